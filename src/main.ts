@@ -5,8 +5,8 @@ import { sayProblem } from "./config/check.ts";
 import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
 import { missingForPagers } from "./config/pager-environment.ts";
+import { reloadOnChange } from "./config/reload.ts";
 import { readText } from "./config/text.ts";
-import { watchFile } from "./config/watch.ts";
 import { chainOf } from "./domain/errors.ts";
 import type { Inventory } from "./domain/service/inventory.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -32,11 +32,11 @@ async function main(): Promise<void> {
   });
   let { inventory } = loaded;
   const app = await startApp(settings, () => inventory, logger);
-  const watching = follow({ path: settings.configPath, inUse: text }, { app, logger }, (next) => {
+  const reloading = follow({ path: settings.configPath, inUse: text }, { app, logger }, (next) => {
     inventory = next;
   });
   stopWhenTold(async () => {
-    watching.stop();
+    reloading.stop();
     await app.stop();
   }, logger);
   // The line that supervisors wait for: `port` is the one that was taken, and from here on a signal is heard.
@@ -59,14 +59,14 @@ function follow(
       `twokey.yaml was loaded again (digest ${next.digest.slice(0, 12)}). Plans that wait for keys were made with the old one and are void.`,
     );
   };
-  const onBad: Parameters<typeof watchFile>[1]["onBad"] = (problems) => {
+  const onBad: Parameters<typeof reloadOnChange>[1]["onBad"] = (problems) => {
     logger.error({ problems: problems.map(sayProblem) }, "twokey.yaml is wrong: the last good one stays in use");
     const [first] = problems;
     say(
       `Problems in twokey.yaml: ${problems.length}. The last good file stays in use. First: line ${first?.line ?? "?"}: ${first?.what ?? "unknown"}`,
     );
   };
-  return watchFile(path, { onGood, onBad }, { inUse, rules: RUNBOOK_RULES });
+  return reloadOnChange(path, { onGood, onBad }, { inUse, rules: RUNBOOK_RULES });
 }
 
 /** Machine time within which a process ends that was told to, whatever is away: less than supervisors wait before they kill. */

@@ -16,15 +16,14 @@ import { forgetBefore } from "../store/once.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { renderCard } from "./cards.ts";
-import { createCommands } from "./commands.ts";
+import { createCommands, factsOf } from "./commands.ts";
 import { openDoors } from "./doors.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { type Composing, type Held, openStore } from "./held.ts";
-import { updateFacts } from "./incident-runs.ts";
 import { Opened } from "./opened.ts";
 import { createReadiness } from "./readiness.ts";
+import { provingOf, startRegularLooks } from "./regular-looks.ts";
 import { createEndings } from "./stores.ts";
-import { provingOf, startWatches } from "./watches.ts";
 
 export interface App {
   /** The name of this process in the store. */
@@ -82,12 +81,12 @@ async function compose(composing: Composing): Promise<App> {
   const workers = createWorkers(connection, handlers, logger);
   opened.add(() => workers.close());
   await workers.ready();
-  const succession = startSuccession({ drivers: held.drivers, advance: handlers.lanes.runs, logger });
+  const succession = startSuccession({ drivers: held.drivers, advance: handlers.wakeUps.runs, logger });
   opened.add(() => succession.stop());
   await queues.startSweep();
   opened.add(() => doors.slack.stop());
   await doors.slack.start();
-  for (const watch of startWatches(held, worker, composing)) opened.add(() => watch.stop());
+  for (const looking of startRegularLooks(held, worker, composing)) opened.add(() => looking.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
   // After the doors: no vendor that is slow keeps an alert or a page waiting.
@@ -109,7 +108,7 @@ function handlersOf(
       ...stores,
       ...{ chat: outside.chat, pagers: outside.pagers, clock, wake: queues.wake, voice: incidentVoice, inventory },
       timeline,
-      facts: (incident) => updateFacts(incident, stores, clock),
+      facts: (incident) => factsOf(incident, stores, clock),
     },
     render: (kind, subject) => renderCard(kind, subject, { stores, clock, inventory }),
     announce: held.say,

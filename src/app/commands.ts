@@ -7,13 +7,14 @@ import { renewals } from "../commands/renew.ts";
 import { createIntents, underLostStore } from "../commands/route.ts";
 import type { Looked } from "../commands/run-deps.ts";
 import type { Event } from "../domain/event.ts";
-import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
+import { INCIDENT_LABEL, type Incident, type UpdateFields } from "../domain/incident/incident.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { SPEAKABLE } from "../domain/speakable.ts";
 import { againstClosing } from "../flows/incident/life/against-closing.ts";
+import { measuredOf, newestRunOf, runUnderWay } from "../flows/incident/life/incident-runs.ts";
 import { observe } from "../flows/observe.ts";
 import { stillMay } from "../integrations/slack/standing.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -24,7 +25,7 @@ import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
 import { storeError } from "../store/plain-errors.ts";
 import type { OnCall } from "../views/standing.ts";
-import { measuredOf, runInProgress, updateFacts } from "./incident-runs.ts";
+import { sayRun, updateFacts } from "../views/update-facts.ts";
 import type { Outside } from "./outside.ts";
 import type { Stores } from "./stores.ts";
 
@@ -105,8 +106,11 @@ export function createCommands(sources: CommandSources): Commands {
       inventory,
       timeline: sources.timeline,
       newId: () => newId("I"),
-      facts: (incident) => updateFacts(incident, stores, clock),
-      runInProgress: (incident) => runInProgress(incident, stores, clock),
+      facts: (incident) => factsOf(incident, stores, clock),
+      runInProgress: async (incident) => {
+        const run = await runUnderWay(incident, stores);
+        return run && sayRun(run, clock.now());
+      },
       measured: (incident) => measuredOf(incident, stores),
       againstClosing: (incident) => againstClosing(incident, { ...stores, nowMs: () => clock.now() }),
     },
@@ -128,6 +132,11 @@ const withStoreErrors =
       throw storeError(error, "write");
     }
   };
+
+/** What the next status update says before anybody edits it. */
+export async function factsOf(incident: Incident, stores: Stores, clock: Clock): Promise<UpdateFields> {
+  return updateFacts(incident, await newestRunOf(incident, stores), clock.now());
+}
 
 type Incidents = Pick<Stores, "incidents">;
 

@@ -6,7 +6,7 @@ import { readable } from "../domain/readable.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { isDark, type Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
-import type { ReplicationWatch } from "../flows/incident/intake/replication.ts";
+import type { ReplicationCheck } from "../flows/incident/intake/replication.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { StoreClock } from "../store/clock.ts";
 import { look } from "./commands.ts";
@@ -23,7 +23,7 @@ export interface ObserverDeps {
   readonly clock: StoreClock;
   readonly logger: Logger;
   readonly inventory: () => Inventory;
-  readonly replication: ReplicationWatch;
+  readonly replication: ReplicationCheck;
 }
 
 /**

@@ -89,7 +89,7 @@ export async function openIncidents(
   return read.flatMap((each) => (each !== undefined && isOpen(each.value) ? [each.value] : []));
 }
 
-/** Makes one change and wakes both lanes. False: `decide` found nothing to change. */
+/** Makes one change and wakes both queues. False: `decide` found nothing to change. */
 export async function changeIncident(
   id: string,
   deps: Pick<IncidentCommandDeps, "incidents" | "clock" | "wake">,

@@ -9,10 +9,11 @@ import { copySnapshot } from "./steps/copy-snapshot.ts";
 import { settleDns } from "./steps/settle-dns.ts";
 import { takeSnapshot } from "./steps/take-snapshot.ts";
 
-/**
- * The tables of what TwoKey knows: `RUNBOOKS` in `runbooks/index.ts`, `KINDS` in `resources/index.ts`, `INCIDENT_DUTIES` in `incident/index.ts`,
- * `OCCASIONS` in `reach/occasions.ts`, and here `STEPS`.
- */
+// The tables of what TwoKey knows: these, and `STEPS` below. Each stands where its rows are.
+export { INCIDENT_DUTIES } from "./incident/index.ts";
+export { OCCASIONS } from "./reach/occasions.ts";
+export { KINDS } from "./resources/index.ts";
+export { RUNBOOKS } from "./runbooks/index.ts";
 
 /** Everything a runbook can do: what is shared, and what each kind of resource brings. What is not in this table cannot happen. */
 const steps: readonly StoredStep[] = [

@@ -4,7 +4,7 @@ import { dedupKey } from "../domain/incident/incident.ts";
 import { FREEZE_ID, type FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
-import { advanceLane } from "../engine/delivery/duties.ts";
+import { advanceDuties } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
 import { blindWatches } from "../engine/runs/blind-watch.ts";
@@ -71,19 +71,19 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...{ inventory: deps.inventory, channelOf: (run: RunState) => channelOf(run, deps) },
   };
   const intake = createIntake({ ...stores, clock, wake: queues.wake, inventory: deps.inventory });
-  const later = async (lane: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
-    if (dueMs !== undefined) await queues.wakeLater(lane, id, (dueMs - clock.now()) / clock.speed);
+  const later = async (queue: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
+    if (dueMs !== undefined) await queues.wakeLater(queue, id, (dueMs - clock.now()) / clock.speed);
   };
   const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
   const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
-  const duties = { records: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
+  const duties = { documents: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
   return {
-    lanes: {
+    wakeUps: {
       runs: oneAtATime((id, signal) => advanceRun(id, advancing, signal)),
       calls: (id) => callForRun(id, calling),
       evidence: (id) => readEvidence(id, deps),
-      pages: async (id) => later("pages", id, await advanceLane(id, "pages", duties)),
-      chat: async (id) => later("chat", id, await advanceLane(id, "chat", duties)),
+      pages: async (id) => later("pages", id, await advanceDuties(id, "pages", duties)),
+      chat: async (id) => later("chat", id, await advanceDuties(id, "chat", duties)),
       cards: (id) => send(id),
     },
     signal: async (signal) => {

@@ -18,9 +18,9 @@ export const signalPauseMs = (tries: number): number =>
 export const QUEUE_PREFIX = "{twokey}:queue";
 export const SWEEP_EVERY_MS = 2_000;
 
-/** Wake-ups: each lane wakes somebody to look at one stored thing. */
-export const LANES = ["runs", "calls", "evidence", "pages", "chat", "cards"] as const;
-export type Lane = (typeof LANES)[number];
+/** Queues of wake-ups: each wakes somebody to look at one stored thing. */
+export const WAKE_QUEUES = ["runs", "calls", "evidence", "pages", "chat", "cards"] as const;
+export type WakeQueue = (typeof WAKE_QUEUES)[number];
 
 export interface Queues {
   readonly wake: Wake;
@@ -28,8 +28,8 @@ export interface Queues {
   enqueueSignal(signal: Signal): Promise<void>;
   /** Removes signals that are done or failed and came before that (world time), oldest first. True: there may be more. */
   endSignals(beforeMs: number, limit: number): Promise<boolean>;
-  /** Wakes the lane again after that much machine time; a lost one is the sweep's to repair. */
-  wakeLater(lane: Lane, id: string, delayMs: number): Promise<void>;
+  /** Wakes that queue again after that much machine time; a lost one is the sweep's to repair. */
+  wakeLater(queue: WakeQueue, id: string, delayMs: number): Promise<void>;
   startSweep(): Promise<void>;
   /** One more, beside the regular ones: a rehearsal's clock has jumped over the time of many. */
   sweepNow(): Promise<void>;
@@ -39,7 +39,7 @@ export interface Queues {
 
 export function createQueues(connection: ConnectionOptions, logger: Logger): Queues {
   const open = (name: string): Queue => openQueue(name, connection, logger);
-  const lanes = {
+  const woken = {
     runs: open("runs"),
     calls: open("calls"),
     evidence: open("evidence"),
@@ -49,19 +49,19 @@ export function createQueues(connection: ConnectionOptions, logger: Logger): Que
   };
   const signals = open("signals");
   const sweep = open("sweep");
-  const all = [...Object.values(lanes), signals, sweep];
+  const all = [...Object.values(woken), signals, sweep];
   return {
     wake: {
-      run: (id) => wakeUp(lanes.runs, id, logger),
-      runCalls: (id) => wakeUp(lanes.calls, id, logger),
-      incidentEvidence: (id) => wakeUp(lanes.evidence, id, logger),
-      incidentPages: (id) => wakeUp(lanes.pages, id, logger),
-      incidentChat: (id) => wakeUp(lanes.chat, id, logger),
-      card: (id) => wakeUp(lanes.cards, id, logger),
+      run: (id) => wakeUp(woken.runs, id, logger),
+      runCalls: (id) => wakeUp(woken.calls, id, logger),
+      incidentEvidence: (id) => wakeUp(woken.evidence, id, logger),
+      incidentPages: (id) => wakeUp(woken.pages, id, logger),
+      incidentChat: (id) => wakeUp(woken.chat, id, logger),
+      card: (id) => wakeUp(woken.cards, id, logger),
     },
     enqueueSignal: (signal) => enqueueSignal(signals, signal),
     endSignals: (beforeMs, limit) => endSignals(signals, beforeMs, limit),
-    wakeLater: (lane, id, delayMs) => wakeLater(lanes[lane], id, delayMs),
+    wakeLater: (queue, id, delayMs) => wakeLater(woken[queue], id, delayMs),
     async startSweep() {
       await sweep.upsertJobScheduler("sweep", { every: SWEEP_EVERY_MS }, { opts: GONE_WHEN_DONE });
     },
@@ -94,17 +94,17 @@ function openQueue(name: string, connection: ConnectionOptions, logger: Logger):
  * At most one active and one queued wake-up for a thing: the ideal level trigger. Never rejects: what it is about is stored, the sweep
  * finds it, and nobody may read that an act failed which counts.
  */
-async function wakeUp(lane: Queue, id: string, logger: Logger): Promise<void> {
+async function wakeUp(queue: Queue, id: string, logger: Logger): Promise<void> {
   const options = { ...GONE_WHEN_DONE, deduplication: { id: sha256(id), keepLastIfActive: true }, attempts: 1 };
-  await lane
+  await queue
     .add("look", { id }, options)
     .catch((error: unknown) =>
-      logger.warn({ queue: lane.name, why: chainOf(error) }, "A wake-up was lost; the sweep looks instead"),
+      logger.warn({ queue: queue.name, why: chainOf(error) }, "A wake-up was lost; the sweep looks instead"),
     );
 }
 
-async function wakeLater(lane: Queue, id: string, delayMs: number): Promise<void> {
-  await lane.add(
+async function wakeLater(queue: Queue, id: string, delayMs: number): Promise<void> {
+  await queue.add(
     "look",
     { id },
     {

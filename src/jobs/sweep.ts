@@ -99,8 +99,8 @@ async function wakeIncident(
   const incident: Incident | undefined = (await readIfReadable(stores.incidents.get(id)))?.value;
   if (!incident) return;
   const nowMs = clock.now();
-  const due = (lane: "pages" | "chat") => {
-    const duties = dutiesFrom(rows, incident, nowMs).filter((duty) => duty.lane === lane);
+  const due = (queue: "pages" | "chat") => {
+    const duties = dutiesFrom(rows, incident, nowMs).filter((duty) => duty.queue === queue);
     return (nextDueAt(duties, incident.duties) ?? Number.POSITIVE_INFINITY) <= nowMs;
   };
   if (due("pages")) await queues.wake.incidentPages(id);

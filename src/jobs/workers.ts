@@ -14,18 +14,18 @@ import { STORE_LOST } from "../engine/runs/journal.ts";
 import type { Logger } from "../ports/logger.ts";
 import { forLooks } from "../ports/signals.ts";
 import type { InVain } from "./in-vain.ts";
-import { LANES, type Lane, QUEUE_PREFIX, signalPauseMs } from "./queues.ts";
+import { QUEUE_PREFIX, signalPauseMs, WAKE_QUEUES, type WakeQueue } from "./queues.ts";
 
 /**
  * Short locks: a worker that died is replaced within seconds (measured 4.7–6.9 s with these values). A worker that was only
- * slow may be replaced too; that is harmless, because every write is fenced. Stalls are not failures: no limit on them.
+ * slow may be replaced too; that is harmless, because a late one is superseded where it would write. Stalls are not failures: no limit on them.
  */
 const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 2_000;
 const UNLIMITED_STALLS = 1_000_000;
 
 /** A driven run keeps its place for as long as it takes, hours for DNS by hand: there is one for every service of a region. */
-const CONCURRENCY: Readonly<Record<Lane | "signals" | "sweep", number>> = {
+const CONCURRENCY: Readonly<Record<WakeQueue | "signals" | "sweep", number>> = {
   runs: 100,
   calls: 8,
   evidence: 8,
@@ -38,7 +38,7 @@ const CONCURRENCY: Readonly<Record<Lane | "signals" | "sweep", number>> = {
 
 export interface Handlers {
   /** Each looks at one stored thing and does what is due; re-entrant; ends at once when the signal is aborted. */
-  readonly lanes: Readonly<Record<Lane, (id: string, signal: AbortSignal) => Promise<void>>>;
+  readonly wakeUps: Readonly<Record<WakeQueue, (id: string, signal: AbortSignal) => Promise<void>>>;
   readonly signal: (signal: Signal) => Promise<void>;
   readonly sweep: () => Promise<void>;
   /** Hears of every job that failed: people are told of what fails again and again. */
@@ -61,10 +61,12 @@ interface Work {
 type Handle = (job: Job, signal: AbortSignal) => Promise<void>;
 
 export function createWorkers(connection: ConnectionOptions, handlers: Handlers, logger: Logger): Workers {
-  const work = (name: Lane | "signals" | "sweep", handle: Handle): Worker =>
+  const work = (name: WakeQueue | "signals" | "sweep", handle: Handle): Worker =>
     openWorker(name, { handle, inVain: handlers.inVain }, { connection, logger });
   const workers = [
-    ...LANES.map((lane) => work(lane, (job, signal) => handlers.lanes[lane](WakeUp.parse(job.data).id, signal))),
+    ...WAKE_QUEUES.map((queue) =>
+      work(queue, (job, signal) => handlers.wakeUps[queue](WakeUp.parse(job.data).id, signal)),
+    ),
     work("signals", (job) => handlers.signal(Signal.parse(job.data))),
     work("sweep", () => handlers.sweep()),
   ];

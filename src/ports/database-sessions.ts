@@ -39,7 +39,7 @@ export interface MarkerTable {
 export interface Marker {
   readonly run: string;
   /** Number of the hold that wrote it: one that was superseded writes another row. */
-  readonly fencing: number;
+  readonly epoch: number;
   /** Grows with each row of a hold: the world time at which it was written. */
   readonly number: number;
 }

@@ -57,7 +57,7 @@ export interface Ledger {
   seal(line: unknown): string;
   /** The end of this ledger as it is now; undefined: it has no line yet. */
   head(): LedgerHead | undefined;
-  /** Highest fencing number that was ever written here for any run. */
+  /** Highest epoch that was ever written here for any run. */
   highestEpoch(): number;
 }
 

@@ -73,7 +73,7 @@ export interface HandOnAlike<Output> {
 }
 
 /** The run, and the number of the hold that performs it: the highest one is the newest. */
-export interface Fencing {
+export interface Hold {
   readonly run: string;
   readonly epoch: number;
 }
@@ -83,7 +83,7 @@ export interface StepContext {
   /** Aborted when the executor is shut down or superseded; waiting ends at once. */
   readonly signal: AbortSignal;
   /** For what compares it by itself: a store outside that refuses a late writer. */
-  readonly fencing: Fencing;
+  readonly hold: Hold;
   /** How often it was begun since people last decided about it: 1 at the first attempt. */
   readonly tries: number;
   /** For a step of one call: an earlier one was taken, or may have been since then. False where each was refused for certain. */

@@ -1,9 +1,10 @@
 import type { AlertRule } from "../domain/incident/alert.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import type { Region, Service } from "../domain/service/service.ts";
+import { besides, type Region, type Service } from "../domain/service/service.ts";
 import { frontOf, storesIn } from "../flows/resources/site.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { CloudWatchSpecInput, SnsSpecInput } from "../simulators/aws/specs.ts";
+import { firstTarget } from "./first-target.ts";
 import { DEEP_HEALTH_PATH } from "./rewrites.ts";
 
 type AlarmSpec = NonNullable<CloudWatchSpecInput["alarms"]>[number];
@@ -25,7 +26,7 @@ export interface DerivedCheck {
   readonly spec: HealthCheckSpec;
 }
 
-/** One check of each service's home, under the id that an alert rule gives it; further ids watch the standby. */
+/** One check of each service's home, under the id that an alert rule gives it; further ids are of the other regions, by priority. */
 export function deriveHealthChecks({ file, services }: Inventory): DerivedCheck[] {
   const named = file.alerts.rules.flatMap((rule) => {
     const id = rule.match.dimensions?.["HealthCheckId"];
@@ -34,7 +35,7 @@ export function deriveHealthChecks({ file, services }: Inventory): DerivedCheck[
   return services.flatMap((service) => {
     const ids = [...new Set(named.filter((each) => each.service === service.name).map(({ id }) => id))];
     return (ids.length > 0 ? ids : [`hc-${service.name}`]).map((id, index): DerivedCheck => {
-      const front = frontOf(service, index === 0 ? service.home : service.standby);
+      const front = frontOf(service, service.regions[Math.min(index, service.regions.length - 1)] ?? service.home);
       const host = front?.dns_name ?? new URL(service.url).hostname;
       const config = { Type: "HTTPS" as const, FullyQualifiedDomainName: host, ResourcePath: DEEP_HEALTH_PATH };
       return { service, spec: { id, config } };
@@ -43,14 +44,17 @@ export function deriveHealthChecks({ file, services }: Inventory): DerivedCheck[
 }
 
 /**
- * An alarm for each alert rule, made to match it, and one of 5xx answers for each service in its standby region, which can
+ * An alarm for each alert rule, made to match it, and one of 5xx answers in each region beside a service's home, which can
  * be raised while the home region is dark. Rules decide by the first match, so an earlier rule may claim a later one's alarm.
  */
 export function deriveAlarms(inventory: Inventory, checks: readonly DerivedCheck[]): AlarmSpec[] {
   const { topics } = inventory.file.alerts;
   const rules = alarmRules(inventory);
   const actionsIn = (region: Region) => topics.filter((arn) => arn.split(":")[3] === region);
-  const alarms = [...rules.map((rule) => ruleAlarm(inventory, rule, checks)), ...inventory.services.map(errorAlarm)];
+  const alarms = [
+    ...rules.map((rule) => ruleAlarm(inventory, rule, checks)),
+    ...inventory.services.flatMap(errorAlarms),
+  ];
   return alarms.map((alarm, index): AlarmSpec => {
     const actions = actionsIn(alarm.region);
     const isTaken = alarms.slice(0, index).some(({ name, region }) => name === alarm.name && region === alarm.region);
@@ -73,7 +77,6 @@ interface Metric {
 }
 
 const home = (service: Service) => service.home;
-const standby = (service: Service) => service.standby;
 /** Of the first store that is an instance; another kind of store has other metrics. */
 const instanceIn =
   (regionOf: (service: Service) => Region) =>
@@ -88,18 +91,15 @@ const BALANCER_ERRORS = "HTTPCode_ELB_5XX_Count";
 /** Where the vendor publishes what, and about which resource. */
 const METRICS: Readonly<Record<string, Metric>> = {
   ReplicaLag: {
-    ...{ namespace: "AWS/RDS", regionOf: standby, dimensions: instanceIn(standby) },
+    ...{ namespace: "AWS/RDS", regionOf: firstTarget, dimensions: instanceIn(firstTarget) },
     bounds: { ...above(240), statistic: "Maximum", treatMissingData: "breaching" },
   },
   DatabaseConnections: {
     ...{ namespace: "AWS/RDS", regionOf: home, dimensions: instanceIn(home), bounds: above(800) },
   },
   [BALANCER_ERRORS]: {
-    ...{ namespace: "AWS/ApplicationELB", regionOf: standby },
-    dimensions: (service) => {
-      const front = frontOf(service, service.standby);
-      return front ? { LoadBalancer: `app/${front.dns_name.split(".")[0]}` } : {};
-    },
+    ...{ namespace: "AWS/ApplicationELB", regionOf: firstTarget },
+    dimensions: (service) => balancerIn(service, firstTarget(service)),
     bounds: { ...above(10), statistic: "Sum" },
   },
   HealthCheckStatus: {
@@ -145,12 +145,17 @@ function regionFor(pattern: string | undefined, metric: string, { usual, topics 
   return allowed[0] ?? usual ?? HEALTH_METRICS_REGION;
 }
 
-function errorAlarm(service: Service): Draft {
-  const { namespace, dimensions, bounds } = METRICS[BALANCER_ERRORS] ?? OTHER;
-  return {
-    ...{ name: `${service.name}-5xx`, region: service.standby, description: `${service.name} answers with errors` },
-    ...{ namespace, metricName: BALANCER_ERRORS, dimensions: dimensions(service, []), ...bounds },
-  };
+function errorAlarms(service: Service): Draft[] {
+  const { namespace, bounds } = METRICS[BALANCER_ERRORS] ?? OTHER;
+  return besides(service, service.home).map((region) => ({
+    ...{ name: `${service.name}-5xx`, region, description: `${service.name} answers with errors` },
+    ...{ namespace, metricName: BALANCER_ERRORS, dimensions: balancerIn(service, region), ...bounds },
+  }));
+}
+
+function balancerIn(service: Service, region: Region): Readonly<Record<string, string>> {
+  const front = frontOf(service, region);
+  return front ? { LoadBalancer: `app/${front.dns_name.split(".")[0]}` } : {};
 }
 
 function slug(text: string): string {

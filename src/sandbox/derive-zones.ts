@@ -2,6 +2,7 @@ import type { Region, Service } from "../domain/service/service.ts";
 import type { Traffic } from "../domain/service/site.ts";
 import { frontOf, namesOf, storesIn } from "../flows/resources/site.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
+import { firstTarget } from "./first-target.ts";
 
 type ZoneSpec = TrafficSpecInput["route53"]["zones"][number];
 type RecordSpec = NonNullable<ZoneSpec["records"]>[number];
@@ -42,7 +43,7 @@ export function askedName(recordName: string): string {
 }
 
 function trafficRecords(service: Service, traffic: Traffic, healthCheck: string | undefined): Placed[] {
-  const { home, standby, regions } = service;
+  const { home, regions } = service;
   const inZone = (record: RecordSpec): Placed => ({
     ...{ zone: traffic.zone, isPrivate: traffic.isPrivate === true, record },
   });
@@ -63,7 +64,7 @@ function trafficRecords(service: Service, traffic: Traffic, healthCheck: string 
         }),
         inZone({
           ...{ ...named, SetIdentifier: traffic.secondary, Failover: "SECONDARY" },
-          AliasTarget: alias(service, standby),
+          AliasTarget: alias(service, firstTarget(service)),
         }),
       ];
     case "simple":

@@ -90,7 +90,7 @@ export function createDocuments<T>(redis: ScriptedRedis, shape: DocumentKind<T>)
       await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS)));
     }
     throw new TransientError(
-      "record-contended",
+      "document-contended",
       `${kind} ${id} changed ${MOST_TRIES} times while it was being changed`,
     );
   };

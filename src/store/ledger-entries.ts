@@ -32,7 +32,7 @@ export function witnessed({
   };
 }
 
-/** Its number is above every one that was ever used, so that fencing numbers never decrease (G6). */
+/** Its number is above every one that was ever used, so that epochs never decrease (G6). */
 export function signOff(recovery: Recovery): LedgerEntry {
   const who = recovery.signatures.map(({ by }) => by).join(" and ");
   return {

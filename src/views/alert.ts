@@ -14,33 +14,33 @@ export interface AlertContext {
 }
 
 /** The alarm as it is now. Its history is in the thread. */
-export function alertCard(record: AlertDocument, { incidentChannel }: AlertContext): Card {
-  const state = STATE_WORDS[record.state];
-  const about = record.service ?? "no service";
-  const where: Text = incidentChannel ? [{ channel: incidentChannel }] : (record.incident ?? "none");
-  const reason = inRoom(record.reason, "reason");
-  const isMessage = record.state === "message";
-  const times = record.alarms <= 1 ? "" : ` · ${record.alarms} alarms since `;
+export function alertCard(alert: AlertDocument, { incidentChannel }: AlertContext): Card {
+  const state = STATE_WORDS[alert.state];
+  const about = alert.service ?? "no service";
+  const where: Text = incidentChannel ? [{ channel: incidentChannel }] : (alert.incident ?? "none");
+  const reason = inRoom(alert.reason, "reason");
+  const isMessage = alert.state === "message";
+  const times = alert.alarms <= 1 ? "" : ` · ${alert.alarms} alarms since `;
   return {
-    text: `${state}: ${inRoom(record.name, "title")} (${about}, ${record.region}). ${isMachine(reason) ? "Its text is on the card." : reason}`,
-    severity: record.severity,
+    text: `${state}: ${inRoom(alert.name, "title")} (${about}, ${alert.region}). ${isMachine(reason) ? "Its text is on the card." : reason}`,
+    severity: alert.severity,
     parts: [
-      { kind: "heading", text: `${state} · ${inRoom(record.name, "title")}` },
+      { kind: "heading", text: `${state} · ${inRoom(alert.name, "title")}` },
       {
         kind: "lines",
         plain: true,
         lines: [
-          [{ bold: record.severity.toUpperCase() }, ` · ${about} · ${record.region}`],
+          [{ bold: alert.severity.toUpperCase() }, ` · ${about} · ${alert.region}`],
           [
             isMessage ? "Published " : `${state} since `,
-            { timeMs: record.changedAtMs, as: "ago" },
-            ...(times === "" ? [] : [times, { timeMs: record.firstAtMs, as: "time" } as const]),
+            { timeMs: alert.changedAtMs, as: "ago" },
+            ...(times === "" ? [] : [times, { timeMs: alert.firstAtMs, as: "time" } as const]),
           ],
           ["Incident: ", ...(typeof where === "string" ? [where] : where)],
         ],
       },
-      ...(reason === "" ? [] : [reasonPart(record)]),
-      ...aboutParts(record),
+      ...(reason === "" ? [] : [reasonPart(alert)]),
+      ...aboutParts(alert),
     ],
   };
 }

@@ -1,6 +1,6 @@
 import type { CardPart, Text } from "../domain/card/card.ts";
 import type { Incident } from "../domain/incident/incident.ts";
-import type { PageRecord } from "../domain/incident/page.ts";
+import type { Page } from "../domain/incident/page.ts";
 import { inRoom } from "./room.ts";
 
 type NameOf = (id: string) => string;
@@ -9,7 +9,7 @@ type NameOf = (id: string) => string;
 const PEOPLE_SHOWN = 12;
 
 /** Best news first: of several ways to reach one person, the best one says how it stands. */
-const PAGE_WORDS: Readonly<Record<PageRecord["state"], string>> = {
+const PAGE_WORDS: Readonly<Record<Page["state"], string>> = {
   acked: "answered",
   superseded: "somebody else answered",
   accepted: "no answer yet",
@@ -25,9 +25,9 @@ const BEST_FIRST = Object.keys(PAGE_WORDS);
 
 /** Who was paged, how, when, with what result: one line a person, of the newest round. */
 export function pagesPart(incident: Incident, nameOf: NameOf): CardPart[] {
-  const newest = new Map<string, PageRecord>();
+  const newest = new Map<string, Page>();
   for (const page of incident.pages) newest.set(`${page.target.id}:${page.via}`, page);
-  const people = new Map<string, PageRecord[]>();
+  const people = new Map<string, Page[]>();
   for (const page of newest.values()) people.set(page.target.id, [...(people.get(page.target.id) ?? []), page]);
   const shown = [...people.values()].toSorted((a, b) => newestOf(b) - newestOf(a));
   if (shown.length === 0) return [];
@@ -42,18 +42,18 @@ export function pagesPart(incident: Incident, nameOf: NameOf): CardPart[] {
   ];
 }
 
-const newestOf = (pages: readonly PageRecord[]): number => Math.max(...pages.map(({ intentAtMs }) => intentAtMs));
+const newestOf = (pages: readonly Page[]): number => Math.max(...pages.map(({ intentAtMs }) => intentAtMs));
 
 /** How most people were paged, said once for all of them. */
-function usualOf(people: readonly (readonly PageRecord[])[]): string {
+function usualOf(people: readonly (readonly Page[])[]): string {
   const counts = new Map<string, number>();
   for (const pages of people) counts.set(waysOf(pages), (counts.get(waysOf(pages)) ?? 0) + 1);
   return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? "";
 }
 
-const waysOf = (pages: readonly PageRecord[]): string => pages.map(howOf).join(" and ");
+const waysOf = (pages: readonly Page[]): string => pages.map(howOf).join(" and ");
 
-function personLine(pages: readonly PageRecord[], usual: string, nameOf: NameOf): Text {
+function personLine(pages: readonly Page[], usual: string, nameOf: NameOf): Text {
   const [best, ...others] = pages.toSorted((a, b) => BEST_FIRST.indexOf(a.state) - BEST_FIRST.indexOf(b.state));
   if (!best) return "";
   const who = best.target.kind === "pager-service" ? "on call for the service" : nameOf(best.target.id);
@@ -69,9 +69,9 @@ function personLine(pages: readonly PageRecord[], usual: string, nameOf: NameOf)
   ];
 }
 
-const howOf = ({ via, channels }: PageRecord): string => (via === "slack" ? "message" : channels.join(", ") || "pager");
+const howOf = ({ via, channels }: Page): string => (via === "slack" ? "message" : channels.join(", ") || "pager");
 
-const stateOf = ({ state, why }: PageRecord): string =>
+const stateOf = ({ state, why }: Page): string =>
   why === undefined ? PAGE_WORDS[state] : `${PAGE_WORDS[state]} (${inRoom(why, "error")})`;
 
 /** A policy of the pager has no name that people know; the audience that it stands for has. */

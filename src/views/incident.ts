@@ -189,11 +189,11 @@ const TROUBLE: readonly (readonly [prefix: string, what: string])[] = [
 ];
 
 function troublePart(incident: Incident): CardPart[] {
-  const lines: Text[] = Object.entries(incident.duties).flatMap(([key, record]) => {
+  const lines: Text[] = Object.entries(incident.duties).flatMap(([key, progress]) => {
     const what = TROUBLE.find(([prefix]) => key.startsWith(prefix))?.[1];
-    return what === undefined || record.state !== "failed"
+    return what === undefined || progress.state !== "failed"
       ? []
-      : [`${what}: ${inRoom(record.why ?? "no reason given", "error")}`];
+      : [`${what}: ${inRoom(progress.why ?? "no reason given", "error")}`];
   });
   const absent: Text[] = incident.notInvited.map(({ person, why }) => [
     { person },

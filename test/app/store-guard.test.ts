@@ -16,7 +16,7 @@ interface Pager {
 }
 const PAGER: Pager = { trigger: () => ACCEPTED, now: () => Date.now() };
 
-function watched(wrong: () => string | undefined, { trigger, now } = PAGER, rooms: () => readonly string[] = () => []) {
+function guarded(wrong: () => string | undefined, { trigger, now } = PAGER, rooms: () => readonly string[] = () => []) {
   const pages: PageRequest[] = [];
   const resolved: string[] = [];
   const said: string[] = [];
@@ -57,7 +57,7 @@ function watched(wrong: () => string | undefined, { trigger, now } = PAGER, room
 describe("a store that came back empty or older (G17)", () => {
   test("calls people once, keeps the sweep going, and stands down when it agrees again", async () => {
     let wrong: string | undefined = "Redis came back empty";
-    const seen = watched(() => wrong);
+    const seen = guarded(() => wrong);
 
     await eventually("the guard has looked several times", 5_000, () => (seen.sweeps() > 5 ? true : undefined));
     expect(seen.pages.map(({ dedupKey, urgent }) => [dedupKey, urgent])).toEqual([["dr:production:store-lost", true]]);
@@ -78,7 +78,7 @@ describe("a store that came back empty or older (G17)", () => {
   test("is said in each room that was open, also where the store has forgotten it, and taken back there", async () => {
     let wrong: string | undefined;
     let rooms = ["C1INC"];
-    const seen = watched(
+    const seen = guarded(
       () => wrong,
       PAGER,
       () => rooms,
@@ -97,7 +97,7 @@ describe("a store that came back empty or older (G17)", () => {
   });
 
   test("is said in the alerts channel also where nobody can list the rooms", async () => {
-    const seen = watched(
+    const seen = guarded(
       () => "Redis came back empty",
       PAGER,
       () => {
@@ -110,7 +110,7 @@ describe("a store that came back empty or older (G17)", () => {
   test("guard lost store called again: a call that the pager refused is made again, until it is accepted", async () => {
     let answer: PagerAnswer = { kind: "retry", why: "busy", afterMs: 0 };
     let nowMs = 0;
-    const seen = watched(() => "Redis came back empty", { trigger: () => answer, now: () => nowMs });
+    const seen = guarded(() => "Redis came back empty", { trigger: () => answer, now: () => nowMs });
     await eventually("the pager is asked", 5_000, () => (seen.pages.length > 0 ? true : undefined));
 
     nowMs += 60_000;
@@ -121,7 +121,7 @@ describe("a store that came back empty or older (G17)", () => {
   });
 
   test("a store that agrees calls nobody", async () => {
-    const seen = watched(() => undefined);
+    const seen = guarded(() => undefined);
 
     await eventually("the guard has looked several times", 5_000, () => (seen.sweeps() > 3 ? true : undefined));
     expect(seen.pages).toEqual([]);

@@ -4,6 +4,7 @@ import { OUTLOOK } from "../../src/flows/runbooks/index.ts";
 import type { ServiceStatus } from "../../src/views/standing.ts";
 import { example } from "../harness/example.ts";
 import { AT, type Day, known, quietDay, seenOn } from "../harness/observed.ts";
+import { standbyOf } from "../harness/site.ts";
 import { darkHome, degradedHome, MINUTE, RAW_HEALTH, runStates, SERVICE } from "./run-states.ts";
 
 const INCIDENT = { id: "4mzq8t", title: "inventory-5xx", channel: "C0INC4MZQ8T" };
@@ -38,7 +39,8 @@ function service(name: string, wish: Wish = {}): ServiceStatus {
 /** After a failover: the standby was promoted and serves; the old side is a second writer that nobody reaches. */
 function movedAway(): Day {
   const quiet = quietDay(SERVICE);
-  const { home, standby } = SERVICE;
+  const { home } = SERVICE;
+  const standby = standbyOf(SERVICE);
   const [old, next] = [quiet.sites[home], quiet.sites[standby]];
   if (!old || !next) throw new Error("the example has two sites");
   const absent = { known: false, cause: "absent", why: "it is no replica", atMs: AT } as const;
@@ -64,10 +66,10 @@ function movedAway(): Day {
 
 function lagging(): Day {
   const quiet = quietDay(SERVICE);
-  const standby = quiet.sites[SERVICE.standby];
+  const standby = quiet.sites[standbyOf(SERVICE)];
   if (!standby) throw new Error("the example has a standby");
   const lag = known({ seconds: 4_000, measuredAtMs: AT - MINUTE });
-  return { ...quiet, sites: { ...quiet.sites, [SERVICE.standby]: { ...standby, lag } } };
+  return { ...quiet, sites: { ...quiet.sites, [standbyOf(SERVICE)]: { ...standby, lag } } };
 }
 
 export const BOARDS: Readonly<Record<string, readonly ServiceStatus[]>> = {

@@ -3,7 +3,7 @@
  * pixel is not. Only what TwoKey sends is known; anything else stands out in red.
  */
 
-interface Node {
+export interface Node {
   readonly [key: string]: unknown;
 }
 

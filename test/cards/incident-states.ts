@@ -1,6 +1,6 @@
 import type { AlertDocument } from "../../src/domain/incident/alert.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
-import type { PageRecord } from "../../src/domain/incident/page.ts";
+import type { Page } from "../../src/domain/incident/page.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../src/flows/incident/paging/acknowledge.ts";
@@ -10,7 +10,7 @@ const CHANNEL = { id: "C0INC4MZQ8T", name: "inc-1121-inventory-4mzq8t" };
 const REASON =
   "Threshold Crossed: 3 out of the last 3 datapoints > 5 (21/11/26 03:08:00). <Route 53> sees no healthy endpoint.";
 
-function page(who: string, via: PageRecord["via"], over: Partial<PageRecord> = {}): PageRecord {
+function page(who: string, via: Page["via"], over: Partial<Page> = {}): Page {
   const kind = who === "PEPOPS01" ? "policy" : "person";
   return {
     ...{ key: `${who}:${via}`, duty: "rung:1.0", ladder: 1, level: 1, target: { kind, id: who }, via },

@@ -9,6 +9,7 @@ import { sessionsLeft } from "../../src/flows/runbooks/failover/sessions-left.ts
 import { example } from "../harness/example.ts";
 import { AT, type Day, homeIsDark, quietDay } from "../harness/observed.ts";
 import { proposed, serviceIn } from "../harness/plans.ts";
+import { standbyOf } from "../harness/site.ts";
 
 export const INVENTORY = example("inventory");
 export const SERVICE = serviceIn(INVENTORY);
@@ -19,11 +20,11 @@ export const DARK_AT = AT - 4 * MINUTE;
 /** The home region is dark; the replica's newest sample says 03:11:41Z. */
 export function darkHome(): Day {
   const dark = homeIsDark(SERVICE);
-  const standby = dark.sites[SERVICE.standby];
+  const standby = dark.sites[standbyOf(SERVICE)];
   if (!standby) throw new Error("the example has a standby");
   const lastGood = { seconds: 19, measuredAtMs: Date.parse("2026-11-21T03:12:00Z") };
   const lag = { known: false, cause: "failed", why: "replication is broken (-1)", atMs: AT, lastGood } as const;
-  return { ...dark, sites: { ...dark.sites, [SERVICE.standby]: { ...standby, lag } } };
+  return { ...dark, sites: { ...dark.sites, [standbyOf(SERVICE)]: { ...standby, lag } } };
 }
 
 /** Each database with a standby in another zone of its region, encrypted with a key of that region: any runbook can plan. */

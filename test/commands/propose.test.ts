@@ -9,6 +9,7 @@ import { who } from "../harness/asker.ts";
 import { type FailoverWorld, startFailoverWorld, startRun } from "../harness/failover-world.ts";
 import { serviceIn } from "../harness/plans.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
+import { standbyOf } from "../harness/site.ts";
 
 let at: FailoverWorld;
 beforeEach(async () => {
@@ -42,7 +43,7 @@ async function drafted(person: string, deps: RunCommandDeps) {
   const service = serviceIn(at.inventory);
   const requester = { id: person, name: person, proof: who(person).proof };
   const runbook = runbookOf({ runbook: "failover", id: "" });
-  const wanted = { service, runbook, wish: { mode: "unplanned", to: service.standby }, reason: "r", requester };
+  const wanted = { service, runbook, wish: { mode: "unplanned", to: standbyOf(service) }, reason: "r", requester };
   const proposal = { ...wanted, channel: undefined };
   return { proposal, draft: await onceSeen(() => draftOf(proposal, deps)) };
 }

@@ -9,6 +9,7 @@ import { who } from "../harness/asker.ts";
 import { type FailoverWorld, runOf, startFailoverWorld } from "../harness/failover-world.ts";
 import { started } from "../harness/keys.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
+import { standbyOf } from "../harness/site.ts";
 
 const SPEED = 200;
 /** Longer than somebody waits for a plan, and shorter than AWS is given for an answer. Machine time. */
@@ -30,7 +31,7 @@ async function planned(home: "dark" | "slow-rds" | "up"): Promise<RunState> {
   else regions.set(at.service.home, home);
   const wanted = {
     ...{ service: at.service, runbook: runbookOf({ runbook: "failover", id: "" }), reason: "eu-west-1 is gone" },
-    ...{ wish: { mode: "unplanned", to: at.service.standby }, channel: undefined },
+    ...{ wish: { mode: "unplanned", to: standbyOf(at.service) }, channel: undefined },
     requester: { id: "farid", name: "Farid", proof: who("farid").proof },
   };
   const draft = await draftSoon(wanted, deps);

@@ -38,7 +38,7 @@ describe("the rules", () => {
   });
 
   test("find nothing between two services that share nothing", () => {
-    expect(problemsOf(TWO_SERVICES).map(({ rule }) => rule)).toEqual(["policies-have-one-level", "lag-is-watched"]);
+    expect(problemsOf(TWO_SERVICES).map(({ rule }) => rule)).toEqual(["policies-have-one-level", "lag-has-an-alarm"]);
   });
 
   test("a rule about one region does not hide the same metric of another", () => {

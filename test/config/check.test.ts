@@ -109,11 +109,11 @@ describe("the examples", () => {
     const regami = loadFile("b", REGAMI);
     if (!inventory.ok || !regami.ok) throw new Error("an example is broken");
     const [first] = inventory.inventory.services;
-    expect(first).toMatchObject({ rto: 1_800_000, rpo: 900_000, home: "eu-west-1", standby: "eu-central-1" });
+    expect(first).toMatchObject({ rto: 1_800_000, rpo: 900_000, regions: ["eu-west-1", "eu-central-1"] });
     if (!first) throw new Error("the example has a service");
     expect(trafficOf(first)).toMatchObject({ routing: "weighted", set_identifiers: { "eu-west-1": "Primary" } });
     const [second] = regami.inventory.services;
-    expect(second).toMatchObject({ rto: 900_000, rpo: 300_000, home: "us-east-1", standby: "us-west-2" });
+    expect(second).toMatchObject({ rto: 900_000, rpo: 300_000, regions: ["us-east-1", "us-west-2"] });
     if (!second) throw new Error("the example has a service");
     expect(siteOf(second, "us-west-2").compute).toMatchObject({ tasks: 2, target_health: "process" });
     expect(databaseRecordOf(second)).toBeUndefined();

@@ -19,7 +19,7 @@ export const BOUNDARIES = [
 /** Where nobody can say whether a call was made: a step whose call leads back asks people there. */
 export const IN_DOUBT: (typeof BOUNDARIES)[number] = "before-call";
 
-/** Who ends sessions over a connection of its own, and dies between its call and its record, takes with it the only way in. */
+/** Who ends sessions over a connection of its own, and dies between its call and its line, takes with it the only way in. */
 const leavesSessions = ({ steps }: Plan, points: readonly string[]): boolean =>
   steps.some(
     (step) => JSON.stringify(step.input).includes('"signedIn":true') && points.includes(`after-call ${step.id}`),

@@ -3,7 +3,7 @@ import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
 import { twoTakeOver } from "../harness/way-back.ts";
 
 /**
- * Who ends sessions over a connection of its own, and dies between its call and its record, takes with it the only way in: the next
+ * Who ends sessions over a connection of its own, and dies between its call and its line, takes with it the only way in: the next
  * worker stops for people before the point of no return. Two approvers say what they did. Resolves to whether it was so.
  */
 export async function peopleEndedSessions(at: FailoverWorld): Promise<boolean> {

@@ -11,6 +11,7 @@ import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
 import { PLAYS, type Play } from "../harness/plays.ts";
 import { quietCloud } from "../harness/quiet-cloud.ts";
+import { standbyOf } from "../harness/site.ts";
 import { faultsIn } from "../procedures/read.ts";
 import { controlOf, openExample } from "../sandbox/derived-world.ts";
 
@@ -54,7 +55,7 @@ async function linesOf({ example: name, service: wanted, runbook, words = {} }: 
       ...{ id: "F-1", service, inventory, reason: "it's a rehearsal", incident: undefined, requester: "farid" },
       ...{ observed: await observe(service, cloud), nowMs: AT },
     },
-    runbook === "failover" ? { mode: "unplanned", to: service.standby } : words,
+    runbook === "failover" ? { mode: "unplanned", to: standbyOf(service) } : words,
   );
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
   return planned.plan.steps.flatMap(({ byHand }) => byHand);

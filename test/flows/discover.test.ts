@@ -12,7 +12,7 @@ import { RecordsInput } from "../../src/flows/steps/schemas.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { leftOut } from "../harness/left-out.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "../harness/site.ts";
+import { databaseRecordOf, siteOf, standbyOf, trafficOf } from "../harness/site.ts";
 
 let at: FailoverWorld;
 let short: Inventory;
@@ -43,7 +43,7 @@ const foundOfAll = () =>
 function planOf(inventory: Inventory, observed: Observation): Plan {
   const service = only(inventory);
   const made = planFailover({
-    ...{ id: "F-1", service, to: service.standby, mode: "unplanned", reason: "dark", inventory },
+    ...{ id: "F-1", service, to: standbyOf(service), mode: "unplanned", reason: "dark", inventory },
     ...{ requester: "nobody", incident: undefined, observed, nowMs: at.clock.now() },
   });
   if (made.kind !== "plan") throw new Error(made.reasons.join(" "));

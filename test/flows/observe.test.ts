@@ -6,7 +6,7 @@ import { example } from "../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
 import { AT, type Day, homeIsDark, quietDay, rulesOn, type SiteSeen, seenOn, siteOn } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";
-import { siteOf, trafficOf } from "../harness/site.ts";
+import { siteOf, standbyOf, trafficOf } from "../harness/site.ts";
 
 const service = serviceIn(example("inventory"));
 const SAMPLE: LagSample = { seconds: 2, measuredAtMs: AT - 600_000 };
@@ -20,7 +20,7 @@ function cloudThatSees(seen: Day, speed = 1): Cloud {
     return site;
   };
   const regionOf = (via: string | undefined) =>
-    [service.home, service.standby].find((region) => siteOf(service, region).load_balancer.dns_name === via);
+    [service.home, standbyOf(service)].find((region) => siteOf(service, region).load_balancer.dns_name === via);
   const said: SaidCloud = {
     clock: { now: () => AT, speed },
     databases: {
@@ -45,27 +45,27 @@ function cloudThatSees(seen: Day, speed = 1): Cloud {
 }
 
 function withLag(observation: Day, lag: Partial<SiteSeen>): Day {
-  const standby = observation.sites[service.standby];
+  const standby = observation.sites[standbyOf(service)];
   if (!standby) throw new Error("standby");
-  return { ...observation, sites: { ...observation.sites, [service.standby]: { ...standby, ...lag } } };
+  return { ...observation, sites: { ...observation.sites, [standbyOf(service)]: { ...standby, ...lag } } };
 }
 
 describe("the replica's position", () => {
   const lookAt = (now: Day, lastLook?: Day) =>
     observe(service, cloudThatSees(now), { lastLook: lastLook && seenOn(service, lastLook) });
   const lastGoodOf = async (now: Day, lastLook?: Day) =>
-    siteOn(await lookAt(now, lastLook), service.standby).lag.lastGood;
+    siteOn(await lookAt(now, lastLook), standbyOf(service)).lag.lastGood;
   const dark = homeIsDark(service);
 
   test("over a link that RDS calls broken is unknown, whatever CloudWatch says (G19)", async () => {
     const day = quietDay(service);
-    const { database } = siteOn(await lookAt(day), service.standby);
+    const { database } = siteOn(await lookAt(day), standbyOf(service));
     if (!database.known) throw new Error("a quiet day is known");
     const broken = { ...database, value: { ...database.value, replicating: false } };
     const lag = { known: true, value: { seconds: 0, measuredAtMs: AT }, atMs: AT } as const;
 
-    expect(siteOn(await lookAt(withLag(day, { lag })), service.standby).lag).toMatchObject({ known: true });
-    expect(siteOn(await lookAt(withLag(day, { lag, database: broken })), service.standby).lag).toMatchObject({
+    expect(siteOn(await lookAt(withLag(day, { lag })), standbyOf(service)).lag).toMatchObject({ known: true });
+    expect(siteOn(await lookAt(withLag(day, { lag, database: broken })), standbyOf(service)).lag).toMatchObject({
       ...{ known: false, why: expect.stringContaining("does not replicate") },
     });
   });
@@ -75,8 +75,8 @@ describe("the replica's position", () => {
     const once = await lookAt(dark, before);
     const twice = await observe(service, cloudThatSees(dark), { lastLook: once });
 
-    expect(siteOn(once, service.standby).lag).toMatchObject({ known: false, lastGood: SAMPLE });
-    expect(siteOn(twice, service.standby).lag.lastGood).toEqual(SAMPLE);
+    expect(siteOn(once, standbyOf(service)).lag).toMatchObject({ known: false, lastGood: SAMPLE });
+    expect(siteOn(twice, standbyOf(service)).lag.lastGood).toEqual(SAMPLE);
     expect(await lastGoodOf(dark)).toBeUndefined();
   });
 
@@ -91,7 +91,7 @@ describe("the replica's position", () => {
 
   test("of another replica is not taken for it", async () => {
     const before = quietDay(service);
-    const database = before.sites[service.standby]?.database;
+    const database = before.sites[standbyOf(service)]?.database;
     if (!database?.known) throw new Error("a quiet day is known");
     const other = withLag(before, { database: { ...database, value: { ...database.value, source: "another-db" } } });
 
@@ -129,7 +129,7 @@ describe("a look that somebody waits for", () => {
     const lastLook = before && seenOn(service, before);
     const seen = await observe(service, cloud, { lastLook, isHurried });
     const ms = performance.now() - startedMs;
-    return { home: siteOn(seen, service.home), standby: siteOn(seen, service.standby), ms };
+    return { home: siteOn(seen, service.home), standby: siteOn(seen, standbyOf(service)), ms };
   }
 
   test("waits shortly for a region that was dark a moment ago, and says so", async () => {

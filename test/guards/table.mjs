@@ -725,12 +725,12 @@ export const GUARDS = [
     fails: "guard one plan: none is kept beside a run that holds the service",
   },
   {
-    guard: "fencing number",
+    guard: "epoch",
     file: "src/domain/plan-run/run-transition.ts",
     cut: "entry.epoch !== run.epoch",
     by: "entry.epoch < 0",
     test: "domain/plan-run/run.test.ts",
-    fails: "guard fencing number: an older epoch's entry is refused",
+    fails: "guard epoch: an older epoch's entry is refused",
   },
   {
     guard: "observe before act: promotion",
@@ -1143,7 +1143,7 @@ export const GUARDS = [
   {
     guard: "a lost wake-up fails no act that counts",
     file: "src/jobs/queues.ts",
-    cut: 'logger.warn({ queue: lane.name, why: chainOf(error) }, "A wake-up was lost; the sweep looks instead"),',
+    cut: 'logger.warn({ queue: queue.name, why: chainOf(error) }, "A wake-up was lost; the sweep looks instead"),',
     by: "{ throw error; },",
     test: "jobs/wake.test.ts",
     fails:
@@ -1194,7 +1194,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/read-again.ts",
     cut: "await tell(ours, sinceMs, deps);",
     by: "",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard read again: an alarm whose message was lost opens its incident within five minutes, and pages once",
   },
   {
@@ -1202,7 +1202,7 @@ export const GUARDS = [
     file: "src/domain/incident/alert-thread.ts",
     cut: " || isOneTransition(change, signal)",
     by: "",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard one transition: a message that comes after all, or twice, is the same alert",
   },
   {
@@ -1210,7 +1210,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/correlate.ts",
     cut: 'signal.isOld && placement.kind !== "join"',
     by: 'signal.isOld && placement.kind === "widen"',
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard older than we: what rang before the installation is only shown",
   },
   {
@@ -1218,7 +1218,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/read-again.ts",
     cut: "tells.some((arn) => topics.includes(arn))",
     by: "tells.length >= 0",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails: "guard ours alone: alarms that tell somebody else, are switched off or have no rule are left alone",
   },
   {
@@ -1226,7 +1226,7 @@ export const GUARDS = [
     file: "src/views/alarm-reads.ts",
     cut: "if (!isUnread(read, nowMs)) return [];",
     by: "if (isUnread(read, nowMs)) return [];",
-    test: "app/alarm-watch.test.ts",
+    test: "app/alarm-reader.test.ts",
     fails:
       "guard dark alarms: while their region gives no answer they are unknown, people are told once, and then that they are known again",
   },
@@ -1923,7 +1923,7 @@ export const GUARDS = [
   {
     guard: "de-duplication: alarms",
     file: "src/domain/incident/alert-thread.ts",
-    cut: "if (record.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;",
+    cut: "if (alert.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;",
     by: "",
     test: "flows/incident/intake/intake.test.ts",
     fails: "taking the same signals in again changes nothing",
@@ -1947,7 +1947,7 @@ export const GUARDS = [
   {
     guard: "one performer of a duty",
     file: "src/engine/delivery/duties.ts",
-    cut: "!holds(held, record)) return undefined;",
+    cut: "!holds(held, progress)) return undefined;",
     by: "held.worker === '') return undefined;",
     test: "engine/delivery/duties.test.ts",
     fails: "who held a claim that ran out learns that it may not act, and cannot write its outcome",

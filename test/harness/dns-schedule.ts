@@ -136,7 +136,7 @@ class Schedule implements Played {
     const context = {
       cloud,
       signal,
-      fencing: { run, epoch },
+      hold: { run, epoch },
       tries: 1,
       mayHaveAsked: false,
       outputOf: () => undefined,

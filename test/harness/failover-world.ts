@@ -35,6 +35,7 @@ import type { ExampleName } from "./example.ts";
 import { clockOf, skippingIdleTime } from "./idle-time.ts";
 import { LEDGER_KEY, started } from "./keys.ts";
 import { freshRedisUrl } from "./redis.ts";
+import { standbyOf } from "./site.ts";
 import { StoreBench } from "./store.ts";
 import { UNASKED } from "./unasked.ts";
 
@@ -277,7 +278,7 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
   const { inventory, memory, clock, service, cloud } = at;
   const meant = runbookOf({ runbook, id });
   // Each runbook takes of it what its wish knows.
-  const read = meant.read({ mode, to: wish.to ?? service.standby, ...words });
+  const read = meant.read({ mode, to: wish.to ?? standbyOf(service), ...words });
   if (!read.ok) throw new Error(read.why);
   const ask = async () =>
     meant.plan(

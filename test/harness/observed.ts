@@ -7,7 +7,7 @@ import { type KindPlace, placesOf, toldOf } from "../../src/flows/resources/plac
 import type { ComputeFacts } from "../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../src/ports/databases.ts";
 import type { RecordSet } from "../../src/ports/traffic.ts";
-import { databaseRecordOf, siteOf, trafficOf } from "./site.ts";
+import { databaseRecordOf, siteOf, standbyOf, trafficOf } from "./site.ts";
 
 export const AT = Date.parse("2026-11-21T03:12:45Z");
 
@@ -90,7 +90,7 @@ export const rulesOn = ({ firewall }: Pick<SiteSeen, "firewall">): Known<readonl
 function site(service: Service, region: Region, role: "replica" | "standalone"): SiteSeen {
   const { database, compute } = siteOf(service, region);
   const serves = role === "standalone";
-  const other = siteOf(service, region === service.home ? service.standby : service.home);
+  const other = siteOf(service, region === service.home ? standbyOf(service) : service.home);
   return {
     region,
     database: known({
@@ -147,7 +147,7 @@ function records(service: Service): RecordSet[] {
   if (traffic.routing === "failover") {
     return [
       { ...set, setIdentifier: traffic.primary, failover: "PRIMARY", alias: alias(service.home), healthCheck: "hc-1" },
-      { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY", alias: alias(service.standby) },
+      { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY", alias: alias(standbyOf(service)) },
     ];
   }
   return [{ name: traffic.name, type: "CNAME", ttlSeconds: 60, values: [traffic.values[service.home] ?? ""] }];
@@ -160,7 +160,7 @@ export function quietDay(service: Service): Day {
     atMs: AT,
     sites: {
       [service.home]: site(service, service.home, "standalone"),
-      [service.standby]: site(service, service.standby, "replica"),
+      [standbyOf(service)]: site(service, standbyOf(service), "replica"),
     },
     trafficRecords: known(records(service)),
     databaseRecords: known(
@@ -183,7 +183,7 @@ export function quietDay(service: Service): Day {
 /** The same service with its home region dark: nothing over there answers, nor Route 53 where it lies there, and the replica has lost its source. */
 export function homeIsDark(service: Service): Day {
   const quiet = quietDay(service);
-  const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
+  const [home, standby] = [quiet.sites[service.home], quiet.sites[standbyOf(service)]];
   if (!home || !standby) throw new Error("the service has two sites");
   const names = { trafficRecords: dark<never>("Route 53"), databaseRecords: dark<never>("Route 53") };
   return {
@@ -198,7 +198,7 @@ export function homeIsDark(service: Service): Day {
         lag: dark("CloudWatch"),
         deepHealth: { kind: "unreachable", why: "timed out" },
       },
-      [service.standby]: {
+      [standbyOf(service)]: {
         ...standby,
         lag: { known: false, cause: "failed", why: "replication is broken (-1)", atMs: AT },
       },

@@ -7,6 +7,7 @@ import { example } from "./example.ts";
 import { AT } from "./observed.ts";
 import type { Play } from "./plays.ts";
 import { quietCloud } from "./quiet-cloud.ts";
+import { standbyOf } from "./site.ts";
 
 /** The plan of a play on an ordinary day. */
 export async function quietPlan({ example: file, service: name, runbook, words = {} }: Play): Promise<Plan> {
@@ -18,7 +19,7 @@ export async function quietPlan({ example: file, service: name, runbook, words =
       ...{ id: "F-1", service, inventory, observed: await observe(service, quietCloud(service)), nowMs: AT },
       ...{ reason: "a rehearsal", requester: "farid", incident: undefined },
     },
-    runbook === "failover" ? { mode: "unplanned", to: service.standby, ...words } : words,
+    runbook === "failover" ? { mode: "unplanned", to: standbyOf(service), ...words } : words,
   );
   if (made.kind === "refused") throw new Error(made.reasons.join(" "));
   return made.plan;

@@ -3,6 +3,7 @@ import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import { planFailover } from "../../src/flows/runbooks/failover/plan.ts";
 import { AT, type Day, quietDay, seenOn } from "./observed.ts";
+import { standbyOf } from "./site.ts";
 
 interface Wish {
   readonly observed?: Day;
@@ -27,7 +28,7 @@ export function planned(inventory: Inventory, wish: Wish = {}) {
   return planFailover({
     id: wish.id ?? "F-1",
     service,
-    to: wish.to ?? service.standby,
+    to: wish.to ?? standbyOf(service),
     mode: wish.mode ?? "unplanned",
     reason: "eu-west-1 is gone",
     requester: wish.requester ?? "farid",

@@ -20,6 +20,12 @@ function only<T>([one, another]: readonly T[], what: string): T {
   return one;
 }
 
+/** The other region of a service that has two. */
+export function standbyOf({ name, regions: [, standby] }: Pick<Service, "name" | "regions">): Region {
+  if (standby === undefined) throw new Error(`${name} has one region`);
+  return standby;
+}
+
 export function siteOf(service: Service, region: Region): Site {
   const { database } = only(storesIn(service, region), "store");
   const { compute } = only(computesIn(service, region), "compute");

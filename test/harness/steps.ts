@@ -3,5 +3,5 @@ import type { Cloud, StepContext } from "../../src/ports/step.ts";
 /** What a step is given: the first attempt of the first hold of run F-1. */
 export const contextIn = (cloud: Cloud): StepContext => ({
   ...{ cloud, signal: new AbortController().signal, tries: 1, mayHaveAsked: false, outputOf: () => undefined },
-  fencing: { run: "F-1", epoch: 1 },
+  hold: { run: "F-1", epoch: 1 },
 });

@@ -52,3 +52,18 @@ export function wordsIn(source: string): SourceWord[] {
   walk(parseSync(source, { syntax: "typescript", target: "es2023" }).body);
   return found;
 }
+
+/** Every name that a TypeScript source gives or uses: of a value, a type, a parameter, a key. What hangs on `z` is the schema library's. */
+export function identifiersIn(source: string): readonly string[] {
+  const found = new Set<string>();
+  // Without a schema for each node: all of `src` is walked by this.
+  const walk = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    const { type, value, object } = node as Readonly<Record<string, unknown>>;
+    if (type === "Identifier") found.add(String(value));
+    if (type === "MemberExpression" && nameOf(object) === "z") return;
+    for (const part of Object.values(node)) walk(part);
+  };
+  walk(parseSync(source, { syntax: "typescript", target: "es2023" }).body);
+  return [...found];
+}

@@ -46,11 +46,11 @@ const failing = async () => {
   throw new Error("nobody can do this");
 };
 
-function work(lane: () => Promise<void> = nothing, take: (id: string) => Promise<void> = nothing): void {
+function work(drive: () => Promise<void> = nothing, take: (id: string) => Promise<void> = nothing): void {
   const clock = { now: () => Date.now(), speed: 1, sleep: nothing };
   const inVain = createInVain({ clock, logger: silent, announce: async (says) => void told.push(says) });
   const handlers: Handlers = {
-    lanes: { runs: lane, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
+    wakeUps: { runs: drive, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
     sweep: nothing,
     inVain,
     signal: async ({ id }) => {
@@ -106,7 +106,7 @@ test("of the wake-ups that failed the last ones stay, as many as the table says,
   for (let at = 0; at < count; at += 1) await queues.wake.run(`F-${at}`);
   await queues.wake.card("done");
 
-  const sizeOf = (lane: string, state: string) => redis.zcard(`${QUEUE_PREFIX}:${lane}:${state}`);
+  const sizeOf = (queue: string, state: string) => redis.zcard(`${QUEUE_PREFIX}:${queue}:${state}`);
   await eventually("none that waits", 10_000, async () =>
     Object.values(await queues.waiting()).every((each) => each === 0) ? true : undefined,
   );

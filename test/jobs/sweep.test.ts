@@ -63,7 +63,7 @@ describe("a sweep in which something fails", () => {
     const incident = (id: string) => ({ value: { id, duties: {} } as unknown as Incident, revision: 1 });
     const rows: DutyRow<Incident>[] = [
       {
-        ...{ kind: "rung", says: "rung", lane: "pages", perform: async () => ({ kind: "done" }) },
+        ...{ kind: "rung", says: "rung", queue: "pages", perform: async () => ({ kind: "done" }) },
         duties: ({ id }) => {
           if (id === "I-broken" && isBroken()) throw new TypeError("rungs is not iterable");
           return [{ key: "1", dueAtMs: clock.now(), subject: {} }];

@@ -8,6 +8,7 @@ import { TWOKEY_FILE } from "../../src/config/file-schema.ts";
 import { loadFile } from "../../src/config/load.ts";
 import { ruleFor, type Signal } from "../../src/domain/incident/alert.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
+import { besides } from "../../src/domain/service/service.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
 import { rewrite, sandboxInventory, sandboxText } from "../../src/sandbox/rewrites.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
@@ -90,13 +91,13 @@ describe.each(["inventory", "regami"] as const)("what is derived from examples/%
     for (const alarm of cloudwatch.alarms) {
       expect(alarm.alarmActions.map((arn) => arn.split(":")[3])).toEqual([alarm.region]);
     }
-    const standbys = inventory.services.map(({ standby }) => standby);
+    const elsewhere = inventory.services.flatMap((service) => besides(service, service.home));
     expect(cloudwatch.alarms.filter(({ name: alarm }) => alarm.endsWith("-5xx")).map(({ region }) => region)).toEqual(
-      standbys,
+      elsewhere,
     );
     // What can be raised while the home region is dark opens an incident by a rule of the file.
     const errors = cloudwatch.alarms.flatMap((alarm, index) => (alarm.name.endsWith("-5xx") ? [claimed[index]] : []));
-    expect(errors.map((rule) => [rule?.severity, rule?.opens_incident])).toEqual(standbys.map(() => ["sev1", true]));
+    expect(errors.map((rule) => [rule?.severity, rule?.opens_incident])).toEqual(elsewhere.map(() => ["sev1", true]));
   });
 
   test("gives a bot in another process the same inventory as one in this process, and no real account", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { isOver, stateOf } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
-import { siteOf } from "../harness/site.ts";
+import { siteOf, standbyOf } from "../harness/site.ts";
 import {
   answerAfter,
   answerTo,
@@ -35,7 +35,8 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   const { world } = at;
   const aws = await somebodyElsesAws(stage);
   const service = serviceInWorld(stage);
-  const { home, standby } = service;
+  const { home } = service;
+  const standby = standbyOf(service);
   const before = await standingOf({ cloud: aws, service });
   const channel = await openIncident(stage, [FARID, ...APPROVERS]);
   const plan = await askFor(stage, { slackId: FARID, words: ASK, channel });

@@ -4,6 +4,7 @@ import { gravestAlarm } from "../../src/sandbox/bench/alarms.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { eventually } from "../harness/eventually.ts";
+import { standbyOf } from "../harness/site.ts";
 import { answerTo, serviceInWorld, startTestStage, worldTimePasses } from "../harness/stage.ts";
 
 const FARID = "U01FARID";
@@ -77,9 +78,9 @@ test("a replication that stops is told to people by itself, once, without any al
   const here = stage;
   const { world } = stage;
   const service = serviceInWorld(here);
-  const [store] = storesIn(service, service.standby);
+  const [store] = storesIn(service, standbyOf(service));
   const lag = (seconds: number | "broken") =>
-    world.post("/rds/lag", { region: service.standby, instance: store?.database.instance, seconds });
+    world.post("/rds/lag", { region: standbyOf(service), instance: store?.database.instance, seconds });
   await worldTimePasses(here, 3 * MINUTE);
   await lag("broken");
   await here.jump(8 * MINUTE);

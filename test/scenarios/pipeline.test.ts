@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { z } from "zod";
 import type { Stage } from "../../src/sandbox/stage.ts";
+import { standbyOf } from "../harness/site.ts";
 import { runWhere, serviceInWorld, somebodyElsesAws, startTestStage, timesOf } from "../harness/stage.ts";
 
 const ASK = { id: "deploy-4711", runbook: "snapshot", service: "inventory", reason: "release 4.2.0" };
@@ -28,7 +29,8 @@ async function post(ask: object, key = stage.pipelineKeys["PIPELINE_RELEASE_KEYS
 }
 
 test("a pipeline asks, and the snapshot is there in both regions; asking again is the same run", async () => {
-  const { home, standby } = serviceInWorld(stage);
+  const { home } = serviceInWorld(stage);
+  const standby = standbyOf(serviceInWorld(stage));
   expect(await post(ASK, "k".repeat(40))).toMatchObject({ status: 401 });
 
   const begun = await post(ASK);

@@ -83,7 +83,7 @@ describe("a ledger in segments", () => {
     ]);
   });
 
-  test("is known to the store after a restart, with its fencing numbers, also when old segments were moved away", async () => {
+  test("is known to the store after a restart, with its epochs, also when old segments were moved away", async () => {
     await (await filled(6)).close();
     open.splice(0);
     await rm(join(directory, closed(1)));

@@ -182,7 +182,7 @@ test("a long timeline keeps its beginning and its end", () => {
 });
 
 describe("the alarm's thread", () => {
-  function record(count: number): AlertDocument | undefined {
+  function flapping(count: number): AlertDocument | undefined {
     let current: AlertDocument | undefined;
     for (let i = 0; i < count; i += 1) {
       const each = signal("a-lag", { state: i % 2 === 0 ? "alarm" : "ok", changedAtMs: START_MS + i * 1_000 });
@@ -192,7 +192,7 @@ describe("the alarm's thread", () => {
   }
 
   test("the card shows the present state, the replies every change after the first, ten to a reply", () => {
-    const flapped = record(14);
+    const flapped = flapping(14);
     expect(flapped && alertCard(flapped, {}).text).toMatch(/^OK: a-lag/);
     const told = [0, 1].map((reply) => flapped && changesInReply(flapped, reply)?.map(({ number }) => number));
     expect(told).toEqual([
@@ -249,7 +249,7 @@ describe("the alarm's thread", () => {
   });
 
   test("a reply that is no longer remembered whole is left as it is", () => {
-    const long = record(70);
+    const long = flapping(70);
     expect(long && changesInReply(long, 0)).toBeUndefined();
   });
 

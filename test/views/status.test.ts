@@ -6,6 +6,7 @@ import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
 import { BOARDS, IN_DEPTH } from "../cards/board-states.ts";
 import { RAW_HEALTH, runStates, SERVICE } from "../cards/run-states.ts";
 import { AT, dark, known, quietDay, seenOn } from "../harness/observed.ts";
+import { standbyOf } from "../harness/site.ts";
 import { MINUTE } from "../harness/test-clock.ts";
 
 const board = (name: string): readonly ServiceStatus[] => BOARDS[name] ?? [];
@@ -97,13 +98,13 @@ describe("how a service stands", () => {
     if (!newest) throw new Error("there is a verified run");
     const lost = { ...newest, watch: { ...newest.watch, state: "waiting" as const, lostAtMs: AT } };
 
-    expect(stand({ observed, newest })).toEqual({ word: "away from home", detail: `in ${SERVICE.standby}` });
+    expect(stand({ observed, newest })).toEqual({ word: "away from home", detail: `in ${standbyOf(SERVICE)}` });
     expect(stand({ observed, newest: lost })).toEqual({ word: "unknown", detail: why });
     expect(cardText(serviceCard({ ...quiet, observed, newest }, AT))).not.toContain("unknown who is active");
   });
 
   test("a service that is away from home, and whose users get nothing, is not ready", () => {
-    const away = seen({ activeRegion: known(SERVICE.standby), publicHealth: RAW_HEALTH });
+    const away = seen({ activeRegion: known(standbyOf(SERVICE)), publicHealth: RAW_HEALTH });
 
     expect(stand({ observed: away }).word).toBe("not ready");
   });
@@ -145,7 +146,8 @@ describe("how long ago something was seen", () => {
 
 describe("one service in depth", () => {
   const shown = (name: string, region: string) => factsOf(serviceCard(inDepth(name), AT), region);
-  const { home, standby } = SERVICE;
+  const { home } = SERVICE;
+  const standby = standbyOf(SERVICE);
 
   test("a standby without tasks is at rest, and not unhealthy", () => {
     expect(shown("quiet", standby)["Application"]).toBe("at rest");

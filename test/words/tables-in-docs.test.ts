@@ -5,9 +5,7 @@ import { declare } from "../../src/commands/declare.ts";
 import { VERBS } from "../../src/commands/index.ts";
 import { READING } from "../../src/commands/reading.ts";
 import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
-import { STEPS } from "../../src/flows/index.ts";
-import { KINDS } from "../../src/flows/resources/index.ts";
-import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
+import { KINDS, RUNBOOKS, STEPS } from "../../src/flows/index.ts";
 import { type Usages, usageProblems, wrongUsage } from "./usages.ts";
 
 const DOCUMENT = readFileSync("docs/architecture.md", "utf8");

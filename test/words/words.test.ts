@@ -32,6 +32,8 @@ const ABBREVIATIONS = new Set(["AWS", "DNS", "ECS", "ETA", "HTTP", "RDS", "RPO",
 /** What is owed to people, said as done: only a pager's answer makes it true (G8). */
 const SAID_AS_DONE = /(?<!nobody )\b(?:is|are|was|were) (?:being )?paged\b(?! too often)|\bbeing (?:called|paged)\b/i;
 const ROOMS_THAT_ASK = /^src\/(flows|commands|engine|jobs|doors|app)\//;
+/** “A” before what is spoken with a vowel first: “a unplanned failover”. */
+const WRONG_ARTICLE = /\ba (?:un(?!i)|[ai]|e(?!u)|o(?!ne\b|nce\b))[a-z]*/gi;
 /** What key holders sign is the same for each of them, so its times are UTC. */
 const SIGNED = /^“I accept /;
 
@@ -62,6 +64,22 @@ describe("what people read", () => {
 
     expect(spoken.filter((text) => SAID_AS_DONE.test(text))).toEqual([]);
     expect(SAID_AS_DONE.test("The approvers are being called.")).toBe(true);
+  });
+
+  test("everywhere: “an” before a vowel", () => {
+    const said = [
+      ...SOURCES.flatMap((path) => literalsOf(read(path)).map(({ text }) => [path, text] as const)),
+      ...[...DOCUMENTS, ...DECISIONS].flatMap((path) => prose(read(path)).map((text) => [path, text] as const)),
+      ...Object.entries(cards()).map(([name, card]) => [name, cardText(card)] as const),
+    ];
+    const wrong = said.flatMap(([where, text]) =>
+      (text.match(WRONG_ARTICLE) ?? []).map((found) => `${where}: ${found}`),
+    );
+
+    expect(wrong).toEqual([]);
+    expect(
+      "Agree to a unplanned failover, an unplanned one, a user, a once, a unit and a European".match(WRONG_ARTICLE),
+    ).toEqual(["a unplanned"]);
   });
 
   test("in documents and decisions: short sentences, plain words", () => {

@@ -13,7 +13,7 @@ import { runCommandDeps } from "../harness/run-command-deps.ts";
 import { silent } from "../harness/silent.ts";
 import { SHOWN, shownIn } from "./shown.ts";
 
-/** Machine time between two turns of the lanes. */
+/** Machine time between two turns of its loops. */
 const TURN_EVERY_MS = 400;
 
 /** What people were told at the very end. */
@@ -25,19 +25,19 @@ export interface Told {
 }
 
 /**
- * The part of an installation that drives nothing: it calls people, and shows the run, each in a lane of its own, through the
+ * The part of an installation that drives nothing: it calls people, and shows the run, each in a loop of its own, through the
  * product's pagers and its chat.
  */
 export class Desk {
   readonly #at: FailoverWorld;
   readonly #outside: Outside;
-  readonly #lanes: readonly Promise<void>[];
+  readonly #loops: readonly Promise<void>[];
   #isOver = false;
 
   private constructor(at: FailoverWorld, outside: Outside) {
     this.#at = at;
     this.#outside = outside;
-    this.#lanes = [this.#lane(() => this.#call()), this.#lane(() => this.#show())];
+    this.#loops = [this.#loop(() => this.#call()), this.#loop(() => this.#show())];
   }
 
   static async open(at: FailoverWorld): Promise<Desk> {
@@ -56,7 +56,7 @@ export class Desk {
 
   async close(): Promise<void> {
     this.#isOver = true;
-    await Promise.all(this.#lanes);
+    await Promise.all(this.#loops);
     this.#outside.close();
   }
 
@@ -80,7 +80,7 @@ export class Desk {
     return !isCalled || !isShown || card === undefined || card.value.sent < card.value.wanted;
   }
 
-  async #lane(turn: () => Promise<void>): Promise<void> {
+  async #loop(turn: () => Promise<void>): Promise<void> {
     while (!this.#isOver) {
       // What a store, a pager or a chat refuses is owed, and tried again at the next turn.
       await turn().catch(() => undefined);

@@ -3,6 +3,7 @@ import { computesIn, namesOf, storesIn } from "../../src/flows/resources/site.ts
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
 import type { RegionMode } from "../../src/simulators/world/regions.ts";
 import type { FailoverWorld } from "../harness/failover-world.ts";
+import { standbyOf } from "../harness/site.ts";
 import type { FaultName } from "./fault-names.ts";
 import type { People } from "./people.ts";
 import { type PutBack, redisCut, redisWentBack } from "./redis-faults.ts";
@@ -77,7 +78,7 @@ const calls =
   };
 
 const home = ({ service }: FailoverWorld) => service.home;
-const standby = ({ service }: FailoverWorld) => service.standby;
+const standby = ({ service }: FailoverWorld) => standbyOf(service);
 const silent = { kind: "hang" } as const;
 
 const reads = (of: (at: FailoverWorld) => string, ...operations: readonly string[]): Begin =>

@@ -7,6 +7,7 @@ import { KEYS } from "../../src/store/keys.ts";
 import type { LedgerFile } from "../../src/store/ledger-file.ts";
 import { executorDeps, openLedger } from "../harness/drive.ts";
 import { type FailoverWorld, runOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { standbyOf } from "../harness/site.ts";
 import { Desk } from "./desk.ts";
 import type { FaultName } from "./fault-names.ts";
 import { FaultSchedule } from "./fault-schedule.ts";
@@ -162,7 +163,7 @@ class Play {
 
   #bendLag(): void {
     const { client, service, whole } = this.#at;
-    const { standby: region } = service;
+    const region = standbyOf(service);
     for (const { afterSeconds, seconds } of this.#plan.lag) {
       whole.world.clock.after(afterSeconds * 1_000, () => {
         for (const { database } of storesIn(service, region)) {

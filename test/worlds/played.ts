@@ -5,6 +5,7 @@ import { failover } from "../../src/flows/runbooks/failover/failover.ts";
 import { createResolver } from "../../src/simulators/dns/resolver.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import type { FailoverWorld } from "../harness/failover-world.ts";
+import { standbyOf } from "../harness/site.ts";
 import type { Told } from "./desk.ts";
 import type { FaultName } from "./fault-names.ts";
 
@@ -52,7 +53,8 @@ type Seen =
 /** What the world itself says. */
 export async function seenAtTheEnd(at: FailoverWorld, run: RunState | undefined): Promise<Pick<Played, Seen>> {
   const { whole, service, clock } = at;
-  const { home, standby } = service;
+  const { home } = service;
+  const standby = standbyOf(service);
   const { engine } = whole.rds;
   const refOf = (region: string) =>
     storesIn(service, region).map(({ database }) => ({ region, instance: database.instance }));

@@ -32,7 +32,7 @@ export const LAG_RULES: readonly Rule[] = [
       }),
   }),
   rule({
-    name: "lag-is-watched",
+    name: "lag-has-an-alarm",
     severity: "warning",
     because: "An RPO that nobody measures is a hope.",
     needs: ["alerts", "services"],
@@ -40,7 +40,7 @@ export const LAG_RULES: readonly Rule[] = [
       Object.entries(services).flatMap(([name, service]) =>
         lagMetrics(service).flatMap((lag) => {
           const rules = alerts.rules.filter((one) => namesLag(one, lag) && isAbout(one, name));
-          const where = unwatched(rules, service.regions);
+          const where = withoutAlarm(rules, service.regions);
           if (where === undefined) return [];
           const { namespace, metric } = lag;
           return [
@@ -75,8 +75,8 @@ export const LAG_RULES: readonly Rule[] = [
   }),
 ];
 
-/** Where the copies are that no rule is about, in words; undefined: all are watched. A rule for the home region has its own finding. */
-function unwatched(rules: readonly AlertRule[], [home = "", ...standbys]: readonly string[]): string | undefined {
+/** Where the copies are that no rule is about, in words; undefined: each has one. A rule for the home region has its own finding. */
+function withoutAlarm(rules: readonly AlertRule[], [home = "", ...standbys]: readonly string[]): string | undefined {
   if (rules.length === 0) return "";
   const covers = ({ match }: AlertRule, region: string) => coversPattern(match.region ?? "*", region);
   const open = standbys.filter((region) => !rules.some((one) => covers(one, region) || covers(one, home)));

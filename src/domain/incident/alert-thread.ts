@@ -22,11 +22,11 @@ const ONE_TRANSITION_MS = 1_000;
  * Whether this very signal was taken in before, in whatever way the news of it came: by SNS, once or twice, or read from
  * CloudWatch. What came late opened nothing, so the same read later is no repeat. Older than everything that is remembered is.
  */
-export function isReplay(record: AlertDocument | undefined, signal: Signal): boolean {
-  if (record === undefined) return false;
-  if (record.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;
-  const oldest = Math.min(...record.changes.map((change) => change.atMs));
-  return record.changes.length >= CHANGES_KEPT && signal.changedAtMs < oldest;
+export function isReplay(alert: AlertDocument | undefined, signal: Signal): boolean {
+  if (alert === undefined) return false;
+  if (alert.changes.some((change) => change.id === signal.id || isOneTransition(change, signal))) return true;
+  const oldest = Math.min(...alert.changes.map((change) => change.atMs));
+  return alert.changes.length >= CHANGES_KEPT && signal.changedAtMs < oldest;
 }
 
 function isOneTransition({ state, atMs, late }: AlertDocument["changes"][number], signal: Signal): boolean {
@@ -76,16 +76,16 @@ function aboutOf({ description, watches }: Pick<AlertDocument, "description" | "
 }
 
 /** The alarm's card, and the reply that tells its newest change. The first change is told by the card itself. */
-export function alertCards(record: AlertDocument, channel: string): CardRequest[] {
-  if (!record.hasCard) return [];
-  const id = `alert:${record.fingerprint}`;
+export function alertCards(alert: AlertDocument, channel: string): CardRequest[] {
+  if (!alert.hasCard) return [];
+  const id = `alert:${alert.fingerprint}`;
   const to = { channel };
-  const card = { id, kind: "alert", subject: record.fingerprint, to };
-  if (record.signals < 2) return [card];
-  const reply = replyOf(record.signals);
+  const card = { id, kind: "alert", subject: alert.fingerprint, to };
+  if (alert.signals < 2) return [card];
+  const reply = replyOf(alert.signals);
   return [
     card,
-    { id: `${id}#${reply}`, kind: "alert-changes", subject: `${record.fingerprint}#${reply}`, to, under: id },
+    { id: `${id}#${reply}`, kind: "alert-changes", subject: `${alert.fingerprint}#${reply}`, to, under: id },
   ];
 }
 
@@ -95,9 +95,9 @@ function replyOf(changeNumber: number): number {
 }
 
 /** What one reply of the thread tells; undefined when part of it is no longer remembered, and the reply stays as it is. */
-export function changesInReply(record: AlertDocument, reply: number): AlertDocument["changes"] | undefined {
+export function changesInReply(alert: AlertDocument, reply: number): AlertDocument["changes"] | undefined {
   const first = reply * CHANGES_PER_REPLY + 2;
-  const told = record.changes.filter(({ number }) => number >= first && number < first + CHANGES_PER_REPLY);
+  const told = alert.changes.filter(({ number }) => number >= first && number < first + CHANGES_PER_REPLY);
   return told[0]?.number === first ? told : undefined;
 }
 

@@ -53,7 +53,7 @@ export const AlertRule = z.strictObject({
         .string()
         .optional()
         .describe(
-          "Pattern for the metric's namespace, such as AWS/RDS. `TwoKey` is what TwoKey watches by itself: without a rule for it, a replication that has stopped is a sev2.",
+          "Pattern for the metric's namespace, such as AWS/RDS. `TwoKey` is what TwoKey measures by itself: without a rule for it, a replication that has stopped is a sev2.",
         ),
       metric: z.string().optional().describe("Pattern for the metric's name."),
       region: z.string().optional().describe("Pattern for the region that the alarm lives in."),
@@ -158,7 +158,7 @@ function matchesPattern(pattern: string, text: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
 }
 
-/** Of what TwoKey watches by itself. A rule that names it decides; without one people are called all the same. */
+/** Of what TwoKey measures by itself. A rule that names it decides; without one people are called all the same. */
 export const OWN_NAMESPACE = "TwoKey";
 
 /** The first rule that matches the signal, or undefined: then it is threaded as sev3 and opens nothing. */

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Event } from "../event.ts";
 
-/** Two lanes never wait for each other: Slack work never delays a page. */
-export type Lane = "pages" | "chat";
+/** The queues whose jobs perform duties. They never wait for each other: Slack work never delays a page. */
+export type DutyQueue = "pages" | "chat";
 
 /** What has been done about one duty so far; kept in the document that the duty belongs to. */
-export const DutyRecord = z.strictObject({
+export const DutyProgress = z.strictObject({
   /** `claimed`: the intent is written and no outcome yet; after `claimedUntilMs` its outcome is unknown. */
   state: z.enum(["claimed", "done", "retry", "unknown", "failed"]),
   attempts: z.number().int(),
@@ -20,8 +20,8 @@ export const DutyRecord = z.strictObject({
   retryAtMs: z.number().optional(),
   why: z.string().optional(),
 });
-export type DutyRecord = z.infer<typeof DutyRecord>;
-export type DutyRecords = Readonly<Record<string, DutyRecord>>;
+export type DutyProgress = z.infer<typeof DutyProgress>;
+export type DutiesProgress = Readonly<Record<string, DutyProgress>>;
 
 /** One thing that has to happen at `dueAtMs`; derived from stored state, never stored itself. */
 export interface Duty {
@@ -29,7 +29,7 @@ export interface Duty {
   readonly kind: string;
   /** Its identity: what is done under this key is never done again. */
   readonly key: string;
-  readonly lane: Lane;
+  readonly queue: DutyQueue;
   readonly dueAtMs: number;
   readonly done: boolean;
   /** Key of a duty that has to be done first. */
@@ -75,24 +75,24 @@ export interface DutySpec<Doc> {
   readonly kind: string;
   /** One line for people: what this duty is. */
   readonly says: string;
-  readonly lane: Lane;
-  /** Machine time that one attempt is given before it counts as dead, where the lane's own is too short. */
+  readonly queue: DutyQueue;
+  /** Machine time that one attempt is given before it counts as dead, where the queue's own is too short. */
   readonly claimMs?: number;
   /** Every duty of this kind, done ones included; of a series at most one that lies in the future. */
   duties(doc: Doc, nowMs: number): readonly OwedDuty[];
   intend?(doc: Doc, duty: Duty, nowMs: number): Changed<Doc>;
 }
-export type OwedDuty = Omit<Duty, "kind" | "lane" | "done">;
+export type OwedDuty = Omit<Duty, "kind" | "queue" | "done">;
 
 /** The half that talks to the outside. May throw what ports throw. */
 export type Perform<Doc> = (doc: Doc, duty: Duty, attempt: Attempt) => Promise<DutyOutcome<Doc>>;
 export type DutyRow<Doc> = DutySpec<Doc> & { readonly perform: Perform<Doc> };
 
-export function isSettled(record: DutyRecord | undefined): boolean {
-  return record?.state === "done" || (record?.state === "failed" && record.retryAtMs === undefined);
+export function isSettled(progress: DutyProgress | undefined): boolean {
+  return progress?.state === "done" || (progress?.state === "failed" && progress.retryAtMs === undefined);
 }
 
-export function dutiesFrom<Doc extends { readonly duties: DutyRecords }>(
+export function dutiesFrom<Doc extends { readonly duties: DutiesProgress }>(
   rows: readonly DutySpec<Doc>[],
   doc: Doc,
   nowMs: number,
@@ -101,24 +101,24 @@ export function dutiesFrom<Doc extends { readonly duties: DutyRecords }>(
     row.duties(doc, nowMs).map((duty) => ({
       ...duty,
       kind: row.kind,
-      lane: row.lane,
+      queue: row.queue,
       done: isSettled(doc.duties[duty.key]),
     })),
   );
 }
 
 /** When this duty can be taken up: its due time, a retry, or the end of somebody else's claim. Undefined: not yet, or done. */
-export function readyAt(duty: Duty, records: DutyRecords): number | undefined {
+export function readyAt(duty: Duty, all: DutiesProgress): number | undefined {
   if (duty.done) return undefined;
-  if (duty.waitsFor !== undefined && !isSettled(records[duty.waitsFor])) return undefined;
-  const record = records[duty.key];
-  if (record === undefined) return duty.dueAtMs;
-  if (record.state === "claimed") return Math.max(duty.dueAtMs, record.claimedUntilMs);
-  return Math.max(duty.dueAtMs, record.retryAtMs ?? duty.dueAtMs);
+  if (duty.waitsFor !== undefined && !isSettled(all[duty.waitsFor])) return undefined;
+  const progress = all[duty.key];
+  if (progress === undefined) return duty.dueAtMs;
+  if (progress.state === "claimed") return Math.max(duty.dueAtMs, progress.claimedUntilMs);
+  return Math.max(duty.dueAtMs, progress.retryAtMs ?? duty.dueAtMs);
 }
 
 /** When somebody has to look at the document again; undefined: nothing is owed. */
-export function nextDueAt(duties: readonly Duty[], records: DutyRecords): number | undefined {
-  const times = duties.map((duty) => readyAt(duty, records)).filter((time) => time !== undefined);
+export function nextDueAt(duties: readonly Duty[], all: DutiesProgress): number | undefined {
+  const times = duties.map((duty) => readyAt(duty, all)).filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { DoorName, type Event } from "../event.ts";
-import { DutyRecord } from "./duty.ts";
+import { DutyProgress } from "./duty.ts";
 import { Ladder } from "./ladder.ts";
-import { PageRecord, StoredEscalation } from "./page.ts";
+import { Page, StoredEscalation } from "./page.ts";
 import { Resolution } from "./resolution.ts";
 import { Severity } from "./severity.ts";
 
@@ -112,7 +112,7 @@ export const Incident = z.strictObject({
   /** Part of the pager's key; a key that the pager has closed is never used again. */
   generation: z.number().int(),
   ladders: z.array(Ladder),
-  pages: z.array(PageRecord),
+  pages: z.array(Page),
   acks: z.array(Acknowledgement),
   /** Response targets whose time is over, by the ladder that set them. */
   response: z.array(z.strictObject({ phase: ResponsePhase, ladder: z.number().int(), isMet: z.boolean() })).default([]),
@@ -130,7 +130,7 @@ export const Incident = z.strictObject({
   editWindowMs: z.number(),
   update: StatusUpdate,
   resolution: Resolution.optional(),
-  duties: z.record(z.string(), DutyRecord),
+  duties: z.record(z.string(), DutyProgress),
   changes: z.number().int(),
   cardChanges: z.number().int(),
 });

@@ -39,7 +39,7 @@ export type PageState = z.infer<typeof PageState>;
 export const PageVia = z.string();
 export type PageVia = z.infer<typeof PageVia>;
 
-export const PageRecord = z.strictObject({
+export const Page = z.strictObject({
   key: z.string(),
   /** Duty that makes the call; one call may carry several pages. */
   duty: z.string(),
@@ -55,7 +55,7 @@ export const PageRecord = z.strictObject({
   settledAtMs: z.number().optional(),
   why: z.string().optional(),
 });
-export type PageRecord = z.infer<typeof PageRecord>;
+export type Page = z.infer<typeof Page>;
 
 const StoredStep = z.strictObject({
   level: z.number().int(),

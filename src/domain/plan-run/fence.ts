@@ -11,7 +11,7 @@ import { Captured, type UnseenAtEnd } from "./run-entry.ts";
 const FenceProof = z.enum(["fenced", "closed", "cannot-know", "not-proven"]);
 export type FenceProof = z.infer<typeof FenceProof>;
 /** A row that was written when the writers had ended: where it shows, all that they committed is. */
-export const Marker = z.object({ run: z.string(), fencing: z.number(), number: z.number() });
+export const Marker = z.object({ run: z.string(), epoch: z.number(), number: z.number() });
 export type Marker = z.infer<typeof Marker>;
 export const FenceOutput = z.object({
   fence: FenceProof,

@@ -30,7 +30,7 @@ export const Testimony = z.strictObject({
   process: z.string(),
   mark: z.string(),
   why: z.string(),
-  /** Highest fencing number of that ledger. */
+  /** Highest epoch of that ledger. */
   epoch: z.number(),
   /** Newest last. */
   acts: z.array(Act),

@@ -131,7 +131,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "watch-sees":
       return watched(run, entry);
     case "superseded":
-      // The next epoch is nobody's: an executor that still waits for a step of this run finds that it was fenced.
+      // The next epoch is nobody's: an executor that still waits for a step of this run finds that it was superseded.
       return {
         ...run,
         state: "superseded",
@@ -140,7 +140,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
         why: `goes on as ${entry.plan}`,
       };
     case "abandoned":
-      // As for a superseded run: whoever stood still with it meanwhile has to find that it was fenced.
+      // As above: whoever stood still with it meanwhile has to find that it was superseded.
       return { ...closed(run, entry.atMs, entry.why), epoch: run.epoch + 1 };
     case "finished":
       return {

@@ -125,7 +125,7 @@ function begunByWatch(run: RunState, entry: Extract<WatchEntry, { kind: "watch-i
   return { ...withWatch(touched, { ...tried, leftAlone }), intents, captured: capturedWith(run, entry.captured) };
 }
 
-/** Nothing else is left to be driven of a verified run: whoever stood still with its watch has to find that it was fenced. */
+/** Nothing else is left to be driven of a verified run: whoever stood still with its watch has to find that it was superseded. */
 export function watchEnded(run: RunState, says: string, atMs: number): RunState {
   const epoch = run.state === "verified" ? run.epoch + 1 : run.epoch;
   return { ...withWatch(run, { state: "ended", says }, atMs), epoch };

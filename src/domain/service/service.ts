@@ -76,15 +76,13 @@ export interface Service extends ServiceFile {
   readonly name: string;
   /** Region that serves users on a normal day: the first of `regions`. */
   readonly home: Region;
-  /** The region of highest priority beside home. What a rehearsal is about; a plan chooses among all of them. */
-  readonly standby: Region;
   /** What AWS said of its resources, with its age; what the file says comes first. */
   readonly found: Found;
 }
 
 export function serviceFrom(name: string, file: ServiceFile, found: Found = NOTHING_FOUND): Service {
-  const [home = "", standby = ""] = file.regions;
-  return { ...file, name, home, standby, found };
+  const [home = ""] = file.regions;
+  return { ...file, name, home, found };
 }
 
 /** The regions of a service beside this one, in the order of preference. */

@@ -1,15 +1,15 @@
 import { chainOf } from "../../domain/errors.ts";
 import {
   type Attempt,
+  type DutiesProgress,
   type DutyOutcome,
-  type DutyRecords,
+  type DutyQueue,
   dutiesFrom,
-  type Lane,
   nextDueAt,
 } from "../../domain/incident/duty.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { type Claim, type ClaimDeps, changeOf, claimDue, holds, isStillOurs, keepClaim } from "./duty-claim.ts";
-import { type Broken, isBroken, outcomeOfError, settledRecord } from "./duty-outcome.ts";
+import { type Broken, isBroken, outcomeOfError, settledDuty } from "./duty-outcome.ts";
 
 /**
  * Performs what is owed by a document, whichever process comes first.
@@ -24,7 +24,7 @@ import { type Broken, isBroken, outcomeOfError, settledRecord } from "./duty-out
  *  D4 what is owed is derived from the document at every turn: nothing depends on a wake-up having arrived.
  */
 export interface DutyDeps<Doc> extends ClaimDeps<Doc> {
-  /** Wake-ups the other lane when this one has made something due there. */
+  /** Wakes the other queue when this one has made something due there. */
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
   /** Hears of attempts that broke, and of those that did not: what breaks again and again is told people. Never rejects. */
   readonly inVain?: Broken;
@@ -34,17 +34,17 @@ export interface DutyDeps<Doc> extends ClaimDeps<Doc> {
 const MOST_PERFORMED = 1_000;
 
 /**
- * Does everything of one lane that is due now, as much as possible at once. Returns the next due time of the lane (world
+ * Does everything of one queue that is due now, as much as possible at once. Returns the next due time of that queue (world
  * time), or undefined when nothing is owed. May run in several processes for the same document.
  */
-export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
+export async function advanceDuties<Doc extends { readonly duties: DutiesProgress }>(
   id: string,
-  lane: Lane,
+  queue: DutyQueue,
   deps: DutyDeps<Doc>,
 ): Promise<number | undefined> {
   const running = new Map<string, Promise<void>>();
   for (let performed = 0; performed < MOST_PERFORMED; ) {
-    for (const claim of await claimDue(id, lane, deps)) {
+    for (const claim of await claimDue(id, queue, deps)) {
       performed += 1;
       const work = perform(claim, deps).finally(() => running.delete(claim.duty.key));
       running.set(claim.duty.key, work);
@@ -54,23 +54,23 @@ export async function advanceLane<Doc extends { readonly duties: DutyRecords }>(
     await Promise.race(running.values());
   }
   await Promise.all(running.values());
-  const stored = await deps.records.get(id);
+  const stored = await deps.documents.get(id);
   if (stored === undefined) return undefined;
   const nowMs = deps.clock.now();
   const duties = dutiesFrom(deps.rows, stored.value, nowMs);
-  const nextIn = (which: Lane) =>
+  const nextIn = (which: DutyQueue) =>
     nextDueAt(
-      duties.filter((duty) => duty.lane === which),
+      duties.filter((duty) => duty.queue === which),
       stored.value.duties,
     );
-  const other = lane === "pages" ? "chat" : "pages";
+  const other = queue === "pages" ? "chat" : "pages";
   if ((nextIn(other) ?? Number.POSITIVE_INFINITY) <= nowMs) {
     await (other === "pages" ? deps.wake.incidentPages(id) : deps.wake.incidentChat(id));
   }
-  return nextIn(lane);
+  return nextIn(queue);
 }
 
-async function perform<Doc extends { readonly duties: DutyRecords }>(
+async function perform<Doc extends { readonly duties: DutiesProgress }>(
   claim: Claim<Doc>,
   deps: DutyDeps<Doc>,
 ): Promise<void> {
@@ -78,7 +78,7 @@ async function perform<Doc extends { readonly duties: DutyRecords }>(
   const attempt: Attempt = {
     lookFirst: claim.lookFirst,
     sinceMs: claim.sinceMs,
-    stillOwed: async () => isStillOurs((await deps.records.get(id))?.value, claim, deps),
+    stillOwed: async () => isStillOurs((await deps.documents.get(id))?.value, claim, deps),
   };
   const row = deps.rows.find((each) => each.kind === duty.kind);
   const over = new AbortController();
@@ -100,18 +100,18 @@ async function perform<Doc extends { readonly duties: DutyRecords }>(
 
 const nameOf = ({ id, duty }: Claim<unknown>): string => `${duty.key} of incident ${id}`;
 
-async function settle<Doc extends { readonly duties: DutyRecords }>(
+async function settle<Doc extends { readonly duties: DutiesProgress }>(
   claim: Claim<Doc>,
   outcome: DutyOutcome<Doc>,
   deps: DutyDeps<Doc>,
 ): Promise<void> {
-  const { id, duty, record } = claim;
-  await deps.records.change(id, (current) => {
+  const { id, duty, progress } = claim;
+  await deps.documents.change(id, (current) => {
     const held = current?.duties[duty.key];
-    if (current === undefined || held === undefined || !holds(held, record)) return undefined;
+    if (current === undefined || held === undefined || !holds(held, progress)) return undefined;
     const nowMs = deps.clock.now();
     const duties = { ...current.duties };
-    const settled = settledRecord(held, outcome, { nowMs, speed: deps.clock.speed, mayHaveWorked: claim.lookFirst });
+    const settled = settledDuty(held, outcome, { nowMs, speed: deps.clock.speed, mayHaveWorked: claim.lookFirst });
     if (settled === undefined) delete duties[duty.key];
     else duties[duty.key] = settled;
     const value = { ...current, duties };

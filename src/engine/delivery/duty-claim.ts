@@ -1,12 +1,12 @@
 import { chainOf } from "../../domain/errors.ts";
 import {
   type Changed,
+  type DutiesProgress,
   type Duty,
-  type DutyRecord,
-  type DutyRecords,
+  type DutyProgress,
+  type DutyQueue,
   type DutyRow,
   dutiesFrom,
-  type Lane,
   nextDueAt,
   readyAt,
 } from "../../domain/incident/duty.ts";
@@ -15,7 +15,7 @@ import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
 
 export interface ClaimDeps<Doc> {
-  readonly records: Documents<Doc>;
+  readonly documents: Documents<Doc>;
   readonly rows: readonly DutyRow<Doc>[];
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,7 +27,7 @@ export interface ClaimDeps<Doc> {
  * Machine time. A page whose process died is taken up within 10 s of its due time: the end of its claim, a sweep and the
  * call. Calls may take longer than that, so a holder that lives prolongs its claim, up to a limit.
  */
-const CLAIM_MS: Readonly<Record<Lane, number>> = { pages: 6_000, chat: 25_000 };
+const CLAIM_MS: Readonly<Record<DutyQueue, number>> = { pages: 6_000, chat: 25_000 };
 const LONGEST_CLAIM_MS = 30_000;
 
 /** One duty that this process is at, and nobody else until the claim ends (D1, D2, D3 of `duties.ts`). */
@@ -35,25 +35,25 @@ export interface Claim<Doc> {
   readonly id: string;
   readonly duty: Duty;
   readonly doc: Doc;
-  readonly record: DutyRecord;
+  readonly progress: DutyProgress;
   /** When the first attempt that may have worked was begun. */
   readonly sinceMs: number;
   readonly lookFirst: boolean;
 }
 
-/** Takes every duty of the lane that is due: the intent of each stands before anybody is asked for anything. */
-export async function claimDue<Doc extends { readonly duties: DutyRecords }>(
+/** Takes every duty of the queue that is due: the intent of each stands before anybody is asked for anything. */
+export async function claimDue<Doc extends { readonly duties: DutiesProgress }>(
   id: string,
-  lane: Lane,
+  queue: DutyQueue,
   deps: ClaimDeps<Doc>,
 ): Promise<readonly Claim<Doc>[]> {
-  let taken: { readonly duty: Duty; readonly before: DutyRecord | undefined }[] = [];
-  const doc = await deps.records.change(id, (current) => {
+  let taken: { readonly duty: Duty; readonly before: DutyProgress | undefined }[] = [];
+  const doc = await deps.documents.change(id, (current) => {
     taken = [];
     if (current === undefined) return undefined;
     const nowMs = deps.clock.now();
     const due = dutiesFrom(deps.rows, current, nowMs).filter((duty) => {
-      const at = duty.lane === lane ? readyAt(duty, current.duties) : undefined;
+      const at = duty.queue === queue ? readyAt(duty, current.duties) : undefined;
       return at !== undefined && at <= nowMs;
     });
     if (due.length === 0) return undefined;
@@ -66,17 +66,17 @@ export async function claimDue<Doc extends { readonly duties: DutyRecords }>(
   });
   if (doc === undefined) return [];
   return taken.flatMap(({ duty, before }) => {
-    const record = doc.duties[duty.key];
-    if (record === undefined) return [];
+    const progress = doc.duties[duty.key];
+    if (progress === undefined) return [];
     const lookFirst = before?.state === "claimed" || before?.state === "unknown";
-    return [{ id, duty, doc, record, lookFirst, sinceMs: before?.intentAtMs ?? record.intentAtMs }];
+    return [{ id, duty, doc, progress, lookFirst, sinceMs: before?.intentAtMs ?? progress.intentAtMs }];
   });
 }
 
 type ChangeOf<Doc> = Changed<Doc> & { readonly dueAtMs: number | undefined };
 
 /** With when somebody has to look at the changed document again. */
-export function changeOf<Doc extends { readonly duties: DutyRecords }>(
+export function changeOf<Doc extends { readonly duties: DutiesProgress }>(
   changed: Changed<Doc>,
   deps: ClaimDeps<Doc>,
   nowMs: number,
@@ -84,14 +84,14 @@ export function changeOf<Doc extends { readonly duties: DutyRecords }>(
   return { ...changed, dueAtMs: nextDueAt(dutiesFrom(deps.rows, changed.value, nowMs), changed.value.duties) };
 }
 
-function intend<Doc extends { readonly duties: DutyRecords }>(
+function intend<Doc extends { readonly duties: DutiesProgress }>(
   change: Changed<Doc>,
   { duty, nowMs }: { readonly duty: Duty; readonly nowMs: number },
   deps: ClaimDeps<Doc>,
 ): Changed<Doc> {
   const before = change.value.duties[duty.key];
   const mayHaveWorked = before?.state === "claimed" || before?.state === "unknown";
-  const record: DutyRecord = {
+  const progress: DutyProgress = {
     state: "claimed",
     attempts: (before?.attempts ?? 0) + 1,
     worker: deps.worker,
@@ -100,28 +100,28 @@ function intend<Doc extends { readonly duties: DutyRecords }>(
     claimedAtMs: nowMs,
     claimedUntilMs: nowMs + claimMsOf(duty, deps) * deps.clock.speed,
   };
-  const claimed = { ...change.value, duties: { ...change.value.duties, [duty.key]: record } };
+  const claimed = { ...change.value, duties: { ...change.value.duties, [duty.key]: progress } };
   const intended = deps.rows.find((row) => row.kind === duty.kind)?.intend?.(claimed, duty, nowMs);
   const events = [...change.events, ...(intended?.events ?? [])];
   return { value: intended?.value ?? claimed, events };
 }
 
 /** Prolongs the claim while its holder lives and works. Whatever stops it, the claim then ends by itself. */
-export async function keepClaim<Doc extends { readonly duties: DutyRecords }>(
-  { id, duty, record }: Claim<Doc>,
+export async function keepClaim<Doc extends { readonly duties: DutiesProgress }>(
+  { id, duty, progress }: Claim<Doc>,
   deps: ClaimDeps<Doc>,
   over: AbortSignal,
 ): Promise<void> {
-  const { clock, records, logger } = deps;
+  const { clock, documents, logger } = deps;
   const claimMs = claimMsOf(duty, deps) * clock.speed;
-  const untilMs = (record.claimedAtMs ?? record.intentAtMs) + LONGEST_CLAIM_MS * clock.speed;
+  const untilMs = (progress.claimedAtMs ?? progress.intentAtMs) + LONGEST_CLAIM_MS * clock.speed;
   try {
     while (!over.aborted && clock.now() + claimMs / 3 < untilMs) {
       await clock.sleep(claimMs / 3, over);
-      await records.change(id, (current) => {
+      await documents.change(id, (current) => {
         const held = current?.duties[duty.key];
         const nowMs = clock.now();
-        if (current === undefined || !held || !holds(held, record) || nowMs >= held.claimedUntilMs) return undefined;
+        if (current === undefined || !held || !holds(held, progress) || nowMs >= held.claimedUntilMs) return undefined;
         const prolonged = { ...held, claimedUntilMs: Math.min(nowMs + claimMs, untilMs) };
         const value = { ...current, duties: { ...current.duties, [duty.key]: prolonged } };
         return changeOf({ value, events: [] }, deps, nowMs);
@@ -133,23 +133,23 @@ export async function keepClaim<Doc extends { readonly duties: DutyRecords }>(
 }
 
 function claimMsOf<Doc>(duty: Duty, { rows }: Pick<ClaimDeps<Doc>, "rows">): number {
-  return rows.find(({ kind }) => kind === duty.kind)?.claimMs ?? CLAIM_MS[duty.lane];
+  return rows.find(({ kind }) => kind === duty.kind)?.claimMs ?? CLAIM_MS[duty.queue];
 }
 
-export function isStillOurs<Doc extends { readonly duties: DutyRecords }>(
+export function isStillOurs<Doc extends { readonly duties: DutiesProgress }>(
   doc: Doc | undefined,
-  { duty, record }: Claim<Doc>,
+  { duty, progress }: Claim<Doc>,
   deps: ClaimDeps<Doc>,
 ): boolean {
   const nowMs = deps.clock.now();
   const held = doc?.duties[duty.key];
-  if (doc === undefined || held === undefined || !holds(held, record)) return false;
+  if (doc === undefined || held === undefined || !holds(held, progress)) return false;
   // A worker that slept past its claim must not act on it: somebody else may be at it.
   if (nowMs >= held.claimedUntilMs) return false;
   return dutiesFrom(deps.rows, doc, nowMs).some((other) => other.key === duty.key && !other.done);
 }
 
-export function holds(held: DutyRecord, mine: DutyRecord): boolean {
+export function holds(held: DutyProgress, mine: DutyProgress): boolean {
   return (
     held.state === "claimed" &&
     held.worker === mine.worker &&

@@ -1,5 +1,5 @@
 import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
-import type { DutyOutcome, DutyRecord } from "../../domain/incident/duty.ts";
+import type { DutyOutcome, DutyProgress } from "../../domain/incident/duty.ts";
 
 /** Machine time. */
 const FIRST_RETRY_MS = 1_000;
@@ -36,11 +36,11 @@ export interface Settling {
 }
 
 /** Undefined: as if it had never been taken up. That an earlier attempt may have worked is never forgotten. */
-export function settledRecord<Doc>(
-  held: DutyRecord,
+export function settledDuty<Doc>(
+  held: DutyProgress,
   outcome: DutyOutcome<Doc>,
   { nowMs, speed, mayHaveWorked }: Settling,
-): DutyRecord | undefined {
+): DutyProgress | undefined {
   const settled = { ...held, settledAtMs: nowMs };
   const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (held.attempts - 1));
   switch (outcome.kind) {

@@ -64,14 +64,14 @@ export async function watchInSight(run: RunState, deps: BlindDeps, { signal, loo
     const why = chainOf(error);
     deps.logger.error({ run: id, why }, "The old side cannot be watched");
     const says = `TwoKey cannot watch ${from}: ${why}`;
-    return record(id, deps, {
+    return writeDown(id, deps, {
       says,
       make: (common, now) => now.watch.blind === undefined && { kind: "watch-blind", ...common, why },
     });
   }
   deps.blind.succeeded(id);
   const says = `TwoKey watches ${from} again`;
-  await record(id, deps, {
+  await writeDown(id, deps, {
     says,
     make: (common, now) => now.watch.blind !== undefined && { kind: "watch-sees", ...common },
   });
@@ -86,7 +86,7 @@ interface Saying {
 }
 
 /** Without a hold: it asks nothing of the cloud. */
-async function record(id: string, { runs, clock }: BlindDeps, { says, make }: Saying): Promise<void> {
+async function writeDown(id: string, { runs, clock }: BlindDeps, { says, make }: Saying): Promise<void> {
   for (;;) {
     const run = await runs.read(id);
     const fence = run && fenceOf(run);

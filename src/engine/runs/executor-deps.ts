@@ -55,7 +55,7 @@ export function contextFor(hold: RunHold, step: string, acts: Acting): StepConte
   return {
     cloud: { ...enteredBy(planned.roles, acting), ...(clock && { clock }) },
     signal,
-    fencing: { run: hold.run.plan.id, epoch: hold.epoch },
+    hold: { run: hold.run.plan.id, epoch: hold.epoch },
     get tries() {
       return stateOf(hold.run, step).tries;
     },

@@ -78,8 +78,8 @@ interface Asking {
 }
 
 async function verdictOf(run: RunState, fence: PlannedStep, { deps, signal, data }: Asking): Promise<Verdict> {
-  const fencing = { run: run.plan.id, epoch: run.epoch };
-  const context: LookContext = { cloud: deps.cloud, signal, fencing, ...LOOKS_ONLY };
+  const held = { run: run.plan.id, epoch: run.epoch };
+  const context: LookContext = { cloud: deps.cloud, signal, hold: held, ...LOOKS_ONLY };
   try {
     return await definitionOf(deps, run.plan, fence.id).verify(inputOf(run, fence), data, context);
   } catch (error) {

@@ -63,8 +63,8 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
   const due = await whatIsDue(run, deps, looking);
   if (due.kind === "nothing") return;
   if (due.kind === "verify") {
-    const fencing = { run: run.plan.id, epoch: run.epoch };
-    const context = { cloud: deps.cloud, signal: looking, fencing, ...LOOKS_ONLY };
+    const held = { run: run.plan.id, epoch: run.epoch };
+    const context = { cloud: deps.cloud, signal: looking, hold: held, ...LOOKS_ONLY };
     const verdict = await verdictOf(run, fence, { context, deps });
     const ours = verdict && (await hold());
     return ours && conclude({ hold: ours, fence, deps }, verdict);
@@ -78,11 +78,11 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
     const since = `It was last seen closed at ${sayTime(seenClosedMs)}: what it took since then is not in ${run.plan.to}`;
     const told = `${run.plan.from} was fenced and is not any more: ${why}. ${since}. It is fenced again, as the signed plan says`;
     const lost = { kind: "fence-lost" as const, step: fence.id, why, closed: [...due.closed], seenClosedMs };
-    return record(fencing, told, (common) => ({ ...lost, ...common }));
+    return writeDown(fencing, told, (common) => ({ ...lost, ...common }));
   }
   const end = isGuarded(run) ? "It was fenced when it was last seen." : "It was never proven to be fenced.";
   const says = `${run.plan.from} is not watched any more: ${due.why}. ${end}`;
-  await record(fencing, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
+  await writeDown(fencing, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
 }
 
 interface Fencing {
@@ -118,7 +118,7 @@ async function tryToFence(
     const asked = await definitionOf(deps, hold.run.plan, fence.id).run(unforgiving(hold.run, fence, silent), context);
     const says = `${from}${exceptFor(silent)}: closing it is asked for`;
     const requestIds = [...asked.requestIds];
-    await record(fencing, says, (common) => ({
+    await writeDown(fencing, says, (common) => ({
       ...{ kind: "watch-asked", ...common, step: fence.id, requestIds, data: asked.data },
     }));
   } catch (error) {
@@ -177,17 +177,17 @@ async function conclude(fencing: Fencing, { fenced, says, ended }: Outcome): Pro
   if (fenced) {
     const told = `${from} came back and is ${says}`;
     const later = { kind: "fenced-later" as const, step: fence.id, says: told, ...(ended && { ended }) };
-    return record(fencing, told, (common) => ({ ...later, ...common }));
+    return writeDown(fencing, told, (common) => ({ ...later, ...common }));
   }
   deps.logger.error({ run: id, why: says }, "The old side came back and could not be fenced");
   const told = `${from} came back and could not be fenced: ${says}`;
-  await record(fencing, told, (common) => ({ kind: "watch-failed", ...common, step: fence.id, why: says }));
+  await writeDown(fencing, told, (common) => ({ kind: "watch-failed", ...common, step: fence.id, why: says }));
 }
 
 type Common = { readonly atMs: number; readonly epoch: number };
 
 /** In the journal and in the ledger. A verified run whose watch is over needs nobody any more. */
-async function record(
+async function writeDown(
   { hold, deps }: Fencing,
   says: string,
   make: (

@@ -29,7 +29,7 @@ const LONGEST_RETRY_MS = 15_000;
 const BY_HAND_MS = 5 * 60_000;
 
 /**
- * Takes one step from wherever the journal says it is to its end: intent, ask, record, poll, record. A step that was
+ * Takes one step from wherever the journal says it is to its end: intent, ask, write down, poll, write down. A step that was
  * intended but has no recorded answer is asked again – its `run` looks before it asks (G5). One that left a part of its work
  * for later is asked for that as well.
  */

@@ -11,7 +11,7 @@ import type { Pagers } from "../../ports/pager.ts";
 import type { Wake } from "../../ports/wake.ts";
 import type { Correlation } from "./intake/correlate.ts";
 
-/** What one person or policy was paged with over all incidents; one document each and lane, rows older than the window dropped. */
+/** What one person or policy was paged with over all incidents; one document for each and queue, rows older than the window dropped. */
 export const ThrottleBook = z.strictObject({ taken: z.array(z.strictObject({ key: z.string(), atMs: z.number() })) });
 export type ThrottleBook = z.infer<typeof ThrottleBook>;
 

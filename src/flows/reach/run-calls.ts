@@ -50,7 +50,7 @@ async function renewCopies({ plan: { id } }: RunState, stands: string, deps: Cal
   await deps.calls.change(id, (current) => current && { value: { ...current, shown: stands }, events: [] });
 }
 
-/** Reads the run afresh, and calls; its own lane, so that a slow pager never holds up a failover. */
+/** Reads the run afresh, and calls; a queue of its own, so that a slow pager never holds up a failover. */
 export async function callForRun(id: string, deps: CallDeps & { readonly runs: Pick<Runs, "read"> }): Promise<void> {
   const run = await deps.runs.read(id);
   if (run) await callPeople(run, deps);

@@ -3,12 +3,12 @@ import type { Marker } from "../../domain/plan-run/fence.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { Permission } from "../../ports/permission.ts";
-import type { Fencing, LookContext, StepContext } from "../../ports/step.ts";
+import type { Hold, LookContext, StepContext } from "../../ports/step.ts";
 import type { Place, Seen } from "./place.ts";
 
 type Context = Pick<StepContext, "cloud" | "signal" | "tries">;
 /** `marks`: a planned move; a store that can writes a row when the last writer is shut out. */
-type Closing = Context & { readonly marks?: Fencing };
+type Closing = Context & { readonly marks?: Hold };
 type Looking = Pick<LookContext, "cloud" | "signal">;
 
 /** What has become of the sessions that were open. Not proven: nobody looked, or some may be left. */

@@ -3,7 +3,7 @@ import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { StepRole } from "../../domain/plan-run/plan.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { Family } from "../../ports/probe.ts";
-import type { Fencing, LookContext, Step, Verdict } from "../../ports/step.ts";
+import type { Hold, LookContext, Step, Verdict } from "../../ports/step.ts";
 import type { RecordSet } from "../../ports/traffic.ts";
 import { emptyAt, givenBy } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
@@ -24,28 +24,28 @@ const Output = z.object({
   ...LedElsewhere.shape,
 });
 
-const isOf = (mark: Mark, { run, epoch }: Fencing): boolean => mark.run === run && mark.epoch === epoch;
+const isOf = (mark: Mark, { run, epoch }: Hold): boolean => mark.run === run && mark.epoch === epoch;
 
 /** Whose the last change was, for people: after a lost answer, and where somebody else has written. */
-function sayWhose({ mark }: Standing, { run }: Fencing): string {
+function sayWhose({ mark }: Standing, { run }: Hold): string {
   if (mark === undefined) return "no run has left its mark";
   return mark.run === run ? "the mark beside it is this run's" : `the mark beside it is of run ${mark.run}`;
 }
 
-function refuseDrift(name: string, standing: Standing, fencing: Fencing): void {
+function refuseDrift(name: string, standing: Standing, hold: Hold): void {
   if (standing.stand !== "drifted") return;
   throw new StepFailed(
     "records-drifted",
-    `Somebody else changed ${name} after the plan was made (${sayWhose(standing, fencing)}); TwoKey does not overwrite that`,
+    `Somebody else changed ${name} after the plan was made (${sayWhose(standing, hold)}); TwoKey does not overwrite that`,
   );
 }
 
 /** Nothing was changed here: what stands is all that can be seen. */
 async function asPlanned(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
   const standing = await standingOf(input, context);
-  refuseDrift(input.name, standing, context.fencing);
+  refuseDrift(input.name, standing, context.hold);
   if (standing.stand !== "as-planned") return { done: false, says: `${input.name} has its old value` };
-  const says = `${input.name} had its planned value already: ${sayWhose(standing, context.fencing)}`;
+  const says = `${input.name} had its planned value already: ${sayWhose(standing, context.hold)}`;
   return { done: true, says, output: { changeId: null } };
 }
 
@@ -131,7 +131,7 @@ export function changeRecords({
     async run(input, context) {
       const standing = await standingOf(input, context);
       if (standing.stand === "as-planned") return { requestIds: [], data: { changeId: null } };
-      refuseDrift(input.name, standing, context.fencing);
+      refuseDrift(input.name, standing, context.hold);
       const change = await write(input, { standing, to: input.after, way: "out", comment }, context);
       return { requestIds: change.requestIds, data: { changeId: change.changeId } };
     },
@@ -153,10 +153,10 @@ export function changeRecords({
     async undo(input, context) {
       const standing = await standingOf(input, context);
       const { stand, mark } = standing;
-      refuseDrift(input.name, standing, context.fencing);
+      refuseDrift(input.name, standing, context.hold);
       const isAsCaptured = stand === "as-captured";
       // A change of an earlier hold may still be on its way: only a newer mark keeps it from arriving.
-      if (isAsCaptured && mark?.way === "back" && isOf(mark, context.fencing))
+      if (isAsCaptured && mark?.way === "back" && isOf(mark, context.hold))
         return { says: `${input.name} has its old value`, requestIds: [] };
       const to = isAsCaptured ? undefined : input.before;
       const writing = { standing, to, way: "back" as const, comment: `${comment}: undo` };

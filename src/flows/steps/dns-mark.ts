@@ -1,11 +1,11 @@
 import { StepFailed, Superseded } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
 import type { Known } from "../../domain/service/observed.ts";
-import type { Fencing } from "../../ports/step.ts";
+import type { Hold } from "../../ports/step.ts";
 import type { RecordSet, TrafficControl } from "../../ports/traffic.ts";
 
 /** The TXT set beside a name that says whose change of it was the last. Route 53 compares it, so that a late one is refused. */
-export interface Mark extends Fencing {
+export interface Mark extends Hold {
   /** Counted up by each change, so that no two marks of a name are alike. */
   readonly change: number;
   readonly way: "out" | "back";
@@ -52,13 +52,13 @@ interface Beside {
 }
 
 /** Throws Superseded for a later executor of this run, and StepFailed where somebody came after the plan who is not before us. */
-export function refuseLater({ name, found, planned }: Beside, { run, epoch }: Fencing): void {
+export function refuseLater({ name, found, planned }: Beside, { run, epoch }: Hold): void {
   if (found.length === 0 || canonicalJson(found) === canonicalJson(planned)) return;
   const mark = markIn(found);
   if (mark !== undefined && mark.epoch <= epoch) return;
   if (mark?.run === run)
     throw new Superseded("records-taken-over", `Epoch ${mark.epoch} of this run changed ${name} after epoch ${epoch}`);
-  const who = mark === undefined ? "somebody else" : `run ${mark.run} (fencing number ${mark.epoch})`;
+  const who = mark === undefined ? "somebody else" : `run ${mark.run}`;
   throw new StepFailed(
     "records-later-mark",
     `${who} wrote ${markNameOf(name)} after this plan was made, so ${name} is not changed. Look at the records; a plan for the rest counts from what stands there then`,

@@ -19,12 +19,12 @@ export interface Standing {
 }
 
 /** Throws Superseded and StepFailed where somebody later has written: this executor looks no further. */
-export async function standingOf(input: Input, { cloud, signal, fencing }: LookContext): Promise<Standing> {
+export async function standingOf(input: Input, { cloud, signal, hold }: LookContext): Promise<Standing> {
   const { zone, name, before, after } = input;
   // The mark first: whatever is written after it was read changes it, and so voids the exchange.
   const marks = seen(name, await marksBeside(cloud.traffic, input, signal));
   const records = concerned(seen(name, await cloud.traffic.records(zone, name, signal)), before);
-  refuseLater({ name, found: marks, planned: input.mark }, fencing);
+  refuseLater({ name, found: marks, planned: input.mark }, hold);
   const stand = sameRecords(records, after) ? "as-planned" : sameRecords(records, before) ? "as-captured" : "drifted";
   return { stand, records, marks, mark: markIn(marks) };
 }
@@ -45,9 +45,9 @@ interface Writing {
 }
 
 /** One batch: the sets, and the mark exchanged for the next one. Route 53 refuses all of it if that mark is another one by now. */
-export function write(input: Input, { standing, to, way, comment }: Writing, { cloud, signal, fencing }: StepContext) {
+export function write(input: Input, { standing, to, way, comment }: Writing, { cloud, signal, hold }: StepContext) {
   const { zone, name } = input;
-  const next = markSet(name, { ...fencing, change: (standing.mark?.change ?? 0) + 1, way });
+  const next = markSet(name, { ...hold, change: (standing.mark?.change ?? 0) + 1, way });
   const isExact = input.write === "exact" && to !== undefined;
   const exchange = {
     from: [...standing.marks, ...(isExact ? standing.records : [])],

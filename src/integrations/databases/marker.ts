@@ -17,28 +17,28 @@ const IN_ORDER = ["replica_preserve_commit_order", "slave_preserve_commit_order"
 const Found = z.tuple([z.object({ found: z.coerce.number() })]);
 const Settings = z.array(z.object({ Variable_name: z.string(), Value: z.string() }));
 
-const columns = "(run_id, fencing, number)";
+const columns = "(run_id, epoch, number)";
 const named = (table: string): string => {
   if (!TABLE.test(table)) throw new TypeError(`${table} is no name of a table`);
   return table;
 };
-function values({ run, fencing, number }: Marker): string {
+function values({ run, epoch, number }: Marker): string {
   if (!RUN.test(run)) throw new TypeError(`${run} is no name of a run`);
-  return `('${run}', ${z.int().parse(fencing)}, ${z.int().parse(number)})`;
+  return `('${run}', ${z.int().parse(epoch)}, ${z.int().parse(number)})`;
 }
 
 type Asked = Pick<Entered, "ask">;
 
 /** Throws TransientError where it cannot be written. The plan of a statement is made with the rights that the statement needs. */
 export async function tryWriting(own: Asked, table: string, signal: AbortSignal | undefined): Promise<true> {
-  const row = values({ run: "none", fencing: 0, number: 0 });
+  const row = values({ run: "none", epoch: 0, number: 0 });
   await own.ask(`explain insert into ${named(table)} ${columns} values ${row}`, signal);
   return true;
 }
 
 /** Throws TransientError where it cannot be read, or a row that is seen would prove nothing. */
 export async function tryReading(own: Asked, table: string, signal: AbortSignal | undefined): Promise<true> {
-  await isThere(own, { table, marker: { run: "none", fencing: 0, number: 0 } }, signal);
+  await isThere(own, { table, marker: { run: "none", epoch: 0, number: 0 } }, signal);
   return true;
 }
 

@@ -84,7 +84,7 @@ async function oneIncident(stage: Stage): Promise<Reached> {
 }
 
 /**
- * What can only follow one another, whatever the software, by Slack's own record: the channel's id comes from the answer
+ * What can only follow one another, whatever the software, by what Slack itself kept: the channel's id comes from the answer
  * to its creation; the card and the invitations need that id and nothing of each other.
  */
 async function serialBoundMs({ world }: Stage, created: LogEntry): Promise<number> {
@@ -98,7 +98,7 @@ async function serialBoundMs({ world }: Stage, created: LogEntry): Promise<numbe
     longest("conversations.invite", (args) => args["channel"] === channel),
     longest("chat.postMessage", (args) => args["channel"] === channel),
   ]);
-  if (!(creation > 0)) throw new Bug("call-unseen", `Slack has no record of the creation of ${String(name)}`);
+  if (!(creation > 0)) throw new Bug("call-unseen", `Slack has kept no creation of ${String(name)}`);
   return creation + Math.max(...next);
 }
 

@@ -69,7 +69,7 @@ async function play(bench: Bench, stage: Stage): Promise<Measured> {
 async function waits(stage: Stage, stores: Stores): Promise<Waits> {
   const incident = await openAndTake(stage, stores);
   await settled(stores, stage);
-  const health = watchHealth(stage);
+  const health = askHealth(stage);
   const timeline: number[] = [];
   const board: number[] = [];
   for (let asked = 0; asked < ASKED; asked += 1) {
@@ -99,10 +99,10 @@ async function answered({ world, inventory }: Stage, words: string): Promise<num
   return performance.now() - startMs;
 }
 
-function watchHealth({ bots }: Stage): { stop(): Promise<readonly number[]> } {
+function askHealth({ bots }: Stage): { stop(): Promise<readonly number[]> } {
   const took: number[] = [];
   let isOver = false;
-  const watching = (async () => {
+  const asking = (async () => {
     const origin = await bots[0]?.origin();
     while (!isOver) {
       for (const path of ["healthz", "readyz"]) {
@@ -117,7 +117,7 @@ function watchHealth({ bots }: Stage): { stop(): Promise<readonly number[]> } {
   return {
     async stop() {
       isOver = true;
-      await watching;
+      await asking;
       return took;
     },
   };

@@ -21,7 +21,7 @@ export interface Storm {
   readonly incidents: number;
   readonly channels: number;
   readonly triggers: number;
-  /** Accepted by the web door, and in no record afterwards. */
+  /** Accepted by the web door, and in no document afterwards. */
   readonly lost: number;
   /** Not accepted: SNS would have tried again. */
   readonly refused: number;

@@ -18,6 +18,7 @@ import type { Guard } from "../../ports/guard.ts";
 import { read } from "../../ports/handed-on.ts";
 import { forLooks } from "../../ports/signals.ts";
 import type { Cloud, StepContext } from "../../ports/step.ts";
+import { firstTarget } from "../first-target.ts";
 import type { WorldClient } from "../world-client.ts";
 
 /**
@@ -81,7 +82,7 @@ async function walk(plan: Plan, cloud: Cloud): Promise<void> {
   const context: StepContext = {
     cloud,
     signal: forLooks(new AbortController().signal),
-    fencing: { run: plan.id, epoch: 1 },
+    hold: { run: plan.id, epoch: 1 },
     tries: 1,
     mayHaveAsked: false,
     outputOf: (id, { output }) => (outputs.has(id) ? read(output, outputs.get(id), id) : undefined),
@@ -121,7 +122,7 @@ function firstOf({ services: [service] }: Inventory): Service {
 
 async function planOf(inventory: Inventory, service: Service, cloud: Cloud): Promise<Plan> {
   const planned = planFailover({
-    ...{ id: "sequential", service, to: service.standby, mode: "unplanned", reason: "the home region is dark" },
+    ...{ id: "sequential", service, to: firstTarget(service), mode: "unplanned", reason: "the home region is dark" },
     ...{ requester: "the script", incident: undefined, inventory, nowMs: cloud.clock.now() },
     observed: await observe(service, cloud, { isForPlan: true }),
   });

@@ -122,7 +122,7 @@ async function typeUntil({ world, inventory }: Stage, stopped: AbortSignal): Pro
   return Promise.all(typed);
 }
 
-/** Waits until every accepted alert has a record, or until nothing comes any more; how long that took. */
+/** Waits until every accepted alert has a document, or until nothing comes any more; how long that took. */
 async function drained({ redis }: Stage, accepted: number): Promise<number> {
   const beganMs = Date.now();
   while ((await redis.scard(KEYS.openDocuments("alert"))) < accepted && Date.now() < beganMs + DRAIN_WITHIN_MS) {

@@ -8,6 +8,7 @@ import { frontOf, namesOf } from "../../flows/resources/site.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { PAGERDUTY_EXTRAS } from "../derive-pagerduty.ts";
 import { accountOf, SLACK_EXTRAS } from "../derive-slack.ts";
+import { firstTarget } from "../first-target.ts";
 import type { Stage } from "../stage.ts";
 import type { CLAIMS, StoryFacts } from "./claims.ts";
 import { duplicateEffects, firstGoodWriteMs, machineMsUntil, rpoSeconds } from "./judge.ts";
@@ -87,7 +88,7 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     entries,
     service: service.name,
     home: service.home,
-    standby: service.standby,
+    standby: firstTarget(service),
     verdict: await world.verdict(service.name, played.darkAtMs),
     requesterSlackId: accountOf(inventory, played.requester.id),
     keyHolderSlackIds: played.keyHolders.map(({ id }) => accountOf(inventory, id)),
@@ -98,7 +99,7 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
       fits: ({ facts }) => facts["action"] === "trigger",
     }),
     channelOpenMs: cardMs === undefined || invitedMs === undefined ? undefined : Math.max(cardMs, invitedMs),
-    firstGoodWriteMs: firstGoodWriteMs(entries, service.standby, played.darkAtMs),
+    firstGoodWriteMs: firstGoodWriteMs(entries, firstTarget(service), played.darkAtMs),
     workerKills: played.workerKills,
     resumedAfterMs: played.resumedAfterMs,
     progressMessages: progress.length,
@@ -109,7 +110,7 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     resolvedSaid: messages.find(({ text }) => text.startsWith("Resolved"))?.text,
     pointsToStandby: await pointsTo(
       stage,
-      frontOf(service, service.standby)?.dns_name ?? "",
+      frontOf(service, firstTarget(service))?.dns_name ?? "",
       namesOf(service)[0]?.name ?? "",
     ),
     leaks: await leaksIn(stage, messages),

@@ -47,7 +47,7 @@ interface Ledger {
 export class Judge {
   readonly #world: World;
   readonly #databases: DatabaseEngine;
-  readonly #records = new Map<string, Ledger>();
+  readonly #books = new Map<string, Ledger>();
 
   constructor(world: World, databases: DatabaseEngine) {
     this.#world = world;
@@ -59,18 +59,18 @@ export class Judge {
    * received what the other one committed, as a failback's has.
    */
   committed(application: string, id: string, ref: DatabaseRef): void {
-    const record = this.#record(application);
+    const book = this.#bookOf(application);
     const name = nameOf(ref);
-    const homes = record.homes.get(id) ?? new Set();
-    record.homes.set(id, homes.add(name));
-    const last = record.last;
-    if (last && nameOf(last.ref) !== name && record.seen.has(name) && !this.#databases.rows(ref).has(last.id)) {
+    const homes = book.homes.get(id) ?? new Set();
+    book.homes.set(id, homes.add(name));
+    const last = book.last;
+    if (last && nameOf(last.ref) !== name && book.seen.has(name) && !this.#databases.rows(ref).has(last.id)) {
       const found = { worldMs: this.#world.clock.now(), instance: name, other: nameOf(last.ref) };
-      record.splitBrain.push(found);
+      book.splitBrain.push(found);
       this.#world.log.append("app.split-brain", { application, ...found });
     }
-    record.seen.add(name);
-    record.last = { ref, id };
+    book.seen.add(name);
+    book.last = { ref, id };
   }
 
   /** `servedIn`: the region of the task that took it; its database may be elsewhere. */
@@ -79,7 +79,7 @@ export class Judge {
     { id, ref, servedIn }: { readonly id: string; readonly ref: DatabaseRef; readonly servedIn: string },
   ): void {
     const { region, instance } = ref;
-    this.#record(application).acknowledged.push({ id, ref, worldMs: this.#world.clock.now() });
+    this.#bookOf(application).acknowledged.push({ id, ref, worldMs: this.#world.clock.now() });
     this.#world.log.append("app.write-acknowledged", { application, id, region, instance, servedIn });
   }
 
@@ -92,12 +92,12 @@ export class Judge {
     application: string,
     { id, reason, region }: { readonly id: string; readonly reason: string; readonly region: string | null },
   ): void {
-    this.#record(application).refused += 1;
+    this.#bookOf(application).refused += 1;
     this.#world.log.append("app.write-refused", { application, id, region, reason });
   }
 
   verdict(application: string, afterMs = 0): Verdict {
-    const { acknowledged, refused, homes, splitBrain } = this.#record(application);
+    const { acknowledged, refused, homes, splitBrain } = this.#bookOf(application);
     const newest = acknowledged.at(-1);
     const held = newest ? this.#databases.rows(newest.ref) : new Set<string>();
     const lost = acknowledged.filter(({ id }) => !held.has(id));
@@ -115,15 +115,15 @@ export class Judge {
     };
   }
 
-  #record(application: string): Ledger {
-    const known = this.#records.get(application);
+  #bookOf(application: string): Ledger {
+    const known = this.#books.get(application);
     if (known) return known;
-    const record = {
+    const book = {
       ...{ acknowledged: [], refused: 0, homes: new Map(), last: undefined },
       ...{ seen: new Set<string>(), splitBrain: [] },
     };
-    this.#records.set(application, record);
-    return record;
+    this.#books.set(application, book);
+    return book;
   }
 }
 

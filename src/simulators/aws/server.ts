@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Random } from "../world/random.ts";
 import type { Simulator, World } from "../world/world.ts";
-import { CallRecord } from "./call-record.ts";
+import { CallLog } from "./call-log.ts";
 import { type Disruption, disruptionOf, losesAnswer } from "./disruption.ts";
 import { isKnownToIam } from "./iam/accesses.ts";
 import type { Authorise } from "./iam/iam.ts";
@@ -40,7 +40,7 @@ interface Front {
   readonly options: AwsOptions;
   readonly latency: Random;
   readonly ids: Random;
-  readonly record: CallRecord;
+  readonly calls: CallLog;
   /** Aborted when the simulator stops: a call that waits then has no effect any more. */
   readonly stopped: AbortSignal;
 }
@@ -60,7 +60,7 @@ export async function startAws(
     options,
     latency: world.random.fork("aws-latency"),
     ids: world.random.fork("aws-request-ids"),
-    record: new CallRecord(world),
+    calls: new CallLog(world),
     stopped: stopping.signal,
   };
   const server = createServer((request, response) => void serve(front, request, response));
@@ -185,25 +185,25 @@ interface Performance {
 }
 
 async function perform(front: Front, performance: Performance, response: ServerResponse): Promise<void> {
-  const { world, record } = front;
+  const { world, calls } = front;
   const { service, operation, protocol, call } = performance;
-  record.arrived(call, operation);
+  calls.arrived(call, operation);
   await onTheWire(front);
   const disruption = disruptionOf(world, service, call);
   if (disruption.delayMs !== undefined) await sleep(disruption.delayMs, undefined, { signal: front.stopped });
   if (disruption.before) {
-    record.unanswered(call, operation, disruption.before);
+    calls.unanswered(call, operation, disruption.before);
     if (disruption.before === "cut") response.destroy();
     return;
   }
   const answer = effect(front, performance, disruption);
-  if (answer.kind === "accepted") record.accepted(call, operation, disruption.after);
-  else record.refused(call, operation, answer.error);
+  if (answer.kind === "accepted") calls.accepted(call, operation, disruption.after);
+  else calls.refused(call, operation, answer.error);
   await onTheWire(front);
   if (disruption.after === "cut") response.destroy();
   if (disruption.after) return;
   if (losesAnswer(world, service, call)) {
-    record.answerLost(call, operation);
+    calls.answerLost(call, operation);
     return;
   }
   if (answer.kind === "accepted") send(response, protocol.answer(call.operation, answer.output, call.requestId));

@@ -17,7 +17,7 @@ export interface SessionDeps {
 /** Where TwoKey stands in the network: a group that lets its own network in lets it in too. */
 const TWOKEY: Peer = { address: "10.0.0.10", groups: [] };
 const MARKER =
-  /^(insert into \w+|select count\(\*\) as found from \w+ where) \(run_id, fencing, number\) (?:values|=) \((.+)\)$/;
+  /^(insert into \w+|select count\(\*\) as found from \w+ where) \(run_id, epoch, number\) (?:values|=) \((.+)\)$/;
 const ENDS = /pg_terminate_backend\((\d+)\)/;
 const SESSIONS = ["pid", "user", "from", "kind"];
 

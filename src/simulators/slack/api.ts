@@ -9,7 +9,7 @@ import type { App } from "./spec.ts";
 import type { MachineTimers } from "./timers.ts";
 
 /** One API call as it was answered; tokens are never kept. */
-export interface CallRecord {
+export interface KeptCall {
   readonly seq: number;
   /** When it arrived, machine epoch milliseconds. */
   readonly machineMs: number;
@@ -36,7 +36,7 @@ export class Api {
   readonly #context: MethodContext;
   readonly #limits: RateLimits;
   readonly #timers: MachineTimers;
-  readonly calls: CallRecord[] = [];
+  readonly calls: KeptCall[] = [];
   #seq = 0;
 
   constructor(context: MethodContext, limits: RateLimits, timers: MachineTimers) {
@@ -64,7 +64,7 @@ export class Api {
         : args instanceof Arguments
           ? this.#execute(method, bearer(request, args), args)
           : args;
-    this.#record({ method, args: args instanceof Arguments ? args.visible() : {} }, answer, arrivedMs);
+    this.#keep({ method, args: args instanceof Arguments ? args.visible() : {} }, answer, arrivedMs);
     if (fault?.kind === "drop-after") request.socket.destroy();
     else if (fault?.kind !== "hang-after") send(response, answer);
   }
@@ -108,7 +108,7 @@ export class Api {
     }
   }
 
-  #record({ method, args }: { readonly method: string; readonly args: Json }, answer: Answer, arrivedMs: number): void {
+  #keep({ method, args }: { readonly method: string; readonly args: Json }, answer: Answer, arrivedMs: number): void {
     const error = answer.body["error"];
     this.calls.push({
       seq: ++this.#seq,

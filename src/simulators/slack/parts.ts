@@ -1,4 +1,4 @@
-import type { CallRecord } from "./api.ts";
+import type { KeptCall } from "./api.ts";
 import type { InteractionContext } from "./interaction.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { SocketMode } from "./socket-mode.ts";
@@ -7,6 +7,6 @@ import type { SocketMode } from "./socket-mode.ts";
 export interface SlackParts extends InteractionContext {
   readonly sockets: SocketMode;
   readonly limits: RateLimits;
-  readonly calls: readonly CallRecord[];
+  readonly calls: readonly KeptCall[];
   readonly outage: { isOn: boolean };
 }

@@ -103,9 +103,9 @@ export const ALERTS_ROWS: readonly Broken[] = [
     says: ["never has data", "eu-central-1"],
   },
   {
-    rule: "lag-is-watched",
+    rule: "lag-has-an-alarm",
     severity: "warning",
-    claim: "an RPO that nobody watches",
+    claim: "an RPO that nobody measures",
     edits: [["metric: ReplicaLag", "metric: ReadLatency"]],
     at: "rpo: ‸15m",
     path: "services.inventory.rpo",

@@ -83,7 +83,7 @@ const SERVERS: readonly Server[] = [
     ],
     table: "twokey_marker",
     marked: [
-      "create table twokey_marker (run_id varchar(64), fencing bigint, number bigint, primary key (run_id, fencing, number))",
+      "create table twokey_marker (run_id varchar(64), epoch bigint, number bigint, primary key (run_id, epoch, number))",
       "grant select, insert on twokey_marker to twokey",
       "grant select on twokey_marker to client",
     ],
@@ -100,7 +100,7 @@ const SERVERS: readonly Server[] = [
     table: "marks.twokey_marker",
     marked: [
       "create database marks",
-      "create table marks.twokey_marker (run_id varchar(64), fencing bigint, number bigint, primary key (run_id, fencing, number))",
+      "create table marks.twokey_marker (run_id varchar(64), epoch bigint, number bigint, primary key (run_id, epoch, number))",
       "grant select, insert on marks.twokey_marker to twokey",
       "grant select on marks.twokey_marker to client",
     ],
@@ -247,7 +247,7 @@ describe.each(SERVERS)(
       opened.push(sessions);
       return { sessions, at: { login: login(change), table } };
     };
-    const MARKER = { run: "F-1", fencing: 7, number: 1_795_801_211_114 };
+    const MARKER = { run: "F-1", epoch: 7, number: 1_795_801_211_114 };
 
     test("guard exact marker: shows the row that was written, and takes no row of another run, hold or number for it", async () => {
       const { sessions, at } = marks();
@@ -256,13 +256,13 @@ describe.each(SERVERS)(
       await (await entered()).mark(table, MARKER);
 
       expect(await sessions.isMarked(at, MARKER)).toMatchObject({ known: true, value: true });
-      for (const other of [{ run: "F-2" }, { fencing: 8 }, { number: 1_795_801_211_115 }])
+      for (const other of [{ run: "F-2" }, { epoch: 8 }, { number: 1_795_801_211_115 }])
         expect(await sessions.isMarked(at, { ...MARKER, ...other })).toMatchObject({ known: true, value: false });
     });
 
     test("says beforehand whether a marker row could be written and read, and writes nothing for that", async () => {
       const own = marks();
-      const rows = () => server.ask(`select * from ${table} where fencing = 0`);
+      const rows = () => server.ask(`select * from ${table} where epoch = 0`);
       expect(await own.sessions.canMark(own.at, "write")).toMatchObject({ known: true });
       expect(await own.sessions.canMark(own.at, "read")).toMatchObject({ known: true });
 

@@ -42,7 +42,7 @@ describe("a run is a replay of its journal", () => {
     expect(readySteps(settle(started(), "fence")).map(({ id }) => id)).toEqual(["record-position", "scale-out"]);
   });
 
-  test("guard fencing number: an older epoch's entry is refused", () => {
+  test("guard epoch: an older epoch's entry is refused", () => {
     const run = apply(started(), { kind: "claimed", ...at, epoch: 2, worker: "w2" });
 
     expect(() => apply(run, intent("fence", 1))).toThrow(Bug);
@@ -338,7 +338,7 @@ describe("an old side that could not be fenced", () => {
   });
 
   test("that is closed is not fenced again: what was found out while it may have been open is, with the row that was written before", () => {
-    const marker = { run: "F-1", fencing: 1, number: 5 };
+    const marker = { run: "F-1", epoch: 1, number: 5 };
     const fenced: RunEntry = {
       ...{ kind: "done", ...at, step: "fence", epoch: 1, says: "fenced" },
       output: { fence: "fenced", markers: { "stores.stock": marker } },

@@ -11,7 +11,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
-import { trafficOf } from "../../harness/site.ts";
+import { standbyOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 150;
@@ -74,7 +74,8 @@ describe("a plan for the rest", () => {
 
   test("that fails before the promotion gives back what stood before the first attempt, not what that had left", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-    const { home, standby } = at.service;
+    const { home } = at.service;
+    const standby = standbyOf(at.service);
     const before = await standingOf(at);
     await startRun(at);
     denied("RegisterScalableTarget", standby);
@@ -144,7 +145,7 @@ describe("a plan for the rest", () => {
     await scaledBySomebody();
     const before = await standingOf(at);
     denied("PromoteReadReplica");
-    denied("RegisterScalableTarget", at.service.standby);
+    denied("RegisterScalableTarget", standbyOf(at.service));
 
     const run = await drive(at, { run: "F-2" });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { OutcomeUnknown, UserError } from "../../../src/domain/errors.ts";
-import type { DutyOutcome, DutyRecord, DutyRow } from "../../../src/domain/incident/duty.ts";
-import { advanceLane } from "../../../src/engine/delivery/duties.ts";
+import type { DutyOutcome, DutyProgress, DutyRow } from "../../../src/domain/incident/duty.ts";
+import { advanceDuties } from "../../../src/engine/delivery/duties.ts";
 import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
 import { bridge, until } from "../../flows/incident/bridge.ts";
@@ -10,19 +10,19 @@ import { MINUTE, testClock } from "../../harness/test-clock.ts";
 
 interface Doc {
   readonly owed: readonly string[];
-  readonly duties: Readonly<Record<string, DutyRecord>>;
+  readonly duties: Readonly<Record<string, DutyProgress>>;
 }
 
 function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, string>> = {}) {
   const clock = testClock();
-  const records = memoryDocuments<Doc>();
-  const rows: DutyRow<Doc>[] = (["pages", "chat"] as const).map((lane) => ({
-    kind: lane,
-    says: lane,
-    lane,
+  const documents = memoryDocuments<Doc>();
+  const rows: DutyRow<Doc>[] = (["pages", "chat"] as const).map((queue) => ({
+    kind: queue,
+    says: queue,
+    queue,
     duties: (doc) =>
       doc.owed
-        .filter((key) => key.startsWith(lane))
+        .filter((key) => key.startsWith(queue))
         .map((key) => ({ key, dueAtMs: clock.now(), waitsFor: waits[key], subject: {} })),
     perform,
   }));
@@ -33,12 +33,12 @@ function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, s
   };
   const told: string[] = [];
   const inVain = createInVain({ clock, logger: bridge().silent, announce: async (says) => void told.push(says) });
-  const advance = (lane: "pages" | "chat" = "pages", worker = "one") =>
-    advanceLane("d", lane, { records, rows, clock, logger: bridge().silent, worker, wake, inVain });
+  const advance = (queue: "pages" | "chat" = "pages", worker = "one") =>
+    advanceDuties("d", queue, { documents, rows, clock, logger: bridge().silent, worker, wake, inVain });
   const owe = (...owed: string[]) =>
-    records.change("d", (current) => ({ value: { owed, duties: current?.duties ?? {} }, events: [] }));
-  const stateOf = async (key: string) => (await records.get("d"))?.value.duties[key]?.state;
-  return { clock, records, advance, owe, stateOf, woken, told };
+    documents.change("d", (current) => ({ value: { owed, duties: current?.duties ?? {} }, events: [] }));
+  const stateOf = async (key: string) => (await documents.get("d"))?.value.duties[key]?.state;
+  return { clock, documents, advance, owe, stateOf, woken, told };
 }
 
 const done: DutyOutcome<Doc> = { kind: "done" };
@@ -105,10 +105,10 @@ describe("the executor of duties", () => {
   });
 
   test("a claim on a page ends early enough after a crash for a sweep and a call within 10 s of its due time", async () => {
-    const { advance, owe, records } = desk(() => new Promise(() => undefined));
+    const { advance, owe, documents } = desk(() => new Promise(() => undefined));
     await owe("pages:1");
     void advance("pages", "dead");
-    const claim = () => records.get("d").then((stored) => stored?.value.duties["pages:1"]);
+    const claim = () => documents.get("d").then((stored) => stored?.value.duties["pages:1"]);
     await until(async () => (await claim())?.state === "claimed");
     const { intentAtMs = 0, claimedUntilMs = 0 } = (await claim()) ?? {};
     expect(claimedUntilMs - intentAtMs + SWEEP_EVERY_MS).toBeLessThanOrEqual(8_000);
@@ -121,7 +121,7 @@ describe("the executor of duties", () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const { advance, owe, clock, records, stateOf } = desk(async (_doc, _duty, attempt) => {
+    const { advance, owe, clock, documents, stateOf } = desk(async (_doc, _duty, attempt) => {
       calls += 1;
       await held;
       allowed = await attempt.stillOwed();
@@ -129,7 +129,7 @@ describe("the executor of duties", () => {
     });
     await owe("pages:1");
     const slow = advance("pages", "slow");
-    const endsAtMs = async () => (await records.get("d"))?.value.duties["pages:1"]?.claimedUntilMs ?? 0;
+    const endsAtMs = async () => (await documents.get("d"))?.value.duties["pages:1"]?.claimedUntilMs ?? 0;
     await until(() => calls === 1);
     const startMs = clock.now();
     for (let passedMs = 2_000; passedMs <= 20_000; passedMs += 2_000) {
@@ -146,14 +146,14 @@ describe("the executor of duties", () => {
 
   test("a holder that never ends loses its claim after half a minute", async () => {
     let calls = 0;
-    const { advance, owe, clock, records } = desk(() => {
+    const { advance, owe, clock, documents } = desk(() => {
       calls += 1;
       return calls === 1 ? new Promise(() => undefined) : Promise.resolve(done);
     });
     await owe("pages:1");
     void advance("pages", "hung");
     await until(() => calls === 1);
-    const endsAtMs = async () => (await records.get("d"))?.value.duties["pages:1"]?.claimedUntilMs ?? 0;
+    const endsAtMs = async () => (await documents.get("d"))?.value.duties["pages:1"]?.claimedUntilMs ?? 0;
     const startMs = clock.now();
     while (clock.now() < startMs + 28_000) {
       clock.move(2_000);
@@ -189,7 +189,7 @@ describe("the executor of duties", () => {
     expect([allowed, await stateOf("pages:1")]).toEqual([false, "done"]);
   });
 
-  test("one lane does not wait for the other, nor a quick duty for a slow one", async () => {
+  test("one queue does not wait for the other, nor a quick duty for a slow one", async () => {
     const performed: string[] = [];
     const { advance, owe } = desk(
       (_doc, duty) => {
@@ -210,7 +210,7 @@ describe("the executor of duties", () => {
     ]);
   });
 
-  test("a lane that makes something due in the other wakes it", async () => {
+  test("a queue that makes something due in the other wakes it", async () => {
     const { advance, owe, woken } = desk(() => Promise.resolve(done));
     await owe("pages:1", "chat:1");
     await advance("pages");
@@ -222,10 +222,10 @@ describe("the executor of duties", () => {
       "pages:unknown": () => Promise.reject(new OutcomeUnknown("lost", "no answer")),
       "pages:refused": () => Promise.reject(new UserError("scope", "a permission is missing")),
     };
-    const { advance, owe, clock, records } = desk((_doc, duty) => outcomes[duty.key]?.() ?? Promise.resolve(done));
+    const { advance, owe, clock, documents } = desk((_doc, duty) => outcomes[duty.key]?.() ?? Promise.resolve(done));
     await owe("pages:unknown", "pages:refused");
     expect(await advance()).toBe(clock.now() + 1_000);
-    const duties = (await records.get("d"))?.value.duties;
+    const duties = (await documents.get("d"))?.value.duties;
     expect(duties?.["pages:unknown"]).toMatchObject({ state: "unknown", why: "no answer" });
     expect(duties?.["pages:refused"]).toMatchObject({ state: "failed", retryAtMs: clock.now() + 300_000 });
   });

@@ -69,7 +69,7 @@ test("a step that cannot read what was kept of it stops its run for people, as o
   const looking = {
     cloud: unread,
     signal: new AbortController().signal,
-    fencing: { run: plan.id, epoch: 1 },
+    hold: { run: plan.id, epoch: 1 },
     tries: 1,
   };
   const context = { ...looking, mayHaveAsked: false, outputOf: () => undefined };

@@ -5,6 +5,7 @@ import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { GuardedCloud } from "../../../src/ports/step.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;
 /** Machine time that a silent STS is given. */
@@ -46,12 +47,12 @@ test("a failover gets its credentials elsewhere while the STS of its own region 
   whole.world.regions.set(service.home, "dark");
   await startRun(here);
   const before = whole.world.log.read().length;
-  const place = { id: "F-1", from: service.home, to: service.standby };
+  const place = { id: "F-1", from: service.home, to: standbyOf(service) };
 
   const run = await drive({ ...here, cloud: here.cloudOf(stsOf(place, inventory)) });
 
   expect([run.state, run.why]).toEqual(["verified", ""]);
-  expect(new Set(sessionsOf(here, before))).toEqual(new Set([service.standby]));
+  expect(new Set(sessionsOf(here, before))).toEqual(new Set([standbyOf(service)]));
 });
 
 describe("credentials for what follows the promotion", () => {

@@ -6,7 +6,7 @@ import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
-import { siteOf } from "../../harness/site.ts";
+import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
@@ -81,7 +81,7 @@ describe("an ECS service of the old side that somebody deleted", () => {
       return own.run(input, context);
     };
     at.whole.world.faults.plan({
-      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
     });
 
     const run = await drive(at, { steps: { ...STEPS, "scale-out": { ...own, run: scaleOut } } });

@@ -15,7 +15,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
-import { siteOf, trafficOf } from "../../harness/site.ts";
+import { siteOf, standbyOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 60;
@@ -186,7 +186,7 @@ describe("what people are asked about", () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     const before = await standingOf(at);
     await startRun(at, { mode: "planned" });
-    const { standby } = at.service;
+    const standby = standbyOf(at.service);
     await at.client.post("/rds/lag", {
       region: standby,
       instance: siteOf(at.service, standby).database.instance,
@@ -217,10 +217,10 @@ describe("what people are asked about", () => {
 
   test("a standby region with room for some of the tasks: people hear how many, and choose before anything is promoted", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
-    const { compute } = siteOf(at.service, at.service.standby);
+    const { compute } = siteOf(at.service, standbyOf(at.service));
     const room = Math.floor(0.6 * compute.tasks);
     await at.client.post("/ecs/capacity", {
-      ...{ region: at.service.standby, cluster: compute.cluster, service: compute.service },
+      ...{ region: standbyOf(at.service), cluster: compute.cluster, service: compute.service },
       capacityTasks: room,
     });
     await startRun(at);

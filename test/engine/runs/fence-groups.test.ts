@@ -11,6 +11,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
+import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;
 const LATE = "sg-0late";
@@ -93,7 +94,7 @@ test("guard captured first: what others change between plan and fence is given b
   const rules = await at.others.firewall.rules(home, databaseAt().security_group);
   at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: DENIED });
   at.whole.world.faults.plan({
-    ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+    ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
   });
 
   const run = await drive(at);
@@ -128,7 +129,7 @@ describe("a security group that somebody attaches to the old database after plan
     await attachLate();
     at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", effect: DENIED });
     at.whole.world.faults.plan({
-      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
     });
 
     const run = await drive(at);

@@ -24,6 +24,7 @@ import {
   verdictOf,
 } from "../../harness/failover-world.ts";
 import { silent } from "../../harness/silent.ts";
+import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;
 /** World time: a look every 15 s, and what it takes to see and to write it down. */
@@ -46,7 +47,7 @@ function silenceCheck(): PlannedFault {
 /** The standby answers late, and meanwhile nobody can tell whether the old side writes. */
 function slowAndUntold(): PlannedFault {
   at.whole.world.faults.plan({
-    ...{ vendor: "aws", operation: "DescribeDBInstances", region: at.service.standby, times: 1 },
+    ...{ vendor: "aws", operation: "DescribeDBInstances", region: standbyOf(at.service), times: 1 },
     effect: { kind: "delay", machineMs: 2_500 },
   });
   return silenceCheck();

@@ -12,6 +12,7 @@ import { fakeCloud } from "../../harness/fakes.ts";
 import { started } from "../../harness/keys.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
+import { standbyOf } from "../../harness/site.ts";
 import { watchTurn } from "../../harness/watch-turn.ts";
 
 const inventory = example("inventory");
@@ -189,7 +190,7 @@ describe("the watch over an old side that was dark", () => {
     const from = service.home;
     const other = (pastNoReturn: boolean) => {
       const run = promoting();
-      return { ...run, pastNoReturn, plan: { ...run.plan, id: "F-2", from: service.standby, to: from } };
+      return { ...run, pastNoReturn, plan: { ...run.plan, id: "F-2", from: standbyOf(service), to: from } };
     };
 
     expect((await watched(VERIFIED, { holder: "F-2", other: other(false) })).kinds).toEqual([]);

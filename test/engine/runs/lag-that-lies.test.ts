@@ -9,7 +9,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
-import { siteOf } from "../../harness/site.ts";
+import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;
 /** While a plan is made: the replica notices a dead link within a minute, however busy the machine is. */
@@ -23,8 +23,8 @@ const opened = async (options: Partial<FailoverWorldOptions> = {}) => {
 };
 
 const replica = () => ({
-  region: at.service.standby,
-  instance: siteOf(at.service, at.service.standby).database.instance,
+  region: standbyOf(at.service),
+  instance: siteOf(at.service, standbyOf(at.service)).database.instance,
 });
 
 /** CloudWatch takes in no sample any more. Resolves to the time of that. */

@@ -15,6 +15,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
+import { standbyOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 /** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
@@ -85,7 +86,7 @@ describe("a region that was dark and returns", () => {
       return looked.kind === "back" || undefined;
     });
     at.whole.world.faults.plan({
-      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
     });
 
     const run = await drive(at, { steps: { ...STEPS, "scale-out": onceFenced(STEPS["scale-out"]) } });
@@ -109,7 +110,7 @@ describe("a region that was dark and returns", () => {
       return looked.kind === "back" || undefined;
     });
     at.whole.world.faults.plan({
-      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: at.service.standby, effect: DENIED },
+      ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
     });
 
     const run = await drive(at, { steps: { ...STEPS, "scale-out": onceFenced(STEPS["scale-out"]) } });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
-import { siteOf } from "../../harness/site.ts";
+import { siteOf, standbyOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 200;
@@ -14,7 +14,7 @@ afterEach(() => at.stop());
 
 /** What CloudWatch shows of the replica from now on. */
 const shows = (seconds: number | "broken") => {
-  const { standby } = at.service;
+  const standby = standbyOf(at.service);
   return at.client.post("/rds/lag", {
     region: standby,
     instance: siteOf(at.service, standby).database.instance,

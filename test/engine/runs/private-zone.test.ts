@@ -3,7 +3,7 @@ import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { namesOf } from "../../../src/flows/resources/site.ts";
 import { drive } from "../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
-import { siteOf } from "../../harness/site.ts";
+import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;
 const LAST_OF_PUBLIC = "            eu-central-1: Secondary\n";
@@ -27,7 +27,7 @@ test("a failover moves a name in its public and in its private zone, and asks no
   expect(shifts.map(({ id }) => stateOf(run, id).says)).toEqual(
     Array(2).fill("api.mycomputer.com is changed on all name servers"),
   );
-  const front = siteOf(at.service, at.service.standby).load_balancer.dns_name.toLowerCase();
+  const front = siteOf(at.service, standbyOf(at.service)).load_balancer.dns_name.toLowerCase();
   for (const { zone, name } of namesOf(at.service)) {
     const found = await at.others.traffic.records(zone, name);
     if (!found.known) throw new Error(found.why);

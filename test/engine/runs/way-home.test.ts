@@ -9,7 +9,7 @@ import { ACCOUNT_ID } from "../../../src/simulators/aws/specs.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
-import { siteOf } from "../../harness/site.ts";
+import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;
 /** A replica is built in half an hour or so. */
@@ -39,7 +39,8 @@ const rulesIn = async (region: Region): Promise<readonly FirewallRule[]> =>
 
 /** What people do before they move back: the old side becomes a replica of today's writer, with its door open. */
 async function rebuildHome(rules: readonly FirewallRule[]): Promise<void> {
-  const { home, standby } = at.service;
+  const { home } = at.service;
+  const standby = standbyOf(at.service);
   const [old, writer] = [siteOf(at.service, home).database, siteOf(at.service, standby).database];
   const DBInstanceIdentifier = old.instance;
   const { kmsKey } = seen(await at.others.databases.describe(home, old.instance));
@@ -71,7 +72,8 @@ const ended = async (driven: Promise<RunState>) => {
 
 test("a failover pair goes there and back: it leads to one side each time, keeps its health checks, and is whole again when people give SECONDARY back", async () => {
   at = await startFailoverWorld({ example: "regami", speed: SPEED });
-  const { home, standby } = at.service;
+  const { home } = at.service;
+  const standby = standbyOf(at.service);
   const before = await pair();
   const rules = await rulesIn(home);
 

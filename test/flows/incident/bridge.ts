@@ -3,7 +3,7 @@ import { type AlertDocument, alertLabels } from "../../../src/domain/incident/al
 import type { Changed } from "../../../src/domain/incident/duty.ts";
 import { Incident, incidentLabels, isOpen } from "../../../src/domain/incident/incident.ts";
 import type { Inventory } from "../../../src/domain/service/inventory.ts";
-import { advanceLane, type DutyDeps } from "../../../src/engine/delivery/duties.ts";
+import { advanceDuties, type DutyDeps } from "../../../src/engine/delivery/duties.ts";
 import { requestCard } from "../../../src/flows/incident/comms/announce.ts";
 import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../../../src/flows/incident/index.ts";
@@ -66,7 +66,7 @@ export function bridge(world: Inventory = inventory(), others: readonly Pager[] 
     timeline: (id) => Promise.resolve(incidents.events.filter((event) => event.incident === id)),
   };
   const worker = (name: string): DutyDeps<Incident> => ({
-    records: incidents,
+    documents: incidents,
     rows: incidentRows(deps),
     clock,
     logger: silent,
@@ -95,8 +95,8 @@ export function bridge(world: Inventory = inventory(), others: readonly Pager[] 
       silent,
       between,
     },
-    pages: (id: string, by = "one") => advanceLane(id, "pages", worker(by)),
-    chats: (id: string, by = "one") => advanceLane(id, "chat", worker(by)),
+    pages: (id: string, by = "one") => advanceDuties(id, "pages", worker(by)),
+    chats: (id: string, by = "one") => advanceDuties(id, "chat", worker(by)),
   };
 }
 export type Bridge = ReturnType<typeof bridge>;
@@ -117,7 +117,7 @@ export async function change(desk: Bridge, id: string, decide: Decide): Promise<
   });
 }
 
-/** Both lanes until `minutes` later, as the sweep would wake them. */
+/** Both queues until `minutes` later, as the sweep would wake them. */
 export async function pass(desk: Bridge, id: string, minutes: number): Promise<void> {
   const endMs = desk.clock.now() + minutes * MINUTE;
   for (;;) {

@@ -7,6 +7,7 @@ import { multiAz } from "../../cards/run-states.ts";
 import { example } from "../../harness/example.ts";
 import { AT, type Day, dark, quietDay, seenOn } from "../../harness/observed.ts";
 import { serviceIn } from "../../harness/plans.ts";
+import { standbyOf } from "../../harness/site.ts";
 
 export const INVENTORY = example("inventory");
 export const SERVICE = serviceIn(INVENTORY);
@@ -36,7 +37,7 @@ export function withDatabase(region: Region, change: (facts: DatabaseFacts) => D
 
 const TWO_WRITERS = "both databases accept writes: neither follows the other";
 export const nobodyKnowsTheWriter: Day = {
-  ...withDatabase(SERVICE.standby, (facts) => ({ ...facts, role: "standalone", source: undefined })),
+  ...withDatabase(standbyOf(SERVICE), (facts) => ({ ...facts, role: "standalone", source: undefined })),
   activeRegion: { known: false, cause: "failed", why: TWO_WRITERS, atMs: AT },
 };
 

@@ -9,13 +9,13 @@ import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
-import { siteOf } from "../../harness/site.ts";
+import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
 const plan = planFor(inventory);
 const quiet = quietDay(service);
-const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
+const [home, standby] = [quiet.sites[service.home], quiet.sites[standbyOf(service)]];
 
 interface World {
   readonly database?: Partial<DatabaseFacts>;
@@ -74,14 +74,14 @@ async function askedFor(stepId: string, world: World, mayHaveAsked = false): Pro
   const step = stepOf(plan, stepId);
   const context: StepContext = {
     ...{ cloud, signal: new AbortController().signal, tries: 1, mayHaveAsked, outputOf: () => undefined },
-    fencing: { run: plan.id, epoch: 1 },
+    hold: { run: plan.id, epoch: 1 },
   };
   await STEPS[step.does]?.run(step.input, context);
   return asked;
 }
 
 const recordsOf = (which: "before" | "after") => stepOf(plan, "shift-traffic").input[which] as RecordSet[];
-const { tasks } = siteOf(service, service.standby).compute;
+const { tasks } = siteOf(service, standbyOf(service)).compute;
 
 describe("a step looks before it asks (G5)", () => {
   test("guard observe before act: a promotion that has happened is not asked for again", async () => {

@@ -34,7 +34,7 @@ function performed(does: "run" | "undo", { stands, marks = [], planned = [], ref
   const input = RecordsInput.parse({
     ...{ region: "r", zone: "Z1", name: NAME, before: [OLD], after: [NEW], write: "sentinel", mark: planned },
   });
-  const context = { ...contextIn(cloud), fencing: { run: "F-1", epoch: 5 } };
+  const context = { ...contextIn(cloud), hold: { run: "F-1", epoch: 5 } };
   if (typeof shiftTraffic.undo !== "function") throw new Error("It has a way back");
   const done = does === "run" ? shiftTraffic.run(input, context) : shiftTraffic.undo(input, context);
   return done.then((answer) => ({ answer, written }));

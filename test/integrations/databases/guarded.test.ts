@@ -66,7 +66,7 @@ test("a look at the sessions needs no proof", async () => {
 
 test("guard marker proof: a marker row is written on a proof that holds, and not without one", async () => {
   const { own, written } = await guarded([true, false]);
-  const first = { run: "F-1", fencing: 1, number: 1 };
+  const first = { run: "F-1", epoch: 1, number: 1 };
 
   await own.mark("twokey_marker", first);
   await expect(own.mark("twokey_marker", { ...first, number: 2 })).rejects.toThrow("proof ran out");

@@ -30,21 +30,21 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: CHANNEL,
     says: "Open the channel",
-    lane: "chat",
+    queue: "chat",
     // A merged incident that never had a channel needs none.
     duties: (incident) => (isOpen(incident) || incident.channel ? [once(CHANNEL, incident.openedAtMs)] : []),
   },
   {
     kind: NO_CHANNEL,
     says: "Tell who declared it that no channel could be opened",
-    lane: "chat",
+    queue: "chat",
     // Before everything else that is shown elsewhere then: they wait for the channel.
     duties: (incident) => (lacksChannel(incident) ? [once(NO_CHANNEL, incident.openedAtMs)] : []),
   },
   {
     kind: "card",
     says: "Show the incident's card as it is now, pinned",
-    lane: "chat",
+    queue: "chat",
     duties: atHome((incident) =>
       incident.cardChanges < incident.changes ? [once(`card:${incident.changes}`, incident.openedAtMs)] : [],
     ),
@@ -52,13 +52,13 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "alert-cards",
     says: "Let the cards of its alarms point to the channel",
-    lane: "chat",
+    queue: "chat",
     duties: inChannel((incident) => [once("alert-cards", incident.openedAtMs)]),
   },
   {
     kind: "topic",
     says: "Set the topic to severity, state and services",
-    lane: "chat",
+    queue: "chat",
     duties: inChannel((incident) => {
       const severities = incident.ladders.filter((ladder) => ladder.kind === "matrix").length;
       return [once(`topic:${severities}:${incident.state}:${incident.scope}`, incident.openedAtMs)];
@@ -67,7 +67,7 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "bookmark",
     says: "Set a bookmark",
-    lane: "chat",
+    queue: "chat",
     duties: inChannel((incident) =>
       incident.bookmarks.map((_bookmark, index) => once(`bookmark:${index}`, incident.openedAtMs, { index })),
     ),
@@ -75,13 +75,13 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "initial",
     says: "Post the initial notification: description, assessment, actions, next steps",
-    lane: "chat",
+    queue: "chat",
     duties: atHome((incident) => [once("initial", incident.openedAtMs)]),
   },
   {
     kind: "note",
     says: "Tell the channel what changed",
-    lane: "chat",
+    queue: "chat",
     duties: atHome((incident) => incident.notes.map(({ id, atMs }) => once(`note:${id}`, atMs, { id }))),
   },
 ];
@@ -218,7 +218,7 @@ function withoutNote(incident: Incident, id: string): Incident {
   return withoutDuty({ ...incident, notes: incident.notes.filter((note) => note.id !== id) }, `note:${id}`);
 }
 
-/** The document says by itself that this is no longer owed; its record would only grow the document. */
+/** The document says by itself that this is no longer owed; what became of it would only grow the document. */
 function withoutDuty(incident: Incident, key: string): Incident {
   const { [key]: _done, ...duties } = incident.duties;
   return { ...incident, duties };

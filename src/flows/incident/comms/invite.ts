@@ -14,13 +14,13 @@ export const INVITE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "invite",
     says: "Invite those concerned: people of the matrix, who declared, was asked for or acknowledged",
-    lane: "chat",
+    queue: "chat",
     duties: (incident) => (incident.channel === undefined ? [] : invitations(incident)),
   },
   {
     kind: "invite-on-call",
     says: "Invite who is on call for its policies",
-    lane: "chat",
+    queue: "chat",
     duties: (incident) => {
       const policies = isOpen(incident) && incident.channel ? policiesOf(incident) : [];
       return policies.map((id) => ({ key: `invite-on-call:${id}`, dueAtMs: incident.openedAtMs, subject: { id } }));

@@ -76,7 +76,7 @@ export const RESPONSE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "response",
     says: "Judge one response target, and tell when it was missed",
-    lane: "pages",
+    queue: "pages",
     duties: targetDuties,
   },
 ];

@@ -42,25 +42,25 @@ export const UPDATE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "update-draft",
     says: "Draft the next status update from facts and show it for editing",
-    lane: "chat",
+    queue: "chat",
     duties: atHome(series("update-draft", (dueAtMs, incident) => dueAtMs - incident.editWindowMs)),
   },
   {
     kind: "update-final",
     says: "Take the update as it stands",
-    lane: "chat",
+    queue: "chat",
     duties: atHome(series("update-final", (dueAtMs) => dueAtMs)),
   },
   {
     kind: "update-send",
     says: "Post the status update",
-    lane: "chat",
+    queue: "chat",
     duties: atHome(series("update-send", (dueAtMs) => dueAtMs, "update-final")),
   },
   {
     kind: "update-overdue",
     says: "Page the commanders: the status update has not gone out",
-    lane: "pages",
+    queue: "pages",
     duties: series("update-overdue", (dueAtMs) => dueAtMs + OVERDUE_AFTER_MS),
   },
 ];

@@ -55,7 +55,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       const known = (await deps.alerts.get(signal.fingerprint))?.value;
       const replay = isReplay(known, signal);
       const joined = replay ? undefined : await placeAlert(deps, join, { signal, known });
-      const record = await deps.alerts.change(signal.fingerprint, (current) => {
+      const alert = await deps.alerts.change(signal.fingerprint, (current) => {
         const value = applySignal(current, signal, {
           service: rule?.service,
           severity: rule?.severity ?? UNMATCHED_SEVERITY,
@@ -65,9 +65,9 @@ export function createIntake(deps: IntakeDeps): Intake {
         });
         return value && { value, events: [] };
       });
-      const cards = record === undefined ? [] : alertCards(record, file.alerts.channel);
+      const cards = alert === undefined ? [] : alertCards(alert, file.alerts.channel);
       for (const card of cards) await requestCard(deps, card);
-      return { incident: joined?.incident ?? record?.incident, replay };
+      return { incident: joined?.incident ?? alert?.incident, replay };
     },
   };
 }
@@ -128,7 +128,7 @@ function closedIfUnreadable(error: unknown, isItsOwn: boolean): "closed" {
 /**
  * Alerts that arrive while the incident is being written wait for that write and then go in together: a storm costs a
  * few changes of the incident, and no alert is answered before it is stored. After a crash between this and the alert's
- * own record, an alarm beyond those that are listed may be counted twice; none is lost.
+ * own document, an alarm beyond those that are listed may be counted twice; none is lost.
  */
 function createJoiner(deps: IntakeDeps): Join {
   const waiting = new Map<string, { asked: JoinAsk[]; done: Promise<"closed" | Incident> }>();

@@ -16,13 +16,13 @@ export interface ReplicationDeps {
 }
 
 /** Looks at what was seen of a service. `isMoving`: a run changes it now, or guards its old side. */
-export type ReplicationWatch = (service: Service, seen: Observation, isMoving: boolean) => Promise<void>;
+export type ReplicationCheck = (service: Service, seen: Observation, isMoving: boolean) => Promise<void>;
 
 /**
  * A standby that has stopped following is no standby, and no alarm need be configured for it: people are told once for each stop
  * and again when it runs. What nobody can see is unknown, and no stop. A run moves what follows whom, so nothing is told then.
  */
-export function createReplicationWatch(deps: ReplicationDeps): ReplicationWatch {
+export function createReplicationCheck(deps: ReplicationDeps): ReplicationCheck {
   /** When this process first saw a copy stand still. */
   const stoodMs = new Map<string, number>();
   return async (service, seen, isMoving) => {

@@ -17,10 +17,10 @@ export const RESOLVE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "resolution",
     says: "Post the resolution: details, impact, follow-ups, lessons, actual RTO and RPO",
-    lane: "chat",
+    queue: "chat",
     duties: afterResolution("resolution"),
   },
-  { kind: "timeline", says: "Post the timeline", lane: "chat", duties: afterResolution("timeline", "resolution") },
+  { kind: "timeline", says: "Post the timeline", queue: "chat", duties: afterResolution("timeline", "resolution") },
 ];
 
 export function resolveCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {

@@ -7,7 +7,7 @@ import {
   type Incident,
   isOpen,
 } from "../../../domain/incident/incident.ts";
-import type { PageRecord } from "../../../domain/incident/page.ts";
+import type { Page } from "../../../domain/incident/page.ts";
 
 /** Whether somebody has answered for everything that is paging now. */
 export function isAnswered(incident: Incident): boolean {
@@ -45,10 +45,10 @@ export function acknowledge(
 
 /** Ends every page that was sent and not answered; those picked by `isTheirs` were answered. */
 export function settlePages(
-  pages: readonly PageRecord[],
+  pages: readonly Page[],
   state: "superseded" | "exhausted",
-  isTheirs: (page: PageRecord) => boolean = () => false,
-): PageRecord[] {
+  isTheirs: (page: Page) => boolean = () => false,
+): Page[] {
   // One that is still being sent gets its outcome later, and keeps this end.
   const unfinished = ["intent", "accepted", "unknown", "retry", "throttled"];
   return pages.map((page) =>

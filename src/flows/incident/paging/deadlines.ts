@@ -30,8 +30,8 @@ function exhaustionDuties(incident: Incident): OwedDuty[] {
 }
 
 export const DEADLINE_DUTIES: readonly DutySpec<Incident>[] = [
-  { kind: "ack-late", says: "Write down that nobody answered in time", lane: "pages", duties: deadlineDuties },
-  { kind: "exhausted", says: "Page the commanders: nobody answered at all", lane: "pages", duties: exhaustionDuties },
+  { kind: "ack-late", says: "Write down that nobody answered in time", queue: "pages", duties: deadlineDuties },
+  { kind: "exhausted", says: "Page the commanders: nobody answered at all", queue: "pages", duties: exhaustionDuties },
 ];
 
 export function deadlineCalls({

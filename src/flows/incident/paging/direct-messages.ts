@@ -1,6 +1,6 @@
 import type { Perform } from "../../../domain/incident/duty.ts";
 import { eventOf, type Incident, withNote } from "../../../domain/incident/incident.ts";
-import type { PageRecord } from "../../../domain/incident/page.ts";
+import type { Page } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
@@ -51,7 +51,7 @@ export function direct(deps: IncidentDeps): Perform<Incident> {
   };
 }
 
-async function peopleOf(deps: IncidentDeps, target: PageRecord["target"]): Promise<PagerAnswer<readonly Person[]>> {
+async function peopleOf(deps: IncidentDeps, target: Page["target"]): Promise<PagerAnswer<readonly Person[]>> {
   const inventory = deps.inventory();
   if (target.kind === "person") {
     const person = findPerson(inventory, target.id);

@@ -1,6 +1,6 @@
 import type { Perform } from "../../../domain/incident/duty.ts";
 import { dedupKey, type Incident, lastAck, titleAbout } from "../../../domain/incident/incident.ts";
-import type { PageRecord } from "../../../domain/incident/page.ts";
+import type { Page } from "../../../domain/incident/page.ts";
 import { keeperLabel, keeperOf } from "../../../domain/incident/pager-traits.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
 import type { Chat } from "../../../ports/chat.ts";
@@ -106,7 +106,7 @@ function askResponders(deps: IncidentDeps): Perform<Incident> {
       besidesTrigger: duty.dueAtMs <= (incident.duties[triggerKey(incident)]?.settledAtMs ?? 0),
     });
     if (answer.kind !== "accepted") return outcomeOf(answer, duty, { held });
-    const pagerIdOf = ({ kind, id }: PageRecord["target"]) =>
+    const pagerIdOf = ({ kind, id }: Page["target"]) =>
       kind === "person" ? findPerson(inventory, id)?.pagers[keeper] : id;
     const covered = called.filter(({ target }) => answer.value.covered.includes(pagerIdOf(target) ?? ""));
     const special = new Map([...held, ...covered.map(({ key }) => [key, RUNG_BY_TRIGGER] as const)]);
@@ -120,7 +120,7 @@ const RUNG_BY_TRIGGER: Special = { state: "accepted", why: "rung by the pager's 
 async function heldBack(
   deps: IncidentDeps,
   { incident, duty }: Call,
-  pages: readonly PageRecord[],
+  pages: readonly Page[],
 ): Promise<ReadonlyMap<string, Special>> {
   const held = new Map<string, Special>();
   const keeper = keeperOf(incident.escalation.pagers) ?? "";

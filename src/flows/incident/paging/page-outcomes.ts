@@ -1,6 +1,6 @@
 import type { Duty, DutyOutcome } from "../../../domain/incident/duty.ts";
 import { eventOf, type Incident } from "../../../domain/incident/incident.ts";
-import type { PageRecord } from "../../../domain/incident/page.ts";
+import type { Page } from "../../../domain/incident/page.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 
 /** What became of one page of a call that went otherwise than the call. */
@@ -53,7 +53,7 @@ export interface PageOutcome {
 /** Writes the outcome into the pages of one duty. A page that was answered or ended meanwhile keeps its end. */
 export function settled(duty: Duty, { state, why, special = NOBODY }: PageOutcome) {
   return (incident: Incident, nowMs: number) => {
-    const pages = incident.pages.map((page): PageRecord => {
+    const pages = incident.pages.map((page): Page => {
       if (page.duty !== duty.key || !["intent", "superseded"].includes(page.state)) return page;
       const { why: _before, ...rest } = page;
       const outcome = special.get(page.key) ?? { state, ...(why === undefined ? {} : { why }) };
@@ -65,7 +65,7 @@ export function settled(duty: Duty, { state, why, special = NOBODY }: PageOutcom
   };
 }
 
-function isAnsweredFor(incident: Incident, page: PageRecord): boolean {
+function isAnsweredFor(incident: Incident, page: Page): boolean {
   return incident.state !== "open" || incident.acks.some((ack) => ack.ladder >= page.ladder);
 }
 

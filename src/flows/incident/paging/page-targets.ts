@@ -1,6 +1,6 @@
 import type { Duty } from "../../../domain/incident/duty.ts";
 import { eventOf, type Incident, PAGES_KEPT } from "../../../domain/incident/incident.ts";
-import { type PageRecord, type PageTarget, usesPager } from "../../../domain/incident/page.ts";
+import { type Page, type PageTarget, usesPager } from "../../../domain/incident/page.ts";
 import { reachedBy, rungAt } from "./rungs.ts";
 
 /** Whom a call to the pager is for: the people of its rung, or of every rung that its round repeats. */
@@ -32,7 +32,7 @@ export function callsKeeper({ escalation }: Incident): (target: PageTarget) => b
 
 export interface EarlierPage {
   readonly target: string;
-  readonly via: PageRecord["via"];
+  readonly via: Page["via"];
   readonly sinceMs: number;
   readonly except?: string | undefined;
 }
@@ -59,17 +59,17 @@ export function pageKey(
 
 /** The pages that one duty carries, as they are when its intent is written. */
 // oxlint-disable-next-line max-lines-per-function -- one choice over the kinds of a duty
-export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRecord[] {
+export function pagesFor(incident: Incident, duty: Duty, nowMs: number): Page[] {
   const { subject, key: call, dueAtMs } = duty;
   const ladder = Number(subject["ladder"] ?? incident.ladders.length);
   const base = { duty: call, ladder, round: Number(subject["round"] ?? 0), dueAtMs, intentAtMs: nowMs };
   const step = `${ladder}.${subject["rung"] ?? "all"}`;
-  const record = ({ level, target, via, channels }: Pick<PageRecord, "level" | "target" | "via" | "channels">) => {
+  const page = ({ level, target, via, channels }: Pick<Page, "level" | "target" | "via" | "channels">) => {
     const key = pageKey(incident, { step, target: target.id, via, round: base.round });
     return { ...base, key, level, target, via, channels, state: "intent" as const };
   };
   if (duty.kind === "trigger")
-    return [record({ level: 1, target: { kind: "pager-service", id: "pager" }, via: "pager", channels: [] })];
+    return [page({ level: 1, target: { kind: "pager-service", id: "pager" }, via: "pager", channels: [] })];
   if (duty.kind === "tell") {
     const place = rungAt(incident, duty);
     const target = place?.rung.targets.find(({ id }) => id === subject["target"]);
@@ -77,7 +77,7 @@ export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRec
     const channels = incident.escalation.pagers[via]?.sends ?? [];
     return target
       ? [
-          record({
+          page({
             level: place?.rung.level ?? 1,
             target: { kind: target.kind, id: target.id },
             via,
@@ -89,7 +89,7 @@ export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRec
   if (duty.kind === "direct") {
     const level = rungAt(incident, duty)?.rung.level ?? 1;
     return [
-      record({
+      page({
         level,
         target: { kind: subject["kind"] === "policy" ? "policy" : "person", id: String(subject["target"]) },
         via: "slack",
@@ -98,7 +98,7 @@ export function pagesFor(incident: Incident, duty: Duty, nowMs: number): PageRec
     ];
   }
   return targetsOf(incident, duty).map(({ level, target }) =>
-    record({
+    page({
       level,
       target: { kind: target.kind, id: target.id },
       via: "pager",

@@ -11,7 +11,7 @@ import { heldMs, isWanted, latestMatrix, type RungPlace, reachedBy, rungsOf } fr
  *  P1 nothing is owed once the incident is closed, and nothing of a ladder once it was acknowledged;
  *  P2 every rung of the ladder in force is owed until it was sent, however late; of missed rounds only the latest is;
  *  P3 one call to the pager for a rung, after the pager's incident was opened by its trigger;
- *  P4 the slack lane never stands before the pager's.
+ *  P4 Slack's queue never stands before the pager's.
  */
 
 /** Without an accepted page after this the people of the rung are written to directly. World time. */
@@ -194,32 +194,32 @@ export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "trigger",
     says: "Open the incident at the pager, which rings the people on call for its service",
-    lane: "pages",
+    queue: "pages",
     duties: triggerDuties,
     intend: intendPages,
   },
-  { kind: "rung", says: "Page everybody of one level", lane: "pages", duties: rungDuties, intend: intendPages },
+  { kind: "rung", says: "Page everybody of one level", queue: "pages", duties: rungDuties, intend: intendPages },
   {
     kind: "round",
     says: "Page everybody reached so far again",
-    lane: "pages",
+    queue: "pages",
     duties: roundDuties,
     intend: intendPages,
   },
   {
     kind: "tell",
     says: "Tell somebody by a pager that cannot be answered",
-    lane: "pages",
+    queue: "pages",
     // Longer than a mail server may take for all its stages.
     claimMs: TELL_CLAIM_MS,
     duties: tellDuties,
     intend: intendPages,
   },
-  { kind: "direct", says: "Send a page as a direct message", lane: "chat", duties: directDuties, intend: intendPages },
+  { kind: "direct", says: "Send a page as a direct message", queue: "chat", duties: directDuties, intend: intendPages },
   {
     kind: "fallback",
     says: "Write to the people of a level directly when the pager has accepted nothing",
-    lane: "chat",
+    queue: "chat",
     duties: fallbackDuties,
   },
 ];

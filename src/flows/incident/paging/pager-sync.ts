@@ -21,7 +21,7 @@ import { isAnswered } from "./acknowledge.ts";
 import { mergeEvidence, type Reading } from "./evidence.ts";
 import { triggerKey } from "./page.ts";
 
-/** Watching the pager, and telling it what people did here. */
+/** Reading the pager, and telling it what people did here. */
 
 /** Webhooks may be lost or switched off: the pager is read as well (`reference: webhooks are a hint`). World time. */
 const READ_EVERY_MS = { unanswered: 10_000, otherwise: 60_000 } as const;
@@ -85,16 +85,16 @@ export const SYNC_DUTIES: readonly DutySpec<Incident>[] = [
   {
     kind: "evidence",
     says: "Read the pager's own truth",
-    lane: "pages",
+    queue: "pages",
     // With many incidents open it waits its turn at the pager; nobody is lost by a read that comes later.
     claimMs: EVIDENCE_CLAIM_MS,
     duties: evidenceDuties,
   },
-  { kind: "mirror-ack", says: "Tell the pager that somebody answered", lane: "pages", duties: mirrorDuties },
-  { kind: "pager-resolve", says: "Close the incident at the pager", lane: "pages", duties: resolveDuties },
-  { kind: "confirm", says: "Look whether it is closed at the pager", lane: "pages", duties: confirmDuties },
-  { kind: "close-index", says: "Let later alerts open a new incident", lane: "pages", duties: indexDuties },
-  { kind: "absorb", says: "End an incident of the same cause in this one", lane: "pages", duties: absorbDuties },
+  { kind: "mirror-ack", says: "Tell the pager that somebody answered", queue: "pages", duties: mirrorDuties },
+  { kind: "pager-resolve", says: "Close the incident at the pager", queue: "pages", duties: resolveDuties },
+  { kind: "confirm", says: "Look whether it is closed at the pager", queue: "pages", duties: confirmDuties },
+  { kind: "close-index", says: "Let later alerts open a new incident", queue: "pages", duties: indexDuties },
+  { kind: "absorb", says: "End an incident of the same cause in this one", queue: "pages", duties: absorbDuties },
 ];
 
 type Outcome = DutyOutcome<Incident>;

@@ -1,7 +1,7 @@
 import type { Duty } from "../../../domain/incident/duty.ts";
 import type { PageThrottle } from "../../../domain/incident/escalation.ts";
 import type { Incident } from "../../../domain/incident/incident.ts";
-import type { PageRecord } from "../../../domain/incident/page.ts";
+import type { Page } from "../../../domain/incident/page.ts";
 import type { Documents } from "../../../ports/documents.ts";
 import type { IncidentDeps, ThrottleBook } from "../deps.ts";
 import { paged } from "./page-targets.ts";
@@ -16,7 +16,7 @@ export interface Call {
 export function mayGo(
   deps: IncidentDeps,
   { incident, duty }: Call,
-  { target, via }: Pick<PageRecord, "target" | "via">,
+  { target, via }: Pick<Page, "target" | "via">,
 ): Promise<boolean> {
   const isFirst = !paged(incident, { target: target.id, via, sinceMs: Number.NEGATIVE_INFINITY, except: duty.key });
   const page = {
@@ -29,7 +29,7 @@ export function mayGo(
 }
 
 export interface ThrottledPage {
-  /** `person:<id>` or `policy:<id>`, with the lane: a telephone and a direct message are counted apart. */
+  /** `person:<id>` or `policy:<id>`, with the way: a telephone and a direct message are counted apart. */
   readonly target: string;
   /** The call that carries it; asking again for the same call takes nothing more. */
   readonly key: string;

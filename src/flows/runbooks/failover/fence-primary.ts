@@ -4,7 +4,7 @@ import { FenceOutput, Marker } from "../../../domain/plan-run/fence.ts";
 import { isUnanswered, isUnreachable, type Known } from "../../../domain/service/observed.ts";
 import {
   type Asked,
-  type Fencing,
+  type Hold,
   type LookContext,
   type Step,
   type StepContext,
@@ -149,7 +149,7 @@ interface AllClosed {
 }
 
 /** `marks`: as of `Fence.close`. `ended`: as of the input. */
-type Closing = StepContext & { readonly marks?: Fencing; readonly ended: Input["ended"] };
+type Closing = StepContext & { readonly marks?: Hold; readonly ended: Input["ended"] };
 
 /**
  * All at once: what keeps the data is closed also where what works refuses or gives no answer, and waits for no time-out of it.
@@ -205,7 +205,7 @@ async function closeInOrder(standing: readonly Standing[], context: Closing): Pr
   const left = await Promise.all(writers.map(({ part }) => leftOf(part, context)));
   if (left.some((now) => !now.known || now.value !== undefined))
     return { requestIds, data: { silent: {}, later: stores.map(({ part }) => part.resource) } };
-  const { fencing: marks } = context;
+  const { hold: marks } = context;
   const closed = await closeAll(stores, { ...context, marks });
   return { requestIds: [...requestIds, ...closed.requestIds], data: { silent: {}, ...seenAt(closed) } };
 }

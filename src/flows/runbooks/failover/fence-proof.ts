@@ -9,7 +9,7 @@ import { isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-p
 import { sessionsLeft } from "./sessions-left.ts";
 
 type Input = z.infer<typeof FenceInput>;
-type Context = Pick<LookContext, "cloud" | "signal" | "fencing">;
+type Context = Pick<LookContext, "cloud" | "signal" | "hold">;
 
 /**
  * `silent`: what gave no answer and was left as it is, each with why. `later`: those that are closed when the writers have ended.
@@ -180,7 +180,7 @@ async function proofOf(
   }
   const isLeftOpen = howEnded(part) === "over-connection" && !sessions?.isProven;
   if (isLeftOpen && !input.byHand)
-    throw sessionsLeft(part, { region, run: context.fencing.run, why: sessions?.says ?? "nobody has ended them" });
+    throw sessionsLeft(part, { region, run: context.hold.run, why: sessions?.says ?? "nobody has ended them" });
   const tries = await triesOf(part, context);
   const open = openIn(tries, part, input);
   if (open) return open;

@@ -35,7 +35,7 @@ export class PagerDutyClient {
   readonly #options: ClientOptions;
   readonly #transport: Transport;
   readonly #own: Readonly<Record<Api, RateWindow>>;
-  #lane: Promise<unknown> = Promise.resolve();
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClientOptions) {
     const now = options.now ?? Date.now;
@@ -115,9 +115,9 @@ export class PagerDutyClient {
     const { apiToken, from } = this.#options;
     const call = () => this.#transport.callRest({ ...request, token: apiToken.reveal(), from });
     if (isUrgent) return call();
-    // The transport never rejects, so the lane never breaks.
-    const result = this.#lane.then(call);
-    this.#lane = result;
+    // The transport never rejects, so the line of calls never breaks.
+    const result = this.#before.then(call);
+    this.#before = result;
     return result;
   }
 }

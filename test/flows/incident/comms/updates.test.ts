@@ -14,7 +14,7 @@ async function opened(): Promise<{ desk: Bridge; id: string }> {
   return { desk, id };
 }
 
-/** Chat lane until `minute` after the start. */
+/** The queue of chat until `minute` after the start. */
 async function chatUntil(desk: Bridge, id: string, minute: number): Promise<void> {
   const endMs = START_MS + minute * MINUTE;
   for (;;) {

@@ -122,9 +122,9 @@ describe("An alarm that comes again", () => {
     await desk.intake.take(again);
     await desk.alerts.change(
       again.fingerprint,
-      (record) =>
-        // The process died before the alarm's own record was written.
-        record && { value: { ...record, changes: record.changes.slice(0, 1) }, events: [] },
+      (alert) =>
+        // The process died before the alarm's own document was written.
+        alert && { value: { ...alert, changes: alert.changes.slice(0, 1) }, events: [] },
     );
     await desk.intake.take(again);
     expect((await desk.incident(id)).ladders).toHaveLength(2);

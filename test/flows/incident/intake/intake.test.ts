@@ -27,8 +27,8 @@ describe("intake", () => {
     const desk = bridge();
     await desk.intake.take(signal("a-lag", { state: "ok", changedAtMs: START_MS + MINUTE, reason: "fine again" }));
     const { incident } = await desk.intake.take(signal("a-lag", { changedAtMs: START_MS }));
-    const [record] = desk.alerts.all();
-    expect([record?.state, record?.reason, record?.alarms, record?.signals]).toEqual(["ok", "fine again", 1, 2]);
+    const [alert] = desk.alerts.all();
+    expect([alert?.state, alert?.reason, alert?.alarms, alert?.signals]).toEqual(["ok", "fine again", 1, 2]);
     expect(incident).toBeDefined();
   });
 

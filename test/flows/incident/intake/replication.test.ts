@@ -1,17 +1,18 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { AlertRule } from "../../../../src/domain/incident/alert.ts";
 import type { Observation } from "../../../../src/domain/service/observation.ts";
-import { createReplicationWatch, type ReplicationWatch } from "../../../../src/flows/incident/intake/replication.ts";
+import { createReplicationCheck, type ReplicationCheck } from "../../../../src/flows/incident/intake/replication.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { storesIn } from "../../../../src/flows/resources/site.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
+import { standbyOf } from "../../../harness/site.ts";
 import { MINUTE } from "../../../harness/test-clock.ts";
 import { type Bridge, bridge, pass } from "../bridge.ts";
 
 let at: FailoverWorld;
 let desk: Bridge;
-let watch: ReplicationWatch;
+let check: ReplicationCheck;
 let last: Observation | undefined;
 
 async function begin(engine?: "mysql", rules: readonly AlertRule[] = []): Promise<void> {
@@ -20,10 +21,10 @@ async function begin(engine?: "mysql", rules: readonly AlertRule[] = []): Promis
   const file = { ...at.inventory.file, alerts: { ...alerts, rules: [...rules, ...alerts.rules] } };
   desk = bridge({ ...at.inventory, file });
   last = undefined;
-  watch = newWatch();
+  check = newCheck();
 }
-const newWatch = () =>
-  createReplicationWatch({
+const newCheck = () =>
+  createReplicationCheck({
     alerts: desk.alerts,
     enqueue: async (signal) => void (await desk.intake.take(signal)),
     nowMs: () => at.clock.now(),
@@ -36,12 +37,12 @@ async function minutes(count: number, isMoving = false): Promise<void> {
     at.whole.world.clock.jump(ms);
     desk.clock.move(at.clock.now() - desk.clock.now());
     last = await observe(at.service, at.cloud, { lastLook: last });
-    await watch(at.service, last, isMoving);
+    await check(at.service, last, isMoving);
   }
 }
 
 async function link(seconds: number | "broken" | "silent"): Promise<void> {
-  const { standby: region } = at.service;
+  const region = standbyOf(at.service);
   const [store] = storesIn(at.service, region);
   await at.client.post("/rds/lag", { region, instance: store?.database.instance, seconds });
 }
@@ -90,11 +91,11 @@ describe("A replication that has stopped", () => {
     await begin();
     await minutes(2);
     await link("broken");
-    const other = newWatch();
-    const first = watch;
-    watch = async (...seen) => void (await Promise.all([first(...seen), other(...seen)]));
+    const other = newCheck();
+    const first = check;
+    check = async (...seen) => void (await Promise.all([first(...seen), other(...seen)]));
     await minutes(9);
-    watch = newWatch();
+    check = newCheck();
     await minutes(7);
     expect(told()).toEqual([["alarm", "sev2", "inventory", 1]]);
   }, 60_000);
@@ -105,10 +106,10 @@ describe("A replication that has stopped", () => {
     await link("broken");
     await minutes(9, true);
     expect(told()).toEqual([]);
-    at.whole.world.regions.set(at.service.standby, "refusing");
+    at.whole.world.regions.set(standbyOf(at.service), "refusing");
     await minutes(3);
     expect(told()).toEqual([]);
-    at.whole.world.regions.set(at.service.standby, "up");
+    at.whole.world.regions.set(standbyOf(at.service), "up");
     // An endpoint that was silent is asked again after a while of machine time.
     await eventually("a word of it", 30_000, async () => {
       await minutes(7);

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { advanceLane } from "../../../../src/engine/delivery/duties.ts";
+import { advanceDuties } from "../../../../src/engine/delivery/duties.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
@@ -39,7 +39,7 @@ async function night(random: () => number) {
         return new Promise<never>(() => undefined);
       };
       const rows = dead.rows.map((row) => ({ ...row, perform }));
-      void advanceLane(id, random() < 0.7 ? "pages" : "chat", { ...dead, rows }).then(() => resolve());
+      void advanceDuties(id, random() < 0.7 ? "pages" : "chat", { ...dead, rows }).then(() => resolve());
     });
   };
   let acked = false;

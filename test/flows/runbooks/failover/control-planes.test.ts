@@ -18,6 +18,7 @@ import {
   startFailoverWorld,
   startRun,
 } from "../../../harness/failover-world.ts";
+import { standbyOf } from "../../../harness/site.ts";
 
 /** Each control plane of the old side may be silent by itself, and so may its write check. */
 const SPEED = 120;
@@ -50,7 +51,7 @@ async function planned() {
       ...{ id: "F-1", service, inventory, reason: "a rehearsal", requester: "farid", incident: undefined },
       ...{ observed: await observe(service, cloud, { isForPlan: true }), nowMs: clock.now() },
     },
-    { mode: "planned", to: service.standby },
+    { mode: "planned", to: standbyOf(service) },
   );
 }
 

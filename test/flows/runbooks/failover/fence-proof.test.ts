@@ -49,7 +49,7 @@ function contextOf(said: SaidCloud): StepContext {
   return {
     cloud: fakeCloud(said),
     signal,
-    fencing: { run: "F-1", epoch: 1 },
+    hold: { run: "F-1", epoch: 1 },
     tries: 1,
     mayHaveAsked: false,
     outputOf: () => undefined,

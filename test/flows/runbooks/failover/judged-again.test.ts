@@ -2,17 +2,17 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { drive } from "../../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
-import { siteOf } from "../../../harness/site.ts";
+import { siteOf, standbyOf } from "../../../harness/site.ts";
 
 const SPEED = 150;
 
 let at: FailoverWorld;
 afterEach(() => at.stop());
 
-const standby = () => ({ region: at.service.standby, ...siteOf(at.service, at.service.standby) });
+const standby = () => ({ region: standbyOf(at.service), ...siteOf(at.service, standbyOf(at.service)) });
 const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
 const setKey = (state: string) =>
-  at.client.post("/kms/key", { region: at.service.standby, key: "alias/databases", state });
+  at.client.post("/kms/key", { region: standbyOf(at.service), key: "alias/databases", state });
 const setReplica = (changes: object) => {
   const { region, database } = standby();
   return at.client.post("/rds/instance", { region, instance: database.instance, ...changes });
@@ -174,7 +174,7 @@ describe("what would surely fail is looked at again before the promotion", () =>
     at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: 1_000 });
     at.whole.world.regions.set(at.service.home, "dark");
     const setFree = (addresses: number) =>
-      at.client.post("/ec2/subnet", { region: at.service.standby, id: "subnet-0a1b2c3d4e5f60718", addresses });
+      at.client.post("/ec2/subnet", { region: standbyOf(at.service), id: "subnet-0a1b2c3d4e5f60718", addresses });
     await setFree(2);
     const { plan } = await startRun(at);
     let taken: Promise<unknown> | undefined;
@@ -205,7 +205,7 @@ describe("what people agree to in words is looked at again before the promotion"
     return at.client.post("/ecs/service", { ...{ region, cluster, service }, capacityProviders: ["FARGATE_SPOT"] });
   };
   const fewAddresses = () =>
-    at.client.post("/ec2/subnet", { region: at.service.standby, id: "subnet-0a1b2c3d4e5f60718", addresses: 1 });
+    at.client.post("/ec2/subnet", { region: standbyOf(at.service), id: "subnet-0a1b2c3d4e5f60718", addresses: 1 });
   const maintain = () =>
     setReplica({ maintenance: [{ action: "system-update", description: "New OS", inSeconds: 7_200 }] });
 
@@ -250,7 +250,7 @@ describe("what people agree to in words is looked at again before the promotion"
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     await startRun(at);
     const late = { kind: "delay", machineMs: 1_000 } as const;
-    const { standby: region } = at.service;
+    const region = standbyOf(at.service);
     let happened: Promise<unknown> | undefined;
 
     const run = await drive(at, {
@@ -288,7 +288,7 @@ describe("what people agree to in words is looked at again before the promotion"
       onDone: (step) => {
         // Of all its calls lately a good part has to fail, and a run at this speed has made many.
         for (const service of step === "record-position" ? ["rds", "ec2", "monitoring", "kms"] : [])
-          at.whole.world.regions.setPlane({ region: at.service.standby, service }, "refusing");
+          at.whole.world.regions.setPlane({ region: standbyOf(at.service), service }, "refusing");
       },
     });
 

@@ -4,7 +4,7 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
-import { siteOf } from "../../../harness/site.ts";
+import { siteOf, standbyOf } from "../../../harness/site.ts";
 
 let at: FailoverWorld;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ async function judged(mode: Mode = "unplanned"): Promise<Judged> {
       ...{ id: "F-1", service, inventory, reason: "a rehearsal", incident: undefined, requester: "farid" },
       ...{ observed: await observe(service, cloud), nowMs: clock.now() },
     },
-    { mode, to: service.standby },
+    { mode, to: standbyOf(service) },
   );
   if (answer.kind === "refused") return { refusals: answer.reasons.join(" "), acceptances: [], unchecked: "" };
   const { acceptances, unchecked } = answer.plan;
@@ -48,8 +48,8 @@ const words = async (id: string): Promise<string> => {
 const ORDINARY = ["sessions-not-proven", "healthy-primary"];
 
 const standby = () => {
-  const { cluster, service, tasks } = siteOf(at.service, at.service.standby).compute;
-  return { region: at.service.standby, cluster, service, tasks };
+  const { cluster, service, tasks } = siteOf(at.service, standbyOf(at.service)).compute;
+  return { region: standbyOf(at.service), cluster, service, tasks };
 };
 
 async function setService(changes: object): Promise<void> {
@@ -188,7 +188,7 @@ describe("the network and the image of the standby's tasks are judged before the
       await setDefinition({ image });
       expect((await judged()).acceptances).toEqual(ORDINARY);
     }
-    await setDefinition({ image: imageIn(at.service.standby) });
+    await setDefinition({ image: imageIn(standbyOf(at.service)) });
   });
 
   test("one that ECR does not have any more is refused, and one that nobody may look for is shown", async () => {

@@ -12,6 +12,7 @@ import {
   verdictOf,
 } from "../../../harness/failover-world.ts";
 import { accountInOrders, patientGuests } from "../../../harness/own-accounts.ts";
+import { standbyOf } from "../../../harness/site.ts";
 import { twoTakeOver } from "../../../harness/way-back.ts";
 import { diesOnceClosed } from "../../../harness/worker-death.ts";
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => at.stop());
 
-const replica = () => ({ region: at.service.standby, instance: "bookings-guests-replica" });
+const replica = () => ({ region: standbyOf(at.service), instance: "bookings-guests-replica" });
 const markers = () => at.whole.world.log.read(0, "rds.marker");
 const closedAtMs = () =>
   at.whole.world.log
@@ -133,9 +134,9 @@ describe("a planned move of a store that TwoKey has an account in", () => {
 
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(markers().length).toBeGreaterThan(2);
-    const fencing = markers().map(({ facts }) => Number(String(facts["row"]).split(", ")[1]));
-    expect(fencing.at(-1)).toBeGreaterThan(fencing[0] ?? 0);
-    expect(stateOf(run, "fence").output).toMatchObject({ markers: { "stores.guests": { fencing: fencing.at(-1) } } });
+    const epochs = markers().map(({ facts }) => Number(String(facts["row"]).split(", ")[1]));
+    expect(epochs.at(-1)).toBeGreaterThan(epochs[0] ?? 0);
+    expect(stateOf(run, "fence").output).toMatchObject({ markers: { "stores.guests": { epoch: epochs.at(-1) } } });
   });
 });
 
@@ -166,7 +167,7 @@ describe("a planned move of stores that TwoKey has an account in, and of no othe
 });
 
 test("where TwoKey cannot sign in to the standby three samples prove it, and the plan says which proof it will be", async () => {
-  const group = { region: at.service.standby, securityGroup: "sg-0a1b2c3d4e5f60004" };
+  const group = { region: standbyOf(at.service), securityGroup: "sg-0a1b2c3d4e5f60004" };
   const rules = await at.others.firewall.rules(group.region, group.securityGroup);
   if (!rules.known) throw new Error(rules.why);
   // Only the tasks are let in from now on.

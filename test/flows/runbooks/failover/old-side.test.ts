@@ -15,7 +15,7 @@ import { example } from "../../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
 import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
 import { proposed, serviceIn } from "../../../harness/plans.ts";
-import { siteOf } from "../../../harness/site.ts";
+import { siteOf, standbyOf } from "../../../harness/site.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
@@ -60,7 +60,7 @@ async function looked(
   { rules = known([RULE]), newRules = [RULE], ...world }: World = {},
   looking: Looking = {},
 ) {
-  const [home, standby] = [quiet.sites[service.home], quiet.sites[service.standby]];
+  const [home, standby] = [quiet.sites[service.home], quiet.sites[standbyOf(service)]];
   if (!home?.compute.known || !standby?.database.known) throw new Error("a quiet day is known");
   const compute = world.isStopped
     ? {

@@ -18,6 +18,7 @@ import {
   startRun,
 } from "../../../harness/failover-world.ts";
 import { accountInOrders, patientGuests } from "../../../harness/own-accounts.ts";
+import { standbyOf } from "../../../harness/site.ts";
 
 const SPEED = 60;
 /** World time by which the standby is behind when somebody writes to the old side. */
@@ -51,7 +52,7 @@ const worlds = [
 
 /** The database of a store that somebody opens. */
 function databaseOf(store: string, side: "home" | "standby") {
-  const region = at.service[side];
+  const region = side === "home" ? at.service.home : standbyOf(at.service);
   const found = storesIn(at.service, region).find(({ database }) => database.instance.includes(store));
   if (!found) throw new Error(`${region} has no ${store}`);
   return { region, instance: found.database.instance, securityGroup: found.database.security_group };

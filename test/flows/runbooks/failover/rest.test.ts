@@ -11,7 +11,7 @@ import { planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
 import { planFor, planned, proposed, serviceIn } from "../../../harness/plans.ts";
-import { siteOf } from "../../../harness/site.ts";
+import { siteOf, standbyOf } from "../../../harness/site.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
@@ -38,13 +38,13 @@ function stopped(observed: Day): RunState {
 
 /** The standby as RDS shows it once its promotion is through; who is writer is nobody's to tell from that. */
 function promoted(of: Service, observed: Day): Day {
-  const standby = observed.sites[of.standby];
+  const standby = observed.sites[standbyOf(of)];
   if (!standby?.database.known) throw new Error("the standby is known");
   const database = known({ ...standby.database.value, role: "standalone" as const, source: undefined });
   return {
     ...observed,
     activeRegion: { known: false, cause: "failed", why: "neither follows the other", atMs: AT },
-    sites: { ...observed.sites, [of.standby]: { ...standby, database } },
+    sites: { ...observed.sites, [standbyOf(of)]: { ...standby, database } },
   };
 }
 

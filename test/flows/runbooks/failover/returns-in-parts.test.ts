@@ -16,6 +16,7 @@ import { example } from "../../../harness/example.ts";
 import { started } from "../../../harness/keys.ts";
 import { AT, dark, known } from "../../../harness/observed.ts";
 import { quietCloud } from "../../../harness/quiet-cloud.ts";
+import { standbyOf } from "../../../harness/site.ts";
 import { watchedInMemory, watchTurn } from "../../../harness/watch-turn.ts";
 
 const inventory = example("every-kind");
@@ -116,7 +117,7 @@ async function promotedBlindly(): Promise<RunState> {
       ...{ id: "F-1", service, inventory, observed, nowMs: AT, reason: "it is dark", requester: "farid" },
       incident: undefined,
     },
-    { to: service.standby },
+    { to: standbyOf(service) },
   );
   if (made.kind === "refused") throw new Error(made.reasons.join(" "));
   const now = { atMs: AT, epoch: 1 };
@@ -169,9 +170,9 @@ describe("an old side of two stores of which one comes back first", () => {
     const fence = STEPS["fence-primary"];
     const [step] = whole.plan.steps;
     if (!fence || !step || fence.wayBack !== "undo") throw new Error("the fence has a way back");
-    const fencing = { run: "F-1", epoch: 1 };
+    const hold = { run: "F-1", epoch: 1 };
     const { signal } = new AbortController();
-    const context = { cloud: at.cloud(), signal, fencing, tries: 1, mayHaveAsked: false, outputOf: () => undefined };
+    const context = { cloud: at.cloud(), signal, hold, tries: 1, mayHaveAsked: false, outputOf: () => undefined };
     await fence.undo(inputOf(whole, step), context);
 
     expect([at.rules.get(ORDERS), at.rules.get(GUESTS), at.tasks]).toEqual([[RULE], [RULE], 4]);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { snapshotName } from "../../../../src/flows/runbooks/snapshot/snapshot-name.ts";
 import { AT, type Day } from "../../../harness/observed.ts";
+import { standbyOf } from "../../../harness/site.ts";
 import { nobodyKnowsTheWriter, planned, QUIET, refusals, SERVICE, unseen, withDatabase } from "../asked.ts";
 
-const { home, standby } = SERVICE;
+const { home } = SERVICE;
+const standby = standbyOf(SERVICE);
 const NEEDS_KEY = `The snapshot is encrypted, and its copy needs a key in ${standby}. That of the database there is not known`;
 const withoutKey = withDatabase(standby, ({ kmsKey: _, ...facts }) => facts);
 const plain = (region: string) => withDatabase(region, ({ kmsKey: _, ...facts }) => ({ ...facts, encrypted: false }));

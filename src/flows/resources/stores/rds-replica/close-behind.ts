@@ -2,11 +2,11 @@ import { TransientError } from "../../../../domain/errors.ts";
 import type { Marker } from "../../../../domain/plan-run/fence.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { DatabaseLogin, OwnSession } from "../../../../ports/database-sessions.ts";
-import type { Fencing, StepContext } from "../../../../ports/step.ts";
+import type { Hold, StepContext } from "../../../../ports/step.ts";
 import type { Closed } from "../../fence.ts";
 import { endOthers } from "./end-over-connection.ts";
 
-type Context = Pick<StepContext, "cloud" | "signal"> & { readonly marks?: Fencing };
+type Context = Pick<StepContext, "cloud" | "signal"> & { readonly marks?: Hold };
 
 interface Behind {
   readonly login: DatabaseLogin;
@@ -40,7 +40,7 @@ async function marked(
   if (!marks || table === undefined) return undefined;
   if (!own.known)
     throw new TransientError("marker-unwritten", `the marker row of ${login.instance} cannot be written: ${own.why}`);
-  const marker = { run: marks.run, fencing: marks.epoch, number: Math.floor(cloud.clock.now()) };
+  const marker = { run: marks.run, epoch: marks.epoch, number: Math.floor(cloud.clock.now()) };
   await own.value.mark(table, marker, signal);
   return marker;
 }

@@ -5,11 +5,12 @@ import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
 import { example } from "../../../../harness/example.ts";
 import { known, quietDay } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
+import { standbyOf } from "../../../../harness/site.ts";
 
 const service = serviceIn(example("inventory"));
 
 function whyEnded(change: Partial<DatabaseFacts>): string | undefined {
-  const facts = quietDay(service).sites[service.standby]?.database;
+  const facts = quietDay(service).sites[standbyOf(service)]?.database;
   if (!facts?.known) throw new Error("a quiet day is known");
   return linkEnded(known({ ...facts.value, ...change }))?.why;
 }

@@ -42,11 +42,11 @@ const OTHERS = {
 /** As the engine does it: a call that could not be made, or whose answer was lost, is looked after and asked again. */
 async function ask(mayHaveAsked = false) {
   const cloud = fakeCloud({ databases: inventory.aws.databases });
-  const fencing = { run: "F-1", epoch: 1 };
+  const hold = { run: "F-1", epoch: 1 };
   const context = {
     cloud,
     signal: new AbortController().signal,
-    fencing,
+    hold,
     tries: 1,
     mayHaveAsked,
     outputOf: () => undefined,

@@ -7,12 +7,13 @@ import { example } from "../../../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../../../harness/observed.ts";
 import { planFor, serviceIn } from "../../../../harness/plans.ts";
+import { standbyOf } from "../../../../harness/site.ts";
 import { contextIn } from "../../../../harness/steps.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);
 const { input } = stepOf(planFor(inventory), "promote");
-const replica = quietDay(service).sites[service.standby]?.database;
+const replica = quietDay(service).sites[standbyOf(service)]?.database;
 
 const as = (facts: Partial<DatabaseFacts>): Known<DatabaseFacts> => {
   if (!replica?.known) throw new Error("a quiet day is known");

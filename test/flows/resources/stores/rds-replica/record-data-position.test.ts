@@ -125,7 +125,7 @@ describe("a planned move with a marker row", () => {
     ...{ port: 3306, database: "", user: "twokey", password: "DATABASE_STOCK", caFile: "ca.pem" },
   };
   const marker = { login, table: "marks.twokey_marker", fence: "fence", of: "stores.stock" };
-  const row = { run: "F-1", fencing: 3, number: AT - 60_000 };
+  const row = { run: "F-1", epoch: 3, number: AT - 60_000 };
   /** What the fence has handed on, and what the step itself has begun with. */
   interface Handed {
     readonly output?: object;

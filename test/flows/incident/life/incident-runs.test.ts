@@ -1,14 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
-import { measuredOf } from "../../src/app/incident-runs.ts";
-import type { Incident } from "../../src/domain/incident/incident.ts";
-import type { Mode } from "../../src/domain/plan-run/plan.ts";
-import type { RunState } from "../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
-import { transition } from "../../src/domain/plan-run/run-transition.ts";
-import type { Runs } from "../../src/ports/runs.ts";
-import { example } from "../harness/example.ts";
-import { AT } from "../harness/observed.ts";
-import { proposed } from "../harness/plans.ts";
+import type { Incident } from "../../../../src/domain/incident/incident.ts";
+import type { Mode } from "../../../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
+import { measuredOf } from "../../../../src/flows/incident/life/incident-runs.ts";
+import type { Runs } from "../../../../src/ports/runs.ts";
+import { example } from "../../../harness/example.ts";
+import { AT } from "../../../harness/observed.ts";
+import { proposed } from "../../../harness/plans.ts";
 
 const inventory = example("inventory");
 const PROMOTED_AT = AT + 90_000;

@@ -6,7 +6,7 @@ import type { AwsCall, AwsError, AwsOperation } from "./service.ts";
  * `answerLost` where the caller never learnt it, or a later `aws.answer-lost`), `aws.refused` was answered with an error, `aws.unanswered` had no
  * effect and no answer. Reads are only counted: `GET /aws/reads`.
  */
-export class CallRecord {
+export class CallLog {
   readonly #world: World;
   readonly #reads = new Map<string, { service: string; operation: string; region: string; count: number }>();
 

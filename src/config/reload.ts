@@ -14,7 +14,7 @@ export interface FileHandlers {
   onBad(problems: readonly Problem[]): void;
 }
 
-export interface WatchOptions {
+export interface ReloadOptions {
   /** Text that is already in use; without it the first reading is reported too. */
   readonly inUse?: string;
   /** What runbooks warn of. */
@@ -25,13 +25,13 @@ export interface WatchOptions {
   readonly pollMs?: number;
 }
 
-export interface FileWatch {
+export interface Reloading {
   stop(): void;
 }
 
 /** Reports each new content of the file once, also when an editor replaces the file by renaming another over it. */
-// oxlint-disable-next-line max-lines-per-function -- one watch: its parts share what was read last
-export function watchFile(path: string, handlers: FileHandlers, options: WatchOptions = {}): FileWatch {
+// oxlint-disable-next-line max-lines-per-function -- one file: its parts share what was read last
+export function reloadOnChange(path: string, handlers: FileHandlers, options: ReloadOptions = {}): Reloading {
   const { settleMs = 200, pollMs = 10_000 } = options;
   let reported: string | undefined = options.inUse;
   let wasMissing = false;
@@ -61,7 +61,7 @@ export function watchFile(path: string, handlers: FileHandlers, options: WatchOp
     timer = setTimeout(look, settleMs);
   };
 
-  const directory = watchDirectory(dirname(path), soon);
+  const directory = hearOfChanges(dirname(path), soon);
   const poll = setInterval(() => {
     // A reading that is due already must not be put off.
     if (timer === undefined) soon();
@@ -79,15 +79,15 @@ export function watchFile(path: string, handlers: FileHandlers, options: WatchOp
 }
 
 /**
- * The directory, not the file: a watch on the file follows its inode, which a rename leaves behind. Every name counts,
+ * The directory, not the file: what listens to the file follows its inode, which a rename leaves behind. Every name counts,
  * because a mounted file may change by the turn of a link beside it.
  */
-function watchDirectory(directory: string, onChange: () => void): FSWatcher | undefined {
+function hearOfChanges(directory: string, onChange: () => void): FSWatcher | undefined {
   try {
-    const watcher = watch(directory, onChange);
+    const changes = watch(directory, onChange);
     // The poll goes on without it.
-    watcher.on("error", () => watcher.close());
-    return watcher;
+    changes.on("error", () => changes.close());
+    return changes;
   } catch {
     return undefined;
   }

@@ -1,8 +1,8 @@
-import { createReplicationWatch, type ReplicationWatch } from "../flows/incident/intake/replication.ts";
+import { createReplicationCheck, type ReplicationCheck } from "../flows/incident/intake/replication.ts";
 import type { Logger } from "../ports/logger.ts";
 import { whyUnwritable } from "../store/disk-probe.ts";
 import { readMemory } from "../store/memory.ts";
-import { type AlarmWatchDeps, startAlarmWatch } from "./alarm-watch.ts";
+import { type AlarmReaderDeps, startAlarmReader } from "./alarm-reader.ts";
 import { startDiscovering } from "./discovering.ts";
 import type { Composing, Held } from "./held.ts";
 import { startLedgerGuard } from "./ledger-guard.ts";
@@ -15,18 +15,18 @@ import { openRooms } from "./rooms.ts";
 import { startStoreGuard } from "./store-guard.ts";
 import { saidBy } from "./stores.ts";
 
-interface Watch {
+interface Looking {
   stop(): void;
 }
 
 /** What a process looks at by itself, on quiet days too: the services, what was discovered of them, alarms, and what TwoKey stands on. */
-export function startWatches(held: Held, worker: string, composing: Composing): readonly Watch[] {
+export function startRegularLooks(held: Held, worker: string, composing: Composing): readonly Looking[] {
   const { stores, outside, clock, inventory, memory } = held;
   const { logger } = composing;
   return [
     startObserver({ stores, outside, clock, logger, inventory, replication: replicationOf(held) }),
     startDiscovering({ memory, cloud: outside.cloud, clock, logger }),
-    startAlarmWatch(alarmWatchDeps(held, logger)),
+    startAlarmReader(alarmReaderDeps(held, logger)),
     ...startGuards(held, worker, composing),
   ];
 }
@@ -55,7 +55,7 @@ function startGuards(
   { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
   process: string,
   { settings, logger }: Composing,
-): readonly Watch[] {
+): readonly Looking[] {
   const about = { clock, logger, inventory, pagers, chat, process };
   return [
     startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
@@ -67,14 +67,14 @@ function startGuards(
   ];
 }
 
-const replicationOf = ({ stores, queues, clock }: Held): ReplicationWatch =>
-  createReplicationWatch({
+const replicationOf = ({ stores, queues, clock }: Held): ReplicationCheck =>
+  createReplicationCheck({
     alerts: stores.alerts,
     enqueue: (signal) => queues.enqueueSignal(signal),
     nowMs: () => clock.now(),
   });
 
-function alarmWatchDeps({ stores, outside, queues, clock, inventory, say }: Held, logger: Logger): AlarmWatchDeps {
+function alarmReaderDeps({ stores, outside, queues, clock, inventory, say }: Held, logger: Logger): AlarmReaderDeps {
   return {
     ...{ reads: stores.alarmReads, alerts: stores.alerts, alarms: outside.alarms, logger, announce: say },
     policy: () => inventory().file.alerts,

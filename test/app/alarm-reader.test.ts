@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type AlarmWatchDeps, startAlarmWatch } from "../../src/app/alarm-watch.ts";
+import { type AlarmReaderDeps, startAlarmReader } from "../../src/app/alarm-reader.ts";
 import type { AlarmReads } from "../../src/domain/incident/alarm-reads.ts";
 import { signalFrom } from "../../src/doors/webhooks/cloudwatch-alarm.ts";
 import { alarmNotification } from "../../src/simulators/aws/alarm-notification.ts";
@@ -30,12 +30,12 @@ const WORLD = inventory((file) => ({ ...file, alerts: { ...file.alerts, topics: 
 interface Place {
   readonly world: AlarmWorld;
   readonly desk: Bridge;
-  readonly reads: AlarmWatchDeps["reads"];
+  readonly reads: AlarmReaderDeps["reads"];
   readonly announced: string[];
   /** Both clocks. */
   passes(ms: number): void;
-  /** A process of TwoKey begins to watch. */
-  watch(more?: Partial<AlarmWatchDeps>): { stop(): void };
+  /** A process of TwoKey begins to read. */
+  starts(more?: Partial<AlarmReaderDeps>): { stop(): void };
   /** Resolves when the world was asked so often. */
   asked(times: number): Promise<void>;
 }
@@ -53,25 +53,25 @@ async function open(alarms: readonly AlarmSpec[]): Promise<Place> {
       world.world.clock.jump(ms);
       desk.clock.move(ms);
     },
-    watch: (more = {}) => {
-      const watch = startAlarmWatch({
+    starts: (more = {}) => {
+      const reader = startAlarmReader({
         ...{ reads, alerts: desk.alerts, alarms: world.aws.alarms, logger: silent, nowMs, turnEveryMs: 5 },
         announce: async (says) => void announced.push(says),
         policy: () => WORLD.file.alerts,
         enqueue: async (signal) => void (await desk.intake.take(signal)),
         ...more,
       });
-      ends.push(() => watch.stop());
-      return watch;
+      ends.push(() => reader.stop());
+      return reader;
     },
     asked: (times) => until(async () => (await world.reads()) >= times),
   };
 }
 
 const read = async ({ reads }: Place) => (await reads.get("all"))?.value.regions[REGION];
-/** The watch has read the region for the first time, and the installation begins. */
+/** The reader has read the region for the first time, and the installation begins. */
 async function installed(place: Place): Promise<void> {
-  place.watch();
+  place.starts();
   await until(async () => (await read(place))?.readAtMs !== undefined);
   place.passes(MINUTE);
 }
@@ -131,7 +131,7 @@ describe("The states of alarms are read again", () => {
     const place = await open([alarmCalled("a-lag"), alarmCalled("a-errors"), alarmCalled("b-lag")]);
     for (const name of ["a-lag", "b-lag"]) await place.world.alarm(name, "ALARM", { isLost: true });
     place.passes(MINUTE);
-    place.watch();
+    place.starts();
     await until(() => place.desk.alerts.all().length === 2);
     await until(() => place.desk.cards.all().length === 2);
     expect(place.desk.cards.all().map(({ kind }) => kind)).toEqual(["alert", "alert"]);
@@ -149,11 +149,11 @@ describe("The states of alarms are read again", () => {
     await installed(place);
     const asked = await place.world.reads();
     let isAway = true;
-    const reads: AlarmWatchDeps["reads"] = {
+    const reads: AlarmReaderDeps["reads"] = {
       ...place.reads,
       get: (id) => (isAway ? Promise.reject(new Error("no Redis")) : place.reads.get(id)),
     };
-    place.watch({ reads });
+    place.starts({ reads });
     await place.world.alarm("a-lag", "ALARM", { isLost: true });
     expect(await place.world.reads()).toBe(asked);
     isAway = false;
@@ -191,7 +191,7 @@ describe("The states of alarms are read again", () => {
   test("two processes read once", async () => {
     const place = await open([alarmCalled("a-lag")]);
     await installed(place);
-    place.watch();
+    place.starts();
     await until(async () => (await place.world.reads()) === 2);
     place.passes(5 * MINUTE);
     await place.asked(3);

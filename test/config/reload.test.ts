@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type FileWatch, type WatchOptions, watchFile } from "../../src/config/watch.ts";
+import { type Reloading, type ReloadOptions, reloadOnChange } from "../../src/config/reload.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import { INVENTORY } from "./broken-file.ts";
 
@@ -12,23 +12,23 @@ const NEXT = INVENTORY.replace("rpo: 15m", "rpo: 10m");
 let directory: string;
 let file: string;
 let seen: string[];
-let watching: FileWatch | undefined;
+let reloading: Reloading | undefined;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "twokey-watch-"));
+  directory = mkdtempSync(join(tmpdir(), "twokey-reload-"));
   file = join(directory, "twokey.yaml");
   seen = [];
   writeFileSync(file, INVENTORY);
 });
 
 afterEach(() => {
-  watching?.stop();
+  reloading?.stop();
   rmSync(directory, { recursive: true });
 });
 
-function start(options: WatchOptions = {}): void {
+function start(options: ReloadOptions = {}): void {
   const rpoOf = (inventory: Inventory) => inventory.services[0]?.rpo;
-  watching = watchFile(
+  reloading = reloadOnChange(
     file,
     {
       onGood: (inventory) => seen.push(`good ${rpoOf(inventory)}`),
@@ -116,22 +116,22 @@ describe("a running bot", () => {
     start({ settleMs: 1 });
     const slower: string[] = [];
     const handlers = { onGood: () => slower.push("good"), onBad: () => slower.push("bad") };
-    const second = watchFile(file, handlers, { settleMs: 60 });
+    const second = reloadOnChange(file, handlers, { settleMs: 60 });
     writeFileSync(join(directory, "beside"), "");
     const deadline = Date.now() + 5_000;
     while (slower.length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
     second.stop();
-    // The slower watch has read the file by now, so the quicker one has too.
+    // The slower one has read the file by now, so the quicker one too.
     expect([slower, seen]).toEqual([["good"], []]);
   });
 
   test("hears nothing more once it has stopped", async () => {
     start({ pollMs: 10 });
-    watching?.stop();
+    reloading?.stop();
     writeFileSync(file, NEXT);
     seen.length = 0;
     const other: string[] = [];
-    const second = watchFile(
+    const second = reloadOnChange(
       file,
       { onGood: () => other.push("good"), onBad: () => other.push("bad") },
       { settleMs: 50 },

@@ -13,7 +13,7 @@ import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
 import { sayReadAgain, sayUnread } from "../views/alarm-reads.ts";
 
-export interface AlarmWatchDeps extends ReadingAgain {
+export interface AlarmReaderDeps extends ReadingAgain {
   readonly reads: Documents<AlarmReads>;
   readonly logger: Logger;
   /** Says it in the alerts channel; several processes saying the same say it once an hour. */
@@ -32,9 +32,9 @@ const AWAY_MS = 30_000;
  * A message of an alarm may be lost, or come when nobody hears it. So the states themselves are read: at the start, when this
  * process or the store was away and is back, and every five minutes. What is found goes into the queue of what SNS delivers.
  */
-export function startAlarmWatch(deps: AlarmWatchDeps): { stop(): void } {
+export function startAlarmReader(deps: AlarmReaderDeps): { stop(): void } {
   const { logger, turnEveryMs = TURN_MS, machineNow = Date.now } = deps;
-  const watch: Watch = { owed: new Set(), reading: new Set(), said: new Set() };
+  const reader: Reader = { owed: new Set(), reading: new Set(), said: new Set() };
   let lastTurnMs: number | undefined;
   let wasAway = true;
   const turn = async (): Promise<void> => {
@@ -42,16 +42,16 @@ export function startAlarmWatch(deps: AlarmWatchDeps): { stop(): void } {
     if (lastTurnMs !== undefined && nowMs - lastTurnMs > AWAY_MS) wasAway = true;
     lastTurnMs = nowMs;
     const regions = [...new Set(deps.policy().topics.map(regionOfTopic))];
-    if (wasAway) for (const region of regions) watch.owed.add(region);
+    if (wasAway) for (const region of regions) reader.owed.add(region);
     await deps.reads.get(ALARM_READS_ID).catch((error: unknown) => {
       wasAway = true;
       throw error;
     });
     wasAway = false;
-    for (const region of regions.filter((each) => !watch.reading.has(each))) {
-      const sinceMs = await claim(region, watch.owed.has(region), deps);
-      watch.owed.delete(region);
-      if (sinceMs !== undefined) void readNow({ region, sinceMs }, watch, deps);
+    for (const region of regions.filter((each) => !reader.reading.has(each))) {
+      const sinceMs = await claim(region, reader.owed.has(region), deps);
+      reader.owed.delete(region);
+      if (sinceMs !== undefined) void readNow({ region, sinceMs }, reader, deps);
     }
   };
   const safely = () =>
@@ -62,7 +62,7 @@ export function startAlarmWatch(deps: AlarmWatchDeps): { stop(): void } {
 }
 
 /** What this process knows of its regions. */
-interface Watch {
+interface Reader {
   readonly owed: Set<Region>;
   readonly reading: Set<Region>;
   /** People were told that it is unknown. */
@@ -74,26 +74,26 @@ interface Due {
   readonly sinceMs: number;
 }
 
-async function readNow({ region, sinceMs }: Due, watch: Watch, deps: AlarmWatchDeps): Promise<void> {
+async function readNow({ region, sinceMs }: Due, reader: Reader, deps: AlarmReaderDeps): Promise<void> {
   const { logger } = deps;
-  watch.reading.add(region);
+  reader.reading.add(region);
   try {
     const answer = await readAgain(region, sinceMs, deps);
     if (!answer.known) logger.warn({ region, why: answer.why }, "The states of the alarms could not be read");
-    await say(region, watch, { deps, reads: await settle(region, answer, deps) });
+    await say(region, reader, { deps, reads: await settle(region, answer, deps) });
   } catch (error) {
     // It was not read: as soon as that is possible, and not in five minutes.
-    watch.owed.add(region);
+    reader.owed.add(region);
     logger.warn({ region, why: chainOf(error) }, "The states of the alarms could not be taken in");
   } finally {
-    watch.reading.delete(region);
+    reader.reading.delete(region);
   }
 }
 
 async function say(
   region: Region,
-  { said }: Watch,
-  { deps, reads }: { readonly deps: AlarmWatchDeps; readonly reads: AlarmReads | undefined },
+  { said }: Reader,
+  { deps, reads }: { readonly deps: AlarmReaderDeps; readonly reads: AlarmReads | undefined },
 ): Promise<void> {
   const read = reads?.regions[region];
   if (!reads || !read) return;
@@ -108,7 +108,7 @@ async function say(
 }
 
 /** One process reads. Resolves to when the installation began; undefined: it is not due, or another one reads. */
-async function claim(region: Region, wasAway: boolean, deps: AlarmWatchDeps): Promise<number | undefined> {
+async function claim(region: Region, wasAway: boolean, deps: AlarmReaderDeps): Promise<number | undefined> {
   const nowMs = deps.nowMs();
   const before = (await deps.reads.get(ALARM_READS_ID))?.value;
   if (!isReadDue(before?.regions[region], { nowMs, wasAway })) return undefined;
@@ -125,7 +125,7 @@ async function claim(region: Region, wasAway: boolean, deps: AlarmWatchDeps): Pr
   return sinceMs;
 }
 
-async function settle(region: Region, answer: Awaited<ReturnType<typeof readAgain>>, { reads }: AlarmWatchDeps) {
+async function settle(region: Region, answer: Awaited<ReturnType<typeof readAgain>>, { reads }: AlarmReaderDeps) {
   const stored = await reads.change(ALARM_READS_ID, (current) => {
     const { unread: _before, ...read } = current?.regions[region] ?? { askedAtMs: answer.atMs };
     const after: RegionRead = answer.known ? { ...read, readAtMs: answer.atMs } : { ...read, unread: answer.cause };

@@ -1,0 +1,50 @@
+import type { Incident } from "../../../domain/incident/incident.ts";
+import { isOver, type RunState } from "../../../domain/plan-run/run.ts";
+import { readable } from "../../../domain/readable.ts";
+import type { Runs } from "../../../ports/runs.ts";
+import { runbookOf } from "../../runbooks/index.ts";
+import type { Measured } from "../../runbooks/runbook.ts";
+
+/** What of an incident its runs are found and judged by. */
+type Affected = Pick<Incident, "id" | "services" | "openedAtMs" | "firstSeenAtMs">;
+
+export interface KnownRuns {
+  readonly runs: Pick<Runs, "holderOf" | "openIds" | "ofIncident" | "read">;
+}
+
+/** Runs that belong to an incident, or that began since on one of its services; newest last. */
+export async function runsOf(incident: Affected, { runs }: KnownRuns): Promise<RunState[]> {
+  const ids = new Set<string>();
+  for (const service of incident.services) {
+    const holder = await runs.holderOf(service);
+    if (holder !== undefined) ids.add(holder);
+  }
+  for (const id of await runs.openIds()) ids.add(id);
+  for (const id of await runs.ofIncident(incident.id)) ids.add(id);
+  const { read } = await readable([...ids].map((id) => runs.read(id)));
+  return read
+    .filter((run) => run !== undefined)
+    .filter((run) => run.plan.incident === incident.id || incident.services.includes(run.plan.service))
+    .filter((run) => run.plan.madeAtMs >= incident.openedAtMs || run.plan.incident === incident.id)
+    .sort((a, b) => a.plan.madeAtMs - b.plan.madeAtMs);
+}
+
+/** The run that is changing something for it now. */
+export async function runUnderWay(incident: Affected, known: KnownRuns): Promise<RunState | undefined> {
+  return (await runsOf(incident, known)).find((run) => !isOver(run) && run.startedAtMs !== undefined);
+}
+
+/** When users were served again, and how much was lost, from the recorded measurements of the run that ended last. */
+export async function measuredOf(incident: Affected, known: KnownRuns): Promise<Measured> {
+  const verified = (await runsOf(incident, known)).findLast((run) => run.state === "verified");
+  return verified ? measuredBy(verified, incident, known) : {};
+}
+
+/** The newest plan or run, with what it measured where it has ended as verified. */
+export async function newestRunOf(incident: Affected, known: KnownRuns) {
+  const run = (await runsOf(incident, known)).at(-1);
+  return run && { run, measured: run.state === "verified" ? await measuredBy(run, incident, known) : {} };
+}
+
+const measuredBy = (run: RunState, { firstSeenAtMs }: Pick<Affected, "firstSeenAtMs">, { runs }: KnownRuns) =>
+  runbookOf(run.plan).measure(run, { firstSeenAtMs, read: (id) => runs.read(id) });
