@@ -55,8 +55,8 @@ async function asTheyStand(redis: Redis, keys: readonly string[]): Promise<Reado
 
 /** Of a type that is not ours: as DUMP has it, for RESTORE. */
 async function asItStands(redis: Redis, key: string): Promise<unknown> {
+  if ((await redis.exists(key)) === 0) return undefined;
   const type = await redis.type(key);
-  if (type === "none") return undefined;
   if (type === "hash") return redis.hgetall(key);
   if (type === "list") return redis.lrange(key, 0, -1);
   if (type === "set") return redis.smembers(key);

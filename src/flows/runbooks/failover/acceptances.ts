@@ -1,5 +1,5 @@
 import { sayDuration } from "../../../domain/duration.ts";
-import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
+import type { Acceptance } from "../../../domain/plan-run/plan.ts";
 import type { Answering } from "../../../domain/service/observation.ts";
 import type { Region } from "../../../domain/service/service.ts";
 import type { Promoted } from "../../resources/abilities.ts";
@@ -176,10 +176,6 @@ const writeNotProven: Signed = (judgement, closed) => {
     },
   ];
 };
-
-/** Programs that were connected to the old side may go on writing there, and people have agreed to that. */
-export const leavesSessionsOpen = ({ acceptances }: Pick<Plan, "acceptances">): boolean =>
-  acceptances.some(({ id }) => id === "sessions-not-proven");
 
 const sessionsNotProven: Signed = (judgement, closed) => {
   const { from, to, unseen } = judgement;

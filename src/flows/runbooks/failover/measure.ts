@@ -5,7 +5,6 @@ import { KINDS } from "../../resources/index.ts";
 import type { KindSeen } from "../../resources/places.ts";
 import { checkPublic } from "../../steps/check-public.ts";
 import type { Measured, Measuring } from "../runbook.ts";
-import { leavesSessionsOpen } from "./acceptances.ts";
 
 /** When users were served again, and how much was lost, from the run's own recorded measurements. */
 export async function measure(run: RunState, { firstSeenAtMs, read }: Measuring): Promise<Measured> {
@@ -52,6 +51,10 @@ function withLateWrites({ watch }: RunState, lastCommitMs: number, lostMs: numbe
   if (watch.state !== "fenced" || watch.endedAtMs === undefined) return undefined;
   return Math.max(lostMs, watch.endedAtMs - lastCommitMs);
 }
+
+/** Programs that were connected to the old side may go on writing there: an acceptance of this plan (`acceptances.ts`). */
+const leavesSessionsOpen = ({ acceptances }: RunState["plan"]): boolean =>
+  acceptances.some(({ id }) => id === "sessions-not-proven");
 
 /** Of sessions that people agreed to in words nobody knows whether they wrote: never a loss of none (G20). */
 function withOpenSessions({ plan }: RunState, lostMs: number | undefined): number | undefined {
