@@ -6,7 +6,7 @@ import { readSoakArguments, SOAK_USAGE, type SoakArguments } from "./sandbox/soa
 import { playDays } from "./sandbox/soak/days.ts";
 import { flatnessOf } from "./sandbox/soak/flat.ts";
 import { tableOf } from "./sandbox/soak/sample.ts";
-import { SOAK_SLACK_MINUTE_MS, SOAK_SPEED } from "./sandbox/soak/speed.ts";
+import { SOAK_SLACK_MINUTE_MS, SOAK_SPEED, SOAK_WRITE_SECONDS } from "./sandbox/soak/speed.ts";
 import { startStage } from "./sandbox/stage.ts";
 
 /**
@@ -34,7 +34,14 @@ async function play(wanted: SoakArguments): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const { config = EXAMPLE, seed, days, isJson } = wanted;
   const stage = await startStage({
-    ...{ config, seed, speed: SOAK_SPEED, slackMinuteMs: SOAK_SLACK_MINUTE_MS, bots: 1 },
+    ...{
+      config,
+      seed,
+      speed: SOAK_SPEED,
+      slackMinuteMs: SOAK_SLACK_MINUTE_MS,
+      writeSeconds: SOAK_WRITE_SECONDS,
+      bots: 1,
+    },
     ...{ inherited: readInherited(), logger: benchLogger() },
   });
   const stop = () => void stage.stop().then(() => process.exit(1));

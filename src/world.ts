@@ -63,11 +63,22 @@ async function run({ spec, configFor }: Source, wanted: WorldArguments): Promise
   process.stdout.write(isJson ? `${JSON.stringify({ env, controlPort, ports: opened })}\n` : exportsOf(env));
 }
 
-function asWanted(spec: Source["spec"], { latency, slackMinuteMs }: WorldArguments): Source["spec"] {
+function asWanted(spec: Source["spec"], { latency, slackMinuteMs, writeSeconds }: WorldArguments): Source["spec"] {
   const { slackMs = spec.slack.latencyMs, pagerDutyMs = spec.pagerduty.latencyMs } = latency;
   const pagerduty = pagerDutyMs === undefined ? spec.pagerduty : { ...spec.pagerduty, latencyMs: pagerDutyMs };
   const { minuteMs } = spec.slack;
-  return { ...spec, slack: { ...spec.slack, latencyMs: slackMs, minuteMs: slackMinuteMs ?? minuteMs }, pagerduty };
+  const slack = { ...spec.slack, latencyMs: slackMs, minuteMs: slackMinuteMs ?? minuteMs };
+  return { ...spec, slack, pagerduty, traffic: writingEvery(writeSeconds, spec.traffic) };
+}
+
+function writingEvery(intervalSeconds: number | undefined, traffic: Source["spec"]["traffic"]) {
+  if (intervalSeconds === undefined) return traffic;
+  const applications = traffic.applications.map((application) => ({
+    ...application,
+    writers: { ...application.writers, intervalSeconds },
+    jobs: { intervalSeconds: application.jobs.intervalSeconds === 0 ? 0 : intervalSeconds },
+  }));
+  return { ...traffic, applications };
 }
 
 /** Writes what a bot in another process reads from files. */

@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly latency?: VendorLatency;
   /** Machine milliseconds of the minute in which Slack counts calls; absent: 60,000. */
   readonly slackMinuteMs?: number;
+  /** World seconds between two things that the applications write; absent: 2. */
+  readonly writeSeconds?: number;
   /** Origin that SNS and PagerDuty deliver to; absent: the first bot. */
   readonly webhooks?: string;
   readonly inherited: Inherited;

@@ -11,6 +11,8 @@ export interface WorldArguments {
   readonly webhooks: string | undefined;
   /** Machine milliseconds of the minute in which Slack counts calls; absent: as the world's specification says. */
   readonly slackMinuteMs: number | undefined;
+  /** World seconds between two things that the applications write; absent: as the world's specification says. */
+  readonly writeSeconds: number | undefined;
   /** Machine milliseconds that every call of that vendor takes; absent: as the world's specification says. */
   readonly latency: { readonly slackMs: number | undefined; readonly pagerDutyMs: number | undefined };
   readonly isJson: boolean;
@@ -32,6 +34,7 @@ export const WORLD_USAGE = `Usage: npm run world -- [options]
   --webhooks URL      origin of the bot that SNS and PagerDuty call; absent: http://127.0.0.1:3000
   --slack-latency-ms, --pagerduty-latency-ms N
                       machine time that every call of that vendor takes
+  --write-seconds N   world time between two things that each application writes
   --slack-minute-ms N machine time of the minute in which Slack counts calls; absent: 60000
   --speed K           world seconds per second; --seed S: source of all chance
   --json              one line of JSON instead of shell exports
@@ -50,7 +53,7 @@ const OPTIONS = {
     "control-port": text,
   },
   ...{ config: text, speed: text, seed: text, webhooks: text },
-  ...{ "slack-latency-ms": text, "pagerduty-latency-ms": text, "slack-minute-ms": text },
+  ...{ "slack-latency-ms": text, "pagerduty-latency-ms": text, "slack-minute-ms": text, "write-seconds": text },
   ...{ json: flag, "stop-with-parent": flag, help: flag },
 };
 const LARGEST_PORT = 65_535;
@@ -84,6 +87,7 @@ export function readWorldArguments(args: readonly string[]): ReadArguments {
           values["slack-minute-ms"],
           (value) => isWhole(value) && value > 0,
         ),
+        writeSeconds: readNumber("--write-seconds", values["write-seconds"], (value) => value > 0),
         speed: readNumber("--speed", values.speed, (value) => value > 0),
         seed: readNumber("--seed", values.seed, isWhole),
         ...{ isJson: values.json, stopsWithParent: values["stop-with-parent"] },

@@ -16,6 +16,8 @@ export interface WorldProcessOptions {
   readonly latency?: VendorLatency;
   /** Machine milliseconds of the minute in which Slack counts calls; absent: 60,000. */
   readonly slackMinuteMs?: number;
+  /** World seconds between two things that the applications write; absent: 2. */
+  readonly writeSeconds?: number;
 }
 
 /** Machine milliseconds that every call of that vendor takes; absent: none. */
@@ -45,6 +47,7 @@ export class WorldProcess {
     seed,
     latency = {},
     slackMinuteMs,
+    writeSeconds,
   }: WorldProcessOptions): Promise<WorldProcess> {
     const args = [
       program,
@@ -59,6 +62,7 @@ export class WorldProcess {
       "--seed",
       String(seed),
       ...(slackMinuteMs === undefined ? [] : ["--slack-minute-ms", String(slackMinuteMs)]),
+      ...(writeSeconds === undefined ? [] : ["--write-seconds", String(writeSeconds)]),
       ...(latency.slackMs === undefined ? [] : ["--slack-latency-ms", String(latency.slackMs)]),
       ...(latency.pagerDutyMs === undefined ? [] : ["--pagerduty-latency-ms", String(latency.pagerDutyMs)]),
     ];

@@ -49,6 +49,18 @@ test("Slack's minute can be shortened for a world, and the bot is told", async (
   expect(world.environment).toMatchObject({ SLACK_MINUTE_MS: "500" });
 });
 
+test("the applications of a world write as often as it was told to", async () => {
+  expect(readWorldArguments(["--write-seconds", "0"]).kind).toBe("wrong");
+
+  const world = await startWorld({ speed: 1, writeSeconds: 3_600 });
+  const client = new WorldClient(world.controlPort);
+  await client.jump(86_400_000);
+
+  const written = await client.log("app.write-acknowledged");
+  expect(written.length).toBeGreaterThan(40);
+  expect(written.length).toBeLessThan(60);
+});
+
 test("a world's Slack takes as long as it was told to", async () => {
   const world = await startWorld({ speed: 1, latency: { slackMs: 250 } });
   const token = world.environment["SLACK_BOT_TOKEN"] ?? "";
@@ -73,7 +85,7 @@ test("the sequential script really fails over, and no faster than the world allo
   expect(at("ecs.scale-accepted")).toBeGreaterThan(at("rds.promotion-observable"));
 });
 
-type Wanted = Pick<Parameters<typeof WorldProcess.start>[0], "speed" | "latency" | "slackMinuteMs">;
+type Wanted = Pick<Parameters<typeof WorldProcess.start>[0], "speed" | "latency" | "slackMinuteMs" | "writeSeconds">;
 
 async function startWorld(options: Wanted) {
   const program = built("world");
