@@ -8,7 +8,7 @@ import { unansweredIn } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
-import { agedSettings, openQuestions } from "../flows/resources/settings-of.ts";
+import { agedSettings, openQuestions, sparedSettings } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -97,7 +97,7 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried 
       "plan-refused",
       `No plan for ${service.name}: ${planned.reasons.join(" ")} Nothing was changed.`,
     );
-  const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs)];
+  const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs), ...sparedSettings(service)];
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
   const ledger = deps.ledger.head();
   const unanswered = unansweredIn(observed);
