@@ -70,6 +70,10 @@ export interface ComputeGround {
   readonly absentImages?: readonly string[];
   /** Those of ECR of which nobody could see that, each with why. */
   readonly unseenImages?: readonly { readonly image: string; readonly why: string }[];
+  /** For how long a task may go on once it is told to stop: its target group waits first, then its containers are given theirs. */
+  readonly drain?: { readonly deregistrationSeconds: number; readonly stopSeconds: number };
+  /** Why nobody could see that. */
+  readonly unseenDrain?: string;
   /** By what the target group knows a target: `ip` or `instance`; absent: it has none. */
   readonly targetType?: string;
 }

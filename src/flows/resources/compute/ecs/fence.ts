@@ -8,6 +8,7 @@ import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
 import { closedByHand, savedByHand } from "./by-hand.ts";
+import { drainsMs } from "./drains.ts";
 import type { EcsSeen } from "./look.ts";
 import { compute } from "./parts.ts";
 import { scaling } from "./permissions.ts";
@@ -72,6 +73,8 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
       throw error;
     }
   },
+
+  lastsMs: drainsMs,
 
   async left({ region, compute: site }, { cloud, signal }) {
     const tasks = await cloud.compute.tasksLeft(region, site, signal);

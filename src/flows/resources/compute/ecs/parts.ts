@@ -98,6 +98,7 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
     actions: [
       ...["application-autoscaling:DescribeScalableTargets", "elasticloadbalancing:DescribeLoadBalancers"],
       ...["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+      "elasticloadbalancing:DescribeTargetGroupAttributes",
       ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition"],
     ],
   },
