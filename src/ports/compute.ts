@@ -66,6 +66,8 @@ export interface ComputeGround {
   readonly networkMode?: string;
   /** What its containers are started from. */
   readonly images?: readonly string[];
+  /** Names of the roles that its tasks are started by and run with; absent: none. */
+  readonly roles?: readonly string[];
   /** Those of ECR in the service's own region that its registry does not have. */
   readonly absentImages?: readonly string[];
   /** Those of ECR of which nobody could see that, each with why. */

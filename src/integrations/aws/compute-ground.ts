@@ -44,6 +44,7 @@ export async function readGround(caller: Caller, clients: Clients, wanted: Wante
     ...(subnets && { subnets }),
     ...(networkMode !== undefined && { networkMode }),
     images,
+    ...rolesOf(definition),
     ...(await readImages(caller, clients, { region, images, signal })),
     ...(targetType !== undefined && { targetType }),
     ...(delay.known
@@ -59,6 +60,8 @@ interface By {
 
 const Definition = z.object({
   networkMode: z.string().optional(),
+  executionRoleArn: z.string().optional(),
+  taskRoleArn: z.string().optional(),
   containerDefinitions: z
     .array(z.object({ image: z.string().optional(), stopTimeout: z.number().optional() }))
     .default([]),
@@ -76,6 +79,12 @@ async function readDefinition({ caller, clients }: By, { region, facts, signal }
   const command = new DescribeTaskDefinitionCommand({ taskDefinition: facts.taskDefinition });
   const answer = await caller.read(ask, (options) => clients.ecs.in(region).send(command, options));
   return Definition.parse(answer.taskDefinition);
+}
+
+/** `arn:aws:iam::123456789012:role/team/app` → `app`: as AWS itself calls it. */
+function rolesOf({ executionRoleArn, taskRoleArn }: z.infer<typeof Definition>): Pick<ComputeGround, "roles"> {
+  const arns = [executionRoleArn, taskRoleArn].filter((arn) => arn !== undefined);
+  return arns.length === 0 ? {} : { roles: [...new Set(arns.map((arn) => arn.split("/").at(-1) ?? arn))] };
 }
 
 const Subnets = z.array(z.object({ SubnetId: z.string(), AvailableIpAddressCount: z.number() })).default([]);

@@ -16,6 +16,7 @@ const SetDefinition = z.strictObject({
   family: z.string(),
   networkMode: z.enum(["awsvpc", "bridge", "host"]).optional(),
   image: z.string().optional(),
+  executionRoleArn: z.string().optional(),
   stopTimeoutSeconds: z.number().int().min(0).optional(),
 });
 

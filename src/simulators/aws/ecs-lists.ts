@@ -63,13 +63,14 @@ function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }:
   const found = resolveTaskDefinition(spec, parsed(DescribeTaskDefinition, input).taskDefinition);
   if (found === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
   const [family = "", revision = ""] = found.split(":");
-  const { networkMode, image: specified, stopTimeoutSeconds } = definitionOf(spec, found) ?? {};
+  const { networkMode, image: specified, stopTimeoutSeconds, executionRoleArn } = definitionOf(spec, found) ?? {};
   const stopTimeout = stopTimeoutSeconds ?? (spec.stopSeconds > ECS_STOP_SECONDS ? spec.stopSeconds : undefined);
   const image = specified ?? imageOf({ accountId, region }, family, revision);
   return {
     taskDefinition: {
       taskDefinitionArn: arnIn(region, accountId, `task-definition/${found}`),
       ...{ family, revision: Number(revision), status: "ACTIVE", networkMode },
+      ...(executionRoleArn !== undefined && { executionRoleArn }),
       ...{ requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" },
       containerDefinitions: [
         {

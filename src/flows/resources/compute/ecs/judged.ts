@@ -6,6 +6,7 @@ import type { Move } from "../../place.ts";
 import { drainRefusals, drainUnchecked } from "./drains.ts";
 import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
+import { rolesUnseen } from "./roles.ts";
 import { haveFailed } from "./scale-out.ts";
 
 /** Why it cannot go there, each with what to do instead. */
@@ -211,6 +212,7 @@ export function unchecked(at: EcsAt, move: Judged): string[] {
     ...(ground?.known ? (ground.value.unseenImages ?? []) : []).map(
       ({ image, why }) => `whether image ${image} of ${service} in ${to} is there: ${why}`,
     ),
+    ...rolesUnseen(at, to),
     ...drainUnchecked(at, move),
   ];
 }
