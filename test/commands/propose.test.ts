@@ -99,7 +99,7 @@ describe("several people who ask for a plan of one service", () => {
 
 const isKept = ({ status }: PromiseSettledResult<unknown>): boolean => status === "fulfilled";
 
-test("a plan that only its own steps can judge is refused by them: no snapshot is asked for that nobody could see", async () => {
+test("guard foreseen: a plan that only its own steps can judge is refused by them", async () => {
   at.whole.world.faults.plan({
     ...{ vendor: "aws", operation: "DescribeDBSnapshots" },
     effect: { kind: "error", status: 403, code: "AccessDenied" },

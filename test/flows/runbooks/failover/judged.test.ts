@@ -150,7 +150,7 @@ describe("how long the old side's tasks go on after they are told to stop", () =
   const MINUTE = 60_000;
   const deadlineIn = ({ plan }: Judged) => (plan ? stepOf(plan, "fence").deadlineMs : undefined);
 
-  test("is waited for by the fence of a planned move, however long it is", async () => {
+  test("guard drain: is waited for by the fence of a planned move, however long it is", async () => {
     expect(deadlineIn(await judged("planned"))).toBe(15 * MINUTE);
     await setDelay(1_200);
     await setDefinition({ stopTimeoutSeconds: 120 });
