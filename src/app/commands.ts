@@ -27,6 +27,7 @@ import { storeError } from "../store/plain-errors.ts";
 import type { OnCall } from "../views/standing.ts";
 import { sayRun, updateFacts } from "../views/update-facts.ts";
 import type { Outside } from "./outside.ts";
+import { sessionTrouble } from "./session-lengths.ts";
 import type { Stores } from "./stores.ts";
 
 export interface CommandSources {
@@ -67,6 +68,10 @@ export function createCommands(sources: CommandSources): Commands {
       runs: stores.runs,
       ledger: sources.ledger,
       cloud: outside.cloud,
+      sessionTrouble: (permissions) => {
+        const trouble = sessionTrouble(inventory().file, permissions);
+        return trouble && `${trouble.what}. Ask an owner of twokey.yaml: ${trouble.instead}.`;
+      },
       clock,
       wake,
       times: sources.times,

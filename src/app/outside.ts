@@ -213,7 +213,7 @@ const accessBy = (role: string, file: Inventory["file"], sessionName: string): A
 });
 
 /** A managed policy is of one account. */
-function managedIn({ aws }: Inventory["file"], role: string): string | undefined {
+export function managedIn({ aws }: Pick<Inventory["file"], "aws">, role: string): string | undefined {
   const accountOf = (arn: string | undefined) => arn?.split(":")[4];
   return accountOf(aws.session_policy) === accountOf(role) ? aws.session_policy : undefined;
 }

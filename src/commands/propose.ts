@@ -8,9 +8,10 @@ import { unansweredIn } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { observe } from "../flows/observe.ts";
-import { agedSettings, openQuestions } from "../flows/resources/settings-of.ts";
+import { agedSettings, openQuestions, sparedSettings } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
+import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
@@ -92,12 +93,10 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried 
     ...(continues ? { continues } : {}),
   };
   const planned = wanted.runbook.plan(request, wanted.wish);
-  if (planned.kind === "refused")
-    throw new UserError(
-      "plan-refused",
-      `No plan for ${service.name}: ${planned.reasons.join(" ")} Nothing was changed.`,
-    );
-  const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs)];
+  if (planned.kind === "refused") throw refusedPlan(service, planned.reasons);
+  const troubles = await foreseenIn(planned.plan, deps);
+  if (troubles.length > 0) throw refusedPlan(service, troubles);
+  const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs), ...sparedSettings(service)];
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
   const ledger = deps.ledger.head();
   const unanswered = unansweredIn(observed);
@@ -109,6 +108,9 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried 
   const plan = withLearned(sealed, await Promise.all(times));
   return { run: proposedRun(plan, planDigest(plan)), incident };
 }
+
+const refusedPlan = ({ name }: Service, reasons: readonly string[]): UserError =>
+  new UserError("plan-refused", `No plan for ${name}: ${reasons.join(" ")} Nothing was changed.`);
 
 /** Keeps the plan. One that only adds starts at once; for any other the approvers are called. Resolves to where its cards go. */
 export async function keepDraft(

@@ -15,8 +15,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { LearnedTimes } from "../ports/learned-times.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
-import type { CloudReads } from "../ports/step.ts";
 import type { Wake } from "../ports/wake.ts";
+import type { ForeseeingDeps } from "./foreseen.ts";
 import type { Ask } from "./intent.ts";
 
 /** How that stands which TwoKey stands on, and a look that is made now. */
@@ -26,10 +26,9 @@ export interface Looked {
 }
 
 /** What the intents about plans and runs need. */
-export interface RunCommandDeps {
+export interface RunCommandDeps extends ForeseeingDeps {
   readonly runs: Runs;
   readonly ledger: Ledger;
-  readonly cloud: CloudReads;
   readonly clock: Clock;
   readonly wake: Wake;
   readonly times: Pick<LearnedTimes, "of">;

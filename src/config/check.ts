@@ -59,7 +59,7 @@ const sharingNotes = (services: readonly Service[]): string[] =>
 
 /** What the file leaves to AWS is no problem of the file; its reader is told what has to be found. */
 function notesOf(service: Service): string[] {
-  const { known, open } = leftToAws(service);
+  const { known, open, spared } = leftToAws(service);
   const note = (what: string, left: readonly string[], then: string) =>
     left.length === 0
       ? []
@@ -70,6 +70,11 @@ function notesOf(service: Service): string[] {
       "will be discovered from AWS",
       open,
       `twokey explain ${service.name} --now shows them; no plan can be made before they are known`,
+    ),
+    ...note(
+      "will be discovered from AWS, which a plan can do without",
+      spared,
+      `twokey explain ${service.name} --now shows them`,
     ),
   ];
 }

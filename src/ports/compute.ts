@@ -66,10 +66,16 @@ export interface ComputeGround {
   readonly networkMode?: string;
   /** What its containers are started from. */
   readonly images?: readonly string[];
+  /** Names of the roles that its tasks are started by and run with; absent: none. */
+  readonly roles?: readonly string[];
   /** Those of ECR in the service's own region that its registry does not have. */
   readonly absentImages?: readonly string[];
   /** Those of ECR of which nobody could see that, each with why. */
   readonly unseenImages?: readonly { readonly image: string; readonly why: string }[];
+  /** For how long a task may go on once it is told to stop: its target group waits first, then its containers are given theirs. */
+  readonly drain?: { readonly deregistrationSeconds: number; readonly stopSeconds: number };
+  /** Why nobody could see that. */
+  readonly unseenDrain?: string;
   /** By what the target group knows a target: `ip` or `instance`; absent: it has none. */
   readonly targetType?: string;
 }

@@ -1,11 +1,19 @@
 import type { FoundDatabase, FoundLoadBalancer, FoundService, FoundZone } from "../domain/service/discovered.ts";
 import type { Known } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
+import type { Scaling } from "./compute.ts";
+
+interface EcsId {
+  readonly cluster: string;
+  readonly service: string;
+}
 
 /** What AWS knows of the resources that the file names: reads only, for `check`, `explain` and the plan. */
 export interface Discovery {
-  /** Of an ECS service: its target groups, and what scales it. */
-  service(region: Region, id: { cluster: string; service: string }, signal?: AbortSignal): Promise<Known<FoundService>>;
+  /** Of an ECS service: its target groups. */
+  service(region: Region, id: EcsId, signal?: AbortSignal): Promise<Known<FoundService>>;
+  /** The scalable target of an ECS service; `none`: it is not auto-scaled. */
+  scaling(region: Region, id: EcsId, signal?: AbortSignal): Promise<Known<Scaling | "none">>;
   /** Load balancers that send to this target group; empty where it hangs in the air. */
   loadBalancers(
     region: Region,

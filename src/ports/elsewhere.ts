@@ -73,6 +73,7 @@ export function seenBy(roles: Roles | undefined, cloud: CloudReads): CloudReads 
     },
     discovery: {
       service: (region, ...more) => at(region).discovery.service(region, ...more),
+      scaling: (region, ...more) => at(region).discovery.scaling(region, ...more),
       loadBalancers: (region, ...more) => at(region).discovery.loadBalancers(region, ...more),
       database: (region, ...more) => at(region).discovery.database(region, ...more),
       zones: (...asked) => anywhere.discovery.zones(...asked),

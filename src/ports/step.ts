@@ -97,6 +97,12 @@ export interface LookContext extends Omit<StepContext, "cloud"> {
   readonly cloud: CloudReads;
 }
 
+/** What a step has before there is a run. */
+export interface Foreseeing {
+  readonly cloud: CloudReads;
+  readonly signal?: AbortSignal;
+}
+
 export interface Asked<Data> {
   readonly requestIds: readonly string[];
   /** Recorded before anything else happens, so that a resumed step knows what it asked for. */
@@ -178,6 +184,11 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   otherWay?(input: Input): boolean;
   /** What it, and giving it back, needs beyond looking: exactly these calls on exactly these things. */
   permissions(input: Input): readonly Permission[];
+  /**
+   * Asked once when a plan is made, of what only the plan names: why it would surely fail as things stand, in a sentence. What gives no
+   * answer says nothing.
+   */
+  foreseen?(input: Input, context: Foreseeing): Promise<string | undefined>;
   run(input: Input, context: StepContext): Promise<Asked<Data>>;
   verify(input: Input, data: Data, context: LookContext): Promise<Verdict<Output>>;
   /**

@@ -2,6 +2,7 @@ import type { StepRole, WayBack } from "../domain/plan-run/plan.ts";
 import type { Permission } from "./permission.ts";
 import {
   type Asked,
+  type Foreseeing,
   type Happened,
   type LookContext,
   type Step,
@@ -22,6 +23,7 @@ export interface StoredStep {
   /** Undefined for an input that it cannot read. */
   readonly leftToPeople?: (input: unknown) => string | undefined;
   permissions(input: unknown): readonly Permission[];
+  readonly foreseen?: (input: unknown, context: Foreseeing) => Promise<string | undefined>;
   run(input: unknown, context: StepContext): Promise<Asked<Stored>>;
   verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
   dataByHand(nowMs: number, isRefused: boolean): Stored;
@@ -34,6 +36,7 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
   step: Step<Input, Data, Output>,
 ): StoredStep {
   const { undo, leftToPeople } = step;
+  const foreseen = step.foreseen?.bind(step);
   return {
     name: step.name,
     role: step.role,
@@ -46,6 +49,7 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
         return parsed.success ? leftToPeople(parsed.data) : undefined;
       },
     }),
+    ...(foreseen && { foreseen: async (input, context) => foreseen(step.input.parse(input), context) }),
     permissions: (input) => step.permissions(step.input.parse(input)),
     run: async (input, context) => step.run(step.input.parse(input), context),
     verify: async (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),

@@ -3,6 +3,7 @@ import { type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.t
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { dangers, digestNote, finality, lossLine, planDetails } from "./plan.ts";
+import { ledgerEnd } from "./plan-grounds.ts";
 import { inRoom } from "./room.ts";
 
 /** The form behind the button: everything that a key signs, then each acceptance with a box of its own. */
@@ -17,6 +18,7 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
       { kind: "lines", plain: true, lines: [lossLine(plan), ...finality(plan), ...dangers(plan)] },
       digestNote(run),
       ...planDetails(run, inventory),
+      ledgerEnd(plan),
     ],
     fields: plan.acceptances.map(({ id, words }) => ({ id, label: words, kind: "agreement" as const })),
     submit: "Turn my key",

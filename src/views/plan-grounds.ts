@@ -8,7 +8,7 @@ import { inRoom, quoted } from "./room.ts";
 
 /** What stands below the fold of a plan card: what it rests on, who asked, and what it leaves to people. */
 const UNCHECKED_SHOWN = 8;
-/** Hex digits of a ledger line's seal. */
+/** Hex digits of a ledger line's hash: as many as nobody finds again for another line, in one line of a phone. */
 const SEAL_SHOWN = 16;
 
 /** What was asked stands before it already, and a client's own words for a silence say no more than "no answer". */
@@ -40,6 +40,15 @@ export function leftForPeople({ leftForPeople: left = [] }: Plan): CardPart[] {
   ];
 }
 
+/** Under the names that are moved, what is not. */
+export function staying({ staying: sets = [] }: Plan): CardPart[] {
+  if (sets.length === 0) return [];
+  return [
+    { kind: "text", text: [{ bold: "Stays in DNS: it leads nobody to the old side" }] },
+    { kind: "lines", lines: sets.map((set) => inRoom(set, "error")) },
+  ];
+}
+
 /** How old what the plan rests on is: most of it was seen in one second; what was not is named, the newest first. */
 function ages({ facts = [] }: Plan): CardPart[] {
   const bySecond = new Map<number, string[]>();
@@ -57,12 +66,10 @@ function ages({ facts = [] }: Plan): CardPart[] {
 }
 
 /** People who keep the card can tell later whether the ledger still has the line that was its newest then. */
-export function ledgerEnd({ ledger }: Plan): CardPart[] {
-  if (!ledger) return [];
+export function ledgerEnd({ ledger }: Plan): CardPart {
+  if (!ledger) return { kind: "note", text: "Ledger: it had no line yet." };
   const { process, lines, seal } = ledger;
-  return [
-    { kind: "note", text: ["Ledger of ", process, `: line ${lines}, seal `, { code: seal.slice(0, SEAL_SHOWN) }] },
-  ];
+  return { kind: "note", text: ["Ledger of ", process, `: line ${lines}, hash `, { code: seal.slice(0, SEAL_SHOWN) }] };
 }
 
 /** Who asked and why; the reason is a person's own words. */

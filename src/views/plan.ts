@@ -7,7 +7,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { expectedTime, objective } from "./expected-time.ts";
 import { nameOf, peopleLeft } from "./names.ts";
-import { about, ledgerEnd, leftForPeople, unchecked } from "./plan-grounds.ts";
+import { about, ledgerEnd, leftForPeople, staying, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
 
@@ -42,6 +42,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       digestNote(run),
       ...buttons(run),
       IN_THREAD,
+      ledgerEnd(plan),
     ],
   };
 }
@@ -74,7 +75,7 @@ export function planInFull(run: RunState, inventory: Inventory, context: PlanCon
 /** Everything that the keys sign beside the gist. */
 export function planDetails(run: RunState, inventory: Inventory): CardPart[] {
   const { plan } = run;
-  return [...steps(plan), ...unchecked(plan), ...leftForPeople(plan), ...about(run, inventory), ...ledgerEnd(plan)];
+  return [...steps(plan), ...unchecked(plan), ...staying(plan), ...leftForPeople(plan), ...about(run, inventory)];
 }
 
 /** What is asked, and of a move how it is made: only a move is planned or unplanned. */

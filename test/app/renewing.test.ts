@@ -41,7 +41,7 @@ function renewing(described: Inventory, database: Discovery["database"] = answer
     },
     cloud: fakeCloud({
       discovery: {
-        ...{ service: answers, loadBalancers: answers, zones: answers },
+        ...{ service: answers, scaling: answers, loadBalancers: answers, zones: answers },
         database: (region, ...rest) => {
           if (region === HOME) rounds += 1;
           return database(region, ...rest);

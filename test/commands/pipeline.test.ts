@@ -107,7 +107,7 @@ test("a plan names what it takes from an answer of AWS that is older than a day"
     expect.stringContaining("whether the snapshot can be restored"),
     {
       says: expect.stringMatching(
-        /^target_group, dns_name, zone of ECS service .* in eu-west-1: AWS has not said it again since$/,
+        /^target_group, dns_name, zone, max_tasks of ECS service .* in eu-west-1: AWS has not said it again since$/,
       ),
       saidAtMs: oldest,
     },

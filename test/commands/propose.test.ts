@@ -18,9 +18,12 @@ beforeEach(async () => {
 afterEach(() => at.stop());
 
 /** `/dr <runbook> inventory`, as somebody types it. */
+const askFor = (runbook: string, person = "farid") => ({
+  ...{ verb: runbook, args: ["inventory"], text: "inventory", who: who(person), channel: "C01OPS" },
+});
+
 function asks(person: string, runbook: string, deps = runCommandDeps(at)) {
-  const ask = { verb: runbook, args: ["inventory"], text: "inventory", who: who(person), channel: "C01OPS" };
-  return onceSeen(() => plan(runbookOf({ runbook, id: "" }), ask, deps));
+  return onceSeen(() => plan(runbookOf({ runbook, id: "" }), askFor(runbook, person), deps));
 }
 
 /** A busy machine may not answer a look in time; people ask again then. */
@@ -96,6 +99,22 @@ describe("several people who ask for a plan of one service", () => {
 });
 
 const isKept = ({ status }: PromiseSettledResult<unknown>): boolean => status === "fulfilled";
+
+test("guard foreseen: a plan that only its own steps can judge is refused by them", async () => {
+  at.whole.world.faults.plan({
+    ...{ vendor: "aws", operation: "DescribeDBSnapshots" },
+    effect: { kind: "error", status: 403, code: "AccessDenied" },
+  });
+  const refused = await plan(runbookOf({ runbook: "snapshot", id: "" }), askFor("snapshot"), runCommandDeps(at)).catch(
+    (error: unknown) => error,
+  );
+
+  expect(refused).toMatchObject({
+    code: "plan-refused",
+    message: expect.stringContaining("may not read snapshots in"),
+  });
+  expect(await at.memory.runs.openIds()).toEqual([]);
+});
 
 test("what is written of a plan that was asked for is true for every runbook", async () => {
   await asks("farid", "snapshot");

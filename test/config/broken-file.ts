@@ -74,7 +74,7 @@ export function testEach(rows: readonly Broken[]): void {
       expect(found.map(({ line, column }) => ({ line, column }))).toEqual([placeOf(broken, at)]);
       expect(found.map((problem) => problem.severity)).toEqual([severity]);
       for (const fragment of says) expect(`${found[0]?.what}; ${found[0]?.instead}`).toContain(fragment);
-      expect(loadFile("twokey.yaml", broken).ok).toBe(severity === "warning");
+      expect(loadFile("twokey.yaml", broken, RUNBOOK_RULES).ok).toBe(severity === "warning");
       expect(problemsOf(text).filter((problem) => problem.rule === rule && problem.path === path)).toEqual([]);
     });
   }

@@ -1076,6 +1076,22 @@ export const GUARDS = [
     fails: "not from fence on, though its intent was written before it",
   },
   {
+    guard: "a planned fence waits as long as tasks may drain",
+    file: "src/flows/runbooks/failover/fence-primary.ts",
+    cut: "deadlineMs: Math.max(15 * MINUTE, (input.drainsMs ?? 0) + AFTER_DRAIN_MS),",
+    by: "deadlineMs: 15 * MINUTE,",
+    test: "flows/runbooks/failover/judged.test.ts",
+    fails: "guard drain: is waited for by the fence of a planned move, however long it is",
+  },
+  {
+    guard: "what a step foresees refuses its plan",
+    file: "src/commands/propose.ts",
+    cut: "if (troubles.length > 0) throw refusedPlan(service, troubles);",
+    by: "",
+    test: "commands/propose.test.ts",
+    fails: "guard foreseen: a plan that only its own steps can judge is refused by them",
+  },
+  {
     guard: "what drains on the old side is waited for",
     file: "src/flows/runbooks/failover/fence-proof.ts",
     cut: '!side.stores.every((store) => howEnded(store) === "at-once" || side.sessions[store.resource]?.isProven)',

@@ -39,7 +39,14 @@ export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud
       ...{ count: refuse, enter: refuse, leave: refuse, canMark: refuse, isMarked: refuse },
       ...said.sessions,
     },
-    discovery: { service: refuse, loadBalancers: refuse, database: refuse, zones: refuse, ...said.discovery },
+    discovery: {
+      service: refuse,
+      scaling: refuse,
+      loadBalancers: refuse,
+      database: refuse,
+      zones: refuse,
+      ...said.discovery,
+    },
     probe: {
       ...{ writeCheck: refuse, writeOverKept: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse },
       ...said.probe,

@@ -2,7 +2,7 @@ import type { TwoKeyFile } from "../../src/domain/service/twokey-file.ts";
 
 /** Settings that AWS knows. */
 const KNOWN_TO_AWS = [
-  ...["endpoint", "security_group", "target_group", "load_balancer", "zone", "ttl_seconds"],
+  ...["endpoint", "security_group", "target_group", "load_balancer", "max_tasks", "zone", "ttl_seconds"],
   ...["routing", "set_identifiers", "primary", "secondary", "values"],
 ];
 

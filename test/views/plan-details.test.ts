@@ -1,10 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Plan } from "../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import { observe } from "../../src/flows/observe.ts";
+import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { keyForm } from "../../src/views/key-form.ts";
 import { planCard, planDetails, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { statesOf } from "../cards/runbook-states.ts";
 import { AT } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
+import { quietCloud } from "../harness/quiet-cloud.ts";
 
 const plays = PROPOSED.map((play) => [play.title, play] as const);
 
@@ -28,6 +33,54 @@ describe("what lies behind a plan", () => {
 
     expect(intro).toEqual(expect.arrayContaining(planDetails(run, inventory)));
     expect(fields.map(({ label, hint }) => hint ?? label)).toEqual(run.plan.acceptances.map(({ words }) => words));
+  });
+
+  test.each(plays)(
+    "%s: the end of the ledger stands on its card, on the copy, and in the form, each time once",
+    (_title, { inventory, run }) => {
+      const seal = "0123456789abcdef".repeat(4);
+      const of = (ledger?: Plan["ledger"]): RunState => ({ ...run, plan: { ...run.plan, ...(ledger && { ledger }) } });
+      const shown = (each: RunState) => [
+        cardText(planCard(each, inventory, { nowMs: AT })),
+        cardText(planInFull(each, inventory, { nowMs: AT })),
+        cardText({ text: "", parts: keyForm(each, inventory).intro ?? [] }),
+      ];
+
+      for (const state of [of, (ledger?: Plan["ledger"]) => ({ ...of(ledger), state: "closed" as const })]) {
+        for (const text of shown(state({ process: "bot-1", lines: 41, seal })))
+          expect(text.split("Ledger of bot-1: line 41, hash 0123456789abcdef")).toHaveLength(2);
+        for (const text of shown(state())) expect(text.split("Ledger: it had no line yet.")).toHaveLength(2);
+      }
+      const [last] = planCard(of({ process: "bot-1", lines: 41, seal }), inventory, { nowMs: AT }).parts.slice(-1);
+      expect(last).toMatchObject({ kind: "note", text: expect.arrayContaining(["Ledger of "]) });
+    },
+  );
+
+  test("each set that stays under a moved name stands there, with why that is harmless", async () => {
+    const [play] = PROPOSED.filter(({ title }) => title === "inventory failover");
+    const service = play?.inventory.services.find(({ name }) => name === play.service);
+    if (!play || !service) throw new Error("the example has a failover");
+    const set = (name: string, type: string) => ({ name, type, ttlSeconds: 60, values: ["x"] });
+    const quiet = quietCloud(service);
+    const beside = async (zone: string, name: string) => {
+      const found = await quiet.traffic.records(zone, name);
+      return found.known ? { ...found, value: [...found.value, set(name, "TXT"), set(name, "MX")] } : found;
+    };
+    const made = runbookOf({ runbook: "failover", id: "F-1" }).plan(
+      {
+        ...{ id: "F-1", service, inventory: play.inventory, nowMs: AT, reason: "a rehearsal", requester: "farid" },
+        observed: await observe(service, { ...quiet, traffic: { ...quiet.traffic, records: beside } }),
+        incident: undefined,
+      },
+      { mode: "unplanned", to: "eu-central-1" },
+    );
+    if (made.kind !== "plan") throw new Error(made.reasons.join(" "));
+
+    const details = cardText(planDetailsCard({ ...play.run, plan: made.plan }, play.inventory));
+    expect(details).toContain("Stays in DNS: it leads nobody to the old side");
+    expect(details).toContain("TXT of api.mycomputer.com (text)");
+    expect(details).toContain("MX of api.mycomputer.com (where mail goes)");
+    expect(cardText(planDetailsCard(play.run, play.inventory))).not.toContain("Stays in DNS");
   });
 
   test.each(plays)(

@@ -172,6 +172,8 @@ const PlanShape = z.strictObject({
   unanswered: z.array(z.string()).exactOptional(),
   /** What is left for people once it has ended, as sentences; absent where there is nothing. */
   leftForPeople: z.array(z.string()).exactOptional(),
+  /** Record sets that it leaves as they are, each with why that is harmless; absent where there is none. */
+  staying: z.array(z.string()).exactOptional(),
   /** What it was judged on, and when each was seen or measured: world times. */
   facts: z.array(z.strictObject({ what: z.string(), atMs: z.number() })).exactOptional(),
   /** Expected loss, as a point in time or as unknown: never a moving number. */

@@ -65,6 +65,8 @@ export interface StoreMove<Settings, Facts> {
   leadByHand(at: Seen<Settings, Facts>, move: StoreMoving): ByHandFirst | undefined;
   /** What of it is left for people in the regions that it neither leaves nor goes to, as sentences. */
   leftFor(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
+  /** What stays under a name that `lead` changes, each with why that is harmless. */
+  staying?(at: Seen<Settings, Facts>): readonly string[];
   /** The step that `measure` plans. */
   readonly measuredBy: HandsOn<PositionOutput>;
   readonly promotedCopy: PromotedCopy<Settings>;
@@ -194,6 +196,8 @@ export interface EntranceAbilities<Settings, Facts> {
   acceptances(at: Seen<Settings, Facts>, move: Move): readonly Acceptance[];
   /** What of it is left for people when users have moved, as sentences. */
   leftFor?(at: Seen<Settings, Facts>, move: Move): readonly string[];
+  /** What stays under its names, each with why that is harmless. */
+  staying?(at: Seen<Settings, Facts>): readonly string[];
   /** Moves users, and waits until they have moved. */
   move(at: Seen<Settings, Facts>, move: Move, slot: Slot): readonly PlannedStep[];
   /** Host name that leads to a region, whichever is active; for a service without a load balancer there. */

@@ -44,6 +44,8 @@ export interface Fence<Settings, Facts, Things, Captured> {
   signIn?(things: Things, context: Closing): Promise<void>;
   /** Closes what is still open. */
   close(things: Things, now: Known<Captured>, context: Closing): Promise<Closed>;
+  /** For how long that may go on, as far as a look has shown it. World time. */
+  lastsMs?(at: Seen<Settings, Facts>, region: Region): number | undefined;
   /** What has not ended yet of what was stopped, in words, such as tasks that drain: they go on writing. Undefined: nothing. */
   left?(things: Things, context: Looking): Promise<Known<string | undefined>>;
   /** It is proven, or given back: what closing kept open for a further try is not needed any more. */

@@ -33,6 +33,10 @@ export interface Subject {
   readonly path: Path;
   /** Settings below that path that the file may leave to AWS, such as `load_balancer.zone`. */
   readonly wants: readonly string[];
+  /** Of those what the file may also say once for all regions, directly below the resource. */
+  readonly saidOnce?: readonly string[];
+  /** Of those what a plan can do without. */
+  readonly spared?: readonly string[];
   /** True for what no two services may share. */
   readonly isOwn: boolean;
 }

@@ -16,6 +16,13 @@ function staysBecause({ type }: RecordSet, all: readonly RecordSet[]): string | 
   return Object.hasOwn(LEADS_NOBODY, type) ? LEADS_NOBODY[type] : undefined;
 }
 
+/** What a plan leaves as it is under a name, each with why that is harmless: `TXT of shop.example.com (text)`. */
+export const stayingOf = (all: readonly RecordSet[]): string[] =>
+  all.flatMap((set) => {
+    const why = staysBecause(set, all);
+    return why === undefined ? [] : [`${sayWhich(set)} of ${set.name.replace(/\.$/, "")} (${why})`];
+  });
+
 /** What is not led to the new side and could lead users to the old one, by name; undefined when every set is accounted for. */
 export function leftoverOf(all: readonly RecordSet[], moved: readonly RecordSet[]): string | undefined {
   const left = all.filter((set) => !moved.includes(set) && staysBecause(set, all) === undefined);
@@ -24,8 +31,18 @@ export function leftoverOf(all: readonly RecordSet[], moved: readonly RecordSet[
 
 /** Attributes that TwoKey does not write, in words: writing the set back would lose them. */
 export function foreignTo(all: readonly RecordSet[]): string | undefined {
-  const found = all.flatMap((set) => (set.foreign?.length ? [`${sayWhich(set)}: ${set.foreign.join(", ")}`] : []));
+  const found = all.flatMap((set) =>
+    set.foreign?.length ? [`${sayWhich(set)}: ${set.foreign.map(sayForeign).join(", ")}`] : [],
+  );
   return found.length === 0 ? undefined : `it has settings TwoKey does not change (${found.join("; ")})`;
+}
+
+/** What people know under another name than Route 53's own. */
+const MADE_BY: Readonly<Record<string, string>> = { TrafficPolicyInstanceId: "a traffic policy" };
+
+function sayForeign(attribute: string): string {
+  const what = MADE_BY[attribute];
+  return what === undefined ? attribute : `${what} (${attribute})`;
 }
 
 const sayWhich = ({ type, setIdentifier }: RecordSet): string =>

@@ -19,6 +19,8 @@ export interface Setting {
   readonly aws: FoundFact | undefined;
   /** False where the file says one thing and AWS another. */
   readonly agrees: boolean;
+  /** True where a plan can do without it. */
+  readonly isSpared: boolean;
 }
 
 export function settingsOf(service: Service): Setting[] {
@@ -38,12 +40,14 @@ interface Wanted {
 
 function settingOf(service: Service, { path, resource }: PlacedResource, { kind, subject, name }: Wanted): Setting {
   const below = [...subject.path, ...name.split(".")];
-  const written = valueAt(resource, below);
+  const isSaidOnce = subject.saidOnce?.includes(name) === true;
+  const written = valueAt(resource, below) ?? (isSaidOnce ? valueAt(resource, name.split(".")) : undefined);
   const aws = service.found[subjectKey(kind, subject)]?.[name];
   const value = written ?? aws?.value;
   return {
     ...{ path: sayPath([...path, ...below]), of: subject.says, value, aws },
     from: written !== undefined ? "file" : value !== undefined ? "discovered" : "nowhere",
+    isSpared: subject.spared?.includes(name) === true,
     agrees: written === undefined || aws === undefined || candidates(aws).some((each) => isSame(each, written)),
   };
 }
@@ -77,7 +81,7 @@ function contradictions(service: Service, placed: PlacedResource): readonly stri
   });
 }
 
-function question({ path, of, from, value, aws, agrees }: Setting, service: string, nowMs: number): string[] {
+function question({ path, of, from, value, aws, agrees, isSpared }: Setting, service: string, nowMs: number): string[] {
   const place = `services.${service}.${path}`;
   if (!agrees && aws) {
     const seen = candidates(aws).map(String).join(" or ");
@@ -86,7 +90,7 @@ function question({ path, of, from, value, aws, agrees }: Setting, service: stri
       `${place} is ${String(value)} in twokey.yaml, but AWS says ${seen} (seen ${age} ago). Correct the one that is wrong.`,
     ];
   }
-  if (from !== "nowhere") return [];
+  if (from !== "nowhere" || isSpared) return [];
   const setting = path.split(".").at(-1) ?? path;
   if (aws?.choices)
     return [
@@ -95,13 +99,32 @@ function question({ path, of, from, value, aws, agrees }: Setting, service: stri
   return [`${setting} of ${of} is not discovered yet. Wait for it, or write it as ${place}.`];
 }
 
-/** Names of the settings that the file leaves to AWS: those that are remembered, and those that have to be asked for. */
-export function leftToAws(service: Service): { readonly known: readonly string[]; readonly open: readonly string[] } {
-  const alone = { ...service, found: {} };
-  const left = new Set(settingsOf(alone).flatMap(({ from, path }) => (from === "nowhere" ? [path] : [])));
-  const known = new Set(settingsOf(service).flatMap(({ from, path }) => (from === "discovered" ? [path] : [])));
-  return { known: [...left].filter((path) => known.has(path)), open: [...left].filter((path) => !known.has(path)) };
+/** Names of settings, as in `stores.stock.in.eu-west-1.endpoint`. */
+export interface LeftToAws {
+  readonly known: readonly string[];
+  /** Without them there is no plan. */
+  readonly open: readonly string[];
+  /** A plan can do without them. */
+  readonly spared: readonly string[];
 }
+
+/** The settings that the file leaves to AWS: those that are remembered, and those that have to be asked for. */
+export function leftToAws(service: Service): LeftToAws {
+  const left = settingsOf({ ...service, found: {} }).filter(({ from }) => from === "nowhere");
+  const known = new Set(settingsOf(service).flatMap(({ from, path }) => (from === "discovered" ? [path] : [])));
+  const named = (is: (setting: Setting) => boolean) => [...new Set(left.filter(is).map(({ path }) => path))];
+  return {
+    known: named(({ path }) => known.has(path)),
+    open: named(({ path, isSpared }) => !known.has(path) && !isSpared),
+    spared: named(({ path, isSpared }) => !known.has(path) && isSpared),
+  };
+}
+
+/** What a plan does without, in words. */
+export const sparedSettings = (service: Service): string[] =>
+  settingsOf(service)
+    .filter(({ from, isSpared }) => from === "nowhere" && isSpared)
+    .map(({ path, of }) => `${path.split(".").at(-1)} of ${of}: neither in twokey.yaml nor discovered yet`);
 
 /** AWS is asked every hour: what it has not said again for so long may have changed. World time. */
 const AGED_MS = 86_400_000;

@@ -12,12 +12,18 @@ export function settled(service: Service, { role, resource }: PlacedResource): {
   const kind = kindOf(role, resource);
   const copy = structuredClone(resource);
   for (const subject of kind.subjects(resource, service.regions))
-    fill(copy, subject, factsOf(service.found, kind, subject));
+    fill(copy, subject, leftOpen(resource, subject, factsOf(service.found, kind, subject)));
   return { kind, resource: copy };
 }
 
 function factsOf(found: Found, kind: Kind, subject: Subject): Found[string] {
   return found[subjectKey(kind, subject)] ?? {};
+}
+
+/** Without what the file says once for all regions: a fact about one region would overrule it there. */
+function leftOpen(resource: object, { saidOnce = [] }: Subject, facts: Found[string]): Found[string] {
+  const said = saidOnce.filter((name) => valueAt(resource, name.split(".")) !== undefined);
+  return Object.fromEntries(Object.entries(facts).filter(([name]) => !said.includes(name)));
 }
 
 function fill(resource: object, { path }: Subject, facts: Found[string]): void {

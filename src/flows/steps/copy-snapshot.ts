@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
+import type { SnapshotFacts } from "../../domain/service/snapshot.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
 import { copying } from "./permissions.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
-import { CLI, verifySnapshot } from "./snapshot-progress.ts";
+import { CLI, taken, unreadable, verifySnapshot } from "./snapshot-progress.ts";
 
 /** Copies a snapshot to another region, under a key that exists there. The target region's control plane copies, and reads from the source. */
 const Input = z.object({
@@ -40,6 +41,12 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   },
   permissions: copying,
 
+  async foreseen({ from, to, of, id }, { cloud, signal }) {
+    const found = await cloud.snapshots.find(to, { of, id }, signal);
+    if (!found.known) return unreadable(to, found);
+    return isCopyFrom(from, found.value) ? undefined : `${taken(id, to)}, and is no copy from ${from}. Ask again.`;
+  },
+
   async run(input, context) {
     if (await isThere(input, context)) return { requestIds: [], data: { found: "there" } };
     await refuseBadKey(input, context);
@@ -65,17 +72,16 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   undo: "nothing-to-undo",
 };
 
+const isCopyFrom = (from: string, { copyOf }: SnapshotFacts): boolean => copyOf?.includes(`:${from}:`) === true;
+
 async function isThere({ to, of, id, from }: Input, { cloud, signal }: StepContext): Promise<boolean> {
   const found = await cloud.snapshots.find(to, { of, id }, signal);
   if (!found.known) {
     if (found.cause === "absent") return false;
     throw new TransientError("snapshot-unseen", `Snapshots of ${to} cannot be seen: ${found.why}`);
   }
-  if (found.value.copyOf?.includes(`:${from}:`)) return true;
-  throw new StepFailed(
-    "snapshot-name-taken",
-    `A snapshot called ${id} exists in ${to} already, and is no copy from ${from}`,
-  );
+  if (isCopyFrom(from, found.value)) return true;
+  throw new StepFailed("snapshot-name-taken", `${taken(id, to)}, and is no copy from ${from}`);
 }
 
 /** A copy under a key that is disabled or gone ends `failed` after its whole time; asking first costs one call. */

@@ -1,6 +1,7 @@
 import { StepFailed } from "../../domain/errors.ts";
+import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
-import type { SnapshotName } from "../../domain/service/snapshot.ts";
+import type { SnapshotFacts, SnapshotName } from "../../domain/service/snapshot.ts";
 import type { LookContext, Verdict } from "../../ports/step.ts";
 import type { SnapshotOutput } from "./schemas.ts";
 
@@ -12,6 +13,15 @@ export const CLI = {
     arn: "DBClusterSnapshots[0].DBClusterSnapshotArn",
   },
 } as const;
+
+/** Why a snapshot of that name could not be looked for; undefined: it could, or nobody answers now. */
+export const unreadable = (region: Region, now: Known<SnapshotFacts>): string | undefined =>
+  !now.known && now.cause === "denied"
+    ? `TwoKey may not read snapshots in ${region}, so nobody could see that one is there: ${now.why}. Allow what twokey policy observe prints.`
+    : undefined;
+
+/** The name holds the plan's id, so that it is somebody else's. */
+export const taken = (id: string, region: Region): string => `A snapshot called ${id} exists in ${region} already`;
 
 /** Statuses that a snapshot does not leave by itself. */
 const TERMINAL = /^(failed|incompatible-)/;

@@ -3,7 +3,7 @@ import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
 import { snapshotting } from "./permissions.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
-import { CLI, verifySnapshot } from "./snapshot-progress.ts";
+import { CLI, taken, unreadable, verifySnapshot } from "./snapshot-progress.ts";
 
 /** Takes a manual snapshot under a name that says what it is for. It only adds: nothing is changed, and nothing expires by itself. */
 const Input = z.object({
@@ -37,6 +37,12 @@ export const takeSnapshot: Step<Input, Data, SnapshotOutput> = {
   },
   permissions: snapshotting,
 
+  async foreseen({ region, of, id, source }, { cloud, signal }) {
+    const found = await cloud.snapshots.find(region, { of, id }, signal);
+    if (!found.known) return unreadable(region, found);
+    return found.value.source === source ? undefined : `${taken(id, region)}, of ${found.value.source}. Ask again.`;
+  },
+
   async run(input, context) {
     if (await isOurs(input, context)) return { requestIds: [], data: { found: "there" } };
     const answer = await context.cloud.snapshots.create(input, context.signal);
@@ -63,5 +69,5 @@ async function isOurs({ region, of, id, source }: Input, { cloud, signal }: Step
     throw new TransientError("snapshot-unseen", `Snapshots cannot be seen: ${found.why}`);
   }
   if (found.value.source === source) return true;
-  throw new StepFailed("snapshot-name-taken", `A snapshot called ${id} exists already, of ${found.value.source}`);
+  throw new StepFailed("snapshot-name-taken", `${taken(id, region)}, of ${found.value.source}`);
 }

@@ -1,6 +1,9 @@
 import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
 import { DescribeClustersCommand, DescribeTaskDefinitionCommand } from "@aws-sdk/client-ecs";
-import { DescribeTargetGroupsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import {
+  DescribeTargetGroupAttributesCommand,
+  DescribeTargetGroupsCommand,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
@@ -25,11 +28,13 @@ interface Wanted extends GroundWish {
 /** What a service's tasks would start on. Throws CallFailed. */
 export async function readGround(caller: Caller, clients: Clients, wanted: Wanted): Promise<ComputeGround> {
   const by: By = { caller, clients };
-  const [cluster, definition, subnets, targetType] = await Promise.all([
+  const [cluster, definition, subnets, targetType, delay] = await Promise.all([
     dependsOnCluster(wanted.facts) ? readCluster(by, wanted) : undefined,
     readDefinition(by, wanted),
     readSubnets(by, wanted),
     readTargetType(by, wanted),
+    // A role from before this was asked may not look: nothing else of it is hidden by that.
+    caller.known(() => readDelay(by, wanted)),
   ]);
   const { networkMode, containerDefinitions } = definition;
   const images = containerDefinitions.flatMap(({ image }) => image ?? []);
@@ -39,8 +44,12 @@ export async function readGround(caller: Caller, clients: Clients, wanted: Wante
     ...(subnets && { subnets }),
     ...(networkMode !== undefined && { networkMode }),
     images,
+    ...rolesOf(definition),
     ...(await readImages(caller, clients, { region, images, signal })),
     ...(targetType !== undefined && { targetType }),
+    ...(delay.known
+      ? { drain: { deregistrationSeconds: delay.value, stopSeconds: stopSecondsOf(definition) } }
+      : { unseenDrain: delay.why }),
   };
 }
 
@@ -51,14 +60,31 @@ interface By {
 
 const Definition = z.object({
   networkMode: z.string().optional(),
-  containerDefinitions: z.array(z.object({ image: z.string().optional() })).default([]),
+  executionRoleArn: z.string().optional(),
+  taskRoleArn: z.string().optional(),
+  containerDefinitions: z
+    .array(z.object({ image: z.string().optional(), stopTimeout: z.number().optional() }))
+    .default([]),
 });
+
+/** What ECS gives a container between SIGTERM and SIGKILL where its definition says nothing. */
+const DEFAULT_STOP_SECONDS = 30;
+
+/** Its containers stop at once. */
+const stopSecondsOf = ({ containerDefinitions }: z.infer<typeof Definition>): number =>
+  Math.max(...containerDefinitions.map(({ stopTimeout = DEFAULT_STOP_SECONDS }) => stopTimeout), 0);
 
 async function readDefinition({ caller, clients }: By, { region, facts, signal }: Wanted) {
   const ask = { api: "ecs", region, doing: `describe task definition ${facts.taskDefinition}`, signal };
   const command = new DescribeTaskDefinitionCommand({ taskDefinition: facts.taskDefinition });
   const answer = await caller.read(ask, (options) => clients.ecs.in(region).send(command, options));
   return Definition.parse(answer.taskDefinition);
+}
+
+/** `arn:aws:iam::123456789012:role/team/app` → `app`: as AWS itself calls it. */
+function rolesOf({ executionRoleArn, taskRoleArn }: z.infer<typeof Definition>): Pick<ComputeGround, "roles"> {
+  const arns = [executionRoleArn, taskRoleArn].filter((arn) => arn !== undefined);
+  return arns.length === 0 ? {} : { roles: [...new Set(arns.map((arn) => arn.split("/").at(-1) ?? arn))] };
 }
 
 const Subnets = z.array(z.object({ SubnetId: z.string(), AvailableIpAddressCount: z.number() })).default([]);
@@ -82,6 +108,21 @@ async function readTargetType({ caller, clients }: By, { region, site, signal }:
   const command = new DescribeTargetGroupsCommand({ TargetGroupArns: [group] });
   const answer = await caller.read(ask, (options) => clients.loadBalancing.in(region).send(command, options));
   return TargetGroups.parse(answer.TargetGroups)[0].TargetType;
+}
+
+const Attributes = z.array(z.object({ Key: z.string(), Value: z.string() })).default([]);
+const DELAY = "deregistration_delay.timeout_seconds";
+/** Where the target group does not say it. */
+const DEFAULT_DELAY_SECONDS = 300;
+
+async function readDelay({ caller, clients }: By, { region, site, signal }: Wanted): Promise<number> {
+  const { target_group: group } = site;
+  if (group === undefined) return 0;
+  const ask = { api: "loadbalancing", region, doing: `describe the attributes of target group ${group}`, signal };
+  const command = new DescribeTargetGroupAttributesCommand({ TargetGroupArn: group });
+  const answer = await caller.read(ask, (options) => clients.loadBalancing.in(region).send(command, options));
+  const said = Attributes.parse(answer.Attributes).find(({ Key }) => Key === DELAY);
+  return said ? Number(said.Value) : DEFAULT_DELAY_SECONDS;
 }
 
 /** Fargate asks nothing of the cluster. */

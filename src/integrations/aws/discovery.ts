@@ -19,6 +19,8 @@ export function awsDiscovery(caller: Caller, clients: Clients): Discovery {
   const compute = new ComputeReader(caller, clients);
   return {
     service: (region, id, signal) => caller.known(() => readService(compute, { ...id, region, signal })),
+    scaling: (region, site, signal) =>
+      caller.known(async () => (await compute.scaling({ region, site, signal })) ?? "none"),
     loadBalancers: (region, targetGroup, signal) =>
       caller.known(async () => {
         const asked = { region, signal };

@@ -16,6 +16,8 @@ const SetDefinition = z.strictObject({
   family: z.string(),
   networkMode: z.enum(["awsvpc", "bridge", "host"]).optional(),
   image: z.string().optional(),
+  executionRoleArn: z.string().optional(),
+  stopTimeoutSeconds: z.number().int().min(0).optional(),
 });
 
 /** What somebody has set a service or a cluster up with: `POST /ecs/service`, `POST /ecs/cluster`, `POST /ecs/task-definition`. */

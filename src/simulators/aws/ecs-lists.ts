@@ -56,22 +56,28 @@ function listServices({ schedulers, accountId }: EcsBook, { input, region }: Aws
   return { serviceArns: entries, nextToken };
 }
 
+/** What a container is given that says nothing of it. */
+const ECS_STOP_SECONDS = 30;
+
 function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }: AwsCall) {
   const found = resolveTaskDefinition(spec, parsed(DescribeTaskDefinition, input).taskDefinition);
   if (found === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
   const [family = "", revision = ""] = found.split(":");
-  const { networkMode, image: specified } = definitionOf(spec, found) ?? {};
+  const { networkMode, image: specified, stopTimeoutSeconds, executionRoleArn } = definitionOf(spec, found) ?? {};
+  const stopTimeout = stopTimeoutSeconds ?? (spec.stopSeconds > ECS_STOP_SECONDS ? spec.stopSeconds : undefined);
   const image = specified ?? imageOf({ accountId, region }, family, revision);
   return {
     taskDefinition: {
       taskDefinitionArn: arnIn(region, accountId, `task-definition/${found}`),
       ...{ family, revision: Number(revision), status: "ACTIVE", networkMode },
+      ...(executionRoleArn !== undefined && { executionRoleArn }),
       ...{ requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" },
       containerDefinitions: [
         {
           ...{ name: family, essential: true, portMappings: [{ containerPort: 8080, protocol: "tcp" }] },
           // What a broken revision lacks is its image.
           image: isBroken(spec, found) ? `${image}-missing` : image,
+          ...(stopTimeout !== undefined && { stopTimeout }),
         },
       ],
     },

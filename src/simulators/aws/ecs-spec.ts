@@ -53,6 +53,10 @@ export const EcsSpec = z.strictObject({
         networkMode: z.enum(["awsvpc", "bridge", "host"]).default("awsvpc"),
         /** Of its one container; absent: one from the registry of the region that is asked. */
         image: z.string().optional(),
+        /** By which its tasks are started; absent: none is shown. It is never looked for. */
+        executionRoleArn: z.string().optional(),
+        /** What its container may take between SIGTERM and SIGKILL; absent: ECS's own, or `stopSeconds` where that is more. */
+        stopTimeoutSeconds: z.number().int().min(0).optional(),
       }),
     )
     .default([]),

@@ -25,7 +25,11 @@ export interface Elb {
   stop(): void;
 }
 
-const SetTargetGroup = z.strictObject({ region: z.string(), name: z.string(), targetType: z.enum(["ip", "instance"]) });
+const SetTargetGroup = z.strictObject({
+  ...{ region: z.string(), name: z.string() },
+  targetType: z.enum(["ip", "instance"]).exactOptional(),
+  deregistrationDelaySeconds: z.number().min(0).max(3_600).exactOptional(),
+});
 
 export function createElb(
   world: World,
@@ -39,12 +43,12 @@ export function createElb(
     check,
   );
   world.control.on("POST /elb/target-group", (body) => {
-    const { region, name, targetType } = SetTargetGroup.parse(body);
+    const { region, name, ...changes } = SetTargetGroup.parse(body);
     const groups = loadBalancers.flatMap(({ targetGroups }) => targetGroups);
     const group = groups.find((each) => each.region === region && each.name === name);
     if (!group) throw new Error(`There is no target group ${name} in ${region}`);
-    group.targetType = targetType;
-    world.log.append("elb.target-group", { region, name, targetType });
+    Object.assign(group, changes);
+    world.log.append("elb.target-group", { region, name, ...changes });
   });
   const byName = new Map(loadBalancers.map((balancer) => [balancer.canonicalDnsName, balancer]));
   const named = (dnsName: string) => byName.get(withoutDualstack(dnsName));
@@ -69,6 +73,7 @@ export function createElb(
         DescribeLoadBalancers: { mutates: false, handle: (call) => describeBalancers(loadBalancers, call) },
         DescribeListeners: { mutates: false, handle: (call) => describeListeners(loadBalancers, call) },
         DescribeTargetGroups: { mutates: false, handle: (call) => describeGroups(loadBalancers, call) },
+        DescribeTargetGroupAttributes: { mutates: false, handle: (call) => describeAttributes(targets, call) },
         DescribeTargetHealth: { mutates: false, handle: (call) => describeHealth(targets, call) },
       },
     },
@@ -165,13 +170,24 @@ function shownGroup(group: TargetGroup): Record<string, unknown> {
   };
 }
 
-function describeHealth(registry: TargetRegistry, call: AwsCall): Record<string, unknown> {
-  const arn = call.input["TargetGroupArn"];
+/** The group that a call is about, in its own region. */
+function groupOf(registry: TargetRegistry, { input, region }: AwsCall): TargetGroup {
+  const arn = input["TargetGroupArn"];
   if (typeof arn !== "string") throw new AwsError("ValidationError", "A target group ARN must be specified");
   const group = registry.group(arn);
-  if (!group || group.region !== call.region) {
-    throw new AwsError("TargetGroupNotFound", "One or more target groups not found");
-  }
+  if (group?.region !== region) throw new AwsError("TargetGroupNotFound", "One or more target groups not found");
+  return group;
+}
+
+function describeAttributes(registry: TargetRegistry, call: AwsCall): Record<string, unknown> {
+  const { deregistrationDelaySeconds: delay } = groupOf(registry, call);
+  const entries = [{ Key: "deregistration_delay.timeout_seconds", Value: String(delay) }];
+  return { Attributes: new XmlList("member", entries) };
+}
+
+function describeHealth(registry: TargetRegistry, call: AwsCall): Record<string, unknown> {
+  const group = groupOf(registry, call);
+  const { arn } = group;
   const wanted = call.input["Targets"];
   const known = registry.targets(arn);
   const entries = Array.isArray(wanted)

@@ -22,7 +22,21 @@ const BALANCED = INVENTORY.slice(
   INVENTORY.indexOf("    entrance:"),
 );
 
+/** Workers that one fence stops together. */
+const WORKERS = Array.from(
+  { length: 30 },
+  (_, at) => `      worker-${at}: { kind: ecs, id: production/worker-${at}, tasks: 1, healthy_means: running-tasks }\n`,
+).join("");
+
 export const KINDS_ROWS: readonly Broken[] = [
+  {
+    rule: "session-fits",
+    claim: "a fence that stops more than one session can be limited to",
+    edits: [["    compute:\n", `    compute:\n${WORKERS}`]],
+    at: "‸regions: [eu-west-1",
+    path: "services.inventory.regions",
+    says: ["what fences eu-west-1 is too long for one session", "STS takes 2048", "name it in aws.session_policy"],
+  },
   {
     rule: "aurora-cluster-has-one-region",
     claim: "a cluster in two regions",

@@ -29,12 +29,14 @@ afterEach(async () => {
 
 const absent = { known: false, cause: "absent" };
 
-test("from a service to its target groups, without a question that no setting needs, and the load balancer in front", async () => {
+test("from a service to its target groups, and the load balancer in front, each by a question of its own", async () => {
   const { discovery } = inventory.aws;
   const { cluster, service } = siteIn(HOME);
   const found = factOf(await discovery.service(HOME, { cluster, service }));
   expect(found).toEqual({ service, targetGroups: [groupArn(HOME)] });
   expect(await inventory.reads("DescribeScalableTargets")).toBe(0);
+  expect(factOf(await discovery.scaling(HOME, { cluster, service }))).toMatchObject({ min: 2, max: 12 });
+  expect(factOf(await discovery.scaling(HOME, { cluster, service: "nobody" }))).toBe("none");
   expect(factOf(await discovery.loadBalancers(HOME, groupArn(HOME)))).toEqual([
     {
       ...{ arn: expect.stringContaining("primary-alb"), name: "primary-alb", kind: "application" },

@@ -68,3 +68,15 @@ describe("the image of a task definition", () => {
     expect(await inventory.reads("DescribeImages")).toBe(0);
   });
 });
+
+test("the roles of a task definition, and how long its tasks may drain, come with it", async () => {
+  const executionRoleArn = "arn:aws:iam::111122223333:role/teams/inventory-tasks";
+  await inventory.control("/ecs/task-definition", { family: "inventory", executionRoleArn, stopTimeoutSeconds: 90 });
+  const site = siteIn(STANDBY);
+  const facts = factOf(await inventory.aws.compute.describe(STANDBY, site));
+
+  expect(factOf(await inventory.aws.compute.ground({ region: STANDBY, site, facts }))).toMatchObject({
+    roles: ["inventory-tasks"],
+    drain: { deregistrationSeconds: 30, stopSeconds: 90 },
+  });
+});

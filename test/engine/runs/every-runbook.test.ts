@@ -5,7 +5,9 @@ import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { FaultInput, PlannedFault } from "../../../src/simulators/world/faults.ts";
 import { type Call, fault, namesOf, sayCall } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
+import { example } from "../../harness/example.ts";
 import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { changesOf, pasted, sayChange, stockOf } from "../../harness/pasted.ts";
 import { isToggle, modesOf, PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
 import { standingOf } from "../../harness/standing.ts";
 import { drawn, WALKED } from "../../harness/tables.ts";
@@ -66,6 +68,31 @@ describe(`a run of any runbook, ${WALKED}`, () => {
       expect(holder).toBeUndefined();
       // Each call left in the session of its own step, and the role's own policy is the one that the documents have.
       expect(denied).toEqual([]);
+    },
+  );
+});
+
+/**
+ * Each once, in no order. Where auto scaling is registered the count follows by itself, so that asking for the count as well
+ * is a race that both may lose.
+ */
+function changed(changes: readonly string[]): string[] {
+  const isScaled = (change: string) => changes.includes(change.replace("updateservice", "registerscalabletarget"));
+  const lasting = changes.filter((change) => !change.startsWith("updateservice") || !isScaled(change));
+  return [...new Set(lasting)].toSorted((one, other) => one.localeCompare(other));
+}
+
+describe.each(WALKS)("the commands by hand of $title, $mode", ({ play, run, calls }) => {
+  const stock = stockOf(example(play.example));
+
+  test.each(run.plan.steps.map((step) => ({ ...step, title: step.id })))(
+    "make the calls that step $title makes, and no others",
+    ({ id, byHand }) => {
+      const made = calls.filter((call) => call.step === id);
+
+      const told = changesOf(pasted(byHand, stock));
+
+      expect(changed(told)).toEqual(changed(made.map(({ operation, region }) => sayChange(operation, region))));
     },
   );
 });

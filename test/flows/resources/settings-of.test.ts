@@ -1,9 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
 import { explainService, sayExplanation } from "../../../src/commands/explain.ts";
+import { loadFile } from "../../../src/config/load.ts";
 import type { Found } from "../../../src/domain/service/found.ts";
 import { inventoryFrom } from "../../../src/domain/service/inventory.ts";
+import type { Service } from "../../../src/domain/service/service.ts";
 import { mergeFound, ownFacts } from "../../../src/flows/discover.ts";
-import { agedSettings, leftToAws, openQuestions, settingsOf } from "../../../src/flows/resources/settings-of.ts";
+import {
+  agedSettings,
+  leftToAws,
+  openQuestions,
+  settingsOf,
+  sparedSettings,
+} from "../../../src/flows/resources/settings-of.ts";
+import { computesIn } from "../../../src/flows/resources/site.ts";
+import { INVENTORY } from "../../config/broken-file.ts";
 import { example } from "../../harness/example.ts";
 import { leftOut } from "../../harness/left-out.ts";
 import { AT } from "../../harness/observed.ts";
@@ -39,6 +49,48 @@ describe("a setting that the file leaves to AWS", () => {
     expect(openQuestions(service, AT)).toContain(
       "AWS has sg-1 and sg-2 for security_group of database mycomputer-inventory-db in eu-west-1. Write the right one as services.inventory.stores.stock.in.eu-west-1.security_group.",
     );
+  });
+});
+
+describe("the maximum of an ECS service's auto scaling", () => {
+  const SERVICE = "ecs/eu-west-1/mycomputer-production/inventory-service";
+  const PATH = "compute.api.in.eu-west-1.max_tasks";
+  const max = (value: unknown) => of(SERVICE, "max_tasks", { value });
+  const writing = (line: string, found: Found) => {
+    const loaded = loadFile("twokey.yaml", INVENTORY.replace("max_tasks: 10", line));
+    if (!loaded.ok) throw new Error(loaded.problems[0]?.what);
+    return serviceIn(inventoryFrom(loaded.file, found));
+  };
+  const maximumOf = (service: Service) => computesIn(service, "eu-west-1")[0]?.compute.max_tasks;
+
+  test("is discovered, pinned, and said by explain", () => {
+    const service = writing("", max(12));
+    expect(maximumOf(service)).toBe(12);
+    expect(sayExplanation(explainService(service, AT))).toContain("in.eu-west-1.max_tasks: 12 (discovered 0 s ago)");
+  });
+
+  test("that nobody knows refuses no plan: the plan says so, and a scale-out keeps what AWS has", () => {
+    expect(leftToAws(short()).spared).toContain(PATH);
+    expect(openQuestions(short(), AT).filter((question) => question.includes("max_tasks"))).toEqual([]);
+    expect(sparedSettings(short())).toContain(
+      "max_tasks of ECS service inventory-service in eu-west-1: neither in twokey.yaml nor discovered yet",
+    );
+    expect(sparedSettings(short(max("none")))).toHaveLength(1);
+  });
+
+  test.each([
+    ["10", 10, []],
+    ["10", 12, ["is 10 in twokey.yaml, but AWS says 12"]],
+    ["10", "none", ["is 10 in twokey.yaml, but AWS says none"]],
+    ["none", "none", []],
+    ["none", 12, ["is none in twokey.yaml, but AWS says 12"]],
+  ])("written once for all regions as %s agrees with %s of AWS, or both are said", (text, aws, said) => {
+    const questions = openQuestions(writing(`max_tasks: ${text}`, max(aws)), AT + 60_000);
+    expect(questions).toEqual(said.map((each) => expect.stringContaining(`${PATH} ${each}`)));
+  });
+
+  test("written once for all regions is not overruled by what a region has", () => {
+    expect(maximumOf(writing("max_tasks: 10", max(12)))).toBe(10);
   });
 });
 

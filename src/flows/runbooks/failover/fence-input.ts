@@ -31,6 +31,8 @@ export const NewSide = z.object({
 export const FenceInput = z.object({
   region: z.string(),
   mode: Mode,
+  /** For how long what is stopped may go on, as it was seen for a planned move: its end is waited for. */
+  drainsMs: z.number().exactOptional(),
   /** In the order in which they are closed. */
   parts: z.array(FencePart).min(1),
   /** Resources of these that gave no answer a moment ago, and are left alone; the watch comes back for them. */

@@ -34,6 +34,9 @@ type Data = z.infer<typeof Data>;
 
 type Context = Pick<LookContext, "cloud" | "signal">;
 
+/** World time for the rest of a planned fence: its stores are closed and proven once the last task is gone. */
+const AFTER_DRAIN_MS = 5 * MINUTE;
+
 export const fencePrimary: Step<Input, Data, FenceOutput> = {
   name: "fence-primary",
   role: "protects",
@@ -48,7 +51,8 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   times: (input) => ({
     // Tasks drain for their deregistration delay and their stop time-out, or an instance restarts meanwhile.
     expectedMs: isAllSilent(input) ? 5 * SECOND : 75 * SECOND,
-    deadlineMs: 15 * MINUTE,
+    // An unplanned move asks people after that: users wait meanwhile.
+    deadlineMs: Math.max(15 * MINUTE, (input.drainsMs ?? 0) + AFTER_DRAIN_MS),
   }),
   controlPlane: ({ region }) => region,
   byHand: (input) => {

@@ -27,6 +27,7 @@ export function fence(request: FailoverRequest, judgement: Judgement): PlannedSt
     after: [],
     input: {
       ...{ region: from, mode, parts: parts.map(({ part }) => part) },
+      ...(mode === "planned" && { drainsMs: longestMs(all, from) }),
       unseenAccepted: unseen.parts.map(({ at }) => at.id),
       unprovenAccepted: unseen.writeChecks.map(({ at }) => at.id),
       captured: knownOf(captured),
@@ -38,6 +39,10 @@ export function fence(request: FailoverRequest, judgement: Judgement): PlannedSt
     },
   });
 }
+
+/** Each ends by itself, all at once. */
+const longestMs = (all: readonly KindSeen[], from: string): number =>
+  Math.max(0, ...all.map((at) => at.kind.fence?.lastsMs?.(at, from) ?? 0));
 
 function newSideOf(at: KindSeen, copy: Stored) {
   const { resource: _id, ...roles } = aboutResource(at);

@@ -25,6 +25,10 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     ...judgement.stores.flatMap(({ at, move, moving }) => move.leftFor(at, moving)),
     ...judgement.all.flatMap((at) => at.kind.entrance?.leftFor?.(at, judgement) ?? []),
   ];
+  const staying = [
+    ...judgement.stores.flatMap(({ at, move }) => move.staying?.(at) ?? []),
+    ...judgement.all.flatMap((at) => at.kind.entrance?.staying?.(at) ?? []),
+  ];
   const isPromoted = judgement.stores.some(({ moving }) => moving.promoted !== undefined);
   return {
     ...commonOf(request),
@@ -44,6 +48,7 @@ function planFrom(request: FailoverRequest, judgement: Judgement): Plan {
     acceptances: acceptancesFor(request, judgement),
     unchecked: [...judgement.unchecked],
     ...(left.length > 0 ? { leftForPeople: left } : {}),
+    ...(staying.length > 0 ? { staying: [...new Set(staying)] } : {}),
     facts: factsOf(request, judgement),
     dataLoss: judgement.dataLoss,
   };

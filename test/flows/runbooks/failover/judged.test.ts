@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Mode, Plan } from "../../../../src/domain/plan-run/plan.ts";
+import { type Mode, type Plan, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import { eventually } from "../../../harness/eventually.ts";
@@ -140,6 +140,52 @@ const setDefinition = (changes: object) =>
   at.client.post("/ecs/task-definition", { family: standby().service, ...changes });
 const setSubnet = (addresses: number) =>
   at.client.post("/ec2/subnet", { region: standby().region, id: "subnet-0a1b2c3d4e5f60718", addresses });
+
+describe("how long the old side's tasks go on after they are told to stop", () => {
+  const setDelay = (deregistrationDelaySeconds: number) => {
+    const { target_group: group = "" } = siteOf(at.service, at.service.home).compute;
+    const named = { region: at.service.home, name: group.split("/")[1] };
+    return at.client.post("/elb/target-group", { ...named, deregistrationDelaySeconds });
+  };
+  const MINUTE = 60_000;
+  const deadlineIn = ({ plan }: Judged) => (plan ? stepOf(plan, "fence").deadlineMs : undefined);
+
+  test("guard drain: is waited for by the fence of a planned move, however long it is", async () => {
+    expect(deadlineIn(await judged("planned"))).toBe(15 * MINUTE);
+    await setDelay(1_200);
+    await setDefinition({ stopTimeoutSeconds: 120 });
+
+    expect(deadlineIn(await judged("planned"))).toBe(27 * MINUTE);
+    expect(deadlineIn(await judged("unplanned"))).toBe(15 * MINUTE);
+    await setDelay(30);
+    await setDefinition({ stopTimeoutSeconds: 30 });
+  });
+
+  test("refuses a planned move where it is absurd, with its parts and what to do, and no other one", async () => {
+    await setDelay(3_600);
+
+    const { refusals } = await judged("planned");
+    expect(refusals).toContain(
+      "may go on for 1 h after they are told to stop. First target group inventory waits 3600 s",
+    );
+    expect(refusals).toContain("then the containers have 30 s (stopTimeout of the task definition)");
+    expect(refusals).toContain("Bring both together below 30 min, or use mode unplanned.");
+    expect(await judged("unplanned")).toMatchObject({ refusals: "" });
+    await setDelay(30);
+  });
+
+  test("is shown as unknown where TwoKey may not look", async () => {
+    at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "DescribeTargetGroupAttributes" },
+      effect: { kind: "error", status: 403, code: "AccessDenied" },
+    });
+
+    const { refusals, unchecked } = await judged("planned");
+    expect(refusals).toBe("");
+    expect(unchecked).toMatch(/how long the tasks of .+ in eu-west-1 go on after they are told to stop: /);
+    at.whole.world.faults.clear();
+  });
+});
 
 describe("the network and the image of the standby's tasks are judged before the keys", () => {
   test("a few free addresses are accepted in words, and none refuses", async () => {

@@ -45,6 +45,19 @@ describe("a snapshot is refused", () => {
   ])("%s", (_when, observed, says) => {
     expect(refusals("snapshot", observed)).toEqual([says]);
   });
+
+  test.each([
+    ["modifying", "modifying (somebody changes it, or RDS does in its maintenance window)"],
+    ["backing-up", "backing-up (RDS takes a backup of it)"],
+    ["stopped", "stopped (somebody stopped it)"],
+    ["configuring-log-exports", "configuring-log-exports"],
+  ])("while the instance is %s, with what goes on", (status, says) => {
+    const [why] = refusals(
+      "snapshot",
+      withDatabase(home, (facts) => ({ ...facts, status })),
+    );
+    expect(why).toContain(` is ${says}, and RDS takes no snapshot of it meanwhile. Ask again when it is available.`);
+  });
 });
 
 describe("a snapshot is planned", () => {

@@ -12,8 +12,40 @@ export const savedByHand = (region: string, { cluster, service }: Named): string
   `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service} --output json > "$saved-service.json"`,
 ];
 
+const suspended = (is: boolean): string =>
+  `--suspended-state DynamicScalingInSuspended=${is},DynamicScalingOutSuspended=${is},ScheduledScalingSuspended=${is}`;
+
+/** To 0..0, so that no part of it starts a task. */
+export const closedByHand = (region: string, named: Named): string[] =>
+  scaledByHand(region, named, `--min-capacity 0 --max-capacity 0 ${suspended(true)}`);
+
+/** As the step does it: what AWS has is raised and never lowered, and whatever was suspended works again. */
+export function raisedByHand(region: string, named: Named & Wanted): string[] {
+  const { cluster, service, tasks, max_tasks: max = 0 } = named;
+  const target = `aws application-autoscaling describe-scalable-targets --region ${region} --service-namespace ecs --resource-ids service/${cluster}/${service}`;
+  const seen = `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service}`;
+  return [
+    atLeast("min", { asked: target, at: "ScalableTargets[0].MinCapacity", least: tasks }),
+    atLeast("max", { asked: target, at: "ScalableTargets[0].MaxCapacity", least: Math.max(tasks, max) }),
+    ...scaledByHand(region, named, `--min-capacity "$min" --max-capacity "$max" ${suspended(false)}`),
+    atLeast("desired", { asked: seen, at: "services[0].desiredCount", least: tasks }),
+    `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count "$desired"`,
+  ];
+}
+
+interface Wanted {
+  readonly tasks: number;
+  readonly max_tasks?: number | undefined;
+}
+
+/** What AWS has, or what is wanted where that is more; what AWS does not have counts as 0. */
+const atLeast = (
+  variable: string,
+  { asked, at, least }: { readonly asked: string; readonly at: string; readonly least: number },
+): string => `${variable}=$(${asked} --query 'max([${at} || \`0\`, \`${least}\`])' --output text)`;
+
 /** Auto scaling is changed where there is some: registering it would make a target for a service that has none. */
-export const scaledByHand = (region: string, { cluster, service }: Named, limits: string): string[] => [
+const scaledByHand = (region: string, { cluster, service }: Named, limits: string): string[] => [
   'if grep -q ScalableDimension "$saved-scaling.json"',
   "then",
   `  aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${cluster}/${service} ${limits}`,

@@ -1,16 +1,20 @@
 import type { Known } from "../../../../domain/service/observed.ts";
+import type { Scaling } from "../../../../ports/compute.ts";
 import { answersOf } from "../../answers.ts";
 import type { Answers, Asking, KnownOf, Subject } from "../../kind.ts";
 import { inRegion, isWorker } from "./parts.ts";
 import type { Ecs } from "./settings.ts";
 
-/** The target groups of the service, and the load balancers that send to the one that is meant. */
+/** The target groups of the service, the load balancers that send to the one that is meant, and what scales it. */
 export async function discover(settings: Ecs, { region }: Subject, asking: Asking): Promise<Known<Answers>> {
   const { cluster = "", service = "" } = inRegion(settings, region);
   const found = await asking.discovery.service(region, { cluster, service }, asking.signal);
   if (!found.known) return found;
   const { targetGroups } = found.value;
-  const counted = answersOf({ [GROUPS]: [targetGroups.length] });
+  const counted = {
+    ...answersOf({ [GROUPS]: [targetGroups.length] }),
+    ...maximumIn(await asking.discovery.scaling(region, { cluster, service }, asking.signal)),
+  };
   if (isWorker(settings)) return { ...found, value: counted };
   const written = settings.in?.[region];
   const meant = written?.target_group ?? (targetGroups.length === 1 ? targetGroups[0] : undefined);
@@ -30,6 +34,16 @@ export async function discover(settings: Ecs, { region }: Subject, asking: Askin
       }),
     },
   };
+}
+
+/**
+ * A side that was fenced has 0 for its maximum until it is given back: what was remembered before goes on counting, as where
+ * auto scaling alone gives no answer.
+ */
+function maximumIn(scaling: Known<Scaling | "none">): Answers {
+  if (!scaling.known) return {};
+  if (scaling.value === "none") return answersOf({ max_tasks: ["none"] });
+  return answersOf({ max_tasks: scaling.value.max === 0 ? [] : [scaling.value.max] });
 }
 
 /** How many target groups the service has at AWS. No setting: `contradictions` alone reads it. */

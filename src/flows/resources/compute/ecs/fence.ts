@@ -7,7 +7,8 @@ import { told } from "../../../steps/by-hand.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
-import { savedByHand, scaledByHand } from "./by-hand.ts";
+import { closedByHand, savedByHand } from "./by-hand.ts";
+import { drainsMs } from "./drains.ts";
 import type { EcsSeen } from "./look.ts";
 import { compute } from "./parts.ts";
 import { scaling } from "./permissions.ts";
@@ -73,6 +74,8 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
     }
   },
 
+  lastsMs: drainsMs,
+
   async left({ region, compute: site }, { cloud, signal }) {
     const tasks = await cloud.compute.tasksLeft(region, site, signal);
     // Without a service no task starts, and ECS lists none of it.
@@ -109,11 +112,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
 
   byHand: ({ region, compute: { cluster, service } }) => [
     ...savedByHand(region, { cluster, service }),
-    ...scaledByHand(
-      region,
-      { cluster, service },
-      "--min-capacity 0 --max-capacity 0 --suspended-state DynamicScalingInSuspended=true,DynamicScalingOutSuspended=true,ScheduledScalingSuspended=true",
-    ),
+    ...closedByHand(region, { cluster, service }),
     `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count 0`,
     `aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query taskArns --output text`,
     told("Tasks drain for minutes, and write meanwhile. Go on when describe-tasks says STOPPED for each of them."),

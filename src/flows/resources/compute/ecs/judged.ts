@@ -2,17 +2,23 @@ import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
 import type { ComputeJudging } from "../../abilities.ts";
+import type { Move } from "../../place.ts";
+import { drainRefusals, drainUnchecked } from "./drains.ts";
 import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
+import { rolesUnseen } from "./roles.ts";
 import { haveFailed } from "./scale-out.ts";
 
 /** Why it cannot go there, each with what to do instead. */
-export function refusals(at: EcsAt, { to }: { readonly to: Region }): string[] {
+export function refusals(at: EcsAt, move: Judged): string[] {
+  const { to } = move;
   const now = at.seen.in[to];
   if (!now) return [`There is no service in ${to}.`];
   if (!now.known) return [`The standby service in ${to} cannot be seen: ${now.why}. Ask again when it can.`];
-  return blockers(at, to);
+  return [...blockers(at, to), ...drainRefusals(at, move)];
 }
+
+type Judged = Pick<Move, "from" | "to" | "mode">;
 
 /** Why a scale-out there would surely fail, or never be seen to end. */
 export function blockers(at: EcsAt, region: Region): string[] {
@@ -194,7 +200,8 @@ function capacityAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks 
 type Ground = NonNullable<EcsAt["seen"]["ground"]>[Region] | undefined;
 
 /** What nobody can ask AWS, and what did not answer. */
-export function unchecked(at: EcsAt, { to }: { readonly to: Region }): string[] {
+export function unchecked(at: EcsAt, move: Judged): string[] {
+  const { to } = move;
   const { service, tasks } = compute(at.resource, to);
   const ground = at.seen.ground?.[to];
   return [
@@ -205,5 +212,7 @@ export function unchecked(at: EcsAt, { to }: { readonly to: Region }): string[] 
     ...(ground?.known ? (ground.value.unseenImages ?? []) : []).map(
       ({ image, why }) => `whether image ${image} of ${service} in ${to} is there: ${why}`,
     ),
+    ...rolesUnseen(at, to),
+    ...drainUnchecked(at, move),
   ];
 }

@@ -86,7 +86,7 @@ export const RULES: readonly KindRule<Ecs>[] = [
     because: "A maximum below the wanted number scales the service back in.",
     check: ({ resource, service, path }) => {
       const places = service.regions.map((region) => ({ region, ...inRegion(resource, region) }));
-      const wrong = places.filter(({ tasks, maxTasks }) => maxTasks !== undefined && maxTasks < tasks);
+      const wrong = places.filter(({ tasks, maxTasks }) => typeof maxTasks === "number" && maxTasks < tasks);
       const findings = wrong.map(({ region, tasks, maxTasks }) => ({
         path: whereWritten(resource, path, { region, key: "max_tasks" }),
         what: `max_tasks is ${maxTasks}, below the ${tasks} tasks that serve users`,

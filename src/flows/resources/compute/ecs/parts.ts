@@ -22,7 +22,7 @@ export function compute(settings: Ecs, region: Region): ComputeSite {
   const name = knownValue(service, `The ECS service in ${region}`);
   return {
     ...{ cluster: knownValue(cluster, `The ECS cluster in ${region}`), service: name, tasks },
-    ...(maxTasks === undefined ? {} : { max_tasks: maxTasks }),
+    ...(typeof maxTasks === "number" && { max_tasks: maxTasks }),
     ...(isWorker(settings) ? {} : { target_group: targetGroup(settings, region) }),
     target_health: settings.healthy_means,
   };
@@ -45,6 +45,8 @@ export function balancer(settings: Ecs, region: Region): LoadBalancer | undefine
 
 const BALANCED = ["target_group", "load_balancer.dns_name", "load_balancer.zone"];
 
+const SCALED = ["max_tasks"];
+
 export function subjects(settings: Ecs, regions: readonly Region[]): Subject[] {
   return regions.flatMap((region): Subject[] => {
     const { cluster, service } = inRegion(settings, region);
@@ -52,7 +54,9 @@ export function subjects(settings: Ecs, regions: readonly Region[]): Subject[] {
     return [
       {
         ...{ key: `${region}/${cluster}/${service}`, says: `ECS service ${service} in ${region}`, region, isOwn: true },
-        ...{ path: ["in", region], wants: isWorker(settings) ? [] : BALANCED },
+        ...{ path: ["in", region], wants: isWorker(settings) ? SCALED : [...BALANCED, ...SCALED] },
+        // A scale-out looks at AWS's own maximum right before it raises it, so a plan can do without what is remembered.
+        ...{ saidOnce: SCALED, spared: SCALED },
       },
     ];
   });
@@ -94,6 +98,7 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
     actions: [
       ...["application-autoscaling:DescribeScalableTargets", "elasticloadbalancing:DescribeLoadBalancers"],
       ...["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+      "elasticloadbalancing:DescribeTargetGroupAttributes",
       ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition"],
     ],
   },

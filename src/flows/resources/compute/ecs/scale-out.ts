@@ -3,7 +3,7 @@ import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { isSuspended, type ServiceFacts } from "../../../../ports/compute.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
-import { savedByHand, scaledByHand } from "./by-hand.ts";
+import { raisedByHand, savedByHand } from "./by-hand.ts";
 import { scaling } from "./permissions.ts";
 
 /**
@@ -44,12 +44,10 @@ export const scaleOut: Step<Input, Data, z.infer<typeof Output>> = {
   title: ({ region, compute, tasks }) => `Scale ${compute.service} in ${region} out to ${tasks} tasks`,
   times: () => ({ expectedMs: 75 * SECOND, deadlineMs: 20 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, compute }) => {
-    const limits = `--min-capacity ${compute.tasks} --max-capacity ${compute.max_tasks ?? compute.tasks}`;
-    const desired = `aws ecs update-service --region ${region} --cluster ${compute.cluster} --service ${compute.service} --desired-count ${compute.tasks}`;
-    const scaling = compute.max_tasks === undefined ? [] : scaledByHand(region, compute, limits);
-    return [...savedByHand(region, compute), ...scaling, desired];
-  },
+  byHand: ({ region, compute, tasks }) => [
+    ...savedByHand(region, compute),
+    ...raisedByHand(region, { ...compute, tasks }),
+  ],
   permissions: ({ region, compute }) => scaling(region, compute.cluster, compute.service),
 
   async run(input, { cloud, signal }) {

@@ -8,7 +8,7 @@ export const ABOUT =
 
 const Id = z.string().regex(/^[^/\s]+\/[^/\s]+$/, "must be an ECS cluster and service: cluster/service");
 const Tasks = z.number().int().min(1).max(1_000);
-const MaxTasks = z.number().int().min(1).max(5_000);
+const MaxTasks = z.union([z.number().int().min(1).max(5_000), z.literal("none")]);
 const Meaning = z.enum(MEANINGS);
 
 const InRegion = z.strictObject({
@@ -39,7 +39,7 @@ export const Ecs = z.strictObject({
   in: z.record(RegionName, InRegion).optional().describe("What differs by region."),
   tasks: Tasks.describe("Desired tasks while a region serves users."),
   max_tasks: MaxTasks.optional().describe(
-    "Application Auto Scaling maximum while a region serves users; absent: the service is not auto-scaled.",
+    "Application Auto Scaling maximum while a region serves users; `none`: the service is not auto-scaled. Absent: discovered in each region.",
   ),
   healthy_means: Meaning.describe(
     "What a healthy target proves: a writable database, or only that the process answers. `running-tasks`: the service has no target group, as a worker that takes jobs from a queue; it is started once the database takes writes.",

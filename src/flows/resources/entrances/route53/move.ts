@@ -13,6 +13,7 @@ import type { EntranceAbilities } from "../../abilities.ts";
 import { knownValue } from "../../known-value.ts";
 import { DNS_BY_HAND, isByHand, slotOfName } from "../../names.ts";
 import type { Move, Place, Slot } from "../../place.ts";
+import { stayingOf } from "../../record-sets.ts";
 import { changeByHand, changeOf, type Leading, type RecordChange } from "./change.ts";
 import { type Route53At, type Route53Seen, trafficOf } from "./look.ts";
 import { sayTraffic, trafficKey } from "./parts.ts";
@@ -40,6 +41,8 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
         ? [`${sayTraffic(traffic)} still leads its networks to ${moving.from}. Point it at ${moving.to} by hand.`]
         : []),
     ]),
+
+  staying: ({ seen }) => Object.values(seen.names).flatMap((found) => (found.known ? stayingOf(found.value) : [])),
 
   move(at, moving, slot) {
     const all = trafficOf(at);

@@ -1,5 +1,6 @@
 import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
 import { inputIn, planned } from "../../../../ports/step.ts";
+import { snapshotTrouble } from "../../../steps/busy.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn, Turning } from "../../abilities.ts";
 import { failoverCluster } from "./failover-cluster.ts";
@@ -72,7 +73,9 @@ interface Regions {
 
 export function snapshot({ seen: { cluster: now, keys }, resource, name }: AuroraAt, { to }: Regions): SnapshotSource {
   if (!now.known) return refused(`The cluster of ${name} cannot be seen: ${now.why}. Ask again when it can.`);
-  const { cluster: id, encrypted } = now.value;
+  const { cluster: id, encrypted, status } = now.value;
+  const busy = snapshotTrouble(id, status, ["available"]);
+  if (busy !== undefined) return refused(busy);
   const key = resource.snapshot_keys[to];
   if (encrypted && key === undefined)
     return refused(

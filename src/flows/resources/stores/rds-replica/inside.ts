@@ -1,6 +1,7 @@
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import { planned } from "../../../../ports/step.ts";
+import { snapshotTrouble } from "../../../steps/busy.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn } from "../../abilities.ts";
 import { keyTrouble } from "./judged.ts";
@@ -50,6 +51,9 @@ interface Regions {
   readonly to: string;
 }
 
+/** In which RDS takes a snapshot of an instance. Source: CreateDBSnapshot. */
+const READY = ["available", "storage-optimization"];
+
 /** The copy of an encrypted snapshot needs a key of the target region: that of the database there is known to work. */
 export function snapshot(at: RdsAt, { from, to }: Regions): SnapshotSource {
   const { seen } = at;
@@ -59,6 +63,8 @@ export function snapshot(at: RdsAt, { from, to }: Regions): SnapshotSource {
       kind: "refused",
       why: `The writer in ${from} cannot be seen: ${now?.why ?? "no site"}. Ask again when it can.`,
     };
+  const busy = snapshotTrouble(now.value.instance, now.value.status, READY);
+  if (busy !== undefined) return { kind: "refused", why: busy };
   const source = { kind: "source", of: "instance", id: now.value.instance } as const;
   if (!now.value.encrypted) return { ...source, kmsKey: null };
   const kmsKey = copy?.known ? copy.value.kmsKey : undefined;

@@ -7,6 +7,7 @@ import { recordsByHand } from "../../../steps/records-by-hand.ts";
 import { promotedCopy, type StoreMove } from "../../abilities.ts";
 import { isByHand } from "../../names.ts";
 import type { Place } from "../../place.ts";
+import { stayingOf } from "../../record-sets.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { forbidDeletion } from "./forbid-deletion.ts";
@@ -107,6 +108,8 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   },
 
   leftFor: (at, moving) => [...otherReplicas(at, moving), ...differencesIn(at, moving)],
+
+  staying: ({ resource, seen: { name } }) => (databaseRecord(resource) && name.known ? stayingOf(name.value) : []),
 
   measuredBy: recordDataPosition,
 

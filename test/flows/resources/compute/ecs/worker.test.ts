@@ -44,6 +44,7 @@ const awsWith = (balanced: readonly string[]) =>
           const targetGroups = balanced.includes(service) ? [groupOf(service)] : [];
           return known({ service, taskDefinition: "app:7", targetGroups });
         },
+        scaling: async () => known("none"),
         loadBalancers: async () => known([]),
         database: async () => ({ known: false, cause: "unreachable", why: "not asked here", atMs: AT }),
         zones: async () => known([]),
@@ -59,12 +60,13 @@ async function toldOf(service: Service, balanced: readonly string[]): Promise<st
 }
 
 describe("a service that nobody reaches by name", () => {
-  test("leaves nothing to discover but what contradicts the file", async () => {
+  test("leaves nothing to discover but what scales it, and what contradicts the file", async () => {
     const service = bookingsOf(inventoryFrom(leftOut(EVERY_KIND.file)));
     const { found } = await discover(service, awsWith(["bookings"]));
 
     const said = sayExplanation(explainService({ ...service, found }, AT));
     expect(said).toContain("compute.mails (ecs)");
+    expect(said).toContain("in.eu-west-1.max_tasks: none (discovered 0 s ago)");
     expect(said).not.toMatch(/bookings-mails/);
     expect(computesIn(bookings, HOME).at(-1)).toMatchObject({ name: "mails", balancer: undefined });
   });

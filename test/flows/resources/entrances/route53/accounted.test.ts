@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { changeOf } from "../../../../../src/flows/resources/entrances/route53/change.ts";
+import { recordSetOf } from "../../../../../src/integrations/aws/record-set.ts";
 import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 
 const NAME = "shop.example.com";
@@ -69,6 +70,25 @@ describe("everything under a name that is moved", () => {
         "there is no record set called “standby”",
         "what is left would still lead users elsewhere: A “third” → third-alb.elb.amazonaws.com",
       ].join("; "),
+    });
+  });
+
+  test("a set that a traffic policy made refuses the plan by that name: Route 53 would write over what is changed there", () => {
+    const made = recordSetOf({
+      ...{ Name: `${NAME}.`, Type: "A", SetIdentifier: "home", Weight: 100, TrafficPolicyInstanceId: "tp-1" },
+      AliasTarget: { HostedZoneId: "ZLB", DNSName: "home-alb.elb.amazonaws.com.", EvaluateTargetHealth: true },
+    });
+    const change = changeOf([made, side("A", "standby", 0)], {
+      ...{ to: STANDBY ?? "", front },
+      traffic: {
+        ...{ zone: "Z1", name: NAME, routing: "weighted" },
+        set_identifiers: { [HOME ?? ""]: "home", [STANDBY ?? ""]: "standby" },
+      },
+    });
+
+    expect(made.foreign).toEqual(["TrafficPolicyInstanceId"]);
+    expect(change).toEqual({
+      refused: "it has settings TwoKey does not change (A “home”: a traffic policy (TrafficPolicyInstanceId))",
     });
   });
 
