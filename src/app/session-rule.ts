@@ -1,9 +1,6 @@
 import { eachService, type Rule, rule } from "../config/rules/rule.ts";
-import { UserError } from "../domain/errors.ts";
-import { rolesOf } from "../domain/service/resource.ts";
-import { type Region, type Service, serviceFrom } from "../domain/service/service.ts";
-import { type KindPlace, placesOf } from "../flows/resources/places.ts";
-import type { Permission } from "../ports/permission.ts";
+import { serviceFrom } from "../domain/service/service.ts";
+import { permissionsToClose } from "../flows/resources/permits.ts";
 import { sessionTrouble } from "./session-lengths.ts";
 
 /**
@@ -20,7 +17,7 @@ export const SESSION_RULE: Rule = rule({
       const service = serviceFrom(name, file);
       // Regions are alike: one of them says it for all.
       const found = service.regions.flatMap((region) => {
-        const trouble = sessionTrouble({ aws }, fencingOf(service, region));
+        const trouble = sessionTrouble({ aws }, permissionsToClose(service, region));
         return trouble === undefined
           ? []
           : [
@@ -34,19 +31,3 @@ export const SESSION_RULE: Rule = rule({
       return found.slice(0, 1);
     }),
 });
-
-const fencingOf = (service: Service, region: Region): Permission[] =>
-  placesOf(service).flatMap((place) => permissionsOf(place, region));
-
-function permissionsOf(place: KindPlace, region: Region): readonly Permission[] {
-  const { fence } = place.kind;
-  if (!fence) return [];
-  const roles = rolesOf(place.resource);
-  try {
-    const permissions = fence.permissions(fence.thingsOf(place, region), undefined);
-    return roles ? permissions.map((one) => ({ ...one, roles })) : permissions;
-  } catch (error) {
-    if (error instanceof UserError) return [];
-    throw error;
-  }
-}

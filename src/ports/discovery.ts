@@ -12,8 +12,8 @@ interface EcsId {
 export interface Discovery {
   /** Of an ECS service: its target groups. */
   service(region: Region, id: EcsId, signal?: AbortSignal): Promise<Known<FoundService>>;
-  /** The scalable target of an ECS service; `none`: it is not auto-scaled. */
-  scaling(region: Region, id: EcsId, signal?: AbortSignal): Promise<Known<Scaling | "none">>;
+  /** The scalable target of an ECS service; `not-scaled`: it is not auto-scaled. */
+  scaling(region: Region, id: EcsId, signal?: AbortSignal): Promise<Known<Scaling | "not-scaled">>;
   /** Load balancers that send to this target group; empty where it hangs in the air. */
   loadBalancers(
     region: Region,

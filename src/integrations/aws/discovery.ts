@@ -20,7 +20,7 @@ export function awsDiscovery(caller: Caller, clients: Clients): Discovery {
   return {
     service: (region, id, signal) => caller.known(() => readService(compute, { ...id, region, signal })),
     scaling: (region, site, signal) =>
-      caller.known(async () => (await compute.scaling({ region, site, signal })) ?? "none"),
+      caller.known(async () => (await compute.scaling({ region, site, signal })) ?? "not-scaled"),
     loadBalancers: (region, targetGroup, signal) =>
       caller.known(async () => {
         const asked = { region, signal };

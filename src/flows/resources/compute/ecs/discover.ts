@@ -40,9 +40,9 @@ export async function discover(settings: Ecs, { region }: Subject, asking: Askin
  * A side that was fenced has 0 for its maximum until it is given back: what was remembered before goes on counting, as where
  * auto scaling alone gives no answer.
  */
-function maximumIn(scaling: Known<Scaling | "none">): Answers {
+function maximumIn(scaling: Known<Scaling | "not-scaled">): Answers {
   if (!scaling.known) return {};
-  if (scaling.value === "none") return answersOf({ max_tasks: ["none"] });
+  if (scaling.value === "not-scaled") return answersOf({ max_tasks: ["none"] });
   return answersOf({ max_tasks: scaling.value.max === 0 ? [] : [scaling.value.max] });
 }
 

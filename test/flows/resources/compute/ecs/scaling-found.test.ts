@@ -11,7 +11,7 @@ const SERVICE = serviceIn(example("inventory"));
 const KEY = "ecs/eu-west-1/mycomputer-production/inventory-service";
 const GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/inventory/1";
 
-async function foundWith(scaling: Known<Scaling | "none">) {
+async function foundWith(scaling: Known<Scaling | "not-scaled">) {
   const silent = async () => dark<never>("AWS");
   const cloud = fakeCloud(
     {
@@ -35,7 +35,7 @@ const scaled = (max: number): Scaling => ({
 
 test("what AWS says of a service's auto scaling is its maximum, or that there is none", async () => {
   expect(await foundWith(known(scaled(10)))).toMatchObject({ max_tasks: { value: 10, atMs: AT } });
-  expect(await foundWith(known("none"))).toMatchObject({ max_tasks: { value: "none" } });
+  expect(await foundWith(known("not-scaled"))).toMatchObject({ max_tasks: { value: "none" } });
 });
 
 test("a fenced side, whose maximum is 0 until it is given back, says nothing new of it", async () => {

@@ -44,7 +44,7 @@ const awsWith = (balanced: readonly string[]) =>
           const targetGroups = balanced.includes(service) ? [groupOf(service)] : [];
           return known({ service, taskDefinition: "app:7", targetGroups });
         },
-        scaling: async () => known("none"),
+        scaling: async () => known("not-scaled"),
         loadBalancers: async () => known([]),
         database: async () => ({ known: false, cause: "unreachable", why: "not asked here", atMs: AT }),
         zones: async () => known([]),
