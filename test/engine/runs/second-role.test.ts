@@ -12,9 +12,11 @@ import { COPY_TAG } from "../../../src/flows/steps/permissions.ts";
 import { deleteRoleBeside } from "../../../src/sandbox/world-from-inventory.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { HOME, PRIMARY, STANDBY } from "../../harness/excess-calls.ts";
 import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
 
+const HOME = "eu-west-1";
+const STANDBY = "eu-central-1";
+const PRIMARY = "mycomputer-inventory-db";
 const MARK = [{ Key: COPY_TAG, Value: "true" }];
 /** Somebody else's: one with a name of their own, and one that only looks like TwoKey's by its name. */
 const THEIRS = "before-the-migration";
