@@ -241,6 +241,15 @@ export const GUARDS = [
       "guard signed silence: a planned move is refused; an unplanned one is signed for in words, and ends verified",
   },
   {
+    guard: "what of the old side answers is never taken for silent",
+    file: "src/flows/resources/places.ts",
+    cut: "closable.every((now) => isUnanswered(now))",
+    by: "closable.length > 0",
+    test: "flows/runbooks/failover/any-two-planes.test.ts",
+    fails:
+      "guard answers by itself: with RDS and ECS silent the group that EC2 closes is signed for, who else carries it too",
+  },
+  {
     guard: "what of the old side gives no answer is signed for by name",
     file: "src/flows/runbooks/failover/fence-proof.ts",
     cut: "if (!unseenAccepted.includes(part.resource))",
