@@ -2191,8 +2191,8 @@ export const GUARDS = [
   {
     guard: "of several dark regions none is taken for the old side",
     file: "src/flows/runbooks/failover/judgement.ts",
-    cut: "dark && darkRegions === 1 &&",
-    by: "dark && darkRegions > 0 &&",
+    cut: "dark === from && !another &&",
+    by: "dark === from &&",
     test: "flows/runbooks/failover/three-regions.test.ts",
     fails: "goes on to the region that was promoted, and leaves the one region that gives no answer",
   },
