@@ -6,7 +6,7 @@ import { type Inventory, withFound } from "../domain/service/inventory.ts";
 import { partitionOf } from "../domain/service/region.ts";
 import { looksFor } from "../flows/resources/looks.ts";
 import { permitsFor } from "../flows/resources/permits.ts";
-import { COPY_TAG, SNAPSHOT_NAMES } from "../flows/steps/permissions.ts";
+import { COPY_NAMES, COPY_TAG } from "../flows/steps/permissions.ts";
 import { deletePolicy, executePolicy, observePolicy, type RoleWish } from "../integrations/aws/role-policies.ts";
 import { type PolicyDocument, whoseRole } from "../integrations/aws/session-policy.ts";
 import { enteredThrough, lookedThrough } from "../ports/permission.ts";
@@ -58,7 +58,7 @@ export function roleWish({ file, services }: Pick<Inventory, "file" | "services"
     looks: lookedThrough(role, looksFor(services)),
     regions: [...new Set(services.flatMap(({ regions }) => regions))],
     topics: role === undefined ? file.alerts.topics : [],
-    copies: { names: SNAPSHOT_NAMES, tag: COPY_TAG },
+    copies: { names: COPY_NAMES, tag: COPY_TAG },
   };
 }
 

@@ -372,7 +372,16 @@ export const GUARDS = [
     cut: ", noLaterMark(wish)]",
     by: "]",
     test: "app/policy.test.ts",
-    fails: "marks as its own copy only what is made under a name of its own: no snapshot of somebody else, ever",
+    fails: "marks as its own copy only what is called as a copy: no snapshot of somebody else, and no original, ever",
+  },
+  {
+    guard: "no original can be marked as a copy, or be deleted as one",
+    file: "src/app/policy.ts",
+    cut: "names: COPY_NAMES",
+    by: 'names: "twokey*"',
+    test: "engine/runs/second-role.test.ts",
+    fails:
+      "guard original: an original that has the mark all the same, by somebody with more rights, is deleted by neither role",
   },
   {
     guard: "a session without limits is never asked for",

@@ -11,6 +11,8 @@ const Input = z.object({
   to: z.string(),
   of: z.enum(["instance", "cluster"]),
   id: z.string(),
+  /** Absent: the copy is called as the original is. */
+  copyId: z.string().exactOptional(),
   /** Key of the target region; null: the original is not encrypted. */
   kmsKey: z.string().nullable(),
   tags: z.record(z.string(), z.string()).readonly(),
@@ -29,13 +31,13 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   title: ({ id, to }) => `Copy ${id} to ${to}`,
   times: () => ({ expectedMs: 20 * MINUTE, deadlineMs: 12 * HOUR }),
   controlPlane: ({ to }) => to,
-  byHand: ({ from, to, of, id, kmsKey }) => {
+  byHand: ({ from, to, of, id, copyId = id, kmsKey }) => {
     const { noun, arn } = CLI[of];
     const found = `$(aws rds describe-${noun}s --region ${from} --${noun}-identifier ${id} --query '${arn}' --output text)`;
     const key = kmsKey === null ? "" : ` --kms-key-id ${kmsKey}`;
     return [
-      `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${found}" --target-${noun}-identifier ${id}${key}`,
-      `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${id}`,
+      `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${found}" --target-${noun}-identifier ${copyId}${key}`,
+      `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${copyId}`,
     ];
   },
   permissions: copying,
@@ -51,8 +53,8 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
     return { requestIds: answer.requestIds, data: { found: already ? "there" : "asked" }, already };
   },
 
-  async verify({ to, of, id, from, kmsKey }, _data, context) {
-    const verdict = await verifySnapshot({ region: to, of, id }, context);
+  async verify({ to, of, id, copyId = id, from, kmsKey }, _data, context) {
+    const verdict = await verifySnapshot({ region: to, of, id: copyId }, context);
     if (!verdict.done) return verdict;
     if (kmsKey !== null && !verdict.output.encrypted)
       throw new StepFailed(
@@ -65,8 +67,8 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   undo: "nothing-to-undo",
 };
 
-async function isThere({ to, of, id, from }: Input, { cloud, signal }: StepContext): Promise<boolean> {
-  const found = await cloud.snapshots.find(to, { of, id }, signal);
+async function isThere({ to, of, id, copyId = id, from }: Input, { cloud, signal }: StepContext): Promise<boolean> {
+  const found = await cloud.snapshots.find(to, { of, id: copyId }, signal);
   if (!found.known) {
     if (found.cause === "absent") return false;
     throw new TransientError("snapshot-unseen", `Snapshots of ${to} cannot be seen: ${found.why}`);
@@ -74,7 +76,7 @@ async function isThere({ to, of, id, from }: Input, { cloud, signal }: StepConte
   if (found.value.copyOf?.includes(`:${from}:`)) return true;
   throw new StepFailed(
     "snapshot-name-taken",
-    `A snapshot called ${id} exists in ${to} already, and is no copy from ${from}`,
+    `A snapshot called ${copyId} exists in ${to} already, and is no copy from ${from}`,
   );
 }
 

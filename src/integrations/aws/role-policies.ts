@@ -19,7 +19,7 @@ export interface RoleWish {
   readonly regions: readonly Region[];
   /** ARNs of the topics whose subscription is confirmed. */
   readonly topics: readonly string[];
-  /** How the snapshots are called that may be deleted, and the tag that they carry. */
+  /** How copies of snapshots are called, which may be deleted, and the tag that they carry. Originals are called otherwise. */
   readonly copies: { readonly names: string; readonly tag: string };
 }
 
