@@ -384,6 +384,15 @@ export const GUARDS = [
       "guard original: an original that has the mark all the same, by somebody with more rights, is deleted by neither role",
   },
   {
+    guard: "a session that is limited by managed policies has those of its own service",
+    file: "src/integrations/aws/account.ts",
+    cut: "managedFor(executeRole, naming.managedPolicies) ?? ",
+    by: "",
+    test: "contracts/aws/sessions.test.ts",
+    fails:
+      "guard managed: is limited by its service's own managed policies, all of them, and by that of the account no more",
+  },
+  {
     guard: "a session without limits is never asked for",
     file: "src/integrations/aws/credentials.ts",
     cut: "    refuseUnlimited(wish);\n",
