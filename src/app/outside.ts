@@ -29,14 +29,14 @@ import type { Proof } from "../ports/proof.ts";
 import type { Cloud, CloudReads, GuardedCloud } from "../ports/step.ts";
 import { createPagers } from "./pagers.ts";
 import { awsProofWish } from "./proof-wishes.ts";
-import { otherSts, type RunPlace, stsOf } from "./sts-order.ts";
+import { otherSts, type RunOfService, stsOf } from "./sts-order.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside {
   /** For looking. */
   readonly cloud: CloudReads;
   /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
-  readonly cloudOf: (run: RunPlace) => GuardedCloud;
+  readonly cloudOf: (run: RunOfService) => GuardedCloud;
   readonly chat: Chat & ForTheDoor;
   readonly accounts: Accounts;
   readonly pagers: Pagers;
@@ -81,7 +81,7 @@ export function createOutside(
   const cloudBy = cloudsOf({ open, probe, clock, sessions });
   return {
     cloud: cloudBy(undefined),
-    cloudOf: (run) => cloudBy({ sessionName: `dr-${run.id}`, stsRegions: stsOf(run, inventory()) }),
+    cloudOf: (run) => cloudBy(namingOf(run, inventory())),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     accounts,
@@ -123,6 +123,12 @@ function proofsOfWays({ settings, inventory, logger, pagers, aws, probe }: WaysP
     ...writeCheckProofs(inventory().services, probe),
   ];
 }
+
+/** Its sessions in CloudTrail, who hands them out, and what limits those whose own policy is too long. */
+const namingOf = (run: RunOfService, inventory: Inventory): Naming => ({
+  ...{ sessionName: `dr-${run.id}`, stsRegions: stsOf(run, inventory) },
+  managedPolicies: inventory.file.aws.session_policies?.[run.service],
+});
 
 function slackOf(
   { slack, sandbox }: Settings,

@@ -4,6 +4,7 @@ import { partitionOf, type Region } from "../domain/service/region.ts";
 
 /** The run that a session is for, and where it leads. */
 export type RunPlace = Pick<Plan, "id" | "from" | "to">;
+export type RunOfService = RunPlace & Pick<Plan, "service">;
 
 /** Whose STS is asked after TwoKey's own, in the order in which the file names the sites. */
 export function otherSts({ file, services }: Pick<Inventory, "file" | "services">): readonly Region[] {

@@ -1,5 +1,5 @@
 import type { HealthVerdict, WriteVerdict } from "../domain/service/health.ts";
-import { isDark, type Observation, type ResourceSeen } from "../domain/service/observation.ts";
+import type { Observation, ResourceSeen } from "../domain/service/observation.ts";
 import type { Known } from "../domain/service/observed.ts";
 import { rolesOf } from "../domain/service/resource.ts";
 import type { Region, Service } from "../domain/service/service.ts";
@@ -7,7 +7,7 @@ import { seenBy } from "../ports/elsewhere.ts";
 import type { CloudReads } from "../ports/step.ts";
 import { Patience } from "./patience.ts";
 import type { Looking } from "./resources/place.ts";
-import { type KindPlace, placesOf, seenOf, toldOf } from "./resources/places.ts";
+import { isAllSilentIn, type KindPlace, placesOf, seenOf, toldOf } from "./resources/places.ts";
 import { frontOf } from "./resources/site.ts";
 
 export interface Look {
@@ -105,15 +105,16 @@ async function healthByRegion({ service, cloud, regions, signal, patience }: Ask
   return Object.fromEntries(await Promise.all(answers));
 }
 
-/** In a region that is dark nothing is asked: what people accept of it needs no write check. */
+/** In a region that is silent altogether nothing is asked: what people accept of it needs no write check. */
 async function writesOf(
   seen: Observation,
   { service, cloud, signal }: Asking,
 ): Promise<NonNullable<Observation["writes"]>> {
   const { activeRegion } = seen;
   const mayWrite = activeRegion.known ? [activeRegion.value] : service.regions;
-  const regions = mayWrite.filter((region) => !isDark(seen, region));
-  const stores = placesOf(service).flatMap((place) => {
+  const all = placesOf(service).map((place) => seenOf(place, seen));
+  const regions = mayWrite.filter((region) => !isAllSilentIn(region, all, seen));
+  const stores = all.flatMap((place) => {
     const { writeCheck } = place.kind.fence ?? {};
     return writeCheck ? [{ id: place.id, url: (region: Region) => writeCheck(place, region) }] : [];
   });

@@ -13,8 +13,8 @@ export interface SnapshotWish extends SnapshotName {
 export interface CopyWish extends SnapshotName {
   readonly from: Region;
   readonly to: Region;
-  /** Name of the copy; absent: that of the original. */
-  readonly copyId?: string;
+  /** Name of the copy. */
+  readonly copyId: string;
   /** Id, ARN or alias of a key in `to`. An encrypted snapshot is refused without it. */
   readonly kmsKey?: string;
   readonly tags: Readonly<Record<string, string>>;

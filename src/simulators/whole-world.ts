@@ -3,6 +3,7 @@ import { createTraffic, type Traffic } from "./application/traffic.ts";
 import { createCloudWatch } from "./aws/cloudwatch.ts";
 import { addConsole } from "./aws/console.ts";
 import { createEc2 } from "./aws/ec2.ts";
+import { JUDGED_ONLY } from "./aws/judged-only.ts";
 import { createKms } from "./aws/kms.ts";
 import { createRds, type Rds } from "./aws/rds.ts";
 import { AWS_LATENCY_MS, startAws } from "./aws/server.ts";
@@ -103,7 +104,7 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
   });
   const sts = createSts(world, spec.sts, { tagsOf: rds.tagsOf, keyOf: kms.keys.find, vpcOf: ec2.vpcOf });
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
-  const services = [...own, ...traffic.services];
+  const services = [...own, ...traffic.services, ...JUDGED_ONLY];
   addConsole(world, services);
   return { rds, sns, traffic, services, authorise: sts.authorise };
 }

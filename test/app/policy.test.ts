@@ -21,7 +21,8 @@ const DELETE = [asAws(deletePolicy(wish))];
 const REGION = "eu-central-1";
 const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}:123456789012:${resource}`;
 const REPLICA = arn("rds", "db:mycomputer-inventory-db-replica");
-const OURS = arn("rds", "snapshot:twokey-inventory-1");
+const OURS = arn("rds", "snapshot:twokeycopy-inventory-1");
+const ORIGINAL = arn("rds", "snapshot:twokey-inventory-1");
 const THEIRS = arn("rds", "snapshot:before-the-migration");
 
 interface Asked {
@@ -124,11 +125,12 @@ describe("the role that runs assume", () => {
     ).toBe("denied");
   });
 
-  test("marks as its own copy only what is made under a name of its own: no snapshot of somebody else, ever", () => {
+  test("marks as its own copy only what is called as a copy: no snapshot of somebody else, and no original, ever", () => {
     const marking = { action: "rds:AddTagsToResource", tags: { [COPY_TAG]: "true" } };
 
     expect(answer(EXECUTE, { ...marking, resource: OURS })).toBe("allowed");
     expect(answer(EXECUTE, { ...marking, resource: THEIRS })).toBe("denied");
+    expect(answer(EXECUTE, { ...marking, resource: ORIGINAL })).toBe("denied");
     expect(answer(EXECUTE, { ...marking, resource: arn("rds", "db:mycomputer-inventory-db-replica") })).toBe("denied");
   });
 });
@@ -137,11 +139,12 @@ describe("the role that deletes copies", () => {
   const deleting = (resource: string, tags?: Asked["tags"]) =>
     answer(DELETE, { action: "rds:DeleteDBSnapshot", resource, ...(tags && { tags }) });
 
-  test("deletes what carries TwoKey's name and the mark of a copy, and nothing that lacks one of them", () => {
+  test("deletes what carries name and mark of a copy, nothing that lacks one of them, and no original", () => {
     expect(deleting(OURS, { [COPY_TAG]: "true" })).toBe("allowed");
     expect(deleting(OURS)).toBe("not-allowed");
     expect(deleting(OURS, { [COPY_TAG]: "false" })).toBe("not-allowed");
     expect(deleting(THEIRS, { [COPY_TAG]: "true" })).toBe("denied");
+    expect(deleting(ORIGINAL, { [COPY_TAG]: "true" })).toBe("denied");
   });
 
   test("can set the mark on nothing, and touches nothing else", () => {

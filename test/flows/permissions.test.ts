@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { roleWish } from "../../src/app/policy.ts";
-import { executePolicy } from "../../src/integrations/aws/role-policies.ts";
+import { executePolicy, managedPolicies } from "../../src/integrations/aws/role-policies.ts";
 import { type Statement, statementsOf } from "../../src/integrations/aws/session-policy.ts";
 import type { RequestContext } from "../../src/simulators/aws/iam/conditions.ts";
 import { judge, PolicyDocument } from "../../src/simulators/aws/iam/policy.ts";
@@ -34,6 +34,28 @@ describe.each(PLAYS)("$title", (play) => {
     );
 
     expect(missing).toEqual([]);
+  });
+
+  test("needs nothing that the managed policies of its service do not allow, which have no other service's calls", async () => {
+    const inventory = example(play.example);
+    const services = inventory.services.filter(({ name }) => name === play.service);
+    const wish = roleWish({ ...inventory, services }, undefined);
+    const managed = (managedPolicies(wish) ?? []).map(asAws);
+
+    const missing = permittedIn(await quietPlan(play)).flatMap(({ step, permissions }) =>
+      statementsOf(permissions, wish.whose).flatMap((statement) =>
+        statement.Action.flatMap((action) =>
+          statement.Resource.filter(
+            (resource) => judge(managed, { action, resource, context: callFor(statement) }) !== "allowed",
+          ).map((resource) => `${step}: ${action} on ${resource}`),
+        ),
+      ),
+    );
+
+    expect(missing).toEqual([]);
+    for (const each of managed) expect(JSON.stringify(each).length).toBeLessThanOrEqual(6_144);
+    const strange = { action: "rds:PromoteReadReplica", resource: "arn:aws:rds:eu-central-1:123456789012:db:theirs" };
+    expect(judge(managed, { ...strange, context: {} })).toBe("not-allowed");
   });
 
   test("names each thing that it changes, where AWS lets a policy name it", async () => {

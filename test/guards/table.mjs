@@ -241,6 +241,15 @@ export const GUARDS = [
       "guard signed silence: a planned move is refused; an unplanned one is signed for in words, and ends verified",
   },
   {
+    guard: "what of the old side answers is never taken for silent",
+    file: "src/flows/resources/places.ts",
+    cut: "closable.every((now) => isUnanswered(now))",
+    by: "closable.length > 0",
+    test: "flows/runbooks/failover/any-two-planes.test.ts",
+    fails:
+      "guard answers by itself: with RDS and ECS silent the group that EC2 closes is signed for, who else carries it too",
+  },
+  {
     guard: "what of the old side gives no answer is signed for by name",
     file: "src/flows/runbooks/failover/fence-proof.ts",
     cut: "if (!unseenAccepted.includes(part.resource))",
@@ -363,7 +372,25 @@ export const GUARDS = [
     cut: ", noLaterMark(wish)]",
     by: "]",
     test: "app/policy.test.ts",
-    fails: "marks as its own copy only what is made under a name of its own: no snapshot of somebody else, ever",
+    fails: "marks as its own copy only what is called as a copy: no snapshot of somebody else, and no original, ever",
+  },
+  {
+    guard: "no original can be marked as a copy, or be deleted as one",
+    file: "src/app/policy.ts",
+    cut: "names: COPY_NAMES",
+    by: 'names: "twokey*"',
+    test: "engine/runs/second-role.test.ts",
+    fails:
+      "guard original: an original that has the mark all the same, by somebody with more rights, is deleted by neither role",
+  },
+  {
+    guard: "a session that is limited by managed policies has those of its own service",
+    file: "src/integrations/aws/account.ts",
+    cut: "managedFor(executeRole, naming.managedPolicies) ?? ",
+    by: "",
+    test: "contracts/aws/sessions.test.ts",
+    fails:
+      "guard managed: is limited by its service's own managed policies, all of them, and by that of the account no more",
   },
   {
     guard: "a session without limits is never asked for",
@@ -2223,8 +2250,8 @@ export const GUARDS = [
   {
     guard: "of several dark regions none is taken for the old side",
     file: "src/flows/runbooks/failover/judgement.ts",
-    cut: "dark && darkRegions === 1 &&",
-    by: "dark && darkRegions > 0 &&",
+    cut: "dark === from && !another &&",
+    by: "dark === from &&",
     test: "flows/runbooks/failover/three-regions.test.ts",
     fails: "goes on to the region that was promoted, and leaves the one region that gives no answer",
   },

@@ -4,27 +4,13 @@ import { OutcomeUnknown, TransientError } from "../../src/domain/errors.ts";
 import { shiftTraffic } from "../../src/flows/resources/entrances/route53/shift-traffic.ts";
 import { marksBeside } from "../../src/flows/steps/dns-mark.ts";
 import { RecordsInput } from "../../src/flows/steps/schemas.ts";
-import { batchOf, speltAs } from "../../src/integrations/aws/record-batch.ts";
-import { comparableName, recordSetOf } from "../../src/integrations/aws/record-set.ts";
+import type { Hold } from "../../src/ports/step.ts";
 import type { RecordChange, RecordSet, TrafficControl } from "../../src/ports/traffic.ts";
-import { applyChanges } from "../../src/simulators/aws/route53-changes.ts";
-import { Change, type Zone } from "../../src/simulators/aws/route53-spec.ts";
 import { Random } from "../../src/simulators/world/random.ts";
+import { OneZone, ZONE } from "./dns-zone.ts";
 import { fakeCloud } from "./fakes.ts";
 
 export const NAME = "shop.example.com";
-const ZONE = "Z1";
-/** What stands at the top of every zone. */
-const APEX = [
-  Change.shape.ResourceRecordSet.parse({
-    ...{ Name: "example.com.", Type: "NS", TTL: 172_800, ResourceRecords: [{ Value: "ns-1.example.org." }] },
-  }),
-  Change.shape.ResourceRecordSet.parse({
-    ...{ Name: "example.com.", Type: "SOA", TTL: 900 },
-    ResourceRecords: [{ Value: "ns-1.example.org. hostmaster.example.org. 1 7200 900 1209600 86400" }],
-  }),
-];
-const CHECKS = { hasHealthCheck: () => true, blocksOf: () => [], aliasTarget: () => "found" as const };
 const MOST_TRIES = 6;
 const MOST_TURNS = 400;
 
@@ -33,22 +19,38 @@ const sides = (first: number): RecordSet[] =>
     ...{ name: NAME, type: "A", setIdentifier: `side-${at}`, weight, ttlSeconds: 60, values: [`192.0.2.${at}`] },
   }));
 
+interface Sending extends Hold {
+  /** The run that was the newest when that hold had looked. */
+  readonly during: string | undefined;
+}
+
 /** A call of an executor that Route 53 has not yet seen: the schedule says when it does. */
 interface Pending {
-  readonly epoch: number;
   readonly isWrite: boolean;
   readonly arrives: () => void;
   readonly givenUp: () => void;
 }
 
+/**
+ * A hold is overtaken when a newer one has claimed the run. What it has sent may arrive at any time after that, and whose turn
+ * it is Route 53 learns from the newer one's first batch alone.
+ */
 export interface Played {
-  /** Batches that an older hold wrote after a newer one had, or after that one had seen its undo through. */
+  /** Batches of an overtaken hold that were accepted after a newer one had written, or one of its run had seen its step or its undo through. */
   readonly late: readonly string[];
+  /**
+   * Batches of the run before, accepted after the next run had found everything as it wants it, and had written nothing. They were made
+   * from a look after that run had begun, so whoever asks first whether the run is still theirs never sends them.
+   */
+  readonly unasked: number;
+  /** Batches of an overtaken hold that were accepted before that: the newer one's own batch then has to fit what they left. */
+  readonly early: number;
+  /** Batches of an overtaken hold that Route 53 refused. */
+  readonly stopped: number;
+  /** All batches that Route 53 refused. */
+  readonly refused: number;
   /** Edits by somebody else that a batch wrote over. */
   readonly overwritten: number;
-  /** Batches that Route 53 refused, and those that were sent by a hold that was not the newest any more. */
-  readonly refused: number;
-  readonly zombies: number;
 }
 
 /** Executors of two runs that never ask whether they still hold them, over one zone, in an order that the seed draws. */
@@ -62,15 +64,21 @@ class Schedule implements Played {
   readonly late: string[] = [];
   overwritten = 0;
   refused = 0;
-  zombies = 0;
+  unasked = 0;
+  early = 0;
+  stopped = 0;
   readonly #random: Random;
   readonly #way: "sentinel" | "exact";
-  readonly #zone: Zone = { id: ZONE, name: "example.com.", isPrivate: false, records: APEX, inSync: [] };
+  readonly #zone = new OneZone();
   #pending: Pending[] = [];
   #epoch = 0;
   #wroteLast = 0;
+  /** The newest hold that has seen its undo through, which writes in any case, and the newest that has seen its step through. */
   #undone = 0;
+  #finished = { epoch: 0, run: "" };
   #isUnwinding = false;
+  /** Which run was the newest when a hold looked last. */
+  readonly #looked = new Map<number, string>();
   #edits = 100;
   #edited: readonly RecordSet[] | undefined;
   #run: { readonly id: string; readonly input: z.infer<typeof RecordsInput> };
@@ -79,7 +87,7 @@ class Schedule implements Played {
     this.#random = random;
     this.#way = way;
     this.#run = { id: "F-1", input: this.#inputFor([], sides(100)) };
-    this.#apply({ zone: ZONE, records: sides(100), comment: "" });
+    this.#zone.apply({ zone: ZONE, records: sides(100), comment: "" });
   }
 
   async play(): Promise<void> {
@@ -114,9 +122,9 @@ class Schedule implements Played {
 
   /** Its plan rests on what stands there now. */
   async #nextRun(): Promise<void> {
-    const records = this.#sets(NAME);
+    const records = this.#zone.sets(NAME);
     const marks = await marksBeside(
-      { records: async (_zone, name) => known(this.#sets(name)) },
+      { records: async (_zone, name) => known(this.#zone.sets(name)) },
       { zone: ZONE, name: NAME },
     );
     this.#isUnwinding = false;
@@ -132,7 +140,7 @@ class Schedule implements Played {
   async #perform(epoch: number, unwinds: boolean): Promise<void> {
     const { id: run, input } = this.#run;
     const { signal } = new AbortController();
-    const cloud = fakeCloud({ traffic: this.#trafficOf(epoch) });
+    const cloud = fakeCloud({ traffic: this.#trafficOf({ run, epoch }) });
     const context = {
       cloud,
       signal,
@@ -146,15 +154,21 @@ class Schedule implements Played {
       await shiftTraffic.undo(input, context);
     };
     const isDone = unwinds ? await untilAnswered(undo) : await untilAnswered(() => shiftTraffic.run(input, context));
-    if (unwinds && isDone) this.#undone = Math.max(this.#undone, epoch);
-    // A run that stops here unwinds under the same hold, with what it sent perhaps still on its way.
-    if (!unwinds && this.#random.next() < 0.3 && run === this.#run.id) {
+    if (isDone) this.#through({ epoch, run, unwinds });
+    // A run that stops here unwinds under the same hold, with what it sent perhaps still on its way. That it unwinds has to be
+    // written into the journal first, which takes nothing from an overtaken hold.
+    if (!unwinds && this.#random.next() < 0.3 && epoch === this.#epoch) {
       this.#isUnwinding = true;
-      if (await untilAnswered(undo)) this.#undone = Math.max(this.#undone, epoch);
+      if (await untilAnswered(undo)) this.#through({ epoch, run, unwinds: true });
     }
   }
 
-  #trafficOf(epoch: number): Partial<TrafficControl> {
+  #through({ epoch, run, unwinds }: { readonly epoch: number; readonly run: string; readonly unwinds: boolean }): void {
+    if (unwinds) this.#undone = Math.max(this.#undone, epoch);
+    if (epoch > this.#finished.epoch) this.#finished = { epoch, run };
+  }
+
+  #trafficOf(hold: Hold): Partial<TrafficControl> {
     const later = <T>(isWrite: boolean, look: () => T) =>
       new Promise<T>((resolve, reject) => {
         const arrives = () => {
@@ -165,27 +179,38 @@ class Schedule implements Played {
           }
         };
         const givenUp = () => reject(new OutcomeUnknown("lost", "no answer"));
-        this.#pending.push({ epoch, isWrite, arrives, givenUp });
+        this.#pending.push({ isWrite, arrives, givenUp });
       });
     return {
-      records: (_zone, name) => later(false, () => known(this.#sets(name))),
-      upsert: (wish) => later(true, () => this.#arrived(wish, epoch)),
+      records: (_zone, name) =>
+        later(false, () => {
+          this.#looked.set(hold.epoch, this.#run.id);
+          return known(this.#zone.sets(name));
+        }),
+      upsert: (wish) => {
+        const during = this.#looked.get(hold.epoch);
+        return later(true, () => this.#arrived(wish, { ...hold, during }));
+      },
     };
   }
 
-  #arrived(wish: RecordChange, epoch: number) {
-    if (epoch < this.#epoch) this.zombies += 1;
+  #arrived(wish: RecordChange, { run, epoch, during }: Sending) {
+    const isOvertaken = epoch < this.#epoch;
     const edited = this.#edited;
     try {
-      this.#apply(wish);
+      this.#zone.apply(wish);
     } catch (error) {
       this.refused += 1;
+      if (isOvertaken) this.stopped += 1;
       throw new TransientError("records-moved", String(error));
     }
-    if (epoch < this.#wroteLast || epoch < this.#undone)
-      this.late.push(`${epoch} after ${this.#wroteLast} had written and ${this.#undone} had undone`);
+    const isBehind = epoch < this.#finished.epoch;
+    if (epoch < this.#wroteLast || epoch < this.#undone || (isBehind && during === run))
+      this.late.push(`${epoch} of ${run} after ${this.#wroteLast} had written and ${this.#finished.epoch} was through`);
+    else if (isBehind) this.unasked += 1;
+    else if (isOvertaken) this.early += 1;
     this.#wroteLast = Math.max(this.#wroteLast, epoch);
-    if (edited && JSON.stringify(this.#sets(NAME)) !== JSON.stringify(edited)) {
+    if (edited && JSON.stringify(this.#zone.sets(NAME)) !== JSON.stringify(edited)) {
       this.overwritten += 1;
       this.#edited = undefined;
     }
@@ -193,32 +218,11 @@ class Schedule implements Played {
   }
 
   #edit(): void {
-    const [first, second] = this.#sets(NAME);
+    const [first, second] = this.#zone.sets(NAME);
     if (!first || !second || this.#edited) return;
     this.#edits += 1;
-    this.#apply({ zone: ZONE, records: [{ ...first, weight: this.#edits }], comment: "somebody else" });
-    this.#edited = this.#sets(NAME);
-  }
-
-  #apply(wish: RecordChange): void {
-    const spelt = (wish.exchange?.from ?? []).map((set) => {
-      const found = speltAs(set, this.#listed(set.name));
-      if (!found) throw new Error("moved");
-      return found;
-    });
-    const changes = batchOf(wish, spelt).map((change) => Change.parse(change));
-    this.#zone.records = applyChanges(this.#zone, changes, CHECKS);
-  }
-
-  #listed(name: string) {
-    // None of these sets is routed by latency.
-    const named = this.#zone.records.filter((set) => comparableName(set.Name) === name);
-    return named.map(({ Region: _none, ...set }) => set);
-  }
-
-  #sets(name: string): RecordSet[] {
-    const sets = this.#listed(name).map((set) => recordSetOf(set));
-    return sets.toSorted((one, other) => ((one.setIdentifier ?? "") < (other.setIdentifier ?? "") ? -1 : 1));
+    this.#zone.apply({ zone: ZONE, records: [{ ...first, weight: this.#edits }], comment: "somebody else" });
+    this.#edited = this.#zone.sets(NAME);
   }
 }
 

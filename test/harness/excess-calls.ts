@@ -1,192 +1,99 @@
-import { ApplicationAutoScalingClient, RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  DeleteSecurityGroupCommand,
-  EC2Client,
-  RevokeSecurityGroupIngressCommand,
-} from "@aws-sdk/client-ec2";
-import { DeleteServiceCommand, ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
-import type { RDSClientConfig } from "@aws-sdk/client-rds";
-import {
-  AddTagsToResourceCommand,
-  CopyDBSnapshotCommand,
-  CreateDBSnapshotCommand,
-  DeleteDBClusterCommand,
-  DeleteDBInstanceCommand,
-  DeleteDBSnapshotCommand,
-  FailoverDBClusterCommand,
-  ModifyDBInstanceCommand,
-  PromoteReadReplicaCommand,
-  RDSClient,
-  RebootDBInstanceCommand,
-} from "@aws-sdk/client-rds";
-import { ChangeResourceRecordSetsCommand, DeleteHostedZoneCommand, Route53Client } from "@aws-sdk/client-route-53";
+import { LOOK_ACTIONS } from "../../src/flows/resources/looks.ts";
+import type { Whose } from "../../src/integrations/aws/session-policy.ts";
+import type { Condition, Permission, Thing } from "../../src/ports/permission.ts";
+import { type Opened, SENDERS, type Session } from "./aws-calls.ts";
+import { PLANTED } from "./planted-calls.ts";
 
-export const HOME = "eu-west-1";
-export const STANDBY = "eu-central-1";
-export const PRIMARY = "mycomputer-inventory-db";
-export const REPLICA = "mycomputer-inventory-db-replica";
-const GROUPS = { [HOME]: "sg-0aa11bb22cc33dd44", [STANDBY]: "sg-0ee55ff66aa77bb88" };
-const SERVICE = { cluster: "mycomputer-production", service: "inventory-service" };
-
-export interface Opened {
-  readonly rds: RDSClient;
-  readonly ec2: EC2Client;
-  readonly ecs: ECSClient;
-  readonly scaling: ApplicationAutoScalingClient;
-  readonly route53: Route53Client;
-  destroy(): void;
-}
-
-type Session = Pick<RDSClientConfig, "endpoint" | "credentials" | "maxAttempts">;
-
-export function clientsIn(region: string, session: Session): Opened {
-  const settings = { ...session, region };
-  const clients = {
-    ...{ rds: new RDSClient(settings), ec2: new EC2Client(settings), ecs: new ECSClient(settings) },
-    scaling: new ApplicationAutoScalingClient(settings),
-    route53: new Route53Client({ ...settings, region: "us-east-1" }),
-  };
-  return {
-    ...clients,
-    destroy: () => {
-      for (const client of Object.values(clients)) client.destroy();
-    },
-  };
-}
-
+/** One call that a fault in a step could make with the credentials that the step has. */
 export interface Excess {
+  /** Action, region and things: no two of a list have the same. */
   readonly call: string;
   readonly region: string;
-  readonly send: (clients: Opened) => Promise<unknown>;
+  /** Absent: no step is for it. */
+  readonly of?: Permission;
+  readonly send: (clients: Opened, session: Session) => Promise<unknown>;
 }
 
-const rule = { IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] };
-const both = (make: (region: typeof HOME | typeof STANDBY) => readonly Excess[]): readonly Excess[] =>
-  ([HOME, STANDBY] as const).flatMap(make);
+/** What every step of these plays may do, the same aimed at a neighbour and in another region, and what no step is for. */
+export function excessOf(permissions: readonly Permission[], whose: Whose): readonly Excess[] {
+  const singly = permissions.flatMap((one) =>
+    one.actions.filter((action) => !LOOK_ACTIONS.includes(action)).map((action) => ({ ...one, actions: [action] })),
+  );
+  const derived = singly.flatMap((one) => [one, ...neighboursOf(one)]).map((one) => excessFrom(one, whose));
+  const all = [...derived, ...PLANTED];
+  return [...new Map(all.map((each) => [each.call, each])).values()];
+}
 
-const change = (HostedZoneId: string, Name: string): Excess => ({
-  ...{ call: `change ${Name}`, region: HOME },
-  send: ({ route53 }) => {
-    const set = { Name, Type: "CNAME" as const, TTL: 60, ResourceRecords: [{ Value: "elsewhere.example.com" }] };
-    const ChangeBatch = { Changes: [{ Action: "UPSERT" as const, ResourceRecordSet: set }] };
-    return route53.send(new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch }));
-  },
-});
+/** Whether a step's own permissions are for exactly this call. A grant is for RDS alone, never for the step itself. */
+export function isOwn({ of }: Excess, permissions: readonly Permission[]): boolean {
+  const [action = ""] = of?.actions ?? [];
+  return permissions.some(
+    (mine) =>
+      of !== undefined &&
+      action !== "kms:CreateGrant" &&
+      mine.actions.includes(action) &&
+      areWithin(of.when, mine.when) &&
+      of.on.every((thing) => mine.on.some((my) => sayThing(my) === sayThing(thing))),
+  );
+}
 
-/** Everything that a fault in one step could ask of AWS with the credentials that it has, deletes among it. */
-export const EXCESS: readonly Excess[] = [
-  ...both((region) => [
-    {
-      ...{ call: `promote ${region}`, region },
-      send: ({ rds }) =>
-        rds.send(new PromoteReadReplicaCommand({ DBInstanceIdentifier: region === HOME ? PRIMARY : REPLICA })),
-    },
-    {
-      ...{ call: `reboot ${region}`, region },
-      send: ({ rds }) =>
-        rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: region === HOME ? PRIMARY : REPLICA })),
-    },
-    {
-      ...{ call: `delete instance ${region}`, region },
-      send: ({ rds }) =>
-        rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: region === HOME ? PRIMARY : REPLICA })),
-    },
-    {
-      ...{ call: `close ${region}`, region },
-      send: ({ ec2 }) =>
-        ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: GROUPS[region], IpPermissions: [rule] })),
-    },
-    {
-      ...{ call: `open ${region}`, region },
-      send: ({ ec2 }) =>
-        ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: GROUPS[region], IpPermissions: [rule] })),
-    },
-    {
-      ...{ call: `delete group ${region}`, region },
-      send: ({ ec2 }) => ec2.send(new DeleteSecurityGroupCommand({ GroupId: GROUPS[region] })),
-    },
-    {
-      ...{ call: `scale ${region}`, region },
-      send: ({ ecs }) => ecs.send(new UpdateServiceCommand({ ...SERVICE, desiredCount: 0 })),
-    },
-    {
-      ...{ call: `delete service ${region}`, region },
-      send: ({ ecs }) => ecs.send(new DeleteServiceCommand(SERVICE)),
-    },
-    {
-      ...{ call: `bounds ${region}`, region },
-      send: ({ scaling }) =>
-        scaling.send(
-          new RegisterScalableTargetCommand({
-            ...{ ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount" },
-            ResourceId: `service/${SERVICE.cluster}/${SERVICE.service}`,
-          }),
-        ),
-    },
-  ]),
-  {
-    ...{ call: "snapshot", region: HOME },
-    send: ({ rds }) =>
-      rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: PRIMARY, DBSnapshotIdentifier: "twokey-other" })),
-  },
-  {
-    ...{ call: "copy", region: STANDBY },
-    send: ({ rds }) =>
-      rds.send(
-        new CopyDBSnapshotCommand({
-          SourceDBSnapshotIdentifier: `arn:aws:rds:${HOME}:111122223333:snapshot:twokey-other`,
-          TargetDBSnapshotIdentifier: "twokey-other",
-        }),
-      ),
-  },
-  {
-    ...{ call: "tag", region: HOME },
-    send: ({ rds }) =>
-      rds.send(
-        new AddTagsToResourceCommand({
-          ResourceName: `arn:aws:rds:${HOME}:111122223333:snapshot:before-the-migration`,
-          Tags: [{ Key: "twokey:copy", Value: "true" }],
-        }),
-      ),
-  },
-  {
-    ...{ call: "modify", region: STANDBY },
-    send: ({ rds }) =>
-      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, DeletionProtection: false })),
-  },
-  {
-    ...{ call: "modify the other side", region: HOME },
-    send: ({ rds }) =>
-      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: PRIMARY, DeletionProtection: false })),
-  },
-  {
-    ...{ call: "hand over the password", region: STANDBY },
-    send: ({ rds }) =>
-      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, ManageMasterUserPassword: true })),
-  },
-  {
-    ...{ call: "other parameters", region: STANDBY },
-    send: ({ rds }) =>
-      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, DBParameterGroupName: "trusting" })),
-  },
-  {
-    ...{ call: "fail over a cluster", region: HOME },
-    send: ({ rds }) => rds.send(new FailoverDBClusterCommand({ DBClusterIdentifier: "orders" })),
-  },
-  {
-    ...{ call: "delete cluster", region: HOME },
-    send: ({ rds }) => rds.send(new DeleteDBClusterCommand({ DBClusterIdentifier: "orders" })),
-  },
-  {
-    ...{ call: "delete snapshot", region: HOME },
-    send: ({ rds }) => rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: "before-the-migration" })),
-  },
-  change("Z123456789", "api.mycomputer.com"),
-  change("Z123456789", "www.mycomputer.com"),
-  change("Z0PRIVATEINVENTORY", "db.inventory.mycomputer.internal"),
-  {
-    ...{ call: "delete zone", region: HOME },
-    send: ({ route53 }) => route53.send(new DeleteHostedZoneCommand({ Id: "Z123456789" })),
-  },
-];
+/** The same terms, but some of the tags are enough. */
+function areWithin(when: Condition | undefined, mine: Condition | undefined): boolean {
+  const keysOf = (condition: Condition | undefined) => condition?.["ForAllValues:StringEquals"]?.["aws:TagKeys"];
+  const [keys, mineToo] = [keysOf(when), keysOf(mine)];
+  if (keys && mineToo) return keys.every((key) => mineToo.includes(key));
+  return JSON.stringify(when) === JSON.stringify(mine);
+}
+
+function excessFrom(permission: Permission, whose: Whose): Excess {
+  const [action = ""] = permission.actions;
+  const sender = SENDERS[action];
+  if (!sender) throw new Error(`Nobody knows how ${action} is called`);
+  const things = permission.on.map(sayThing).join(" + ");
+  const terms = JSON.stringify(permission.when ?? {});
+  return {
+    ...{ call: `${action} ${things} ${terms}`, of: permission },
+    region: permission.calledIn ?? permission.on.at(-1)?.region ?? "us-east-1",
+    send: (clients) => sender(clients, { ...permission, whose }),
+  };
+}
+
+const sayThing = ({ region = "", resource }: Thing): string => `${region} ${resource}`;
+
+/** Each of its things exchanged alone for the one beside it, the same in the other region, and another record. */
+function neighboursOf(permission: Permission): readonly Permission[] {
+  const { on, when } = permission;
+  const exchanged = on.flatMap((thing, at) => {
+    const beside = besideOf(thing);
+    return beside ? [{ ...permission, on: on.with(at, beside) }] : [];
+  });
+  return [...exchanged, ...acrossOf(permission), ...renamed(when).map((other) => ({ ...permission, when: other }))];
+}
+
+/** How a thing beside it could be called; undefined: no policy can name one. */
+function besideOf(thing: Thing): Thing | undefined {
+  const { resource } = thing;
+  if (resource.includes("*")) return undefined;
+  if (resource.startsWith("security-group/")) return { ...thing, resource: "security-group/sg-0fedcba9876543210" };
+  if (resource.startsWith("hostedzone/")) return { ...thing, resource: "hostedzone/Z0THEIRS" };
+  return { ...thing, resource: `${resource}-of-others` };
+}
+
+const [HOME, STANDBY] = ["eu-west-1", "eu-central-1"];
+
+/** What is called in its own region is called in the other one; what is called in one of two takes the source from elsewhere. */
+function acrossOf(permission: Permission): readonly Permission[] {
+  const across = (thing: Thing): Thing => ({ ...thing, region: thing.region === HOME ? STANDBY : HOME });
+  const { on, calledIn } = permission;
+  if (on.some(({ region, resource }) => region === undefined || resource.includes("*"))) return [];
+  return [{ ...permission, on: calledIn ? on.map((thing, at) => (at === 0 ? across(thing) : thing)) : on.map(across) }];
+}
+
+/** Another record in the same zone. */
+function renamed(when: Condition | undefined): readonly Condition[] {
+  return Object.entries(when ?? {}).flatMap(([operator, keys]) =>
+    Object.keys(keys)
+      .filter((key) => key.endsWith("NormalizedRecordNames"))
+      .map((key) => ({ ...when, [operator]: { ...keys, [key]: ["their.example.com"] } })),
+  );
+}

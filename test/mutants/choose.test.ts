@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { GUARDS } from "../guards/table.mjs";
 import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
-import type { Mutant } from "./instrument.ts";
+import { isInRooms, type Mutant, sources } from "./instrument.ts";
 
 const guard = GUARDS.find((each) => !each.cut.includes("\n"));
 const { file = "", cut = "" } = guard ?? {};
@@ -14,6 +14,16 @@ const mutant = (id: string, line: number, [column, length]: readonly [number, nu
 });
 
 describe("which changes are tried", () => {
+  test("those of every file in which a guard lies, and every guard is found there", async () => {
+    const texts = await sources();
+
+    const unfound = GUARDS.filter((each) => !texts.get(each.file)?.includes(each.cut));
+
+    expect(unfound.map((each) => `${each.guard}: ${each.file}`)).toEqual([]);
+    const elsewhere = GUARDS.filter((each) => !isInRooms(each)).map((each) => each.file.split("/")[1]);
+    expect(new Set(elsewhere)).toEqual(new Set(["integrations", "views", "procedures"]));
+  });
+
   test("all that lie inside the text that is taken out as a guard, and no others", () => {
     const inside = mutant("inside", 1, [at, cut.length]);
     const part = mutant("part", 1, [at + 1, 2]);

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
 import { type Coverage, cover } from "./coverage.ts";
-import { instrument, type Mutant, type Mutated } from "./instrument.ts";
+import { instrument, isInRooms, type Mutant, type Mutated } from "./instrument.ts";
 import { type Kept, keptIn, type Verdict } from "./kept.ts";
 import { reasonFor } from "./same-behaviour.ts";
 import { tryOut } from "./trial.ts";
@@ -16,7 +16,7 @@ import { tryOut } from "./trial.ts";
  */
 const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--no-guards] [--processes N] [--keep FOLDER] [--minutes N] [--json]
 
-Tries every change inside a guard, and N others drawn from S. The tests run once without a change first, to learn which
+Tries every change inside a guard, wherever it lies, and N others drawn from S. The tests run once without a change first, to learn which
 of them reaches which. --only takes the files whose name has this word in it. --keep writes each verdict
 down as it comes, and goes on from those that stand there. After --minutes no further change is begun.
 `;
@@ -99,7 +99,7 @@ function choose(mutated: Mutated, { only, runs, seed }: Wanted) {
   const chosen = mutated.mutants.filter(({ file }) => file.includes(only));
   const guards = mutantsOfGuards({ ...mutated, mutants: chosen });
   const guarded = new Set(guards);
-  const others = chosen.filter((mutant) => !guarded.has(mutant));
+  const others = chosen.filter((mutant) => !guarded.has(mutant) && isInRooms(mutant));
   return { guards, others: sampleOf(others, runs, seed) };
 }
 

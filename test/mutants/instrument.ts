@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GUARDS } from "../guards/table.mjs";
 import { instrumentAll } from "./instrumenter.mjs";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -65,19 +66,24 @@ async function copy(): Promise<string> {
   return directory;
 }
 
-async function sources(): Promise<Map<string, string>> {
+/** Every source that is mutated, by its file: those of the rooms, and each in which a guard lies. */
+export async function sources(): Promise<Map<string, string>> {
   const entries = await Promise.all(
     ROOMS.map((room) => readdir(join(ROOT, "src", room), { recursive: true, withFileTypes: true })),
   );
-  const names = entries
+  const inRooms = entries
     .flat()
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length))
-    .toSorted();
+    .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length));
+  const names = [...new Set([...inRooms, ...GUARDS.map(({ file }) => file)])].toSorted();
   return new Map(
     await Promise.all(names.map(async (name) => [name, await readFile(join(ROOT, name), "utf8")] as const)),
   );
 }
+
+/** Of the other files the changes inside guards are tried alone: the sample is one of these rooms. */
+export const isInRooms = ({ file }: Pick<Mutant, "file">): boolean =>
+  ROOMS.some((room) => file.startsWith(`src/${room}/`));
 
 /** The text between two places. */
 export function textAt(text: string, from: Place, to: Place): string {

@@ -52,6 +52,7 @@ export async function command(args: readonly string[]): Promise<number> {
 async function playAll({ runs, seed, only, processes }: Wanted, isJson: boolean): Promise<number> {
   const indices = only === undefined ? Array.from({ length: runs }, (_, index) => index) : [only];
   const results: WorldResult[] = [];
+  const startedMs = performance.now();
   const told = (result: WorldResult) => {
     results.push(result);
     say(result, { progress: `${results.length}/${indices.length}`, isOne: only !== undefined });
@@ -61,7 +62,9 @@ async function playAll({ runs, seed, only, processes }: Wanted, isJson: boolean)
   );
   await Promise.all(shares.map((share) => playElsewhere(seed, share, told)));
   const tally = tallyOf(results);
+  const tookSeconds = Math.round((performance.now() - startedMs) / 1_000);
   process.stdout.write(tableOf(results, seed));
+  process.stdout.write(`${results.length} worlds took ${tookSeconds} s in all\n`);
   const rare = FAULT_NAMES.filter((name) => (tally.hits[name] ?? 0) < runs * LEAST_SHARE);
   const isRare = only === undefined && runs >= MANY_RUNS && rare.length > 0;
   if (isRare) process.stdout.write(`Met too rarely: ${rare.join(", ")}\n`);
@@ -69,7 +72,7 @@ async function playAll({ runs, seed, only, processes }: Wanted, isJson: boolean)
   const isIdle = only === undefined && begun < results.length * LEAST_BEGUN;
   if (isIdle)
     process.stdout.write(`Only ${begun} of ${results.length} worlds had a run: the others saw no answer in time\n`);
-  if (isJson) process.stdout.write(`${JSON.stringify({ runs: results.length, seed, ...tally })}\n`);
+  if (isJson) process.stdout.write(`${JSON.stringify({ runs: results.length, seed, tookSeconds, ...tally })}\n`);
   return tally.violations > 0 || isRare || isIdle || results.length < indices.length ? 1 : 0;
 }
 

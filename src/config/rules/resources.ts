@@ -47,6 +47,24 @@ export const RESOURCE_RULES: readonly Rule[] = [
       }),
   }),
   rule({
+    name: "session-policies-of-services",
+    severity: "error",
+    because:
+      "A policy under a name that no service has limits no session, and the run stops at the step that needs it.",
+    needs: ["aws", "services"],
+    check: ({ aws, services }) =>
+      Object.keys(aws.session_policies ?? {}).flatMap((name) => {
+        if (Object.hasOwn(services, name)) return [];
+        return [
+          {
+            path: ["aws", "session_policies", name],
+            what: `there is no service ${name}`,
+            instead: `write one of ${Object.keys(services).join(", ")}`,
+          },
+        ];
+      }),
+  }),
+  rule({
     name: "runs-have-a-role",
     severity: "warning",
     because: "Only a session of a role can be limited to the calls of one step.",

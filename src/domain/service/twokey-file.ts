@@ -70,8 +70,14 @@ export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas)
           "Role for looking only; absent: `role` looks as well, in a session that may do nothing else.",
         ),
         session_policy: PolicyArn.optional().describe(
-          "Managed policy for sessions of a run whose own policy would be longer than STS takes (2,048 characters).",
+          "Managed policy for sessions of a run whose own policy would be longer than STS takes (2,048 characters), of services that `session_policies` does not name.",
         ),
+        session_policies: z
+          .record(z.string(), z.array(PolicyArn).min(1).max(10))
+          .optional()
+          .describe(
+            "By service: the managed policies that take the place of a session's own where that is longer than STS takes. `twokey policy session` prints them.",
+          ),
       })
       .describe("The AWS account, and where TwoKey stands. A resource may name another account and role."),
     redis: z

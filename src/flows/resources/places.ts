@@ -1,5 +1,6 @@
 import { UserError } from "../../domain/errors.ts";
-import type { Observation, RegionFacts, Told } from "../../domain/service/observation.ts";
+import { isDark, type Observation, type RegionFacts, type Told } from "../../domain/service/observation.ts";
+import { isUnanswered } from "../../domain/service/observed.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
 import { type Region, resourcesOf, type Service } from "../../domain/service/service.ts";
 import type { Kind } from "./kind.ts";
@@ -34,6 +35,19 @@ export function seenOf(place: KindPlace, { resources }: Pick<Observation, "resou
   const found = resources[place.id];
   if (found?.kind === place.kind.kind) return { ...place, seen: found.seen };
   throw new UserError("not-looked-at", `${place.id} of ${place.service.name} was not looked at yet. Ask again.`);
+}
+
+/**
+ * Nothing of a region answers: what is looked at there, nor what a fence would close there. The two may have different control
+ * planes: with RDS and ECS silent EC2 may still say what lets anybody in, and close it.
+ */
+export function isAllSilentIn(
+  region: Region,
+  all: readonly KindSeen[],
+  observed: Pick<Observation, "resources">,
+): boolean {
+  const closable = all.flatMap((at) => at.kind.fence?.seenIn(at, region) ?? []);
+  return isDark(observed, region) && closable.every((now) => isUnanswered(now));
 }
 
 /** A look in words, and for each region that it tells of why the resource could not take over there. */

@@ -12,6 +12,8 @@ const Input = z.object({
   to: z.string(),
   of: z.enum(["instance", "cluster"]),
   id: z.string(),
+  /** A copy is never called as an original is: the role that deletes copies knows them by it. */
+  copyId: z.string(),
   /** Key of the target region; null: the original is not encrypted. */
   kmsKey: z.string().nullable(),
   tags: z.record(z.string(), z.string()).readonly(),
@@ -30,21 +32,21 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   title: ({ id, to }) => `Copy ${id} to ${to}`,
   times: () => ({ expectedMs: 20 * MINUTE, deadlineMs: 12 * HOUR }),
   controlPlane: ({ to }) => to,
-  byHand: ({ from, to, of, id, kmsKey }) => {
+  byHand: ({ from, to, of, id, copyId, kmsKey }) => {
     const { noun, arn } = CLI[of];
     const found = `$(aws rds describe-${noun}s --region ${from} --${noun}-identifier ${id} --query '${arn}' --output text)`;
     const key = kmsKey === null ? "" : ` --kms-key-id ${kmsKey}`;
     return [
-      `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${found}" --target-${noun}-identifier ${id}${key}`,
-      `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${id}`,
+      `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${found}" --target-${noun}-identifier ${copyId}${key}`,
+      `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${copyId}`,
     ];
   },
   permissions: copying,
 
-  async foreseen({ from, to, of, id }, { cloud, signal }) {
-    const found = await cloud.snapshots.find(to, { of, id }, signal);
+  async foreseen({ from, to, of, copyId }, { cloud, signal }) {
+    const found = await cloud.snapshots.find(to, { of, id: copyId }, signal);
     if (!found.known) return unreadable(to, found);
-    return isCopyFrom(from, found.value) ? undefined : `${taken(id, to)}, and is no copy from ${from}. Ask again.`;
+    return isCopyFrom(from, found.value) ? undefined : `${taken(copyId, to)}, and is no copy from ${from}. Ask again.`;
   },
 
   async run(input, context) {
@@ -58,8 +60,8 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
     return { requestIds: answer.requestIds, data: { found: already ? "there" : "asked" }, already };
   },
 
-  async verify({ to, of, id, from, kmsKey }, _data, context) {
-    const verdict = await verifySnapshot({ region: to, of, id }, context);
+  async verify({ to, of, id, copyId, from, kmsKey }, _data, context) {
+    const verdict = await verifySnapshot({ region: to, of, id: copyId }, context);
     if (!verdict.done) return verdict;
     if (kmsKey !== null && !verdict.output.encrypted)
       throw new StepFailed(
@@ -74,14 +76,14 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
 
 const isCopyFrom = (from: string, { copyOf }: SnapshotFacts): boolean => copyOf?.includes(`:${from}:`) === true;
 
-async function isThere({ to, of, id, from }: Input, { cloud, signal }: StepContext): Promise<boolean> {
-  const found = await cloud.snapshots.find(to, { of, id }, signal);
+async function isThere({ to, of, copyId, from }: Input, { cloud, signal }: StepContext): Promise<boolean> {
+  const found = await cloud.snapshots.find(to, { of, id: copyId }, signal);
   if (!found.known) {
     if (found.cause === "absent") return false;
     throw new TransientError("snapshot-unseen", `Snapshots of ${to} cannot be seen: ${found.why}`);
   }
   if (isCopyFrom(from, found.value)) return true;
-  throw new StepFailed("snapshot-name-taken", `${taken(id, to)}, and is no copy from ${from}`);
+  throw new StepFailed("snapshot-name-taken", `${taken(copyId, to)}, and is no copy from ${from}`);
 }
 
 /** A copy under a key that is disabled or gone ends `failed` after its whole time; asking first costs one call. */

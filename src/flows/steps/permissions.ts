@@ -52,7 +52,9 @@ export const hostedZone = (zone = "*"): Thing => ({ service: "route53", resource
 
 /** How every snapshot that TwoKey takes is called: a name is given once, and nobody can change it. */
 export const SNAPSHOT_NAMES = "twokey-*";
-/** Set on a copy when it is made, so that a role of its own may delete it again. */
+/** Copies begin otherwise than originals, so that a policy can tell the two apart: neither pattern fits a name of the other. */
+export const COPY_NAMES = "twokeycopy-*";
+/** Set on a copy when it is made, so that a role of its own may delete it again. No policy lets an original have it. */
 export const COPY_TAG = "twokey:copy";
 /** Keys of all tags that a snapshot or a copy is made with. */
 export const SNAPSHOT_TAGS = ["twokey:plan", "twokey:service", "twokey:by", "twokey:reason"] as const;
@@ -63,10 +65,13 @@ export function allSnapshots(
   regions: readonly Region[],
 ): readonly Permission[] {
   const id = SNAPSHOT_NAMES;
+  // On the same terms, so that they are one statement: a policy has room for so many characters. What denies the mark of a copy
+  // to an original is the role's own deny.
   const tags = Object.fromEntries([...SNAPSHOT_TAGS, COPY_TAG].map((key) => [key, ""]));
+  const copies = { of, id, copyId: COPY_NAMES, kmsKey: "*", tags };
   return [
     ...snapshotting({ region, of, id, source, tags }),
-    ...regions.filter((to) => to !== region).flatMap((to) => copying({ from: region, to, of, id, kmsKey: "*", tags })),
+    ...regions.filter((to) => to !== region).flatMap((to) => copying({ from: region, to, ...copies })),
   ];
 }
 
@@ -99,13 +104,15 @@ export function snapshotting({ region, of, id, source, tags }: Snapshotting): re
 interface Copying extends SnapshotName {
   readonly from: Region;
   readonly to: Region;
+  /** Name of the copy; absent: that of the original. */
+  readonly copyId: string;
   readonly kmsKey: string | null;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export function copying({ from, to, of, id, kmsKey, tags }: Copying): readonly Permission[] {
+export function copying({ from, to, of, id, copyId, kmsKey, tags }: Copying): readonly Permission[] {
   const calls = CALLS[of];
-  const made = rds(to, `${calls.made}:${id}`);
+  const made = rds(to, `${calls.made}:${copyId}`);
   return [
     { actions: [calls.copy], on: [rds(from, `${calls.made}:${id}`), made], calledIn: to },
     tagging(made, tags),

@@ -57,6 +57,8 @@ export interface Naming {
   readonly sessionName: string;
   /** Whose STS is asked, in this order; absent: the ordinary ones. */
   readonly stsRegions?: readonly Region[] | undefined;
+  /** ARNs of managed policies, of whatever account, for sessions whose own would be too long; absent: that of the account. */
+  readonly managedPolicies?: readonly string[] | undefined;
 }
 
 /** One account, as its roles see it. */
@@ -174,7 +176,8 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
     // Nobody can limit the process's own credentials.
     if (executeRole === undefined) return acting.get("", () => open(undefined));
     const policy = sessionPolicy(permitted, whoseRole(executeRole));
-    const wish = { ...role, arn: executeRole, sessionName: naming.sessionName, policy, managedPolicy };
+    const managedPolicies = managedFor(executeRole, naming.managedPolicies) ?? (managedPolicy ? [managedPolicy] : []);
+    const wish = { ...role, arn: executeRole, sessionName: naming.sessionName, policy, managedPolicies };
     return acting.get(policy, () => open(wish));
   };
   const { clock, reachability, answers } = way;
@@ -195,6 +198,12 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
       for (const each of [looking, ...acting.all()]) each.clients.close();
     },
   };
+}
+
+/** Those that are of the role's account: no session may name any other. Undefined: there are none. */
+function managedFor(role: string, named: Naming["managedPolicies"] = []): readonly string[] | undefined {
+  const own = named.filter((arn) => whoseRole(arn).account === whoseRole(role).account);
+  return own.length === 0 ? undefined : own;
 }
 
 interface HandWish {

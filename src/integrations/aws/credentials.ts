@@ -25,8 +25,8 @@ export interface Role {
 /** A role, and what its session is limited to besides. */
 export interface SessionWish extends Role {
   readonly policy: string;
-  /** ARN of the managed policy that takes its place where it is too long for a call. */
-  readonly managedPolicy?: string | undefined;
+  /** ARNs of the managed policies that take its place where it is too long for a call: ten at most. */
+  readonly managedPolicies?: readonly string[] | undefined;
 }
 
 export interface CredentialOptions {
@@ -81,17 +81,17 @@ function assuming(wish: SessionWish, region: Region, { settings, own }: Asking):
   });
 }
 
-function limitsOf({ policy, managedPolicy }: SessionWish) {
+function limitsOf({ policy, managedPolicies = [] }: SessionWish) {
   if (policy.length <= LONGEST_SESSION_POLICY) return { Policy: policy };
-  return { PolicyArns: managedPolicy === undefined ? [] : [{ arn: managedPolicy }] };
+  return { PolicyArns: managedPolicies.map((arn) => ({ arn })) };
 }
 
 /** A session that is not limited is never asked for. */
-function refuseUnlimited({ arn, policy, managedPolicy }: SessionWish): void {
-  if (policy.length <= LONGEST_SESSION_POLICY || managedPolicy !== undefined) return;
+function refuseUnlimited({ arn, policy, managedPolicies = [] }: SessionWish): void {
+  if (policy.length <= LONGEST_SESSION_POLICY || managedPolicies.length > 0) return;
   throw new StepFailed(
     "policy-too-long",
-    `A session of ${arn} needs a policy of ${policy.length} characters, and STS takes ${LONGEST_SESSION_POLICY}. Make a managed policy, and name it in aws.session_policy`,
+    `A session of ${arn} needs a policy of ${policy.length} characters, and STS takes ${LONGEST_SESSION_POLICY}. Make the managed policies that twokey policy session prints, and name them in aws.session_policies`,
   );
 }
 

@@ -19,7 +19,7 @@ export interface RoleWish {
   readonly regions: readonly Region[];
   /** ARNs of the topics whose subscription is confirmed. */
   readonly topics: readonly string[];
-  /** How the snapshots are called that may be deleted, and the tag that they carry. */
+  /** How copies of snapshots are called, which may be deleted, and the tag that they carry. Originals are called otherwise. */
   readonly copies: { readonly names: string; readonly tag: string };
 }
 
@@ -33,6 +33,25 @@ const NEVER = [
 /** What runs assume a role for, beside looking: each step gets a part of it. It deletes nothing. */
 export const executePolicy = (wish: RoleWish): PolicyDocument =>
   policyOf([...statementsOf(wish.permitted, wish.whose), never([...NEVER, "rds:Delete*"]), noLaterMark(wish)]);
+
+/** Characters of one managed policy, and how many of them one session may have. */
+const LONGEST_MANAGED = 6_144;
+const MOST_MANAGED = 10;
+
+/**
+ * What limits sessions of these services where a step's own policy is longer than STS takes: exactly what their steps may do, in
+ * as few managed policies as hold it. Undefined where that is more than a session may have.
+ */
+export function managedPolicies({ permitted, whose }: RoleWish): readonly PolicyDocument[] | undefined {
+  const filled: Statement[][] = [];
+  const fits = (statements: readonly Statement[]) => JSON.stringify(policyOf(statements)).length <= LONGEST_MANAGED;
+  for (const statement of statementsOf(permitted, whose)) {
+    const last = filled.at(-1);
+    if (last && fits([...last, statement])) last.push(statement);
+    else filled.push([statement]);
+  }
+  return filled.length <= MOST_MANAGED && filled.every(fits) ? filled.map((each) => policyOf(each)) : undefined;
+}
 
 /** What every role needs that looks, the one that runs assume among them. */
 export const observePolicy = (wish: RoleWish): PolicyDocument =>

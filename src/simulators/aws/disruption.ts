@@ -72,6 +72,7 @@ function throttle(service: AwsService): AwsError {
     case "json-1.0":
     case "query":
     case "rest-xml":
+    case "rest-json":
       return new AwsError("Throttling", "Rate exceeded");
   }
 }
@@ -85,6 +86,7 @@ function unavailable(service: AwsService): AwsError {
     case "json-1.0":
     case "query":
     case "rest-xml":
+    case "rest-json":
       return new AwsError("ServiceUnavailable", "Service unavailable", 503);
   }
 }

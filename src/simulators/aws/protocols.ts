@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { decodeQuery } from "./query-protocol.ts";
-import { AwsError, type AwsService, XmlList } from "./service.ts";
+import { AwsError, type AwsService, type RestRequest, XmlList } from "./service.ts";
 import { readXml, writeXml } from "./xml.ts";
 
 export interface WireRequest {
@@ -40,6 +40,8 @@ export function protocolFor(service: AwsService, headers: IncomingHttpHeaders): 
       return ec2(service);
     case "rest-xml":
       return restXml(service);
+    case "rest-json":
+      return { ...json("json-1.1", false), decode: (request) => routed(service, request, undefined) };
   }
 }
 
@@ -88,20 +90,22 @@ function ec2(service: AwsService): Protocol {
 function restXml(service: AwsService): Protocol {
   const xmlns = namespaceOf(service);
   return {
-    decode: (request) => {
-      const routed = service.route?.({
-        method: request.method,
-        // Route 53 answers both `/rrset` and `/rrset/`; routes only know the first.
-        path: request.url.pathname.replace(/(?<=.)\/+$/, ""),
-        query: request.url.searchParams,
-        body: parseBody(request.body),
-      });
-      if (!routed) throw new AwsError("UnknownOperationException", `No ${request.method} ${request.url.pathname}`, 404);
-      return routed;
-    },
+    decode: (request) => routed(service, request, parseBody(request.body)),
     answer: (operation, output, requestId) => xml(200, requestId, writeXml(`${operation}Response`, output, xmlns)),
     refuse: (error, requestId) => errorResponse(error, requestId, xmlns),
   };
+}
+
+function routed(service: AwsService, request: WireRequest, body: RestRequest["body"]): Decoded {
+  const found = service.route?.({
+    method: request.method,
+    // Route 53 answers both `/rrset` and `/rrset/`; routes only know the first.
+    path: request.url.pathname.replace(/(?<=.)\/+$/, ""),
+    query: request.url.searchParams,
+    body,
+  });
+  if (!found) throw new AwsError("UnknownOperationException", `No ${request.method} ${request.url.pathname}`, 404);
+  return found;
 }
 
 function json(version: "json-1.0" | "json-1.1", isQueryMode: boolean): Protocol {

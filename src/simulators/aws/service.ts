@@ -52,7 +52,7 @@ export interface AwsOperation {
 export interface AwsService {
   /** Signing name, as in AwsCall.service. */
   readonly name: string;
-  readonly protocol: "query" | "ec2" | "json-1.0" | "json-1.1" | "rest-xml";
+  readonly protocol: "query" | "ec2" | "json-1.0" | "json-1.1" | "rest-xml" | "rest-json";
   readonly operations: Readonly<Record<string, AwsOperation>>;
   /** Region whose outage takes the service's control plane away; absent: the region of the call. */
   readonly controlPlaneRegion?: string;
@@ -60,7 +60,7 @@ export interface AwsService {
   readonly namespace?: string;
   /** Code of its error for a parameter that does not fit. */
   readonly invalidParameter?: string;
-  /** rest-xml only: which operation a method and path mean, with its path and query parameters and the parsed body. */
+  /** rest-xml and rest-json only: which operation a method and path mean, with its path and query parameters and the parsed body. */
   readonly route?: (request: RestRequest) => { operation: string; input: Record<string, unknown> } | undefined;
 }
 

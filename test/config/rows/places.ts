@@ -219,6 +219,14 @@ export const PLACES_ROWS: readonly Broken[] = [
     says: ["policy", "account 210987654321"],
   },
   {
+    rule: "session-policies-of-services",
+    claim: "session policies of a service that there is not",
+    edits: [["  role: arn", "  session_policies: { orders: [arn:aws:iam::123456789012:policy/orders] }\n  role: arn"]],
+    at: "session_policies: { ‸orders",
+    path: "aws.session_policies.orders",
+    says: ["there is no service orders"],
+  },
+  {
     rule: "runs-have-a-role",
     claim: "runs without a role, whose steps nothing limits",
     edits: [["  role: arn:aws:iam::123456789012:role/twokey-execute # assumed\n", ""]],

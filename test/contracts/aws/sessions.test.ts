@@ -20,19 +20,21 @@ import {
 } from "./inventory-world.ts";
 
 const MANAGED = "arn:aws:iam::111122223333:policy/twokey-inventory";
+const OF_REBOOTS = "arn:aws:iam::111122223333:policy/of-reboots";
+const OF_NOTHING = "arn:aws:iam::111122223333:policy/of-nothing";
+const allowing = (arn: string, Action: string) => ({
+  arn,
+  document: { Version: "2012-10-17" as const, Statement: { Effect: "Allow" as const, Action, Resource: "*" } },
+});
 
 let inventory: InventoryWorld;
 beforeEach(async () => {
   inventory = await startInventoryWorld([], {
     roles: [ROLE, OBSERVE_ROLE].map((arn) => ({ arn })),
     managed: [
-      {
-        arn: MANAGED,
-        document: {
-          Version: "2012-10-17",
-          Statement: { Effect: "Allow", Action: "rds:PromoteReadReplica", Resource: "*" },
-        },
-      },
+      allowing(MANAGED, "rds:PromoteReadReplica"),
+      allowing(OF_REBOOTS, "rds:RebootDBInstance"),
+      allowing(OF_NOTHING, "rds:DescribeEvents"),
     ],
   });
 });
@@ -146,6 +148,25 @@ describe("a session for one step", () => {
 
     const wish = { region: STANDBY, instance: REPLICA, forceFailover: false };
     await expect(acting.databases.reboot(wish)).rejects.toMatchObject(denied);
+  });
+
+  test("guard managed: is limited by its service's own managed policies, all of them, and by that of the account no more", async () => {
+    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE, managedPolicy: MANAGED });
+    const managedPolicies = [OF_REBOOTS, OF_NOTHING, "arn:aws:iam::210987654321:policy/of-another-account"];
+    const acting = aws.as({ sessionName: "dr-F-2", managedPolicies }).guardedBy(PROVEN, MANY);
+
+    const wish = { region: STANDBY, instance: REPLICA, forceFailover: false };
+    expect(await acting.databases.reboot(wish)).toMatchObject({ kind: "accepted" });
+    await expect(promote(acting)).rejects.toMatchObject(denied);
+    const asked = inventory.world.log.read(0, "sts.role-assumed").at(-1);
+    expect(asked?.facts).toMatchObject({ policy: undefined, managed: [OF_REBOOTS, OF_NOTHING] });
+  });
+
+  test("keeps a policy of its own where that is short enough, whatever its service has besides", async () => {
+    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE });
+    const acting = aws.as({ sessionName: "dr-F-2", managedPolicies: [OF_REBOOTS] }).guardedBy(PROVEN, [PROMOTION]);
+
+    expect(await promote(acting)).toMatchObject({ kind: "accepted" });
   });
 
   test("is unlimited only where the file names no role", async () => {

@@ -24,12 +24,13 @@ afterEach(async () => {
 const TAGS = { "twokey:reason": "before the release" };
 const SOURCES = { instance: PRIMARY, cluster: CLUSTER } as const;
 const nameOf = (of: SnapshotName["of"]): SnapshotName => ({ of, id: `${of}-now` });
+const copyOf = (of: SnapshotName["of"]): SnapshotName => ({ of, id: `${of}-copy` });
 const find = (region: string, name: SnapshotName) => inventory.aws.snapshots.find(region, name);
 const take = (of: SnapshotName["of"]) =>
   inventory.aws.snapshots.create({ ...nameOf(of), region: HOME, source: SOURCES[of], tags: TAGS });
 const copy = (of: SnapshotName["of"], kmsKey?: string) =>
   inventory.aws.snapshots.copy({
-    ...{ ...nameOf(of), from: HOME, to: STANDBY, tags: TAGS },
+    ...{ ...nameOf(of), copyId: copyOf(of).id, from: HOME, to: STANDBY, tags: TAGS },
     ...(kmsKey !== undefined && { kmsKey }),
   });
 
@@ -47,7 +48,7 @@ describe.each(["instance", "cluster"] as const)("a snapshot of an %s", (of) => {
     expect(original).toMatchObject({ status: "available", percent: 100, encrypted: true });
     expect(await copy(of, KEY)).toEqual({ kind: "accepted", requestIds: [expect.any(String)] });
     inventory.advance(121);
-    expect(factOf(await find(STANDBY, nameOf(of)))).toMatchObject({
+    expect(factOf(await find(STANDBY, copyOf(of)))).toMatchObject({
       ...{ of, status: "available", copyOf: original.arn, takenAtMs: original.takenAtMs, tags: TAGS },
       kmsKey: expect.stringContaining(`:kms:${STANDBY}:`),
     });
@@ -67,7 +68,7 @@ describe.each(["instance", "cluster"] as const)("a snapshot of an %s", (of) => {
     for (const key of [undefined, "alias/nobody", DISABLED_KEY.id]) {
       await expect(copy(of, key)).rejects.toMatchObject({ name: "StepFailed", code: "aws-refused" });
     }
-    expect(await find(STANDBY, nameOf(of))).toMatchObject({ known: false, cause: "absent" });
+    expect(await find(STANDBY, copyOf(of))).toMatchObject({ known: false, cause: "absent" });
   });
 
   test("whose answer is lost is an unknown outcome, and the snapshot is found", async () => {

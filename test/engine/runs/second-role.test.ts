@@ -12,13 +12,15 @@ import { COPY_TAG } from "../../../src/flows/steps/permissions.ts";
 import { deleteRoleBeside } from "../../../src/sandbox/world-from-inventory.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { HOME, PRIMARY, STANDBY } from "../../harness/excess-calls.ts";
 import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
 
+const HOME = "eu-west-1";
+const STANDBY = "eu-central-1";
+const PRIMARY = "mycomputer-inventory-db";
 const MARK = [{ Key: COPY_TAG, Value: "true" }];
 /** Somebody else's: one with a name of their own, and one that only looks like TwoKey's by its name. */
 const THEIRS = "before-the-migration";
-const UNMARKED = "twokey-by-hand";
+const UNMARKED = "twokeycopy-by-hand";
 
 let at: FailoverWorld;
 let clients: RDSClient[] = [];
@@ -92,10 +94,10 @@ async function namesIn(region: string): Promise<string[]> {
 }
 
 const remove = (rds: RDSClient, name: string) => rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: name }));
-const mark = (rds: RDSClient, name: string) =>
+const mark = (rds: RDSClient, name: string, region = STANDBY) =>
   rds.send(
     new AddTagsToResourceCommand({
-      ResourceName: `arn:aws:rds:${STANDBY}:${accountOf(at.inventory.file.aws.role)}:snapshot:${name}`,
+      ResourceName: `arn:aws:rds:${region}:${accountOf(at.inventory.file.aws.role)}:snapshot:${name}`,
       Tags: MARK,
     }),
   );
@@ -121,9 +123,20 @@ describe("the role that deletes copies, in the world", () => {
 
   test("makes no snapshot of its own that it could delete", async () => {
     const there = await cleaner(HOME);
-    const made = { DBInstanceIdentifier: PRIMARY, DBSnapshotIdentifier: "twokey-mine", Tags: MARK };
+    const made = { DBInstanceIdentifier: PRIMARY, DBSnapshotIdentifier: "twokeycopy-mine", Tags: MARK };
 
     await expect(there.send(new CreateDBSnapshotCommand(made))).rejects.toMatchObject(DENIED);
+  });
+
+  test("guard original: an original that has the mark all the same, by somebody with more rights, is deleted by neither role", async () => {
+    const people = administrator(HOME);
+    const source = `arn:aws:rds:${HOME}:${accountOf(at.inventory.file.aws.role)}:snapshot:${original}`;
+    await expect(mark(await bot(HOME), original, HOME)).rejects.toMatchObject(DENIED);
+    await people.send(new AddTagsToResourceCommand({ ResourceName: source, Tags: MARK }));
+
+    await expect(remove(await cleaner(HOME), original)).rejects.toMatchObject(DENIED);
+    await expect(remove(await bot(HOME), original)).rejects.toMatchObject(DENIED);
+    expect(await namesIn(HOME)).toContain(original);
   });
 
   test("the bot's own role can mark no snapshot of somebody else, and deletes not even its own copy", async () => {

@@ -4,7 +4,7 @@ import type { Resource } from "../../../domain/service/resource.ts";
 import { besides, type Region } from "../../../domain/service/service.ts";
 import type { Promoted, StoreMove, StoreMoving } from "../../resources/abilities.ts";
 import type { Move } from "../../resources/place.ts";
-import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
+import { isAllSilentIn, type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
 import { lossOf, type StoreLoss, worstLoss } from "./losses.ts";
 import type { FailoverRequest } from "./request.ts";
 import { deniedOn, type Unseen, unseenOn } from "./unseen.ts";
@@ -30,7 +30,7 @@ export function judge(request: FailoverRequest): Judgement {
   const { service, observed, to, mode, continues } = request;
   const from = fromOf(request);
   const all = placesOf(service).map((place) => seenOf(place, observed));
-  const move: Move = { from, to, mode, continues, isDark: isDark(observed, from) };
+  const move: Move = { from, to, mode, continues, isDark: isAllSilentIn(from, all, observed) };
   const stores = all.flatMap((at) => judgeStore(at, request, move));
   const unseen = unseenOn(all, move, observed.writes);
   return {
@@ -68,7 +68,7 @@ const darkBeside = ({ service, observed, to }: FailoverRequest): Region[] =>
 function judgeStore(at: KindSeen, request: FailoverRequest, move: Move): StoreJudged[] {
   const { store } = at.kind;
   if (!store?.move) return [];
-  const promoted = store.move.standsAlone(at, move.to) ? promotedBy(move, darkBeside(request).length) : undefined;
+  const promoted = store.move.standsAlone(at, move.to) ? promotedBy(move, darkBeside(request)) : undefined;
   const behind = store.behind(at, move.to);
   const loss = lossOf(request, { at, behind, promoted });
   const moving: StoreMoving = { ...move, promoted, knownUntilMs: loss.kind === "after" ? loss.atMs : null };
@@ -80,9 +80,9 @@ function judgeStore(at: KindSeen, request: FailoverRequest, move: Move): StoreJu
  * the middle and nobody remembers it; with the old side at hand there are two writers, and that is no plan's to settle. Of
  * several dark regions nobody knows which one is the old side.
  */
-function promotedBy({ continues, mode, isDark: dark }: Move, darkRegions: number): Promoted {
+function promotedBy({ continues, mode, from }: Move, [dark, another]: readonly Region[]): Promoted {
   if (continues?.pastNoReturn) return "continued";
-  return mode === "unplanned" && dark && darkRegions === 1 && !continues ? "before" : undefined;
+  return mode === "unplanned" && dark === from && !another && !continues ? "before" : undefined;
 }
 
 interface Leaving {

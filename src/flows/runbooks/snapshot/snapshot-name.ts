@@ -20,8 +20,13 @@ export interface Named {
  */
 export function snapshotName({ id, service, reason, nowMs }: Named, store: string): string {
   const words = ["twokey", subjectOf(service.name + store), minuteOf(nowMs), id, reason].map(plain);
-  return words.join("-").slice(0, MOST_NAME).replace(/-+$/, "");
+  return cut(words.join("-"));
 }
+
+/** The same with a beginning of its own: whoever may delete copies cannot delete an original by its name. */
+export const copyName = (original: string): string => cut(original.replace(/^twokey-/, "twokeycopy-"));
+
+const cut = (name: string): string => name.slice(0, MOST_NAME).replace(/-+$/, "");
 
 const plain = (text: string): string =>
   text

@@ -10,7 +10,7 @@ import { COPY_TAG, type SNAPSHOT_TAGS } from "../../steps/permissions.ts";
 import { takeSnapshot } from "../../steps/take-snapshot.ts";
 import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
-import { snapshotName } from "./snapshot-name.ts";
+import { copyName, snapshotName } from "./snapshot-name.ts";
 
 const Wish = z.object({});
 
@@ -110,7 +110,7 @@ function stepsOf(request: PlanRequest, { from, to, sources }: Copying): PlannedS
       planned(takeSnapshot, { id: take, after: [], input: { region: from, of, source, id, tags } }),
       planned(copySnapshot, {
         ...{ id: copy, after: [take] },
-        input: { from, to, of, id, kmsKey, tags: { ...tags, [COPY_TAG]: "true" } },
+        input: { from, to, of, id, copyId: copyName(id), kmsKey, tags: { ...tags, [COPY_TAG]: "true" } },
       }),
     ].map((step) => ({ ...step, ...aboutResource(at) }));
   });

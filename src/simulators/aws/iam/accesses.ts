@@ -2,6 +2,7 @@ import { z } from "zod";
 import { arnOf } from "../arn.ts";
 import type { AwsCall } from "../service.ts";
 import type { RequestContext } from "./conditions.ts";
+import { KEY_OPERATIONS, OTHER_ACCESSES } from "./other-accesses.ts";
 import type { Access } from "./policy.ts";
 import { RDS_ACCESSES } from "./rds-accesses.ts";
 import { ROUTE53_ACCESSES } from "./route53-accesses.ts";
@@ -70,8 +71,13 @@ const named =
   (member: string): AccessesOf =>
   ({ operation, input }) => [{ action: operation, resource: text(input, member) }];
 
+const onKey: AccessesOf = ({ operation, region, input }, { keyOf }) => [
+  { action: operation, resource: keyOf(region, text(input, "KeyId"))?.arn ?? arnOf("kms", region, "key/none") },
+];
+
 /** By service and operation; every other operation needs its own name on `*`. */
 const ACCESSES: Readonly<Record<string, Readonly<Record<string, AccessesOf>>>> = {
+  ...OTHER_ACCESSES,
   rds: RDS_ACCESSES,
   route53: ROUTE53_ACCESSES,
   ecs: ECS,
@@ -89,11 +95,7 @@ const ACCESSES: Readonly<Record<string, Readonly<Record<string, AccessesOf>>>> =
       return [{ action: operation, resource }];
     },
   },
-  kms: {
-    DescribeKey: ({ operation, region, input }, { keyOf }) => [
-      { action: operation, resource: keyOf(region, text(input, "KeyId"))?.arn ?? arnOf("kms", region, "key/none") },
-    ],
-  },
+  kms: Object.fromEntries(["DescribeKey", ...KEY_OPERATIONS].map((operation) => [operation, onKey])),
   sns: Object.fromEntries(
     [
       ...["Subscribe", "ConfirmSubscription", "Publish", "GetTopicAttributes", "SetTopicAttributes", "DeleteTopic"],

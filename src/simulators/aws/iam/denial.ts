@@ -14,6 +14,7 @@ const BY_PROTOCOL: Readonly<Record<AwsService["protocol"], readonly [code: strin
   "json-1.0": ["AccessDenied", 403],
   "json-1.1": ["AccessDeniedException", 400],
   "rest-xml": ["AccessDenied", 403],
+  "rest-json": ["AccessDeniedException", 403],
 };
 
 export interface Denial {

@@ -1,0 +1,166 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { fenceSeen } from "../../../../src/domain/plan-run/fence.ts";
+import type { Mode } from "../../../../src/domain/plan-run/plan.ts";
+import { ROUTE53_CONTROL_PLANE } from "../../../../src/domain/service/service.ts";
+import { observe } from "../../../../src/flows/observe.ts";
+import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
+import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
+import { drive } from "../../../harness/drive.ts";
+import { eventually } from "../../../harness/eventually.ts";
+import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+import { standbyOf } from "../../../harness/site.ts";
+import { drawn, WALKED } from "../../../harness/tables.ts";
+
+/** What each control plane of the old side is needed for, and what has to be signed for while it is silent. */
+const SIGNED: Readonly<Record<string, readonly string[]>> = {
+  rds: ["left-open", "cuts-unseen"],
+  ec2: ["not-closed"],
+  ecs: ["not-stopped"],
+  elasticloadbalancing: ["not-stopped"],
+  "application-autoscaling": ["not-stopped"],
+  route53: ["dns-by-hand"],
+  "write check": ["write-not-proven"],
+  // How far the standby is behind is measured where the standby is.
+  monitoring: [],
+  // Sessions come from the STS of another region.
+  sts: [],
+};
+const PLANES = Object.keys(SIGNED);
+const TROUBLES = ["dark", "refusing", "slow"] as const;
+type Trouble = (typeof TROUBLES)[number];
+/** Machine time; a slow answer is one that comes in time. */
+const ANSWER_WITHIN_MS = 1_200;
+const SLOW_MS = 250;
+const SPEED = 120;
+
+interface Row {
+  readonly what: string;
+  readonly troubles: readonly (readonly [plane: string, trouble: Trouble])[];
+}
+const rowOf = (...troubles: Row["troubles"]): Row => ({
+  troubles,
+  what: troubles.map(([plane, trouble]) => `${plane} ${trouble}`).join(" and "),
+});
+
+const ALONE = PLANES.map((plane) => ({ plane, rows: TROUBLES.map((trouble) => rowOf([plane, trouble])) }));
+/** A write check that hangs is waited for longest, and says no more than one that is cut off. */
+const silently = (plane: string) => [plane, plane === "write check" ? "refusing" : "dark"] as const;
+const PAIRS = PLANES.map((plane, at) => ({
+  plane,
+  rows: PLANES.filter((_, other) => other > at).map((other) => rowOf(silently(plane), silently(other))),
+})).filter(({ rows }) => rows.length > 0);
+
+/** What has to be signed for, all in all. Of a database that nobody can close nothing finer is left to be said. */
+function signedFor({ troubles }: Row): Set<string> {
+  const silent = troubles.filter(([, trouble]) => trouble !== "slow").flatMap(([plane]) => SIGNED[plane] ?? []);
+  const isOpen = silent.includes("not-closed");
+  const finer = new Set(["left-open", "cuts-unseen", "write-not-proven"]);
+  return new Set([
+    ...silent.filter((id) => !isOpen || !finer.has(id)),
+    ...(isOpen ? [] : ["sessions-not-proven"]),
+    "healthy-primary",
+  ]);
+}
+
+let at: FailoverWorld;
+
+function trouble([plane, how]: Row["troubles"][number] | readonly [string, "up"]): void {
+  const { faults, regions } = at.whole.world;
+  const { home } = at.service;
+  if (plane === "write check") {
+    const effects = {
+      dark: { kind: "hang" },
+      refusing: { kind: "drop-before" },
+      slow: { kind: "delay", machineMs: SLOW_MS },
+    } as const;
+    if (how === "up") faults.clear();
+    else faults.plan({ vendor: "app", operation: "POST /write-check", region: home, effect: effects[how] });
+  } else regions.setPlane({ region: plane === "route53" ? ROUTE53_CONTROL_PLANE : home, service: plane }, how);
+}
+
+async function planned(mode: Mode): Promise<Planned> {
+  const { service, cloud, inventory, clock } = at;
+  return runbookOf({ runbook: "failover", id: "F-1" }).plan(
+    {
+      ...{ id: "F-1", service, inventory, reason: "a rehearsal", requester: "farid", incident: undefined },
+      ...{ observed: await observe(service, cloud, { isForPlan: true }), nowMs: clock.now() },
+    },
+    { mode, to: standbyOf(service) },
+  );
+}
+
+const allAnswers = () =>
+  eventually("plan for which everything answers", 20_000, async () => {
+    const { kind } = await planned("planned");
+    return kind === "plan" || undefined;
+  });
+
+async function start(): Promise<void> {
+  at = await startFailoverWorld({
+    ...{ example: "inventory", speed: SPEED, lagSeconds: 1, answerWithinMs: ANSWER_WITHIN_MS },
+  });
+  at.whole.world.regions.slowMs = SLOW_MS;
+  await allAnswers();
+}
+
+describe(`any one or two control planes of the old side in trouble (${WALKED})`, () => {
+  beforeAll(start);
+  afterAll(() => at.stop());
+  afterEach(async () => {
+    for (const plane of PLANES) trouble([plane, "up"]);
+    await allAnswers();
+  });
+
+  test("guard answers by itself: with RDS and ECS silent the group that EC2 closes is signed for, who else carries it too", async () => {
+    const row = rowOf(silently("rds"), silently("ecs"));
+    for (const each of row.troubles) trouble(each);
+
+    const answer = await planned("unplanned");
+
+    expect(answer.kind === "plan" && new Set(answer.plan.acceptances.map(({ id }) => id))).toEqual(signedFor(row));
+  });
+
+  const alone = ALONE.flatMap(({ plane, rows }) => drawn(`trouble of ${plane}`, rows));
+  const pairs = PAIRS.flatMap(({ plane, rows }) => drawn(`${plane} and another`, rows));
+  test.each([...alone, ...pairs])(
+    "$what: an unplanned move has a sentence to sign for each, and a planned one says what to do instead",
+    async (row) => {
+      for (const each of row.troubles) trouble(each);
+
+      const [unplanned, calm] = [await planned("unplanned"), await planned("planned")];
+
+      if (unplanned.kind === "refused") throw new Error(unplanned.reasons.join(" "));
+      const { plan } = unplanned;
+      expect(new Set(plan.acceptances.map(({ id }) => id))).toEqual(signedFor(row));
+      for (const step of plan.steps.filter(({ role }) => role === "protects" || role === "commits"))
+        expect(step.byHand).not.toEqual([]);
+      const silent = row.troubles.some(([plane, how]) => how !== "slow" && (SIGNED[plane]?.length ?? 0) > 0);
+      expect(calm.kind).toBe(silent ? "refused" : "plan");
+      if (calm.kind === "refused")
+        for (const why of calm.reasons) expect(why).toMatch(/[Uu]se mode unplanned|Ask again when/);
+    },
+  );
+});
+
+describe("what is planned with two of them silent", () => {
+  afterEach(() => at.stop());
+
+  // While Route 53 is silent people change the names: that has a test of its own, in control-planes.
+  const runs = PAIRS.flatMap(({ rows }) => rows).filter(({ what }) => !what.includes("route53"));
+  test.each(drawn("runs of two silent planes", runs))(
+    "$what: ends verified, and whatever still answers is closed",
+    async (row) => {
+      await start();
+      for (const each of row.troubles) trouble(each);
+      await startRun(at);
+
+      const run = await drive(at);
+
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      const isSilent = (plane: string) => row.troubles.some(([other]) => other === plane);
+      const closed = mutationsOf(at).filter((call) => call.startsWith(`RevokeSecurityGroupIngress ${at.service.home}`));
+      expect(closed.length > 0).toBe(!isSilent("ec2"));
+      if (isSilent("ec2")) expect(fenceSeen(run)).toBe("cannot-know");
+    },
+  );
+});
