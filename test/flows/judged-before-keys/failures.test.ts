@@ -25,7 +25,15 @@ const SCALE_OUT = {
   compute: { cluster: "dr", service: "app", tasks: 4, target_health: "process" },
 };
 const TAKE = { region: REGION, of: "instance", source: "db-2", id: "twokey-it", tags: {} };
-const COPY = { from: SERVICE.home, to: REGION, of: "instance", id: "twokey-it", kmsKey: "key", tags: {} };
+const COPY = {
+  copyId: "twokeycopy-1",
+  from: SERVICE.home,
+  to: REGION,
+  of: "instance",
+  id: "twokey-it",
+  kmsKey: "key",
+  tags: {},
+};
 
 function databaseOf(change: Partial<DatabaseFacts>): SaidCloud {
   const seen = DAY.sites[REGION]?.database;
