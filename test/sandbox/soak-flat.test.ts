@@ -27,6 +27,8 @@ test("one sample of the last six above it by more than a tenth is growth, of mem
     ],
   });
   expect(flatnessOf(year((day) => ({ redisMb: day === 180 ? 30 : 20 })))).toEqual({ kind: "flat" });
+  expect(flatnessOf(year((day) => ({ rssMb: day > 300 ? 110 : 90 })))).toEqual({ kind: "flat" });
+  expect(flatnessOf(year((day) => ({ rssMb: 90 + day / 5 }))).kind).toBe("grows");
 });
 
 test("what is too short to say so is not judged", () => {
