@@ -165,9 +165,11 @@ function timeLine(run: RunState, { nowMs, downSinceMs }: PlanContext): string {
   // How long users may wait says nothing about what they do not wait for.
   if (onlyAdds(plan)) return `${done}.`;
   const objective = sayDuration(plan.rtoMs);
-  if (run.state !== "running" || downSinceMs === undefined || !areUsersWaiting(run))
+  if (isOver(run) || downSinceMs === undefined || !areUsersWaiting(run))
     return `${done}; the objective is ${objective}.`;
-  return `${done}. Users down ${sayDuration(nowMs - downSinceMs)} of ${objective}; ${timeLeft(plan, nowMs - startedAtMs)}.`;
+  // While people decide nobody can say how long it takes.
+  const left = run.state === "running" ? `; ${timeLeft(plan, nowMs - startedAtMs)}` : "";
+  return `${done}. Users down ${sayDuration(nowMs - downSinceMs)} of ${objective}${left}.`;
 }
 
 /** What can still be undone; of a run that has ended its outcome says it. */

@@ -46,6 +46,8 @@ describe("a fence that the keys accepted as not proven", () => {
   });
 });
 
+const ids = proposed(inventory).plan.steps.map(({ id }) => id);
+
 describe("how long users wait", () => {
   const timeIn = (over: { nowMs: number; downSinceMs?: number }, ...entries: RunEntry[]) =>
     cardText(progressCard(run(...entries), inventory, over)).replaceAll("\u00a0", " ");
@@ -58,10 +60,18 @@ describe("how long users wait", () => {
     expect(timeIn({ nowMs: AT + MINUTE })).toContain("after 1 min; the objective is 30 min.");
     expect(timeIn({ nowMs: AT + 60 * MINUTE, downSinceMs: AT })).toContain("; it takes longer than expected.");
   });
+
+  test("goes on while the run waits for people, without a forecast, and ends with the run", () => {
+    const paused: RunEntry = { kind: "paused", ...at, by: "ana", door: "slack", why: "we look first" };
+    const down = { nowMs: AT + MINUTE, downSinceMs: AT - 3 * MINUTE };
+
+    expect(timeIn(down, paused)).toMatch(/Users down 4 min of 30 min\./);
+    const ended: RunEntry = { kind: "finished", ...at, state: "verified" };
+    expect(timeIn(down, ...ids.flatMap(step), ended)).not.toContain("Users down");
+  });
 });
 
 describe("how a run ended", () => {
-  const ids = proposed(inventory).plan.steps.map(({ id }) => id);
   const measured = ids.filter((id) => id !== "check-public").flatMap(step);
   const finished: RunEntry = { kind: "finished", ...at, state: "verified" };
 
