@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { z } from "zod";
 
-/** JSON in, JSON out; it may be a promise. What it throws becomes a 400 with its message. */
+/** JSON in, JSON out; it may be a promise. What it throws becomes a 400 that says what was expected. */
 export type ControlHandler = (body: unknown, query: URLSearchParams) => unknown;
 
 /** The world's own remote control (never a vendor's API): demo, tests and sandbox page steer through it. Loopback only. */
@@ -30,13 +31,14 @@ export class Control {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://world");
-    const handler = this.#routes.get(`${request.method} ${url.pathname}`);
+    const key = `${request.method} ${url.pathname}`;
+    const handler = this.#routes.get(key);
     const send = (status: number, value: unknown) => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value ?? null));
     };
     if (!handler) {
       send(404, {
-        error: `The world has no control ${request.method} ${url.pathname}`,
+        error: `The world has no control ${key}`,
         known: [...this.#routes.keys()],
       });
       return;
@@ -47,7 +49,13 @@ export class Control {
       const text = Buffer.concat(chunks).toString("utf8");
       send(200, await handler(text === "" ? {} : JSON.parse(text), url.searchParams));
     } catch (error) {
-      send(400, { error: error instanceof Error ? error.message : String(error) });
+      send(400, { error: sayWrong(key, error) });
     }
   }
+}
+
+function sayWrong(key: string, error: unknown): string {
+  if (error instanceof z.ZodError) return `${key} expects something else:\n${z.prettifyError(error)}`;
+  if (error instanceof SyntaxError) return `${key} expects a body of JSON: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
 }
