@@ -13,7 +13,7 @@ import type { Rule } from "./rules/rule.ts";
 import { SHARING_RULES } from "./rules/sharing.ts";
 import { SITE_RULES } from "./rules/sites.ts";
 import { USER_RULES } from "./rules/users.ts";
-import type { ReadableFile } from "./sections.ts";
+import type { ReadableFile, Section } from "./sections.ts";
 
 export interface LintFinding extends Finding {
   readonly rule: string;
@@ -39,7 +39,22 @@ export const RULES: readonly Rule[] = [
 
 /** `more`: rules of runbooks. Rules whose sections could not be read are left out: what they would say about a broken section is a guess. */
 export function lint(file: ReadableFile, more: readonly Rule[] = []): LintFinding[] {
-  return [...RULES, ...more].flatMap(({ name, severity, check }) =>
-    (check(file) ?? []).map((finding) => ({ severity, ...finding, rule: name })),
-  );
+  const unread = new Map<Section, number>();
+  const findings = [...RULES, ...more].flatMap(({ name, severity, reads, check }) => {
+    const found = check(file);
+    if (found) return found.map((finding) => ({ severity, ...finding, rule: name }));
+    for (const section of reads.filter((each) => isUnread(each, file)))
+      unread.set(section, (unread.get(section) ?? 0) + 1);
+    return [];
+  });
+  return [...findings, ...[...unread].map(([section, count]) => unchecked(section, count))];
 }
+
+const isUnread = (section: Section, { sections }: ReadableFile): boolean => sections[section] === undefined;
+
+/** Nobody may take silence for a section without a fault. */
+const unchecked = (section: Section, count: number): LintFinding => ({
+  ...{ path: [section], rule: "unchecked", severity: "warning" },
+  what: `${section} cannot be read as it stands, so ${count === 1 ? "one rule that reads it was" : `${count} rules that read it were`} not asked`,
+  instead: `mend what is wrong in ${section}, and check again`,
+});

@@ -18,7 +18,8 @@ export interface Names {
 /** The parts of a file that could be read, each by itself, so that one bad line does not hide what is wrong elsewhere. */
 export interface ReadableFile {
   readonly sections: { readonly [Name in Section]: TwoKeyFile[Name] | undefined };
-  readonly names: Names;
+  /** Undefined: the section is no block of named entries, so that nobody knows what it names. */
+  readonly names: { readonly [Kind in keyof Names]: Names[Kind] | undefined };
 }
 
 export function readSections(value: unknown): ReadableFile {
@@ -64,14 +65,15 @@ function readServices(value: unknown): TwoKeyFile["services"] | undefined {
   );
 }
 
-function regionsIn(services: unknown): readonly string[] {
-  const named = keysOf(services).flatMap((name) => {
+function regionsIn(services: unknown): readonly string[] | undefined {
+  const named = keysOf(services)?.flatMap((name) => {
     const regions = childOf(childOf(services, name), "regions");
     return Array.isArray(regions) ? regions : [];
   });
-  return [...new Set(named.filter((region): region is string => typeof region === "string"))];
+  return named && [...new Set(named.filter((region): region is string => typeof region === "string"))];
 }
 
-function keysOf(value: unknown): readonly string[] {
-  return value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
+function keysOf(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return [];
+  return value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : undefined;
 }

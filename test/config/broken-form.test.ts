@@ -29,6 +29,23 @@ describe("every problem at once", () => {
     ]);
   });
 
+  test("a section that cannot be read at all makes nothing else wrong, and is said to be unchecked", () => {
+    const problems = problemsOf(breakText(INVENTORY, [["\nservices:\n", "\nservices: 12\nservicesx:\n"]]));
+
+    expect(problems.filter(({ severity }) => severity === "error").map(({ path }) => path)).toEqual([
+      "services",
+      "servicesx",
+    ]);
+    expect(problems.filter(({ rule }) => rule === "unchecked")).toEqual([
+      expect.objectContaining({
+        ...{ path: "services", severity: "warning" },
+        what: expect.stringMatching(
+          /^services cannot be read as it stands, so \d\d rules that read it were not asked$/,
+        ),
+      }),
+    ]);
+  });
+
   test("a file of version 1 gets one finding, and nothing else is said about it", () => {
     const older = breakText(INVENTORY, [
       ["version: 2", "version: 1"],

@@ -19,6 +19,7 @@ export const ALERT_RULES: readonly Rule[] = [
     severity: "error",
     because: "An alert for a service that does not exist opens an incident about nothing.",
     needs: ["alerts"],
+    knows: ["services"],
     check: ({ alerts }, { services }) =>
       eachRule(alerts.rules, ({ service }, path) =>
         service === undefined || services.includes(service)
@@ -100,6 +101,7 @@ export const ALERT_RULES: readonly Rule[] = [
     severity: "error",
     because: "Metrics of AWS/Route53 exist in us-east-1 only; every other alarm lives where its resource does.",
     needs: ["alerts", "aws"],
+    knows: ["regions"],
     check: ({ alerts, aws }, { regions: protectedRegions }) =>
       eachRule(alerts.rules, ({ match }, path) => {
         const isRoute53 = match.namespace === "AWS/Route53" || match.metric === "HealthCheckStatus";
@@ -139,6 +141,7 @@ export const ALERT_RULES: readonly Rule[] = [
     severity: "error",
     because: "A topic elsewhere is a typing error, or somebody else's.",
     needs: ["alerts", "aws"],
+    knows: ["regions"],
     check: ({ alerts, aws }, { regions: protectedRegions }) => {
       // Alarms on Route 53 health checks can only be created in us-east-1, and so their topic lives there.
       const regions = [...new Set([...protectedRegions, aws.sts, route53RegionOf(aws.sts)])];
@@ -160,6 +163,7 @@ export const ALERT_RULES: readonly Rule[] = [
     severity: "warning",
     because: "A region that is gone takes its topics along, and the alarms that tell them.",
     needs: ["alerts"],
+    knows: ["regions"],
     check: ({ alerts }, { regions: protectedRegions }) => {
       const [only, ...others] = new Set(alerts.topics.map((topic) => topic.split(":")[3] ?? ""));
       if (only === undefined || others.length > 0 || !protectedRegions.includes(only)) return [];

@@ -11,7 +11,7 @@ export const KIND_RULES: readonly Rule[] = KINDS.flatMap((kind) => kind.lint.map
 function ruleOf(kind: Kind, rule: KindRule<Resource>): Rule {
   const { name: ruleName, severity, because } = rule;
   return {
-    ...{ name: ruleName, severity, because },
+    ...{ name: ruleName, severity, because, reads: ["services"] },
     check: ({ sections }) =>
       sections.services &&
       Object.entries(sections.services).flatMap(([name, service]) =>

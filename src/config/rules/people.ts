@@ -14,6 +14,7 @@ export const PEOPLE_RULES: readonly Rule[] = [
     severity: "error",
     because: "A name that nobody bears is a page that nobody gets.",
     needs: ["approvals", "audiences"],
+    knows: ["people"],
     check: ({ approvals, audiences }, { people }) => {
       const named: [string, Path][] = approvals.approvers.map((id, at) => [id, ["approvals", "approvers", at]]);
       for (const [team, audience] of Object.entries(audiences)) {
@@ -30,6 +31,7 @@ export const PEOPLE_RULES: readonly Rule[] = [
     severity: "error",
     because: "A step for an audience that does not exist pages nobody.",
     needs: ["escalation"],
+    knows: ["audiences"],
     check: ({ escalation }, { audiences }) =>
       Object.entries(escalation.severities).flatMap(([severity, policy]) =>
         policy.steps.flatMap((step, at) =>

@@ -8,6 +8,7 @@ export const PIPELINE_RULES: readonly Rule[] = [
     severity: "error",
     because: "A pipeline that may ask for a service that does not exist is refused when it matters.",
     needs: ["pipelines"],
+    knows: ["services"],
     check: ({ pipelines }, { services }) =>
       Object.entries(pipelines).flatMap(([name, pipeline]) =>
         pipeline.services.flatMap((service, at) => {

@@ -9,20 +9,38 @@ export interface Rule {
   readonly severity: ProblemSeverity;
   /** The reason in one sentence; printed on the reference page. */
   readonly because: string;
-  /** Undefined when a section that the rule reads could not be read. */
+  /** Sections that it reads, or whose names it knows. */
+  readonly reads: readonly Section[];
+  /** Undefined when one of them could not be read. */
   readonly check: (file: ReadableFile) => readonly Finding[] | undefined;
 }
 
-interface RuleFor<Needed extends Section> extends Omit<Rule, "check"> {
+interface RuleFor<Needed extends Section, Known extends keyof Names> extends Omit<Rule, "check" | "reads"> {
   readonly needs: readonly Needed[];
-  readonly check: (file: Pick<TwoKeyFile, Needed>, names: Names) => readonly Finding[];
+  /** Names that count also where the schema refuses the entry that bears them. */
+  readonly knows?: readonly Known[];
+  readonly check: (file: Pick<TwoKeyFile, Needed>, names: Pick<Names, Known>) => readonly Finding[];
 }
 
-export function rule<Needed extends Section>({ needs, check, ...facts }: RuleFor<Needed>): Rule {
-  const isReadable = (sections: object): sections is Pick<TwoKeyFile, Needed> =>
-    needs.every((name) => Reflect.get(sections, name) !== undefined);
-  return { ...facts, check: ({ sections, names }) => (isReadable(sections) ? check(sections, names) : undefined) };
+export function rule<Needed extends Section, Known extends keyof Names = never>({
+  needs,
+  knows = [],
+  check,
+  ...facts
+}: RuleFor<Needed, Known>): Rule {
+  const isReadable = (sections: object): sections is Pick<TwoKeyFile, Needed> => areIn(sections, needs);
+  const isKnown = (names: object): names is Pick<Names, Known> => areIn(names, knows);
+  return {
+    ...facts,
+    reads: [...needs, ...knows.map(sectionOf)],
+    check: ({ sections, names }) => (isReadable(sections) && isKnown(names) ? check(sections, names) : undefined),
+  };
 }
+
+/** Regions are named by services. */
+const sectionOf = (name: keyof Names): Section => (name === "regions" ? "services" : name);
+const areIn = (found: object, wanted: readonly string[]): boolean =>
+  wanted.every((name) => Reflect.get(found, name) !== undefined);
 
 type Services = Readonly<Record<string, ServiceFile>>;
 

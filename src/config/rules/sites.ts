@@ -104,6 +104,7 @@ export const SITE_RULES: readonly Rule[] = [
     severity: "error",
     because: "A service that waits for one that nobody describes waits without end.",
     needs: ["services"],
+    knows: ["services"],
     check: ({ services }, { services: known }) =>
       eachService(services, ({ needs }, path) =>
         needs.flatMap((need, at) =>
