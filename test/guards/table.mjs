@@ -241,6 +241,15 @@ export const GUARDS = [
       "guard signed silence: a planned move is refused; an unplanned one is signed for in words, and ends verified",
   },
   {
+    guard: "a lag that grows unseen voids no keys",
+    file: "src/flows/runbooks/failover/judgement.ts",
+    cut: "isDark: isDark(observed, from), isAllSilent",
+    by: "isDark: isAllSilentIn(from, all, observed), isAllSilent",
+    test: "flows/runbooks/failover/any-two-planes.test.ts",
+    fails:
+      "guard grows unseen: with RDS and ECS silent no lag voids the keys, and the promotion waits for no task, as with the whole side silent",
+  },
+  {
     guard: "what of the old side answers is never taken for silent",
     file: "src/flows/resources/places.ts",
     cut: "closable.every((now) => isUnanswered(now))",
@@ -868,7 +877,7 @@ export const GUARDS = [
   {
     guard: "new tasks start behind the fence, and the promotion waits for them",
     file: "src/flows/runbooks/failover/steps.ts",
-    cut: "judgement, judgement.isDark ? [] : [protect.id])",
+    cut: "judgement, judgement.isAllSilent ? [] : [protect.id])",
     by: "judgement, [])",
     test: "flows/runbooks/failover/plan.test.ts",
     fails:

@@ -42,8 +42,10 @@ export interface Move {
   readonly mode: Mode;
   /** The run whose rest is planned; undefined for a move that begins at the beginning. */
   readonly continues: RunState | undefined;
-  /** The old side gives no answer: it can be neither fenced nor checked. */
+  /** Nothing that is looked at on the old side answers: how far its standby is behind may grow unseen, and users wait for the promotion. */
   readonly isDark: boolean;
+  /** Nor does anything that a fence would close there: it can be neither fenced nor checked. */
+  readonly isAllSilent: boolean;
 }
 
 /** Where a step stands in a plan. */

@@ -89,8 +89,8 @@ function promotedBefore(judgement: Judgement): Acceptance[] {
 
 /** What may still write on the old side. A fence that was made by the run before is not judged again. */
 function unfenced(judgement: Judgement, isOwn: boolean): Acceptance[] {
-  const { from, isDark } = judgement;
-  if (isDark) {
+  const { from, isAllSilent } = judgement;
+  if (isAllSilent) {
     return [
       {
         id: "not-fenced",

@@ -30,7 +30,10 @@ export function judge(request: FailoverRequest): Judgement {
   const { service, observed, to, mode, continues } = request;
   const from = fromOf(request);
   const all = placesOf(service).map((place) => seenOf(place, observed));
-  const move: Move = { from, to, mode, continues, isDark: isAllSilentIn(from, all, observed) };
+  const move: Move = {
+    ...{ from, to, mode, continues },
+    ...{ isDark: isDark(observed, from), isAllSilent: isAllSilentIn(from, all, observed) },
+  };
   const stores = all.flatMap((at) => judgeStore(at, request, move));
   const unseen = unseenOn(all, move, observed.writes);
   return {

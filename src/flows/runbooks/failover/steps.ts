@@ -19,13 +19,14 @@ import type { FailoverRequest } from "./request.ts";
  *
  * A task that starts opens sessions to the database that its name leads to. While the old side can be reached that is the old
  * one, so new tasks start when it is closed; and nothing is cut loose before they run, while all can still be given back.
- * For a dark side neither is waited for: nothing is given back there, and users wait for the promotion.
+ * For a dark side the promotion waits for no task: nothing is given back there, and users wait. Tasks wait for the fence wherever
+ * anything can be closed.
  *
  * What nobody reaches, a worker, takes jobs as soon as it runs. It starts when the application finds the new writer.
  */
 export function failoverSteps(request: FailoverRequest, judgement: Judgement): PlannedStep[] {
   const protect = fence(request, judgement);
-  const prepared = prepareEarly(request, judgement, judgement.isDark ? [] : [protect.id]);
+  const prepared = prepareEarly(request, judgement, judgement.isAllSilent ? [] : [protect.id]);
   const ready = judgement.isDark ? [] : idsOf([...prepared.values()]);
   const stores = storeSteps(judgement, { fenced: protect.id, ready });
   const computes = computeSteps(request, judgement, { stores, prepared });

@@ -22,19 +22,19 @@ export interface Unseen {
 
 export function unseenOn(
   all: readonly KindSeen[],
-  { from, isDark }: Pick<Move, "from" | "isDark">,
+  { from, isAllSilent }: Pick<Move, "from" | "isAllSilent">,
   writes: Observation["writes"] = {},
 ): Unseen {
   const fenced = all.filter(({ kind }) => kind.fence !== undefined);
   const parts = fenced.flatMap((at) => {
     const now = at.kind.fence?.seenIn(at, from);
-    if (isDark) return [{ at, why: now?.known === false ? now.why : `${from} is silent` }];
+    if (isAllSilent) return [{ at, why: now?.known === false ? now.why : `${from} is silent` }];
     return now && isUnanswered(now) ? [{ at, why: now.why }] : [];
   });
   const writeChecks = fenced.flatMap((at) => {
     if (!at.kind.fence?.writeCheck) return [];
     const said = writes[at.id]?.[from];
-    if (isDark && !said) return [{ at, why: `${from} is silent` }];
+    if (isAllSilent && !said) return [{ at, why: `${from} is silent` }];
     return said?.kind === "unknown" ? [{ at, why: said.why }] : [];
   });
   return { parts, writeChecks };

@@ -120,6 +120,22 @@ describe(`any one or two control planes of the old side in trouble (${WALKED})`,
     expect(answer.kind === "plan" && new Set(answer.plan.acceptances.map(({ id }) => id))).toEqual(signedFor(row));
   });
 
+  test("guard grows unseen: with RDS and ECS silent no lag voids the keys, and the promotion waits for no task, as with the whole side silent", async () => {
+    for (const each of rowOf(silently("rds"), silently("ecs")).troubles) trouble(each);
+
+    const answer = await planned("unplanned");
+
+    if (answer.kind === "refused") throw new Error(answer.reasons.join(" "));
+    const { assumptions, steps } = answer.plan;
+    expect(assumptions.filter(({ kind }) => kind === "bounded")).toEqual([]);
+    const [fence] = steps.filter(({ role }) => role === "protects");
+    const early = steps.filter(({ does }) => does === "scale-out");
+    // A task that starts may open sessions to the side that EC2 can still close.
+    expect(early.map(({ after }) => after)).toEqual([[fence?.id]]);
+    const commit = steps.find(({ role }) => role === "commits");
+    expect(commit?.after.filter((id) => early.some((step) => step.id === id))).toEqual([]);
+  });
+
   const alone = ALONE.flatMap(({ plane, rows }) => drawn(`trouble of ${plane}`, rows));
   const pairs = PAIRS.flatMap(({ plane, rows }) => drawn(`${plane} and another`, rows));
   test.each([...alone, ...pairs])(

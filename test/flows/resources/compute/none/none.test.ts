@@ -15,7 +15,14 @@ const machines = desk && placesOf(desk).find(({ id }) => id === "compute.machine
 if (!desk || !machines) throw new Error("the example has a desk");
 
 const MOVING = {
-  ...{ from: "eu-west-1", to: "eu-central-1", mode: "unplanned" as const, continues: undefined, isDark: false },
+  ...{
+    from: "eu-west-1",
+    to: "eu-central-1",
+    mode: "unplanned" as const,
+    continues: undefined,
+    isDark: false,
+    isAllSilent: false,
+  },
   ...{ url: "https://desk.hotels.example/health", via: "desk-b.machines.example", byHandFirst: [] },
 } satisfies ComputeMoving;
 const SLOT = { id: (base: string) => base, after: ["check-writable"] };

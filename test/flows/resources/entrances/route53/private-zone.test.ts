@@ -37,7 +37,14 @@ const side = (setIdentifier: string, weight: number): RecordSet => ({
   alias: { zone: "ZLB", dnsName: "home.example.com", evaluateTargetHealth: true },
 });
 
-const MOVE: Move = { from: HOME, to: STANDBY, mode: "unplanned", continues: undefined, isDark: false };
+const MOVE: Move = {
+  from: HOME,
+  to: STANDBY,
+  mode: "unplanned",
+  continues: undefined,
+  isDark: false,
+  isAllSilent: false,
+};
 
 /** The entrance as it is seen when each zone has these sets under the name. */
 async function seenWith(zones: Readonly<Record<string, Known<readonly RecordSet[]>>>) {
