@@ -54,7 +54,7 @@ export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: Ru
   return { kind: "whisper", card: told(plan, channel, what) };
 }
 
-const CALLED = "is made, and its approvers are asked for. Its card is in";
+const CALLED = "is made. Its approvers are asked for. Its card is in";
 
 /** A plan that nobody has been shown. */
 export interface Draft {

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Ending, PutAside } from "../ports/keeping.ts";
+import { TIMELINE } from "./events.ts";
 import { KEYS, keysOfIncident, keysOfRun } from "./keys.ts";
 import { allAside, asideOf } from "./put-aside.ts";
 
@@ -7,7 +8,7 @@ import { allAside, asideOf } from "./put-aside.ts";
 const STANDS: Readonly<Record<string, (id: string) => readonly string[]>> = {
   incident: keysOfIncident,
   run: keysOfRun,
-  timeline: () => [],
+  [TIMELINE]: () => [],
 };
 
 /**
@@ -43,9 +44,15 @@ export function endingOfAsides(redis: Redis): Ending {
 
 async function isOver(redis: Redis, { kind, id, replaced }: PutAside): Promise<boolean> {
   if (replaced) return true;
-  if (kind === "timeline") return (await redis.exists(KEYS.document("incident", id))) === 0;
+  if (kind === TIMELINE) return (await redis.exists(ownerOf(id))) === 0;
   const [open, settled] = await redis.hmget(KEYS.placeOf(kind, id), "open", "settled");
   return STANDS[kind] !== undefined && open === null && typeof settled === "string";
+}
+
+/** A timeline is told of as `incident <id>` or `run <id>`. */
+function ownerOf(timeline: string): string {
+  const [about, id = ""] = timeline.split(" ");
+  return about === "run" ? KEYS.run(id) : KEYS.document("incident", id);
 }
 
 async function asTheyStand(redis: Redis, keys: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
@@ -53,12 +60,15 @@ async function asTheyStand(redis: Redis, keys: readonly string[]): Promise<Reado
   return Object.fromEntries(found.filter(([, stored]) => stored !== undefined));
 }
 
-/** Of a type that is not ours: as DUMP has it, for RESTORE. */
+/** For people, where it is of a type that is ours; and byte for byte as DUMP has it, for RESTORE: it may be bytes that are damaged. */
 async function asItStands(redis: Redis, key: string): Promise<unknown> {
-  if ((await redis.exists(key)) === 0) return undefined;
+  const dump = await redis.dumpBuffer(key);
+  return dump === null ? undefined : { ...(await inWords(redis, key)), dump: dump.toString("base64") };
+}
+
+async function inWords(redis: Redis, key: string): Promise<{ readonly text?: unknown }> {
   const type = await redis.type(key);
-  if (type === "hash") return redis.hgetall(key);
-  if (type === "list") return redis.lrange(key, 0, -1);
-  if (type === "set") return redis.smembers(key);
-  return { dump: (await redis.dumpBuffer(key))?.toString("base64") ?? null };
+  if (type === "hash") return { text: await redis.hgetall(key) };
+  if (type === "list") return { text: await redis.lrange(key, 0, -1) };
+  return type === "set" ? { text: await redis.smembers(key) } : {};
 }

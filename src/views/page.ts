@@ -36,12 +36,12 @@ export function pageCard(incident: Incident, why: string): Card {
 export function noChannelCard({ id, alertsChannel }: Incident, why: string): Card {
   const reason = inRoom(why, "error");
   return {
-    text: `${id} is open, and has no channel: ${reason}. It goes on in the alerts channel.`,
+    text: `${id} is open, and has no channel so far: ${reason}. It goes on in the alerts channel.`,
     parts: [
       {
         kind: "text",
         text: [
-          `${id} is open, and has no channel of its own: ${reason}. It goes on in `,
+          `${id} is open, and has no channel of its own so far: ${reason}. It goes on in `,
           { channel: alertsChannel },
           ".",
         ],

@@ -203,7 +203,9 @@ describe("what is older than its retention", () => {
     await redis.hset(KEYS.document("incident", "over"), { schema: 99 });
     await redis.hset(KEYS.run("F-OVER"), { schema: 99 });
     await redis.hset(KEYS.document("incident", "going-on"), { schema: 99 });
-    await tell(redis, { kind: "timeline", id: "over", why: "one event cannot be read" });
+    const why = "one event cannot be read";
+    for (const id of ["incident over", "run F-OVER", "incident going-on"])
+      await tell(redis, { kind: "timeline", id, why });
     const { incidents, runs } = stores;
     const looks = [incidents.get("over"), runs.read("F-OVER"), incidents.get("going-on")];
     await Promise.allSettled(looks);
@@ -214,21 +216,27 @@ describe("what is older than its retention", () => {
     await applyAt(AT + 92 * DAY_MS);
     await applyAt(AT + 93 * DAY_MS);
 
-    expect((await stores.asides.list(10)).map(({ name }) => name)).toEqual(["incident going-on"]);
+    const left = (await stores.asides.list(10)).map(({ name }) => name);
+    expect(new Set(left)).toEqual(new Set(["incident going-on", "timeline incident going-on"]));
     expect(await redis.keys("*F-OVER*")).toEqual([]);
     expect((await redis.keys("*over*")).filter((key) => !key.includes("runs:"))).toEqual([]);
     expect(await redis.exists(KEYS.document("incident", "going-on"))).toBe(1);
     const lines = (await archived()).filter(({ kind }) => kind === "putAside");
-    expect(new Set(lines.map(({ id }) => id))).toEqual(new Set(["incident over", "run F-OVER", "timeline over"]));
+    expect(new Set(lines.map(({ id }) => id))).toEqual(
+      new Set(["incident over", "run F-OVER", "timeline incident over", "timeline run F-OVER"]),
+    );
     expect(lines.find(({ id }) => id === "incident over")?.content).toMatchObject({
       told: { why: expect.stringContaining("it carries schema 99") },
       stored: {
-        [KEYS.document("incident", "over")]: { schema: "99", value: expect.stringContaining("over") },
-        [KEYS.eventsOf("incident", "over")]: expect.anything(),
+        [KEYS.document("incident", "over")]: {
+          text: { schema: "99", value: expect.stringContaining("over") },
+          dump: expect.any(String),
+        },
+        [KEYS.eventsOf("incident", "over")]: { text: expect.anything() },
       },
     });
     expect(lines.find(({ id }) => id === "run F-OVER")?.content).toMatchObject({
-      stored: { [KEYS.journal("F-OVER")]: [expect.stringContaining("expired")] },
+      stored: { [KEYS.journal("F-OVER")]: { text: [expect.stringContaining("expired")] } },
     });
   });
 
@@ -258,7 +266,9 @@ describe("what is older than its retention", () => {
     expect(lines.find(({ id }) => id === "alert arn:spoilt")?.content).toMatchObject({
       told: { why: expect.stringContaining("it carries schema 99") },
       stored: {
-        [KEYS.replaced("alert", "arn:spoilt")]: { schema: "99", value: expect.stringContaining("arn:spoilt") },
+        [KEYS.replaced("alert", "arn:spoilt")]: {
+          text: { schema: "99", value: expect.stringContaining("arn:spoilt") },
+        },
       },
     });
     expect(lines.find(({ id }) => id === "alert arn:string")?.content).toMatchObject({

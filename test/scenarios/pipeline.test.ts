@@ -50,8 +50,12 @@ test("a pipeline asks, and the snapshot is there in both regions; asking again i
   expect(id).toContain("release-4-2-0");
   const aws = await somebodyElsesAws(stage);
   try {
-    for (const region of [home, standby]) {
-      const found = await aws.snapshots.find(region, { of: "instance", id }, AbortSignal.timeout(SOON_MS));
+    const copyId = String(plan.steps.find(({ does }) => does === "copy-snapshot")?.input["copyId"]);
+    for (const [region, name] of [
+      [home, id],
+      [standby, copyId],
+    ] as const) {
+      const found = await aws.snapshots.find(region, { of: "instance", id: name }, AbortSignal.timeout(SOON_MS));
       expect(found).toMatchObject({ known: true, value: { status: "available" } });
     }
   } finally {

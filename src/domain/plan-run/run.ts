@@ -62,6 +62,8 @@ export interface StepState {
   readonly heldUp: { readonly sinceMs: number; readonly why: string } | undefined;
   readonly sinceMs: number;
   readonly startedAtMs: number | undefined;
+  /** Epoch of the executor that has begun it. */
+  readonly startedIn: number;
   readonly endedAtMs: number | undefined;
   /** Of a step that is done. */
   readonly spent: Spent | undefined;
@@ -144,7 +146,7 @@ const WAITING: StepState = {
   ways: [],
   heldUp: undefined,
   sinceMs: 0,
-  ...{ startedAtMs: undefined, endedAtMs: undefined, spent: undefined },
+  ...{ startedAtMs: undefined, startedIn: 0, endedAtMs: undefined, spent: undefined },
 };
 
 export function proposedRun(plan: Plan, digest: string): RunState {
@@ -214,5 +216,8 @@ export function stepsToUndo(run: RunState): PlannedStep[] {
 }
 
 export function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {
-  return { ...run, steps: { ...run.steps, [step]: { ...stateOf(run, step), ...change } } };
+  const before = stateOf(run, step);
+  const after = { ...before, ...change };
+  const startedIn = after.startedAtMs === before.startedAtMs ? before.startedIn : run.epoch;
+  return { ...run, steps: { ...run.steps, [step]: { ...after, startedIn } } };
 }

@@ -84,10 +84,17 @@ function tellTime({ hold, step, deps }: Driving, asked: readonly (Asked<unknown>
   if (time) deps.took(hold.run, step, time);
 }
 
-/** It does not run out before this executor, who takes it over from one that was gone, has looked for as long as such a step takes. */
+/** Executors that may die over one step before its deadline holds whoever drives it. */
+const MOST_TAKEOVERS = 5;
+
+/**
+ * It does not run out before this executor, who takes it over from one that was gone, has looked for as long as such a step takes.
+ * Where one after the other dies over it, it does: people are asked.
+ */
 function deadlineOf(run: RunState, step: PlannedStep, begunAtMs: number): number {
-  const { state, startedAtMs = begunAtMs } = stateOf(run, step.id);
+  const { state, startedAtMs = begunAtMs, startedIn } = stateOf(run, step.id);
   const ownMs = state === "by-hand" ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs;
+  if (run.epoch - startedIn > MOST_TAKEOVERS) return startedAtMs + ownMs;
   return Math.max(startedAtMs + ownMs, begunAtMs + Math.min(ownMs, step.expectedMs));
 }
 

@@ -1,8 +1,12 @@
 import type { Spent } from "../../domain/plan-run/run-entry.ts";
 import type { Clock } from "../../ports/clock.ts";
 
-/** A sleep that took so much longer than it was asked for: the machine or the process stood still meanwhile. World time. */
+/**
+ * A sleep that took so much longer than it was asked for: the machine or the process stood still meanwhile. World time; and machine time,
+ * by which a busy process is late at any speed of the clock.
+ */
 const STOOD_STILL_MS = 30_000;
+const LATE_MS = 5_000;
 
 /** Where the time of a step goes while this executor drives it. What a call or a look sleeps by itself counts as waiting. */
 export class Stopwatch {
@@ -10,6 +14,7 @@ export class Stopwatch {
   readonly #spent = { askedMs: 0, lookedMs: 0, waitedMs: 0, lastWaitMs: 0, lastLookMs: 0, looks: 0 };
 
   #awayMs = 0;
+  #awayUntilMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,8 +48,16 @@ export class Stopwatch {
     await this.#clock.sleep(worldMs, signal);
     this.#spent.lastWaitMs = this.#clock.now() - fromMs;
     this.#spent.waitedMs += this.#spent.lastWaitMs;
-    const longerMs = this.#spent.lastWaitMs - worldMs;
-    if (longerMs > STOOD_STILL_MS) this.#awayMs += longerMs;
+    this.#noteAway(fromMs + worldMs);
+  }
+
+  /** Of several sleeps that were slept at once the time counts once. */
+  #noteAway(dueMs: number): void {
+    const nowMs = this.#clock.now();
+    const longerMs = nowMs - Math.max(dueMs, this.#awayUntilMs);
+    if (longerMs <= Math.max(STOOD_STILL_MS, LATE_MS * this.#clock.speed)) return;
+    this.#awayMs += longerMs;
+    this.#awayUntilMs = nowMs;
   }
 
   async asks<T>(work: () => Promise<T>): Promise<T> {

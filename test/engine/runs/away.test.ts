@@ -65,6 +65,23 @@ describe("the deadline of a step", () => {
     expect([run.state, run.why]).toEqual(["verified", ""]);
   });
 
+  test("guard dies again: runs out where one process after the other dies over the step: people are asked in the end", async () => {
+    let isStopped = false;
+    let takeovers = 0;
+    for (; takeovers < 12 && !isStopped; takeovers += 1) {
+      const killed = new AbortController();
+      const steps = seeing((count) => {
+        if (count === 2) killed.abort(new Error("killed"));
+        return NOT_YET;
+      });
+      const run = await drive(at, { steps, signal: killed.signal }).catch(() => undefined);
+      isStopped = run?.state === "stopped";
+      at.whole.world.clock.jump(10 * MINUTE_MS);
+    }
+
+    expect([isStopped, takeovers]).toEqual([true, 7]);
+  });
+
   test.each([
     ["a process that looked all the time", () => undefined],
     ["one that came back to it, and then looked long enough", jump],

@@ -9,6 +9,7 @@ import { postOnce } from "./post-once.ts";
 const CHANNEL = "channel";
 const NO_CHANNEL = "no-channel";
 
+/** It may be tried again later: until then the incident talks elsewhere. */
 const lacksChannel = ({ channel, duties, declaredBy }: Incident): boolean =>
   channel === undefined && duties[CHANNEL]?.state === "failed" && declaredBy !== undefined;
 

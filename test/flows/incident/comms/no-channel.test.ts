@@ -27,7 +27,7 @@ test("somebody who declared an incident is told, alone and before the room is, t
 
   const [first, ...others] = desk.chat.messages.filter(({ text }) => !text.startsWith("You are paged"));
   expect(first?.channel).toBe("ana");
-  expect(first?.text).toMatch(/I-1 is open.*has no channel.*restricted_action.*alerts channel/);
+  expect(first?.text).toMatch(/I-1 is open.*has no channel so far.*restricted_action.*alerts channel/);
   expect(others.map(({ channel }) => channel)).not.toContain("ana");
   expect(others.length).toBeGreaterThan(0);
 });
