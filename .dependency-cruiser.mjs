@@ -1,13 +1,15 @@
 // Who may import whom. Each rule prints its reason; `npm run architecture` checks them.
 const ENTRY = "^src/(main|cli|demo|world|bench|soak)\\.ts$";
 
-/** One rule a folder: what it may import of ours. Everything not listed is refused. */
+const startOf = (path) => (path.endsWith(".ts") ? `^src/${path}$` : `^src/${path}/`);
+
+/** One rule a folder: what it may import of ours, a folder or a file. Everything not listed is refused. */
 const mayImport = (folder, allowed, comment) => ({
   name: `${folder}-imports`,
   comment,
   severity: "error",
   from: { path: `^src/${folder}/` },
-  to: { path: "^src/", pathNot: [`^src/${folder}/`, ...allowed.map((other) => `^src/${other}/`)] },
+  to: { path: "^src/", pathNot: [`^src/${folder}/`, ...allowed.map(startOf)] },
 });
 
 const homeOf = (packages, home, comment) => ({
@@ -54,6 +56,11 @@ export default {
       "flows/resources",
       ["flows/steps", "ports", "domain"],
       "A kind knows its own settings, shared steps and the world, and no runbook.",
+    ),
+    mayImport(
+      "flows/runbooks",
+      ["flows/observe.ts", "flows/resources", "flows/steps", "ports", "domain"],
+      "A runbook plans with what kinds and steps bring, and knows nobody who is called or paged.",
     ),
     mayImport("flows/steps", ["ports", "domain"], "A step that several kinds share knows none of them."),
     mayImport("integrations", ["ports", "domain", "views"], "An adapter implements our ports with one vendor's SDK."),

@@ -48,7 +48,7 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
   const [reads, onCall, stored, lost, ...services] = await Promise.all([
     deps.alarmReads?.get(ALARM_READS_ID),
     deps.onCall(),
-    deps.freezes.get(FREEZE_ID),
+    readable([deps.freezes.get(FREEZE_ID)]),
     deps.ledger?.disagreement(),
     ...wanted.map((service) => statusOf(service, deps)),
   ]);
@@ -59,12 +59,20 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
   const shown = isOne ? serviceCard(only, nowMs) : withDegraded(statusCard(services, onCall, nowMs), degraded);
   const unread = { ...shown, parts: [...shown.parts, ...unreadNotes(reads?.value, nowMs)] };
   const card = isOne ? unread : withServer(unread, deps.server);
-  const freeze = stored?.value.freeze ?? undefined;
-  const frozen = freeze && [`FROZEN. `, `${sayFrozen(freeze)}.`];
+  const frozen = frozenLine(stored);
   const stopped =
     lost === undefined ? undefined : ["STATE LOST. ", `${lost}. Nothing is changed. The way on: /dr accept-store.`];
   return [frozen, stopped].reduce(under, card);
 }
+
+/** One that cannot be read stops every change as well, and hides none of the services. */
+function frozenLine({ read, unreadable }: Awaited<ReturnType<typeof readable<Kept>>>): readonly string[] | undefined {
+  const [unread] = unreadable;
+  if (unread) return ["FROZEN. ", `${unread.message} No call that changes the cloud leaves.`];
+  const freeze = read[0]?.value.freeze;
+  return freeze ? ["FROZEN. ", `${sayFrozen(freeze)}.`] : undefined;
+}
+type Kept = Awaited<ReturnType<StatusDeps["freezes"]["get"]>>;
 
 /** Below everything else: it concerns the people who run TwoKey, and no service. */
 function withServer(card: Card, server: string | undefined): Card {

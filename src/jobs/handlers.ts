@@ -48,7 +48,7 @@ export interface HandledStores
   readonly incidents: SweptStores["incidents"] & IntakeDeps["incidents"];
   readonly cards: IntakeDeps["cards"];
   readonly calls: CallDeps["calls"];
-  readonly freezes: Pick<Documents<FreezeDocument>, "get">;
+  readonly freezes: SweptStores["freezes"] & Pick<Documents<FreezeDocument>, "get">;
   readonly runChannels: Pick<Documents<{ readonly channel: string }>, "get">;
 }
 

@@ -35,6 +35,7 @@ const STAYS = " It stays as it is.";
 /** What that means where it is more, or less. */
 const UNTIL_THEN: Readonly<Record<string, string>> = {
   run: `${STAYS} Its service stays held, and no failover of it can start.`,
+  freeze: `${STAYS} Until then no call that changes the cloud leaves, for any run.`,
   timeline: "",
 };
 

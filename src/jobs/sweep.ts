@@ -19,6 +19,7 @@ export interface SweptStores {
   readonly cards: Pick<Documents<unknown>, "due">;
   readonly calls: Pick<Documents<unknown>, "openIds">;
   readonly asides: Asides;
+  readonly freezes: Pick<Keeping, "takeBack">;
   readonly timelines: Pick<Keeping, "takeBack">;
 }
 
@@ -65,7 +66,7 @@ export async function sweep(
     tendPutAside({
       asides: stores.asides,
       // Of these an unreadable one stays as it is, under the name by which it is put aside.
-      kinds: { incident: stores.incidents, run: stores.runs, timeline: stores.timelines },
+      kinds: { incident: stores.incidents, run: stores.runs, freeze: stores.freezes, timeline: stores.timelines },
       logger: deps.logger,
       announce: deps.announce,
       nowMs,

@@ -119,14 +119,14 @@ redis.call('ZREM', KEYS[5], ARGV[2])
 return fresh
 `;
 
-/** KEYS: put aside, open, due, settled, its place. ARGV: name, id */
-/** KEYS drivers; ARGV run, who stands there, who takes it or '' for nobody. 1: it stood there. */
+/** KEYS: drivers. ARGV: run, who stands there, who takes it or '' for nobody. 1: it stood there. */
 const TAKE_DRIVER = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
 return 1
 `;
 
+/** KEYS: put aside, open, due, settled, its place. ARGV: name, id */
 const TAKE_BACK = `
 if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 local open, due, settled = unpack(redis.call('HMGET', KEYS[5], 'open', 'due', 'settled'))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type StatusDeps, statusOfServices } from "../../src/commands/status.ts";
+import { Unreadable } from "../../src/domain/errors.ts";
 import type { RecordSet } from "../../src/ports/traffic.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { runStates } from "../cards/run-states.ts";
@@ -43,6 +44,21 @@ test("guard lost on the board: while the store is lost the board begins with tha
     );
   const agreed = { ...deps(SERVER), ledger: { disagreement: async () => undefined } };
   expect(cardText(await statusOfServices(undefined, agreed))).not.toContain("STATE LOST");
+});
+
+test("a freeze that cannot be read stands above the board, which is shown all the same (G22)", async () => {
+  const unread = new Unreadable(
+    "unreadable",
+    "freeze installation cannot be read by this version of TwoKey: it carries schema 7.",
+  );
+  const frozen = { ...deps(SERVER), freezes: { get: () => Promise.reject(unread) } };
+
+  const board = cardText(await statusOfServices(undefined, frozen));
+
+  expect(board).toMatch(/^FROZEN\. freeze installation cannot be read .* No call that changes the cloud leaves\./);
+  expect(board).toContain("inventory");
+  const lost = { ...deps(SERVER), freezes: { get: () => Promise.reject(new Error("Redis is away")) } };
+  await expect(statusOfServices(undefined, lost)).rejects.toThrow("Redis is away");
 });
 
 describe("could we, right now?", () => {

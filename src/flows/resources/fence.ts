@@ -68,8 +68,8 @@ export interface Fence<Settings, Facts, Things, Captured> {
   endsSessions?(things: Things): "at-once" | "over-connection" | undefined;
   /** How people end sessions of what is closed already, a sentence each. */
   sessionsByHand?(things: Things): readonly string[];
-  /** The settings in the file that would prove it, for people who read that nothing does; absent where none would. */
-  readonly sessionsProvenBy?: string;
+  /** Settings that are not in the file and would prove it there, for people who read that nothing does; undefined: none would. */
+  sessionsProvenBy?(at: Seen<Settings, Facts>, region: Region): string | undefined;
   /** What closing, and giving back what was captured, need beyond looking. */
   permissions(things: Things, captured: Captured | undefined): readonly Permission[];
 }

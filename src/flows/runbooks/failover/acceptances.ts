@@ -190,21 +190,24 @@ const sessionsNotProven: Signed = (judgement, closed) => {
     {
       id: "sessions-not-proven",
       words: `I accept that programs connected to ${databases} may go on writing, ${seen}`,
-      danger: `Open sessions of other programs may still write to ${databases}.${provenBy(unproven)}`,
+      danger: `Open sessions of other programs may still write to ${databases}.${provenBy(judgement, unproven)}`,
     },
   ];
 };
 
-/** Said once a setting, and nothing for a kind that no setting proves. */
-function provenBy(unproven: readonly KindSeen[]): string {
-  const settings = new Set(unproven.flatMap(({ kind }) => kind.fence?.sessionsProvenBy ?? []));
-  return [...settings].map((setting) => ` In the file, ${setting} would prove that none is left open.`).join("");
+/** Nothing for a kind that no setting proves. Where one setting is for all of them, nobody need read for which. */
+function provenBy(judgement: Judgement, unproven: readonly KindSeen[]): string {
+  const settingOf = (at: KindSeen) => at.kind.fence?.sessionsProvenBy?.(at, judgement.from);
+  const settings = [...new Set(unproven.map(settingOf))].flatMap((setting, _at, { length }) => {
+    if (setting === undefined || length === 1) return setting ?? [];
+    const places = unproven.filter((at) => settingOf(at) === setting);
+    return [`${setting} for ${named(judgement, "the old database", places)}`];
+  });
+  return settings.length === 0 ? "" : ` In the file, ${settings.join(" and ")} would prove that none is left open.`;
 }
 
-function endsSessions(at: KindSeen, region: Region): boolean {
-  const { fence } = at.kind;
-  return fence?.endsSessions?.(fence.thingsOf(at, region, at.seen)) !== undefined;
-}
+const endsSessions = (at: KindSeen, region: Region): boolean =>
+  at.kind.fence?.endsSessions?.(at.kind.fence.thingsOf(at, region, at.seen)) !== undefined;
 
 /** A control plane may be dark while users are served: whoever promoted the standby, that side is taken from them now. */
 const healthyPrimary = ({ mode, from, isOldSideHealthy }: Judgement, isOwn: boolean): Acceptance[] =>

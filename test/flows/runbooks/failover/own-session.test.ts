@@ -235,8 +235,12 @@ describe("one that TwoKey cannot sign in to", () => {
 
     const { plan } = await startRun(at, { mode: "unplanned" });
 
-    const words = plan.acceptances.find(({ id }) => id === "sessions-not-proven")?.words;
+    const { words, danger } = plan.acceptances.find(({ id }) => id === "sessions-not-proven") ?? {};
     expect(words).toContain("the old database (orders) and the old database (guests)");
+    // What the file says of guests already is no advice.
+    expect(danger).toContain(
+      "In the file, “end_sessions: connection” or “end_sessions: reboot” for the old database (orders) and “end_sessions: reboot” for the old database (guests) would prove that none is left open.",
+    );
     expect(plan.unchecked.join("; ")).toContain("database sessions");
   });
 });

@@ -86,7 +86,12 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     `End every session by a reboot: aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance}. Wait until it is available.`,
     "Or end them one by one: let in your own address only, sign in, close that again, and end every other session.",
   ],
-  sessionsProvenBy: "“end_sessions: connection” or “end_sessions: reboot”",
+  sessionsProvenBy: ({ seen, resource: { end_sessions: ends } }, region) => {
+    // Without what RDS says of it nobody signs in to it or reboots it, whatever is in the file.
+    if (seen.in[region]?.database.known === false) return undefined;
+    const wanted = ["connection", "reboot"].filter((way) => way !== ends).map((way) => `“end_sessions: ${way}”`);
+    return wanted.join(" or ");
+  },
   writeCheck: ({ resource }, region) => database(resource, region).write_check,
 
   seenIn({ seen }, region): Known<Captured> {
