@@ -3,7 +3,7 @@ import { RUNBOOK_RULES } from "../../src/app/runbook-rules.ts";
 import { RULES as FILE_RULES } from "../../src/config/lint.ts";
 import { breakText, INVENTORY, problemsOf, TWO_SERVICES, testEach } from "./broken-file.ts";
 import { ALERTS_ROWS } from "./rows/alerts.ts";
-import { KINDS_ROWS } from "./rows/kinds.ts";
+import { KINDS_ROWS, MANY_WORKERS } from "./rows/kinds.ts";
 import { PAGING_ROWS } from "./rows/paging.ts";
 import { PEOPLE_ROWS } from "./rows/people.ts";
 import { PIPELINE_ROWS } from "./rows/pipelines.ts";
@@ -39,6 +39,14 @@ describe("the rules", () => {
 
   test("find nothing between two services that share nothing", () => {
     expect(problemsOf(TWO_SERVICES).map(({ rule }) => rule)).toEqual(["policies-have-one-level", "lag-has-an-alarm"]);
+  });
+
+  test("a fence that outgrows a session fits where managed policies of the service take its place", () => {
+    const wide = (aws: string) => breakText(INVENTORY, [MANY_WORKERS, ["  role: arn", `  ${aws}\n  role: arn`]]);
+    const errors = (aws: string) => problemsOf(wide(aws)).filter(({ severity }) => severity === "error");
+
+    expect(errors("session_policies: { inventory: [arn:aws:iam::123456789012:policy/inventory] }")).toEqual([]);
+    expect(errors("session_policy: arn:aws:iam::123456789012:policy/every")).toEqual([]);
   });
 
   test("a rule about one region does not hide the same metric of another", () => {
