@@ -68,8 +68,8 @@ export function createCommands(sources: CommandSources): Commands {
       runs: stores.runs,
       ledger: sources.ledger,
       cloud: outside.cloud,
-      sessionTrouble: (permissions) => {
-        const trouble = sessionTrouble(inventory().file, permissions);
+      sessionTrouble: (permissions, service) => {
+        const trouble = sessionTrouble(inventory().file, { permissions, service });
         return trouble && `${trouble.what}. Ask an owner of twokey.yaml: ${trouble.instead}.`;
       },
       clock,

@@ -17,7 +17,7 @@ export const SESSION_RULE: Rule = rule({
       const service = serviceFrom(name, file);
       // Regions are alike: one of them says it for all.
       const found = service.regions.flatMap((region) => {
-        const trouble = sessionTrouble({ aws }, permissionsToClose(service, region));
+        const trouble = sessionTrouble({ aws }, { permissions: permissionsToClose(service, region), service: name });
         return trouble === undefined
           ? []
           : [

@@ -1,6 +1,6 @@
 import { sayDuration } from "../domain/duration.ts";
 import { type PlacedResource, resourcesOf, type Service } from "../domain/service/service.ts";
-import { openQuestions, type Setting, settingsOf } from "../flows/resources/settings-of.ts";
+import { openQuestions, type Setting, settingsOf, sparedContradictions } from "../flows/resources/settings-of.ts";
 
 /** One service with every setting that a plan would use, where it comes from, and how old it is. */
 export interface Explanation {
@@ -13,6 +13,8 @@ export interface Explanation {
   }[];
   /** Why no plan can be made of it now. */
   readonly open: readonly string[];
+  /** What AWS contradicts and a plan can do without. */
+  readonly spared: readonly string[];
 }
 
 interface ExplainedSetting {
@@ -34,6 +36,7 @@ export function explainService(service: Service, nowMs: number): Explanation {
       settings: settings.filter(({ path }) => isBelow(path, placed)).map((setting) => explained(setting, nowMs)),
     })),
     open: openQuestions(service, nowMs),
+    spared: sparedContradictions(service, nowMs),
   };
 }
 
@@ -47,7 +50,7 @@ function explained({ path, value, from, aws, agrees }: Setting, nowMs: number): 
 }
 
 /** The same for people: one line a setting. */
-export function sayExplanation({ service, regions, resources, open }: Explanation): string {
+export function sayExplanation({ service, regions, resources, open, spared }: Explanation): string {
   return [
     `${service}: ${regions.join(" → ")}`,
     ...resources.flatMap(({ id, kind, settings }) => [
@@ -55,6 +58,7 @@ export function sayExplanation({ service, regions, resources, open }: Explanatio
       ...settings.map((setting) => `    ${setting.path.slice(id.length + 1)}: ${sayValue(setting)}`),
     ]),
     ...open.map((question) => `  ! ${question}`),
+    ...spared.map((line) => `  note: ${line}`),
   ].join("\n");
 }
 

@@ -1,7 +1,7 @@
 import type { Found } from "../domain/service/found.ts";
 import { withFound } from "../domain/service/inventory.ts";
 import type { Service } from "../domain/service/service.ts";
-import { leftToAws } from "../flows/resources/settings-of.ts";
+import { leftToAws, sparedSettings } from "../flows/resources/settings-of.ts";
 import { editorSchema } from "./json-schema.ts";
 import { loadFile } from "./load.ts";
 import { type Problem, sayList } from "./problem.ts";
@@ -64,6 +64,7 @@ function notesOf(service: Service): string[] {
     left.length === 0
       ? []
       : [`note: services.${service.name}: ${left.length} settings ${what}: ${sayList(left)}`, `    ${then}`];
+  const contradicted = sparedSettings(service).filter((each) => typeof each !== "string");
   return [
     ...note("were discovered from AWS", known, `twokey explain ${service.name} shows them, and how old each is`),
     ...note(
@@ -76,6 +77,10 @@ function notesOf(service: Service): string[] {
       spared,
       `twokey explain ${service.name} --now shows them`,
     ),
+    ...contradicted.flatMap(({ says }) => [
+      `note: services.${service.name}: ${says}`,
+      "    correct the one that is wrong",
+    ]),
   ];
 }
 

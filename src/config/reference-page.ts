@@ -145,6 +145,7 @@ function typeOf(schema: JsonSchema): string {
   if (isDuration(schema)) return "duration";
   if (schema.oneOf) return "block, see below";
   if (hasShorthand(schema)) return "text or block";
+  if (schema.anyOf) return schema.anyOf.map((each) => (typeof each === "object" ? typeOf(each) : "")).join(" or ");
   if (schema.type === "array") {
     const item = typeof schema.items === "object" && !Array.isArray(schema.items) ? typeOf(schema.items) : "values";
     return `list of ${item}`;

@@ -85,7 +85,8 @@ describe("the policy of each step's session is measured before the keys", () => 
 
     const says = await foreseenIn(plan, {
       cloud,
-      sessionTrouble: () => sessionTrouble(named({ role: ROLE }), [many])?.what,
+      sessionTrouble: (permissions, service) =>
+        sessionTrouble(named({ role: ROLE }), { permissions: [...permissions, many], service })?.what,
     });
 
     expect(says[0]).toMatch(
@@ -95,7 +96,8 @@ describe("the policy of each step's session is measured before the keys", () => 
 
   test("a managed policy of that account takes its place, and the process's own credentials have no session", () => {
     const managed = (account: string) => `arn:aws:iam::${account}:policy/twokey-sessions`;
-    const told = (aws: object, permissions = [many]) => sessionTrouble(named(aws), permissions)?.what;
+    const told = (aws: object, permissions = [many]) =>
+      sessionTrouble(named(aws), { permissions, service: "inventory" })?.what;
 
     expect(told({ role: ROLE, session_policy: managed("123456789012") })).toBeUndefined();
     expect(told({ role: ROLE, session_policy: managed("444455556666") })).toContain("STS takes 2048");
@@ -104,9 +106,26 @@ describe("the policy of each step's session is measured before the keys", () => 
     expect(told({ role: ROLE, session_policy: managed("123456789012") }, [elsewhere])).toContain("role/other");
   });
 
+  test("so do the managed policies of the service, in the account of whichever role it is entered by", () => {
+    const other = "arn:aws:iam::444455556666:role/other";
+    const elsewhere = { ...many, roles: { in: { "eu-west-1": other } } };
+    const managed = (account: string) => [`arn:aws:iam::${account}:policy/inventory`];
+    const trouble = (session_policies: object, permission: Permission = many) =>
+      sessionTrouble(named({ role: ROLE, session_policies }), { permissions: [permission], service: "inventory" });
+
+    expect(trouble({ inventory: managed("123456789012") })).toBeUndefined();
+    expect(trouble({ inventory: managed("444455556666") }, elsewhere)).toBeUndefined();
+    expect(trouble({ inventory: managed("123456789012") }, elsewhere)?.instead).toBe(
+      `make the managed policies that twokey policy session inventory --role ${other} prints, and name them in aws.session_policies.inventory`,
+    );
+    expect(trouble({ orders: managed("123456789012") })?.instead).toBe(
+      "make the managed policies that twokey policy session inventory prints, and name them in aws.session_policies.inventory",
+    );
+  });
+
   test.each(PLAYS)("no step of $title outgrows it", async (each) => {
     const troubles = permittedIn(await quietPlan(each)).map(({ permissions }) =>
-      sessionTrouble(named({ role: ROLE }), permissions),
+      sessionTrouble(named({ role: ROLE }), { permissions, service: each.service }),
     );
     expect(troubles.filter((trouble) => trouble !== undefined)).toEqual([]);
   });

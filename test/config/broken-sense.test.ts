@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { RUNBOOK_RULES } from "../../src/app/runbook-rules.ts";
 import { RULES as FILE_RULES } from "../../src/config/lint.ts";
-import { breakText, INVENTORY, problemsOf, TWO_SERVICES, testEach } from "./broken-file.ts";
+import { breakText, type Edit, INVENTORY, problemsOf, TWO_SERVICES, testEach } from "./broken-file.ts";
 import { ALERTS_ROWS } from "./rows/alerts.ts";
-import { KINDS_ROWS } from "./rows/kinds.ts";
+import { KINDS_ROWS, MANY_WORKERS } from "./rows/kinds.ts";
 import { PAGING_ROWS } from "./rows/paging.ts";
 import { PEOPLE_ROWS } from "./rows/people.ts";
 import { PIPELINE_ROWS } from "./rows/pipelines.ts";
@@ -39,6 +39,25 @@ describe("the rules", () => {
 
   test("find nothing between two services that share nothing", () => {
     expect(problemsOf(TWO_SERVICES).map(({ rule }) => rule)).toEqual(["policies-have-one-level", "lag-has-an-alarm"]);
+  });
+
+  test("a fence that outgrows a session fits where managed policies of the service take its place", () => {
+    const wide = (aws: string) => breakText(INVENTORY, [MANY_WORKERS, ["  role: arn", `  ${aws}\n  role: arn`]]);
+    const errors = (aws: string) => problemsOf(wide(aws)).filter(({ severity }) => severity === "error");
+
+    expect(errors("session_policies: { inventory: [arn:aws:iam::123456789012:policy/inventory] }")).toEqual([]);
+    expect(errors("session_policy: arn:aws:iam::123456789012:policy/every")).toEqual([]);
+  });
+
+  test("a session policy may be of each account in which the service is acted on", () => {
+    const other = "        kind: ecs\n        role: arn:aws:iam::444455556666:role/other\n";
+    const policies = [123456789012, 444455556666].map((account) => `arn:aws:iam::${account}:policy/inventory`);
+    const named: Edit = ["  role: arn", `  session_policies: { inventory: [${policies.join(", ")}] }\n  role: arn`];
+    const refused = (edits: readonly Edit[]) =>
+      problemsOf(breakText(INVENTORY, edits)).filter(({ rule }) => rule === "session-policies-of-roles");
+
+    expect(refused([named, ["        kind: ecs\n", other]])).toEqual([]);
+    expect(refused([named]).map(({ path }) => path)).toEqual(["aws.session_policies.inventory[1]"]);
   });
 
   test("a rule about one region does not hide the same metric of another", () => {

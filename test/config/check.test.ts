@@ -35,6 +35,17 @@ describe("twokey check", () => {
     expect(known.text).not.toContain("no plan can be made");
   });
 
+  test("notes a maximum of tasks that AWS has otherwise, and takes the file for right", async () => {
+    const found = { "ecs/eu-west-1/mycomputer-production/inventory-service": { max_tasks: { value: 30, atMs: 1 } } };
+
+    const { text, exitCode } = await check([], reading(INVENTORY, found));
+
+    expect(exitCode).toBe(0);
+    expect(text).toContain(
+      "note: services.inventory: max_tasks of ECS service inventory-service in eu-west-1: 10 in twokey.yaml, which counts; AWS said 30\n    correct the one that is wrong",
+    );
+  });
+
   test("tells what two services share where only AWS says so", async () => {
     const without = TWO_SERVICES.split("\n")
       .filter((line) => !line.includes("security_group: sg-0ff11bb22cc33dd44"))

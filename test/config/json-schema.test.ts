@@ -62,6 +62,8 @@ describe("docs/configuration.md", () => {
 
   test("names every variable and every key of a service", () => {
     const page = referencePage(RUNBOOK_RULES);
+    expect(page).not.toContain("undefined");
+    expect(page).toContain("`services.<name>.compute.<name>.max_tasks` | whole number 1–5000 or `none` |");
     for (const text of [
       "`TWOKEY_SANDBOX`",
       "`services.<name>.stores.<name>.in.<region>.write_check`",

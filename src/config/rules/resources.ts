@@ -1,4 +1,5 @@
 import { sayDuration } from "../../domain/duration.ts";
+import { type Resource, rolesOf } from "../../domain/service/resource.ts";
 import type { ServiceFile } from "../../domain/service/service.ts";
 import { resourcesOf } from "../../domain/service/service.ts";
 import { kindOf } from "../../flows/resources/index.ts";
@@ -62,6 +63,28 @@ export const RESOURCE_RULES: readonly Rule[] = [
             instead: `write one of ${Object.keys(services).join(", ")}`,
           },
         ];
+      }),
+  }),
+  rule({
+    name: "session-policies-of-roles",
+    severity: "error",
+    because:
+      "A session names managed policies of its role's own account alone: any other is left out, and the run stops.",
+    needs: ["aws", "services"],
+    check: ({ aws, services }) =>
+      eachService(services, (service, _path, name) => {
+        const known = accountsOf(service, aws.account);
+        return (aws.session_policies?.[name] ?? []).flatMap((arn, at) => {
+          const account = accountIn(arn);
+          if (known.includes(account)) return [];
+          return [
+            {
+              path: ["aws", "session_policies", name, at],
+              what: `this policy belongs to the account ${account}, and no role of ${name} is of it`,
+              instead: `write one of ${known.join(" or ")}`,
+            },
+          ];
+        });
       }),
   }),
   rule({
@@ -164,3 +187,20 @@ function eachSubject(services: Services): Owned[] {
     }),
   );
 }
+
+/** Accounts in which runs act for a service: the ordinary one, unless every resource is entered by a role of its own in every region. */
+function accountsOf(service: ServiceFile, ordinary: string): readonly string[] {
+  const all = resourcesOf(service).flatMap(({ resource }) => accountsEntered(resource, service.regions, ordinary));
+  return [...new Set(all)];
+}
+
+function accountsEntered(resource: Resource, regions: readonly string[], ordinary: string): readonly string[] {
+  const roles = rolesOf(resource);
+  const anywhere = roles?.anywhere === undefined ? ordinary : accountIn(roles.anywhere);
+  return regions.map((region) => {
+    const own = roles?.in[region];
+    return own === undefined ? anywhere : accountIn(own);
+  });
+}
+
+const accountIn = (arn: string): string => arn.split(":")[4] ?? "";

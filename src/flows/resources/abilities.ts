@@ -135,6 +135,8 @@ export type SnapshotSource =
       readonly id: string;
       /** Key of the region that it is copied to; null: it is not encrypted. */
       readonly kmsKey: string | null;
+      /** What passes before RDS takes a snapshot of it, in words; absent: it takes one now. */
+      readonly waits?: string | undefined;
     };
 
 export interface StoreAbilities<Settings, Facts> {

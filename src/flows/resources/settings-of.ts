@@ -81,23 +81,34 @@ function contradictions(service: Service, placed: PlacedResource): readonly stri
   });
 }
 
-function question({ path, of, from, value, aws, agrees, isSpared }: Setting, service: string, nowMs: number): string[] {
+function question(setting: Setting, service: string, nowMs: number): string[] {
+  const { path, of, from, aws, isSpared } = setting;
+  if (isSpared) return [];
+  const both = sayBoth(setting, service, nowMs);
+  if (both !== undefined) return [`${both} Correct the one that is wrong.`];
+  if (from !== "nowhere") return [];
   const place = `services.${service}.${path}`;
-  if (!agrees && aws) {
-    const seen = candidates(aws).map(String).join(" or ");
-    const age = sayDuration(nowMs - aws.atMs);
-    return [
-      `${place} is ${String(value)} in twokey.yaml, but AWS says ${seen} (seen ${age} ago). Correct the one that is wrong.`,
-    ];
-  }
-  if (from !== "nowhere" || isSpared) return [];
-  const setting = path.split(".").at(-1) ?? path;
+  const name = path.split(".").at(-1) ?? path;
   if (aws?.choices)
-    return [
-      `AWS has ${aws.choices.map(String).join(" and ")} for ${setting} of ${of}. Write the right one as ${place}.`,
-    ];
-  return [`${setting} of ${of} is not discovered yet. Wait for it, or write it as ${place}.`];
+    return [`AWS has ${aws.choices.map(String).join(" and ")} for ${name} of ${of}. Write the right one as ${place}.`];
+  return [`${name} of ${of} is not discovered yet. Wait for it, or write it as ${place}.`];
 }
+
+/** What file and AWS say where they differ; undefined: they do not. */
+function sayBoth({ path, value, aws, agrees }: Setting, service: string, nowMs: number): string | undefined {
+  if (agrees || !aws) return undefined;
+  const age = sayDuration(nowMs - aws.atMs);
+  return `services.${service}.${path} is ${String(value)} in twokey.yaml, but AWS says ${saySeen(aws)} (seen ${age} ago).`;
+}
+
+const saySeen = (aws: FoundFact): string => candidates(aws).map(String).join(" or ");
+
+/** What AWS contradicts, and no plan needs to be refused for: people and scheduled actions change it between two looks. */
+export const sparedContradictions = (service: Service, nowMs: number): string[] =>
+  settingsOf(service).flatMap((setting) => {
+    const both = setting.isSpared ? sayBoth(setting, service.name, nowMs) : undefined;
+    return both === undefined ? [] : [`${both} A plan takes that of the file.`];
+  });
 
 /** Names of settings, as in `stores.stock.in.eu-west-1.endpoint`. */
 export interface LeftToAws {
@@ -120,11 +131,16 @@ export function leftToAws(service: Service): LeftToAws {
   };
 }
 
-/** What a plan does without, in words. */
-export const sparedSettings = (service: Service): string[] =>
-  settingsOf(service)
-    .filter(({ from, isSpared }) => from === "nowhere" && isSpared)
-    .map(({ path, of }) => `${path.split(".").at(-1)} of ${of}: neither in twokey.yaml nor discovered yet`);
+/** What a plan does without, or takes from the file although AWS says otherwise, in words. */
+export const sparedSettings = (service: Service): Unchecked[] =>
+  settingsOf(service).flatMap(({ path, of, from, value, aws, agrees, isSpared }): Unchecked[] => {
+    const name = `${path.split(".").at(-1)} of ${of}`;
+    if (!isSpared) return [];
+    if (from === "nowhere") return [`${name}: neither in twokey.yaml nor discovered yet`];
+    if (agrees || !aws) return [];
+    const says = `${name}: ${String(value)} in twokey.yaml, which counts; AWS said ${saySeen(aws)}`;
+    return [{ says, saidAtMs: aws.atMs }];
+  });
 
 /** AWS is asked every hour: what it has not said again for so long may have changed. World time. */
 const AGED_MS = 86_400_000;

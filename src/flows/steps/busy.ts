@@ -16,9 +16,26 @@ const DOING: Readonly<Record<string, string>> = {
   upgrading: "its engine is upgraded",
 };
 
-/** Why RDS would not take a snapshot of it now, with what to do; undefined: it would. */
-export function snapshotTrouble(what: string, status: string, ready: readonly string[]): string | undefined {
-  if (ready.includes(status)) return undefined;
+/** Statuses that a database does not leave by itself: somebody has to do something first. */
+const LASTING =
+  /^(deleting|failed|inaccessible-|incompatible-|insufficient-|restore-error|stopped|stopping|storage-full)/;
+
+export type Standing =
+  | { readonly kind: "ready" }
+  /** In words, for the card: the step waits until it has passed. */
+  | { readonly kind: "passing"; readonly says: string }
+  /** In words, with what to do. */
+  | { readonly kind: "lasting"; readonly why: string };
+
+/** Whether RDS takes a snapshot of it now, later, or not before somebody has done something. */
+export function standingFor(what: string, status: string, ready: readonly string[]): Standing {
+  if (ready.includes(status)) return { kind: "ready" };
   const doing = DOING[status];
-  return `${what} is ${status}${doing === undefined ? "" : ` (${doing})`}, and RDS takes no snapshot of it meanwhile. Ask again when it is available.`;
+  const now = `${status}${doing === undefined ? "" : ` (${doing})`}`;
+  if (!LASTING.test(status))
+    return { kind: "passing", says: `how long ${what} stays ${now}: RDS takes no snapshot of it until then` };
+  return {
+    kind: "lasting",
+    why: `${what} is ${now}, and RDS takes no snapshot of it meanwhile. Ask again when it is available.`,
+  };
 }

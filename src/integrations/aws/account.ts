@@ -27,7 +27,7 @@ import { awsDatabases } from "./databases.ts";
 import { awsDiscovery } from "./discovery.ts";
 import { noSession } from "./errors.ts";
 import { awsFirewall } from "./firewall.ts";
-import { lookingPolicy, sessionPolicy, whoseRole } from "./session-policy.ts";
+import { lookingPolicy, managedFor, sessionPolicy, whoseRole } from "./session-policy.ts";
 import type { ClientSettings } from "./settings.ts";
 import { awsSnapshots } from "./snapshots.ts";
 import { awsTraffic } from "./traffic.ts";
@@ -198,12 +198,6 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
       for (const each of [looking, ...acting.all()]) each.clients.close();
     },
   };
-}
-
-/** Those that are of the role's account: no session may name any other. Undefined: there are none. */
-function managedFor(role: string, named: Naming["managedPolicies"] = []): readonly string[] | undefined {
-  const own = named.filter((arn) => whoseRole(arn).account === whoseRole(role).account);
-  return own.length === 0 ? undefined : own;
 }
 
 interface HandWish {

@@ -22,6 +22,12 @@ export function whoseRole(arn: string): Whose {
   return { partition, account };
 }
 
+/** Those managed policies that are of the role's account: no session may name any other. Undefined: there are none. */
+export function managedFor(role: string, named: readonly string[] = []): readonly string[] | undefined {
+  const own = named.filter((arn) => whoseRole(arn).account === whoseRole(role).account);
+  return own.length === 0 ? undefined : own;
+}
+
 export interface Statement {
   readonly Effect: "Allow" | "Deny";
   readonly Action: readonly string[];

@@ -28,14 +28,20 @@ const WORKERS = Array.from(
   (_, at) => `      worker-${at}: { kind: ecs, id: production/worker-${at}, tasks: 1, healthy_means: running-tasks }\n`,
 ).join("");
 
+export const MANY_WORKERS: Edit = ["    compute:\n", `    compute:\n${WORKERS}`];
+
 export const KINDS_ROWS: readonly Broken[] = [
   {
     rule: "session-fits",
     claim: "a fence that stops more than one session can be limited to",
-    edits: [["    compute:\n", `    compute:\n${WORKERS}`]],
+    edits: [MANY_WORKERS],
     at: "‸regions: [eu-west-1",
     path: "services.inventory.regions",
-    says: ["what fences eu-west-1 is too long for one session", "STS takes 2048", "name it in aws.session_policy"],
+    says: [
+      "what fences eu-west-1 is too long for one session",
+      "STS takes 2048",
+      "twokey policy session inventory prints, and name them in aws.session_policies.inventory",
+    ],
   },
   {
     rule: "aurora-cluster-has-one-region",

@@ -227,6 +227,19 @@ export const PLACES_ROWS: readonly Broken[] = [
     says: ["there is no service orders"],
   },
   {
+    rule: "session-policies-of-roles",
+    claim: "a session policy whose account has one digit wrong, so that no session could name it",
+    edits: [
+      [
+        "  role: arn",
+        "  session_policies: { inventory: [arn:aws:iam::123456789012:policy/one, arn:aws:iam::123456789013:policy/two] }\n  role: arn",
+      ],
+    ],
+    at: "‸arn:aws:iam::123456789013",
+    path: "aws.session_policies.inventory[1]",
+    says: ["belongs to the account 123456789013", "no role of inventory is of it", "write one of 123456789012"],
+  },
+  {
     rule: "runs-have-a-role",
     claim: "runs without a role, whose steps nothing limits",
     edits: [["  role: arn:aws:iam::123456789012:role/twokey-execute # assumed\n", ""]],

@@ -80,13 +80,22 @@ describe("the maximum of an ECS service's auto scaling", () => {
 
   test.each([
     ["10", 10, []],
-    ["10", 12, ["is 10 in twokey.yaml, but AWS says 12"]],
-    ["10", "none", ["is 10 in twokey.yaml, but AWS says none"]],
+    ["10", 12, ["10 in twokey.yaml, which counts; AWS said 12"]],
+    ["10", "none", ["10 in twokey.yaml, which counts; AWS said none"]],
     ["none", "none", []],
-    ["none", 12, ["is none in twokey.yaml, but AWS says 12"]],
-  ])("written once for all regions as %s agrees with %s of AWS, or both are said", (text, aws, said) => {
-    const questions = openQuestions(writing(`max_tasks: ${text}`, max(aws)), AT + 60_000);
-    expect(questions).toEqual(said.map((each) => expect.stringContaining(`${PATH} ${each}`)));
+    ["none", 12, ["none in twokey.yaml, which counts; AWS said 12"]],
+  ])("written once for all regions as %s agrees with %s of AWS, or the plan says both", (text, aws, said) => {
+    const service = writing(`max_tasks: ${text}`, max(aws));
+    const ofScaling = "max_tasks of ECS service inventory-service in eu-west-1";
+    expect(sparedSettings(service)).toEqual(said.map((each) => ({ says: `${ofScaling}: ${each}`, saidAtMs: AT })));
+  });
+
+  test("that AWS contradicts refuses no plan: scheduled actions and people on call change it, and explain shows both", () => {
+    const service = writing("max_tasks: 10", max(30));
+    expect(openQuestions(service, AT)).toEqual([]);
+    expect(sayExplanation(explainService(service, AT + 60_000))).toContain(
+      `services.inventory.${PATH} is 10 in twokey.yaml, but AWS says 30 (seen 1 min ago). A plan takes that of the file.`,
+    );
   });
 
   test("written once for all regions is not overruled by what a region has", () => {

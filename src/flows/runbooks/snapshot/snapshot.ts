@@ -74,7 +74,10 @@ function planOf(request: PlanRequest, copying: Copying): Extract<Planned, { kind
     steps: stepsOf(request, copying),
     assumptions: [],
     acceptances: [],
-    unchecked: ["whether the snapshot can be restored: only a restore shows that"],
+    unchecked: [
+      "whether the snapshot can be restored: only a restore shows that",
+      ...sources.flatMap(({ source: { waits } }) => waits ?? []),
+    ],
     facts: sources.flatMap(({ at }) => [from, to].flatMap((region) => seenIn(observed, at.id, region))),
     dataLoss: { kind: "none" },
   };

@@ -8,6 +8,7 @@ const { home } = SERVICE;
 const standby = standbyOf(SERVICE);
 const NEEDS_KEY = `The snapshot is encrypted, and its copy needs a key in ${standby}. That of the database there is not known`;
 const withoutKey = withDatabase(standby, ({ kmsKey: _, ...facts }) => facts);
+const withStatus = (status: string) => withDatabase(home, (facts) => ({ ...facts, status }));
 const plain = (region: string) => withDatabase(region, ({ kmsKey: _, ...facts }) => ({ ...facts, encrypted: false }));
 
 describe("a snapshot is refused", () => {
@@ -47,15 +48,15 @@ describe("a snapshot is refused", () => {
   });
 
   test.each([
-    ["modifying", "modifying (somebody changes it, or RDS does in its maintenance window)"],
-    ["backing-up", "backing-up (RDS takes a backup of it)"],
     ["stopped", "stopped (somebody stopped it)"],
-    ["configuring-log-exports", "configuring-log-exports"],
-  ])("while the instance is %s, with what goes on", (status, says) => {
-    const [why] = refusals(
-      "snapshot",
-      withDatabase(home, (facts) => ({ ...facts, status })),
-    );
+    ["stopping", "stopping (somebody stops it)"],
+    ["deleting", "deleting (somebody deletes it)"],
+    ["storage-full", "storage-full (it has no room left)"],
+    ["failed", "failed"],
+    ["incompatible-network", "incompatible-network"],
+    ["inaccessible-encryption-credentials", "inaccessible-encryption-credentials"],
+  ])("while the instance is %s, which does not pass by itself", (status, says) => {
+    const [why] = refusals("snapshot", withStatus(status));
     expect(why).toContain(` is ${says}, and RDS takes no snapshot of it meanwhile. Ask again when it is available.`);
   });
 });
@@ -76,6 +77,21 @@ describe("a snapshot is planned", () => {
       { role: "adds", after: [steps[0]?.id] },
     ]);
     expect(steps[1]?.input["kmsKey"]).toBe(`arn:aws:kms:${standby}:123456789012:key/k-1`);
+  });
+
+  test.each([
+    ["modifying", "modifying (somebody changes it, or RDS does in its maintenance window)"],
+    ["backing-up", "backing-up (RDS takes a backup of it)"],
+    ["configuring-log-exports", "configuring-log-exports"],
+  ])("while the instance is %s, which passes: the step waits for it, and the card says so", (status, says) => {
+    expect(planOf(withStatus(status)).unchecked).toContain(
+      `how long mycomputer-inventory-db stays ${says}: RDS takes no snapshot of it until then`,
+    );
+  });
+
+  test("without a word of waiting where RDS takes a snapshot at once", () => {
+    for (const status of ["available", "storage-optimization"])
+      expect(planOf(withStatus(status)).unchecked.join()).not.toContain("how long");
   });
 
   test("without a key where the writer is not encrypted, whatever is known of the other region", () => {

@@ -1,6 +1,6 @@
 import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
 import { inputIn, planned } from "../../../../ports/step.ts";
-import { snapshotTrouble } from "../../../steps/busy.ts";
+import { standingFor } from "../../../steps/busy.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn, Turning } from "../../abilities.ts";
 import { failoverCluster } from "./failover-cluster.ts";
@@ -74,8 +74,8 @@ interface Regions {
 export function snapshot({ seen: { cluster: now, keys }, resource, name }: AuroraAt, { to }: Regions): SnapshotSource {
   if (!now.known) return refused(`The cluster of ${name} cannot be seen: ${now.why}. Ask again when it can.`);
   const { cluster: id, encrypted, status } = now.value;
-  const busy = snapshotTrouble(id, status, ["available"]);
-  if (busy !== undefined) return refused(busy);
+  const standing = standingFor(id, status, ["available"]);
+  if (standing.kind === "lasting") return refused(standing.why);
   const key = resource.snapshot_keys[to];
   if (encrypted && key === undefined)
     return refused(
@@ -86,5 +86,6 @@ export function snapshot({ seen: { cluster: now, keys }, resource, name }: Auror
     return refused(
       `stores.${name}.snapshot_keys.${to} is ${seen.known ? seen.value.state : "no key of that region"}, so no copy can be encrypted with it. Enable it, or write another key.`,
     );
-  return { kind: "source", of: "cluster", id, kmsKey: encrypted ? (key ?? null) : null };
+  const waits = standing.kind === "passing" ? standing.says : undefined;
+  return { kind: "source", of: "cluster", id, waits, kmsKey: encrypted ? (key ?? null) : null };
 }

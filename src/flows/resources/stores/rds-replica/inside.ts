@@ -1,7 +1,7 @@
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import { planned } from "../../../../ports/step.ts";
-import { snapshotTrouble } from "../../../steps/busy.ts";
+import { standingFor } from "../../../steps/busy.ts";
 import { checkWritable } from "../../../steps/check-writable.ts";
 import type { SnapshotSource, StoreTurn } from "../../abilities.ts";
 import { keyTrouble } from "./judged.ts";
@@ -63,9 +63,10 @@ export function snapshot(at: RdsAt, { from, to }: Regions): SnapshotSource {
       kind: "refused",
       why: `The writer in ${from} cannot be seen: ${now?.why ?? "no site"}. Ask again when it can.`,
     };
-  const busy = snapshotTrouble(now.value.instance, now.value.status, READY);
-  if (busy !== undefined) return { kind: "refused", why: busy };
-  const source = { kind: "source", of: "instance", id: now.value.instance } as const;
+  const standing = standingFor(now.value.instance, now.value.status, READY);
+  if (standing.kind === "lasting") return { kind: "refused", why: standing.why };
+  const waits = standing.kind === "passing" ? standing.says : undefined;
+  const source = { kind: "source", of: "instance", id: now.value.instance, waits } as const;
   if (!now.value.encrypted) return { ...source, kmsKey: null };
   const kmsKey = copy?.known ? copy.value.kmsKey : undefined;
   const why = keyTrouble(at, to);

@@ -1,35 +1,48 @@
 import { expect, test } from "@jest/globals";
 import { observe } from "../../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../../src/flows/runbooks/index.ts";
+import type { Planned } from "../../../../../src/flows/runbooks/runbook.ts";
 import { example } from "../../../../harness/example.ts";
 import { AT, known } from "../../../../harness/observed.ts";
 import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const inventory = example("every-kind");
 
-/** Why there is no plan for the archive while its cluster is in this status. */
-async function refusals(runbook: string, status: string): Promise<readonly string[]> {
+/** What is planned for the archive while its cluster is in this status. */
+async function asked(runbook: string, status: string): Promise<Planned> {
   const service = inventory.services.find(({ name }) => name === "archive");
   if (!service) throw new Error("the example has an archive");
   const quiet = quietCloud(service);
   const now = await quiet.clusters.describe("eu-west-1", "archive-years");
   if (!now.known) throw new Error("a quiet day is known");
   const clusters = { ...quiet.clusters, describe: async () => known({ ...now.value, status }) };
-  const answer = runbookOf({ runbook, id: "F-1" }).plan(
+  return runbookOf({ runbook, id: "F-1" }).plan(
     {
       ...{ id: "F-1", service, inventory, nowMs: AT, observed: await observe(service, { ...quiet, clusters }) },
       ...{ reason: "before a release", requester: "farid", incident: undefined },
     },
     {},
   );
+}
+
+async function refusals(runbook: string, status: string): Promise<readonly string[]> {
+  const answer = await asked(runbook, status);
   return answer.kind === "refused" ? answer.reasons : [];
 }
 
-test("a cluster that is busy is snapshotted later, and turned over later", async () => {
+test("a snapshot waits for a cluster that is busy, and is refused for one that people have to start", async () => {
+  const answer = await asked("snapshot", "upgrading");
+
+  expect(answer.kind === "plan" && answer.plan.unchecked).toContain(
+    "how long archive-years stays upgrading (its engine is upgraded): RDS takes no snapshot of it until then",
+  );
   expect(await refusals("snapshot", "available")).toEqual([]);
-  expect(await refusals("snapshot", "upgrading")).toEqual([
-    "archive-years is upgrading (its engine is upgraded), and RDS takes no snapshot of it meanwhile. Ask again when it is available.",
+  expect(await refusals("snapshot", "stopped")).toEqual([
+    "archive-years is stopped (somebody stopped it), and RDS takes no snapshot of it meanwhile. Ask again when it is available.",
   ]);
+});
+
+test("a cluster that is busy is turned over later", async () => {
   expect(await refusals("reboot-failover", "available")).toEqual([]);
   expect(await refusals("reboot-failover", "modifying")).toEqual([
     "archive-years is modifying. Ask again when it is available.",
