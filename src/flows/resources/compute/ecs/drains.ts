@@ -10,15 +10,18 @@ import { compute } from "./parts.ts";
  */
 const MOST_DRAIN_MS = 30 * 60_000;
 
+type Side = Pick<EcsAt, "seen" | "resource">;
+
 /** How long its tasks may go on there after they were told to stop; undefined: nobody could see that. */
-export function drainsMs({ seen }: Pick<EcsAt, "seen">, region: Region): number | undefined {
-  const ground = seen.ground?.[region];
+export function drainsMs(at: Pick<EcsAt, "seen">, region: Region): number | undefined {
+  if (isIdle(at, region)) return 0;
+  const ground = at.seen.ground?.[region];
   const drain = ground?.known ? ground.value.drain : undefined;
   return drain && 1_000 * (drain.deregistrationSeconds + drain.stopSeconds);
 }
 
 /** Why nobody could wait for the old side's tasks to end. */
-export function drainRefusals(at: EcsAt, { from, mode }: Pick<Move, "from" | "mode">): string[] {
+export function drainRefusals(at: Side, { from, mode }: Pick<Move, "from" | "mode">): string[] {
   const ground = at.seen.ground?.[from];
   const longMs = drainsMs(at, from) ?? 0;
   if (mode !== "planned" || longMs <= MOST_DRAIN_MS || !ground?.known || !ground.value.drain) return [];
@@ -30,9 +33,15 @@ export function drainRefusals(at: EcsAt, { from, mode }: Pick<Move, "from" | "mo
 }
 
 /** What a planned move could not see of that. */
-export function drainUnchecked(at: EcsAt, { from, mode }: Pick<Move, "from" | "mode">): string[] {
+export function drainUnchecked(at: Side, { from, mode }: Pick<Move, "from" | "mode">): string[] {
   const ground = at.seen.ground?.[from];
-  if (mode !== "planned" || !ground?.known || ground.value.unseenDrain === undefined) return [];
+  if (mode !== "planned" || isIdle(at, from) || !ground?.known || ground.value.unseenDrain === undefined) return [];
   const { service } = compute(at.resource, from);
   return [`how long the tasks of ${service} in ${from} go on after they are told to stop: ${ground.value.unseenDrain}`];
+}
+
+/** No task runs there, none starts and none is wanted: nothing has to end. */
+function isIdle({ seen }: Pick<EcsAt, "seen">, region: Region): boolean {
+  const now = seen.in[region];
+  return now?.known === true && now.value.desired === 0 && now.value.running === 0 && now.value.pending === 0;
 }
