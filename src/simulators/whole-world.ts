@@ -99,6 +99,8 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
   stops.push(() => sns.stop());
   const cloudwatch = createCloudWatch(world, spec.cloudwatch, {
     replicaLagAt: rds.replicaLagAt,
+    replicasIn: rds.replicasIn,
+    healthCheckIds: () => traffic.route53.healthChecks.ids(),
     publish: sns.publish,
     healthCheckStatusAt: healthCheckHistory(world, (id) => traffic.healthCheckStatus(id)),
   });

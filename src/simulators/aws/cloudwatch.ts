@@ -3,8 +3,10 @@ import type { World } from "../world/world.ts";
 import { type Alarm, alarmArn } from "./alarm.ts";
 import { type AlarmMetric, alarmMetrics, BAND_ID, OUTSIDE_THE_BAND } from "./alarm-metrics.ts";
 import { Alarms } from "./alarms.ts";
+import { dashboardOperations } from "./dashboards.ts";
 import { FrozenMetrics } from "./frozen-metrics.ts";
 import { Dimensions, getMetricData, getMetricStatistics, type MetricSources } from "./metric-data.ts";
+import { listMetrics, type Publishers } from "./metric-list.ts";
 import { page } from "./paging.ts";
 import type { Rds } from "./rds.ts";
 import { type AwsCall, AwsError, type AwsService } from "./service.ts";
@@ -15,6 +17,9 @@ import { CloudWatchSpec, type CloudWatchSpecInput, MetricAlarmSpec } from "./spe
 export interface CloudWatchSources {
   readonly replicaLagAt: Rds["replicaLagAt"];
   readonly publish: Sns["publish"];
+  /** Instances of a region that have `ReplicaLag`. */
+  readonly replicasIn?: (region: string) => readonly string[];
+  readonly healthCheckIds?: () => readonly string[];
   /** 1 healthy, 0 unhealthy, undefined where the health check did not exist at that world time. */
   readonly healthCheckStatusAt?: (healthCheckId: string, worldMs: number) => 0 | 1 | undefined;
 }
@@ -28,6 +33,7 @@ export function createCloudWatch(
   const alarms = new Alarms(world, CloudWatchSpec.parse(input).alarms, sources.publish);
   const frozen = new FrozenMetrics(world);
   const metrics = frozen.over(metricSources(sources));
+  const things = publishersOf(sources);
   world.control.on("POST /cloudwatch/alarm", (body) => {
     const { region, name, ...change } = SetAlarm.parse(body);
     return alarms.set({ name, region }, change);
@@ -40,6 +46,8 @@ export function createCloudWatch(
       operations: {
         GetMetricData: { mutates: false, handle: (call) => getMetricData(world, metrics, call) },
         GetMetricStatistics: { mutates: false, handle: (call) => getMetricStatistics(world, metrics, call) },
+        ListMetrics: { mutates: false, handle: (call) => listMetrics(world, { metrics, things }, call) },
+        ...dashboardOperations(world),
         DescribeAlarms: { mutates: false, handle: (call) => describeAlarms(alarms, call) },
         SetAlarmState: { mutates: true, handle: (call) => setAlarmState(alarms, call) },
         PutMetricAlarm: { mutates: true, handle: (call) => putMetricAlarm(alarms, call) },
@@ -55,6 +63,17 @@ function metricSources({ replicaLagAt, healthCheckStatusAt }: CloudWatchSources)
     // Route 53 publishes its metrics in us-east-1 and nowhere else.
     "AWS/Route53 HealthCheckStatus": (region, { HealthCheckId: id }, worldMs) =>
       region === "us-east-1" && id !== undefined ? healthCheckStatusAt?.(id, worldMs) : undefined,
+  };
+}
+
+/** Who publishes each of them, by its one dimension. */
+function publishersOf({ replicasIn, healthCheckIds }: CloudWatchSources): Publishers {
+  return {
+    "AWS/RDS ReplicaLag": (region) => ["DBInstanceIdentifier", replicasIn?.(region) ?? []],
+    "AWS/Route53 HealthCheckStatus": (region) => [
+      "HealthCheckId",
+      region === "us-east-1" ? (healthCheckIds?.() ?? []) : [],
+    ],
   };
 }
 

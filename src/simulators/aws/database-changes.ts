@@ -1,6 +1,14 @@
 import type { World } from "../world/world.ts";
 import type { DatabaseFleet } from "./database-fleet.ts";
-import { busy, type Change, databaseArn, endDowntime, type Instance } from "./database-instance.ts";
+import {
+  busy,
+  type Change,
+  type Commit,
+  databaseArn,
+  endDowntime,
+  type Instance,
+  keepBackups,
+} from "./database-instance.ts";
 import { drawMs } from "./durations.ts";
 import type { RdsEvents } from "./rds-events.ts";
 import { type AwsCall, AwsError } from "./service.ts";
@@ -65,7 +73,7 @@ export class DatabaseChanges {
     const settle = (atMs: number) => {
       endDowntime(replica, atMs);
       replica.source = undefined;
-      replica.backupRetentionDays = retentionDays;
+      keepBackups(replica, retentionDays, atMs);
       replica.backupWindow = window ?? replica.backupWindow;
       this.#events.add(replica, "read replica", "Promoted Read Replica instance to standalone database instance.");
       this.#world.log.append("rds.promotion-observable", { ...facts, acceptedMs, observableMs: atMs });
@@ -124,7 +132,7 @@ export class DatabaseChanges {
   }
 
   /** `apply` runs when the change has reached the instance. */
-  modify(instance: Instance, apply: () => void): void {
+  modify(instance: Instance, apply: (atMs: number) => void): void {
     requireIdle(instance);
     const phases = [
       { status: instance.status, ms: this.#draw("staleStatus") },
@@ -134,14 +142,31 @@ export class DatabaseChanges {
   }
 
   create(replica: Instance, lagMs: number): void {
-    const phases: Phase[] = [{ status: "creating", ms: this.#draw("replicaCreation") }];
+    this.#begin(replica, "replicaCreation", (atMs) => this.#fleet.seed(replica, atMs, lagMs));
+  }
+
+  /** `from`: as the event of it says. */
+  restore(instance: Instance, commits: readonly Commit[], from: string): void {
+    const startedMs = this.#world.clock.now();
+    this.#begin(instance, "restore", (atMs) => {
+      instance.commits.push(...commits);
+      for (const { id } of commits) instance.rows.add(id);
+      this.#events.add(instance, "restoration", `Restored from ${from}.`);
+      const facts = { ...namesOf(instance), from, acceptedMs: startedMs, observableMs: atMs };
+      this.#world.log.append("rds.restore-observable", facts);
+    });
+  }
+
+  /** It runs once its data are there; its first backup, where it has backups, comes after that. */
+  #begin(instance: Instance, lasts: "replicaCreation" | "restore", fill: (atMs: number) => void): void {
+    const phases: Phase[] = [{ status: "creating", ms: this.#draw(lasts) }];
     const settle = (atMs: number) => {
-      this.#fleet.seed(replica, atMs, lagMs);
-      this.#events.add(replica, "creation", "DB instance created");
+      fill(atMs);
+      this.#events.add(instance, "creation", "DB instance created");
     };
     const backup: Phase = { status: "backing-up", ms: this.#draw("snapshot"), enter: settle };
-    if (replica.backupRetentionDays > 0) this.#run(replica, "creation", { phases: [...phases, backup] });
-    else this.#run(replica, "creation", { phases, settle });
+    if (instance.backupRetentionDays > 0) this.#run(instance, "creation", { phases: [...phases, backup] });
+    else this.#run(instance, "creation", { phases, settle });
   }
 
   /** While it lasts the instance is `backing-up`: a replica cannot be promoted then. */

@@ -215,9 +215,13 @@ export class DatabaseFleet implements DatabaseEngine {
   }
 
   rows(ref: DatabaseRef): ReadonlySet<string> {
+    return this.caughtUp(ref).rows;
+  }
+
+  caughtUp(ref: DatabaseRef): Instance {
     const instance = this.require(ref);
     this.#catchUp(instance);
-    return instance.rows;
+    return instance;
   }
 
   setReplication(ref: DatabaseRef, lag: number | Exclude<Link, "up">): void {

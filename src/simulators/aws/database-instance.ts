@@ -61,6 +61,8 @@ export interface Instance extends Volume {
   deletionProtection: boolean;
   backupRetentionDays: number;
   pendingRetentionDays: number | undefined;
+  /** World time from which on its automated backups lead back to any moment. */
+  backupsSinceMs: number;
   /** `hh:mm-hh:mm`, in UTC. */
   backupWindow: string;
   /** `ddd:hh:mm-ddd:hh:mm`, in UTC. */
@@ -145,6 +147,7 @@ function unchanged({ createdMs, random }: Birth) {
     change: undefined,
     failedOverMs: Number.NEGATIVE_INFINITY,
     pendingRetentionDays: undefined,
+    backupsSinceMs: createdMs,
     backupWindow: "03:00-03:30",
     maintenanceWindow: "sun:04:00-sun:04:30",
     replication: undefined,
@@ -166,6 +169,12 @@ export function isDownAt({ downtimes }: Instance, atMs: number): boolean {
 export function endDowntime({ downtimes }: Instance, atMs: number): void {
   const open = downtimes.at(-1);
   if (open) open.toMs ??= atMs;
+}
+
+/** Backups that begin know nothing of what was before them. */
+export function keepBackups(instance: Instance, retentionDays: number, atMs: number): void {
+  if (instance.backupRetentionDays === 0 && retentionDays > 0) instance.backupsSinceMs = atMs;
+  instance.backupRetentionDays = retentionDays;
 }
 
 export function databaseArn({ region, instance }: DatabaseRef): string {

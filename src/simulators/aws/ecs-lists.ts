@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { partitionOf } from "./arn.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
-import { definitionOf, type EcsSpec, imageOf, isBroken, resolveTaskDefinition } from "./ecs-spec.ts";
+import { clusterIn, definitionOf, type EcsSpec, imageOf, isBroken, resolveTaskDefinition } from "./ecs-spec.ts";
 import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsOperation } from "./service.ts";
 
@@ -41,11 +41,12 @@ function listClusters({ spec, schedulers, accountId }: EcsBook, { input, region 
   return { clusterArns: entries.map((name) => arnIn(region, accountId, `cluster/${name}`)), nextToken };
 }
 
-function listServices({ schedulers, accountId }: EcsBook, { input, region }: AwsCall) {
+function listServices(book: EcsBook, { input, region }: AwsCall) {
+  const { schedulers, accountId } = book;
   const wanted = parsed(ListServices, input);
   const cluster = wanted.cluster.slice(wanted.cluster.lastIndexOf("/") + 1);
   const here = schedulers.filter(({ spec }) => spec.region === region && spec.cluster === cluster);
-  if (here.length === 0) throw new AwsError("ClusterNotFoundException", "Cluster not found.");
+  if (!clusterIn(book, region, cluster)) throw new AwsError("ClusterNotFoundException", "Cluster not found.");
   const found = here
     .filter(({ spec }) => wanted.launchType === undefined || spec.launchType === wanted.launchType)
     .filter(({ status }) => status === "ACTIVE")

@@ -22,6 +22,13 @@ const NO_CAPACITY =
 const NO_MACHINES =
   " because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.";
 
+interface Opening {
+  readonly ecs: EcsSpec;
+  readonly spec: EcsServiceSpec;
+  /** None of its tasks runs yet. */
+  readonly isNew: boolean;
+}
+
 /**
  * One ECS service: its deployments (first is PRIMARY), its tasks and its events. Tasks of older deployments are stopped
  * as those of the PRIMARY become ready (minimum healthy 100 %, maximum 200 %).
@@ -45,7 +52,7 @@ export class ServiceScheduler {
   #isSteady: boolean;
   #lastRunning: number;
 
-  constructor(world: World, { ecs, spec }: { readonly ecs: EcsSpec; readonly spec: EcsServiceSpec }, deps: TaskDeps) {
+  constructor(world: World, { ecs, spec, isNew }: Opening, deps: TaskDeps) {
     this.#world = world;
     this.#ecs = ecs;
     this.spec = spec;
@@ -55,12 +62,14 @@ export class ServiceScheduler {
     this.#staleness = deps.random.fork("stale");
     this.#stale = { desired: this.desired, untilMs: 0 };
     this.capacityTasks = spec.capacityTasks;
-    this.deployments = [this.#newDeployment(spec.taskDefinition, "COMPLETED")];
+    this.deployments = [this.#newDeployment(spec.taskDefinition, isNew ? "IN_PROGRESS" : "COMPLETED")];
     this.#runner = new TaskRunner(world, { ecs, service: spec }, { deps, changed: (task) => this.#taskChanged(task) });
-    for (let i = 0; i < spec.desiredCount; i++) this.tasks.push(this.#runner.running(this.primary));
-    this.#isSteady = true;
-    this.#lastRunning = spec.desiredCount;
+    const running = isNew ? 0 : spec.desiredCount;
+    for (let i = 0; i < running; i++) this.tasks.push(this.#runner.running(this.primary));
+    this.#isSteady = !isNew;
+    this.#lastRunning = running;
     this.#retry = startTicker(world.clock, { intervalMs: RETRY_MS }, () => this.#lookAfter());
+    if (isNew) this.reconcile();
   }
 
   /** As a description shows it now. */

@@ -26,6 +26,7 @@ export const ServiceSpec = z.strictObject({
   capacityProviders: z.array(z.string()).default([]),
   /** Where the interfaces of its tasks stand, in network mode awsvpc. */
   subnets: z.array(z.string().startsWith("subnet-")).default([DEFAULT_SUBNET]),
+  securityGroups: z.array(z.string()).default([]),
 });
 export type EcsServiceSpec = z.infer<typeof ServiceSpec>;
 
@@ -76,6 +77,18 @@ export function clusterOf(
 ): EcsClusterSpec {
   const found = spec.clusters.find((each) => each.region === region && each.name === name);
   return found ?? ClusterSpec.parse({ region, name });
+}
+
+/** Undefined where neither the specification nor a service names it. */
+export function clusterIn(
+  { spec, schedulers }: { readonly spec: EcsSpec; readonly schedulers: readonly { readonly spec: EcsServiceSpec }[] },
+  region: string,
+  name: string,
+): EcsClusterSpec | undefined {
+  const isThere =
+    spec.clusters.some((each) => each.region === region && each.name === name) ||
+    schedulers.some((one) => one.spec.region === region && one.spec.cluster === name);
+  return isThere ? clusterOf(spec, { region, cluster: name }) : undefined;
 }
 
 export type TaskStatus =

@@ -56,8 +56,8 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames, de
   };
 }
 
-const showNetwork = ({ spec: { subnets } }: ServiceScheduler): Shown => ({
-  awsvpcConfiguration: { subnets, securityGroups: [], assignPublicIp: "DISABLED" },
+const showNetwork = ({ spec: { subnets, securityGroups } }: ServiceScheduler): Shown => ({
+  awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: "DISABLED" },
 });
 
 /** A launch type, or the capacity providers that take its place. */

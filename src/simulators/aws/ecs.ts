@@ -2,12 +2,12 @@ import { z } from "zod";
 import type { World } from "../world/world.ts";
 import { partitionOf } from "./arn.ts";
 import { addEcsControls } from "./ecs-controls.ts";
+import { createService } from "./ecs-create.ts";
 import { ecsLists, tokenPage } from "./ecs-lists.ts";
 import { ServiceScheduler } from "./ecs-scheduler.ts";
 import {
-  clusterOf,
+  clusterIn,
   definitionOf,
-  type EcsClusterSpec,
   type EcsServiceSpec,
   type EcsSpec,
   resolveTaskDefinition,
@@ -66,17 +66,16 @@ export function createEcs(
     addresses += 1;
     return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
   };
-  const schedulers = spec.services.map(
-    (entry) =>
-      new ServiceScheduler(
-        world,
-        { ecs: spec, spec: entry },
-        {
-          ...{ accountId, nextIp, targets: elb.targets, targetGroupArns: targetGroupsOf(elb, entry) },
-          random: random.fork(`${entry.region}/${entry.cluster}/${entry.name}`),
-        },
-      ),
-  );
+  const open = (entry: EcsServiceSpec, isNew: boolean) =>
+    new ServiceScheduler(
+      world,
+      { ecs: spec, spec: entry, isNew },
+      {
+        ...{ accountId, nextIp, targets: elb.targets, targetGroupArns: targetGroupsOf(elb, entry) },
+        random: random.fork(`${entry.region}/${entry.cluster}/${entry.name}`),
+      },
+    );
+  const schedulers = spec.services.map((entry) => open(entry, false));
   elb.targets.onChange((group, target) => {
     const scheduler = schedulers.find((other) => other.tasks.some((task) => task.ip === target.id));
     if (target.state === "unhealthy") scheduler?.targetUnhealthy(target.id, group.arn);
@@ -121,6 +120,20 @@ export function createEcs(
         DescribeTasks: { mutates: false, handle: (call) => describeTasks(book, call) },
         DescribeClusters: { mutates: false, handle: (call) => describeClusters(book, call) },
         ...ecsLists(book),
+        CreateService: {
+          mutates: true,
+          handle: createService({ ...book, world, elb }, (entry) => {
+            const { region, cluster, name } = entry;
+            const isSame = ({ spec: one }: ServiceScheduler) =>
+              one.region === region && one.cluster === cluster && one.name === name;
+            // One of that name that is over makes room.
+            const over = schedulers.findIndex(isSame);
+            for (const old of over < 0 ? [] : schedulers.splice(over, 1)) old.stop();
+            const made = open(entry, true);
+            schedulers.push(made);
+            return showService(made, book.names(made));
+          }),
+        },
       },
     },
   };
@@ -156,7 +169,9 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
 
 function inCluster(book: ServiceBook, region: string, cluster: string): ServiceScheduler[] {
   const found = book.schedulers.filter((one) => one.spec.region === region && one.spec.cluster === lastPart(cluster));
-  if (found.length === 0) throw new AwsError("ClusterNotFoundException", "Cluster not found.");
+  if (!clusterIn(book, region, lastPart(cluster))) {
+    throw new AwsError("ClusterNotFoundException", "Cluster not found.");
+  }
   return found;
 }
 
@@ -236,14 +251,6 @@ function describeClusters(book: ServiceBook, call: AwsCall): Record<string, unkn
         reason: "MISSING",
       })),
   };
-}
-
-/** Undefined where neither the specification nor a service names it. */
-function clusterIn({ spec, schedulers }: ServiceBook, region: string, name: string): EcsClusterSpec | undefined {
-  const isThere =
-    spec.clusters.some((each) => each.region === region && each.name === name) ||
-    schedulers.some((one) => one.spec.region === region && one.spec.cluster === name);
-  return isThere ? clusterOf(spec, { region, cluster: name }) : undefined;
 }
 
 function listTasks(book: ServiceBook, call: AwsCall): Record<string, unknown> {

@@ -91,7 +91,12 @@ function restXml(service: AwsService): Protocol {
   const xmlns = namespaceOf(service);
   return {
     decode: (request) => routed(service, request, parseBody(request.body)),
-    answer: (operation, output, requestId) => xml(200, requestId, writeXml(`${operation}Response`, output, xmlns)),
+    // What is made is told with its place, in a header.
+    answer: (operation, { Location, ...output }, requestId) => {
+      const made = typeof Location === "string" ? { location: Location } : undefined;
+      const answer = xml(made ? 201 : 200, requestId, writeXml(`${operation}Response`, output, xmlns));
+      return { ...answer, headers: { ...answer.headers, ...made } };
+    },
     refuse: (error, requestId) => errorResponse(error, requestId, xmlns),
   };
 }

@@ -1,14 +1,14 @@
 import { z } from "zod";
 
 /** Booleans are text in the Query protocol. */
-const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const RetentionDays = z.coerce.number().int().min(0).max(35);
+export const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
+export const RetentionDays = z.coerce.number().int().min(0).max(35);
 const MaxRecords = z.coerce.number().int().min(20).max(100).default(100);
 
 const TIME = "([01]\\d|2[0-3]):[0-5]\\d";
 const DAY = "(mon|tue|wed|thu|fri|sat|sun)";
 /** Half an hour of the day at least, in UTC. */
-const BackupWindow = z
+export const BackupWindow = z
   .string()
   .regex(new RegExp(`^${TIME}-${TIME}$`))
   .refine((text) => minutesOf(text) >= 30, { error: "The backup window must be at least 30 minutes." });

@@ -7,7 +7,7 @@ import { page } from "./paging.ts";
 import { type AwsCall, AwsError, type AwsOperation, XmlList } from "./service.ts";
 import { CopyOptions, copySnapshot, Tags } from "./snapshot-copy.ts";
 import { snapshotName } from "./snapshot-name.ts";
-import type { Snapshot, SnapshotShelf } from "./snapshot-shelf.ts";
+import type { Content, Snapshot, SnapshotShelf } from "./snapshot-shelf.ts";
 
 const CreateInput = z.strictObject({
   DBSnapshotIdentifier: snapshotName(255),
@@ -55,13 +55,20 @@ function addLastNights({ world, fleet, shelf }: SnapshotParts): void {
     if (instance.backupRetentionDays === 0 || instance.cluster !== undefined) continue;
     const identifier = `rds:${instance.identifier}-${stamp}`;
     const { region, kmsKeyId } = instance;
-    shelf.add({ identifier, region, source: sourceOf(instance), type: "automated", kmsKeyId, tags: [], takenMs });
+    const content = { ...contentOf(instance), commits: [] };
+    const source = { ...sourceOf(instance), content };
+    shelf.add({ identifier, region, source, type: "automated", kmsKeyId, tags: [], takenMs });
   }
 }
 
 function sourceOf(instance: Instance) {
   const { identifier, region, engine, resourceId, kmsKeyId } = instance;
   return { identifier, region, engine, engineVersion: engineOf(instance).version, resourceId, kmsKeyId };
+}
+
+/** All that it holds now. */
+function contentOf({ commits, instanceClass, backupRetentionDays }: Instance): Content {
+  return { commits: [...commits], instanceClass, backupRetentionDays };
 }
 
 function create({ world, fleet, changes, shelf }: SnapshotParts, { input, region, requestId }: AwsCall) {
@@ -76,11 +83,13 @@ function create({ world, fleet, changes, shelf }: SnapshotParts, { input, region
   // Added once the change is accepted, so that a refused snapshot leaves nothing behind.
   const created: { snapshot?: Snapshot } = {};
   const begunMs = world.clock.now();
+  const content = contentOf(fleet.caughtUp({ region, instance: instance.identifier }));
   const lastsMs = changes.snapshot(instance, () => {
     if (created.snapshot) shelf.finish(created.snapshot, { status: "available", takenMs: begunMs });
   });
   const { kmsKeyId } = instance;
-  const facts = { identifier: wanted.DBSnapshotIdentifier, region, source: sourceOf(instance), kmsKeyId };
+  const source = { ...sourceOf(instance), content };
+  const facts = { identifier: wanted.DBSnapshotIdentifier, region, source, kmsKeyId };
   const snapshot = shelf.add({ ...facts, type: "manual", tags: wanted.Tags });
   snapshot.lastsMs = lastsMs;
   created.snapshot = snapshot;

@@ -1,10 +1,8 @@
 import type { DatabaseFleet } from "./database-fleet.ts";
 import { databaseArn, engineOf, type Instance } from "./database-instance.ts";
 import type { RdsEvent } from "./rds-events.ts";
+import { hasRecovery, latestRestorableMs } from "./recovery-window.ts";
 import { XmlList } from "./service.ts";
-
-/** Point-in-time recovery trails the clock: logs are shipped every five minutes. */
-const LOG_SHIPPING_MS = 5 * 60_000;
 
 /** The DBInstance structure; `status` overrides what is shown (the reply to a mutation runs ahead of Describe). */
 export function instanceView(
@@ -38,7 +36,7 @@ export function instanceView(
     AvailabilityZone: instance.shownZones.active,
     SecondaryAvailabilityZone: instance.shownZones.standby,
     PendingModifiedValues: { BackupRetentionPeriod: instance.pendingRetentionDays },
-    ...(hasRecovery(instance) ? { LatestRestorableTime: lastShippedLog(nowMs) } : {}),
+    ...(hasRecovery(instance) ? { LatestRestorableTime: new Date(latestRestorableMs(nowMs)) } : {}),
     MultiAZ: instance.multiAz,
     EngineVersion: version,
     ...replicationView(fleet, instance, nowMs),
@@ -91,12 +89,4 @@ function statusInfo({ replication }: Instance, nowMs: number) {
         Status: "error",
         Message: "The connection to the replication source was lost.",
       };
-}
-
-function hasRecovery(instance: Instance): boolean {
-  return instance.backupRetentionDays > 0 && !instance.source;
-}
-
-function lastShippedLog(nowMs: number): Date {
-  return new Date(Math.floor(nowMs / LOG_SHIPPING_MS) * LOG_SHIPPING_MS);
 }

@@ -3,14 +3,16 @@ import { ClusterChanges } from "./cluster-changes.ts";
 import { DatabaseChanges } from "./database-changes.ts";
 import { keyFor } from "./database-cluster.ts";
 import { DatabaseFleet, type RdsDeps } from "./database-fleet.ts";
-import { busy, type Instance, newInstance, parseDatabaseArn } from "./database-instance.ts";
+import { busy, type Instance, keepBackups, newInstance, parseDatabaseArn } from "./database-instance.ts";
 import { page } from "./paging.ts";
 import { clusterSnapshotOperations } from "./rds-cluster-snapshots.ts";
 import { clusterOperations } from "./rds-clusters.ts";
 import { addRdsControls } from "./rds-controls.ts";
 import { RdsEvents } from "./rds-events.ts";
 import { CreateReplica, Delete, DescribeEvents, DescribeInstances, Modify, Promote, Reboot } from "./rds-input.ts";
+import { logOperations } from "./rds-logs.ts";
 import { maintenanceOperations } from "./rds-maintenance.ts";
+import { restoreOperations } from "./rds-restores.ts";
 import { snapshotOperations } from "./rds-snapshots.ts";
 import { eventView, instanceView } from "./rds-view.ts";
 import {
@@ -33,6 +35,8 @@ export interface Rds {
   readonly speakPostgres: () => readonly (DatabaseRef & { readonly endpoint: string })[];
   /** Tags of the resource with this ARN; undefined where it has none. */
   readonly tagsOf: (arn: string) => Readonly<Record<string, string>> | undefined;
+  /** Instances that are replicas, or were. */
+  readonly replicasIn: (region: string) => readonly string[];
   /** `ReplicaLag` at a world time: seconds, -1 broken, undefined where RDS publishes no sample. */
   readonly replicaLagAt: (ref: DatabaseRef, worldMs: number) => number | undefined;
 }
@@ -65,6 +69,8 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
         ...instanceOperations(parts),
         ...maintenanceOperations(fleet),
         ...snapshotOperations({ world, fleet, changes, shelf: shelves.instance }),
+        ...restoreOperations({ world, fleet, changes, shelf: shelves.instance }),
+        ...logOperations(world, fleet),
         ...clusterOperations({ fleet, changes: clusters }),
         ...clusterSnapshotOperations({ world, fleet, changes: clusters, copies: changes, shelf: shelves.cluster }),
         ...keepingOperations(world, shelves),
@@ -76,6 +82,8 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
         .filter(({ engine }) => engine.startsWith("postgres"))
         .map(({ region, identifier: instance, endpoint }) => ({ region, instance, endpoint })),
     tagsOf: tagsOn(Object.values(shelves)),
+    replicasIn: (region) =>
+      fleet.instances.filter((one) => one.region === region && one.replication).map(({ identifier }) => identifier),
     replicaLagAt: (ref, worldMs) => fleet.replicaLagAt(ref, worldMs),
   };
 }
@@ -255,8 +263,8 @@ function modify({ changes }: Parts, instance: Instance, wanted: Modify): void {
   const waited = wanted.ApplyImmediately ? instance.pendingRetentionDays : undefined;
   if (wanted.ApplyImmediately) instance.pendingRetentionDays = undefined;
   const now = isDeferred ? undefined : (retention ?? waited);
-  changes.modify(instance, () => {
-    instance.backupRetentionDays = now ?? instance.backupRetentionDays;
+  changes.modify(instance, (atMs) => {
+    keepBackups(instance, now ?? instance.backupRetentionDays, atMs);
     if (groups !== undefined) instance.securityGroups = groups;
     instance.multiAz = wanted.MultiAZ ?? instance.multiAz;
     // It is used from the next reboot on.

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { startTicker } from "../application/ticker.ts";
 import type { Timer } from "../world/clock.ts";
+import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { partitionOf } from "./arn.ts";
 import { pageOf } from "./route53-paging.ts";
-import { HealthCheckSettings, type HealthCheckSpec } from "./route53-spec.ts";
+import { HealthCheckConfig, HealthCheckSettings, type HealthCheckSpec } from "./route53-spec.ts";
 import { type AwsCall, AwsError, type AwsOperation, XmlList } from "./service.ts";
 
 /** Fetches a path from outside every region: the HTTP status, or undefined where nobody answers in time. */
@@ -12,6 +14,7 @@ export type OutsideProbe = (host: string, path: string) => number | undefined;
 export interface HealthChecks {
   readonly operations: Readonly<Record<string, AwsOperation>>;
   has(id: string): boolean;
+  ids(): readonly string[];
   /** The status as routing uses it: inversion and disabling included. Undefined for an unknown id. */
   isHealthy(id: string): boolean | undefined;
   stop(): void;
@@ -19,6 +22,9 @@ export interface HealthChecks {
 
 interface Check {
   readonly id: string;
+  readonly reference: string;
+  /** What it was made with. */
+  readonly begun: HealthCheckSpec["config"];
   version: number;
   config: HealthCheckSpec["config"];
   /** New checks count as passing until enough observations say otherwise. */
@@ -40,16 +46,29 @@ const UpdateInput = HealthCheckSettings.extend({
 /** HTTP checks: the status flips after FailureThreshold contrary observations in a row, RequestInterval apart. */
 export function createHealthChecks(world: World, specs: readonly HealthCheckSpec[], probe: OutsideProbe): HealthChecks {
   const checks = new Map<string, Check>();
-  for (const { id, config } of specs) {
+  const random = world.random.fork("route53-health-checks");
+  const open = ({ id, config, reference = id }: HealthCheckSpec & { readonly reference?: string }): Check => {
     const check: Check = {
-      ...{ id, version: 1, config, isPassing: true, contrary: 0, isObserved: false, lastStatus: undefined },
+      ...{
+        id,
+        reference,
+        begun: config,
+        version: 1,
+        config,
+        isPassing: true,
+        contrary: 0,
+        isObserved: false,
+        lastStatus: undefined,
+      },
       ...{ checkedMs: world.clock.now(), timer: undefined },
     };
     check.timer = startTicker(world.clock, { intervalMs: config.RequestInterval * 1_000 }, () =>
       observe(world, check, probe),
     );
     checks.set(id, check);
-  }
+    return check;
+  };
+  for (const spec of specs) open(spec);
   const find = (id: unknown) => {
     const check = checks.get(String(id));
     if (!check) throw new AwsError("NoSuchHealthCheck", `No health check exists with the ID ${String(id)}`, 404);
@@ -57,6 +76,7 @@ export function createHealthChecks(world: World, specs: readonly HealthCheckSpec
   };
   return {
     has: (id) => checks.has(id),
+    ids: () => [...checks.keys()],
     isHealthy: (id) => {
       const check = checks.get(id);
       return check && statusOf(check);
@@ -65,6 +85,18 @@ export function createHealthChecks(world: World, specs: readonly HealthCheckSpec
       for (const check of checks.values()) check.timer?.cancel();
     },
     operations: {
+      CreateHealthCheck: {
+        mutates: true,
+        handle: ({ input, region }) => {
+          const { reference, config } = wantedCheck(input);
+          const same = [...checks.values()].find((each) => each.reference === reference);
+          if (same && JSON.stringify(same.begun) !== JSON.stringify(config)) throw alreadyExists(reference);
+          const check = same ?? open({ id: newId(random), config, reference });
+          if (!same) world.log.append("route53.health-check-created", { id: check.id });
+          const Location = `https://route53.${domainOf(region)}/2013-04-01/healthcheck/${check.id}`;
+          return { Location, HealthCheck: shown(check) };
+        },
+      },
       GetHealthCheck: {
         mutates: false,
         handle: (call) => ({ HealthCheck: shown(find(call.input["HealthCheckId"])) }),
@@ -81,6 +113,23 @@ export function createHealthChecks(world: World, specs: readonly HealthCheckSpec
     },
   };
 }
+
+const CreateInput = z.strictObject({ CallerReference: z.string().min(1).max(64), HealthCheckConfig });
+
+function wantedCheck(input: unknown) {
+  const parsed = CreateInput.safeParse(input);
+  if (!parsed.success) throw new AwsError("InvalidInput", z.prettifyError(parsed.error));
+  return { reference: parsed.data.CallerReference, config: parsed.data.HealthCheckConfig };
+}
+
+function alreadyExists(reference: string): AwsError {
+  const why = `A health check was made with the caller reference ${reference} and other settings.`;
+  return new AwsError("HealthCheckAlreadyExists", why, 409);
+}
+
+const newId = (random: Random): string => [8, 4, 4, 4, 12].map((length) => random.hex(length)).join("-");
+
+const domainOf = (region: string): string => (partitionOf(region) === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com");
 
 /** A disabled check counts as passing; inversion is applied to that too. */
 function statusOf({ config, isPassing }: Check): boolean {
@@ -117,8 +166,8 @@ function update(check: Check, call: AwsCall): Check {
   return check;
 }
 
-function shown({ id, config, version }: Check): Record<string, unknown> {
-  return { Id: id, CallerReference: id, HealthCheckConfig: { ...config }, HealthCheckVersion: version };
+function shown({ id, reference, config, version }: Check): Record<string, unknown> {
+  return { Id: id, CallerReference: reference, HealthCheckConfig: { ...config }, HealthCheckVersion: version };
 }
 
 function observations({ lastStatus, isPassing, isObserved, checkedMs }: Check): Record<string, unknown> {

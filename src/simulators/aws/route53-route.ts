@@ -24,6 +24,12 @@ const ROUTES: readonly Route[] = [
     operation: "DeleteHealthCheck",
     input: (id) => ({ HealthCheckId: id }),
   },
+  {
+    method: "POST",
+    path: /^healthcheck$/,
+    operation: "CreateHealthCheck",
+    input: (_id, { body }) => ({ ...content(body, "CreateHealthCheckRequest") }),
+  },
   { method: "GET", path: /^healthcheck$/, operation: "ListHealthChecks", input: pageInput },
   {
     method: "GET",

@@ -58,18 +58,22 @@ export const HealthCheckSettings = z.strictObject({
   Disabled: WireBoolean.optional(),
 });
 
-const HealthCheck = z.strictObject({
-  id: z.string(),
-  config: HealthCheckSettings.extend({
-    Type: z.enum(["HTTP", "HTTPS"]),
-    FullyQualifiedDomainName: z.string(),
-    ResourcePath: z.string().default("/"),
-    RequestInterval: z.union([z.literal(10), z.literal(30)]).default(30),
-    FailureThreshold: z.number().int().min(1).max(10).default(3),
-    Inverted: z.boolean().default(false),
-    Disabled: z.boolean().default(false),
-  }),
+export const HealthCheckConfig = HealthCheckSettings.extend({
+  Type: z.enum(["HTTP", "HTTPS"]),
+  FullyQualifiedDomainName: z.string().min(1).max(255),
+  ResourcePath: z.string().max(255).default("/"),
+  RequestInterval: z.coerce
+    .number()
+    .pipe(z.union([z.literal(10), z.literal(30)]))
+    .default(30),
+  FailureThreshold: z.coerce.number().int().min(1).max(10).default(3),
+  Inverted: WireBoolean.default(false),
+  Disabled: WireBoolean.default(false),
+  MeasureLatency: WireBoolean.optional(),
+  EnableSNI: WireBoolean.optional(),
 });
+
+const HealthCheck = z.strictObject({ id: z.string(), config: HealthCheckConfig });
 export type HealthCheckSpec = z.infer<typeof HealthCheck>;
 
 const Cidr = z

@@ -1,5 +1,6 @@
 import type { World } from "../world/world.ts";
 import { arnOf, parseArn } from "./arn.ts";
+import type { Commit } from "./database-instance.ts";
 import type { KeyRing } from "./kms.ts";
 import { AwsError } from "./service.ts";
 
@@ -11,6 +12,14 @@ export interface SnapshotSource {
   readonly engineVersion: string;
   readonly resourceId: string;
   readonly kmsKeyId: string | undefined;
+  /** Of an instance: what one that is restored from it begins with. */
+  readonly content?: Content;
+}
+
+export interface Content {
+  readonly commits: readonly Commit[];
+  readonly instanceClass: string;
+  readonly backupRetentionDays: number;
 }
 
 export interface Tag {

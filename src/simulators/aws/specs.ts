@@ -31,6 +31,8 @@ const RdsDurations = z.strictObject({
   replicaCreation: Duration.default({ low: 1_200, high: 21_600 }),
   snapshot: Duration.default({ low: 120, high: 1_800 }),
   snapshotCopy: Duration.default({ low: 600, high: 3_600 }),
+  /** From a snapshot or to a moment, until it runs. AWS names no time: it depends on the storage and its logs. */
+  restore: Duration.default({ low: 600, high: 3_600 }),
   modification: Duration.default({ low: 10, high: 60 }),
   reboot: Duration.default({ low: 30, high: 90 }),
   multiAzFailover: Duration.default({ low: 60, high: 120 }),

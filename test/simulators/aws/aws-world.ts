@@ -88,7 +88,7 @@ export async function startAwsWorld(options: Options = {}) {
       ],
       clusters: [CLUSTER_SPEC],
       durations: {
-        ...{ promotion: 100, staleStatus: 10, snapshot: 30, modification: 10, replicaCreation: 60 },
+        ...{ promotion: 100, staleStatus: 10, snapshot: 30, modification: 10, replicaCreation: 60, restore: 90 },
         ...{ clusterFailover: 40, endpointMove: 4, clusterSnapshot: 60, snapshotCopy: 120, multiAzFailover: 80 },
         zoneShown: 100,
       },

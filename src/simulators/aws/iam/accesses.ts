@@ -28,6 +28,7 @@ const ecsService =
 const oneService = ecsService((input) => [text(input, "service")]);
 
 const ECS: Readonly<Record<string, AccessesOf>> = {
+  CreateService: ecsService((input) => [text(input, "serviceName")]),
   UpdateService: oneService,
   DeleteService: oneService,
   DescribeServices: ecsService((input) => texts(input, "services")),
@@ -71,6 +72,12 @@ const named =
   (member: string): AccessesOf =>
   ({ operation, input }) => [{ action: operation, resource: text(input, member) }];
 
+const dashboard: AccessesOf = ({ operation, region, input }) => {
+  const [, partition, , , account] = arnOf("cloudwatch", region, "").split(":");
+  const resource = `arn:${partition}:cloudwatch::${account}:dashboard/${text(input, "DashboardName")}`;
+  return [{ action: operation, resource }];
+};
+
 const onKey: AccessesOf = ({ operation, region, input }, { keyOf }) => [
   { action: operation, resource: keyOf(region, text(input, "KeyId"))?.arn ?? arnOf("kms", region, "key/none") },
 ];
@@ -95,6 +102,7 @@ const ACCESSES: Readonly<Record<string, Readonly<Record<string, AccessesOf>>>> =
       return [{ action: operation, resource }];
     },
   },
+  monitoring: { PutDashboard: dashboard, GetDashboard: dashboard },
   kms: Object.fromEntries(["DescribeKey", ...KEY_OPERATIONS].map((operation) => [operation, onKey])),
   sns: Object.fromEntries(
     [

@@ -88,8 +88,26 @@ const cluster = on("cluster", "DBClusterIdentifier");
 const snapshot = on("snapshot", "DBSnapshotIdentifier");
 const clusterSnapshot = on("cluster-snapshot", "DBClusterSnapshotIdentifier");
 
+/** Groups that it names have to be allowed too; of those that it takes by default IAM is not asked here. */
+const restoring =
+  (from: Names, made: Names): AccessesOf =>
+  (call, things) => {
+    const { operation, region, input } = call;
+    const groups = [
+      ["pg", text(input, "DBParameterGroupName")],
+      ["subgrp", text(input, "DBSubnetGroupName")],
+    ] as const;
+    return [
+      ...making(from, made)(call, things),
+      ...groups.flatMap(([kind, name]) =>
+        name === undefined ? [] : [{ action: operation, resource: rdsArn(region, kind, name) }],
+      ),
+    ];
+  };
+
 export const RDS_ACCESSES: Readonly<Record<string, AccessesOf>> = {
   DescribeDBInstances: instance,
+  DescribeDBLogFiles: instance,
   DescribePendingMaintenanceActions: on("db", "ResourceIdentifier"),
   DescribeDBClusters: cluster,
   DescribeDBSnapshots: snapshot,
@@ -117,6 +135,14 @@ export const RDS_ACCESSES: Readonly<Record<string, AccessesOf>> = {
   CreateDBClusterSnapshot: making(
     { kind: "cluster", member: "DBClusterIdentifier" },
     { kind: "cluster-snapshot", member: "DBClusterSnapshotIdentifier" },
+  ),
+  RestoreDBInstanceFromDBSnapshot: restoring(
+    { kind: "snapshot", member: "DBSnapshotIdentifier" },
+    { kind: "db", member: "DBInstanceIdentifier" },
+  ),
+  RestoreDBInstanceToPointInTime: restoring(
+    { kind: "db", member: "SourceDBInstanceIdentifier" },
+    { kind: "db", member: "TargetDBInstanceIdentifier" },
   ),
   CopyDBSnapshot: making(
     { kind: "snapshot", member: "SourceDBSnapshotIdentifier" },
