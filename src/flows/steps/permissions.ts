@@ -104,7 +104,7 @@ export function snapshotting({ region, of, id, source, tags }: Snapshotting): re
 interface Copying extends SnapshotName {
   readonly from: Region;
   readonly to: Region;
-  /** Name of the copy; absent: that of the original. */
+  /** Name of the copy. */
   readonly copyId: string;
   readonly kmsKey: string | null;
   readonly tags: Readonly<Record<string, string>>;

@@ -261,6 +261,6 @@ describe("a dashboard", () => {
     }
     expect(await refusalOf(put(cloudwatch, '{"widgets":[]}', "a name"))).toMatchObject({ name: "ValidationException" });
     const nobody = cloudwatch.send(new GetDashboardCommand({ DashboardName: "nobody" }));
-    expect((await refusalOf(nobody)).name).toBe("DashboardNotFoundError");
+    expect((await refusalOf(nobody)).name).toBe("ResourceNotFound");
   });
 });
