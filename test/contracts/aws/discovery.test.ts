@@ -36,7 +36,7 @@ test("from a service to its target groups, and the load balancer in front, each 
   expect(found).toEqual({ service, targetGroups: [groupArn(HOME)] });
   expect(await inventory.reads("DescribeScalableTargets")).toBe(0);
   expect(factOf(await discovery.scaling(HOME, { cluster, service }))).toMatchObject({ min: 2, max: 12 });
-  expect(factOf(await discovery.scaling(HOME, { cluster, service: "nobody" }))).toBe("none");
+  expect(factOf(await discovery.scaling(HOME, { cluster, service: "nobody" }))).toBe("not-scaled");
   expect(factOf(await discovery.loadBalancers(HOME, groupArn(HOME)))).toEqual([
     {
       ...{ arn: expect.stringContaining("primary-alb"), name: "primary-alb", kind: "application" },
