@@ -29,8 +29,8 @@ test("a world is a pure function of seed and index", () => {
 test("a fence whose proof always holds is found: the old side takes writes after the promotion (G20)", async () => {
   const verify = async () => ({ done: true, says: "nobody looked", output: { fence: "fenced" } }) as const;
 
-  // Slow enough that its tasks go on for longer than the judge is patient with.
-  const lasting = { ...QUIET, stopSeconds: 3_600, sessionSeconds: 3_600 };
+  // Slow enough that its tasks go on for longer than the judge is patient with, and not so slow that no plan is made.
+  const lasting = { ...QUIET, stopSeconds: 1_200, sessionSeconds: 3_600 };
   const played = await play(lasting, { steps: without("fence-primary", verify), speed: 50 });
 
   expect(guaranteesOf(played)).toContain("G20");
