@@ -11,6 +11,13 @@ const STANDS: Readonly<Record<string, (id: string) => readonly string[]>> = {
   [TIMELINE]: () => [],
 };
 
+/** KEYS: put aside, its place, what stands there…. ARGV: name. 0: a version that reads it has taken it back meanwhile. */
+const REMOVE = `
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+for index = 2, #KEYS do redis.call('UNLINK', KEYS[index]) end
+return 1
+`;
+
 /**
  * How what was put aside ends: a while after people were told, and as it stands. What was open when it was put aside stays:
  * it may hold a service, and only people can say what it was.
@@ -33,9 +40,8 @@ export function endingOfAsides(redis: Redis): Ending {
       return {
         content: { told, stored: await asTheyStand(redis, keys) },
         remove: async () => {
-          const gone = redis.multi().hdel(KEYS.putAside, name).del(KEYS.placeOf(kind, id));
-          for (const key of keys) gone.unlink(key);
-          return (await gone.exec()) !== null;
+          const all = [KEYS.putAside, KEYS.placeOf(kind, id), ...keys];
+          return (await redis.eval(REMOVE, all.length, ...all, name)) === 1;
         },
       };
     },

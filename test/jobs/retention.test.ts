@@ -240,6 +240,18 @@ describe("what is older than its retention", () => {
     });
   });
 
+  test("and is read again while it is written down stays where it is", async () => {
+    await run("F-OVER", { kind: "expired", atMs: AT }, "over");
+    await redis.hset(KEYS.run("F-OVER"), { schema: 99 });
+    await stores.runs.read("F-OVER").catch(() => undefined);
+    const ending = createEndings(stores, { redis, now }).putAside;
+    const last = await ending.last("run F-OVER");
+    await redis.hdel(KEYS.putAside, "run F-OVER");
+
+    expect(await last?.remove()).toBe(false);
+    expect(await redis.exists(KEYS.run("F-OVER"))).toBe(1);
+  });
+
   test("and could not be read: the text that a new one replaced goes 90 days after people were told, what is open is kept", async () => {
     await alarm("arn:spoilt", "alarm");
     await alarm("arn:string", "alarm");
