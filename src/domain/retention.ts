@@ -75,7 +75,7 @@ export const RETENTION = {
     until: "30 days after the last page",
     keepMs: 30 * DAY_MS,
     after: "nowhere: every page stands in its incident's timeline",
-    why: "one entry a person and lane; it counts within `throttle.per`",
+    why: "one entry for each person or policy and each way; it counts within `throttle.per`",
   },
   stepTimes: {
     what: "how long steps took: the times of the last 20 runs, for each kind of step and region",

@@ -4,7 +4,7 @@ import type { Region } from "../domain/service/region.ts";
 
 /** An alarm as CloudWatch has it now. */
 export interface AlarmNow
-  extends Pick<Signal, "fingerprint" | "name" | "description" | "reason" | "account" | "region" | "watches" | "state">,
+  extends Pick<Signal, "fingerprint" | "name" | "description" | "reason" | "account" | "region" | "trigger" | "state">,
     Pick<Signal, "namespace" | "metric" | "dimensions"> {
   /** When it went into this state, world time. */
   readonly changedAtMs: number;

@@ -1,7 +1,7 @@
 import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import type { AlertDocument } from "../domain/incident/alert.ts";
+import { triggerLines } from "./alarm-trigger.ts";
 import { asItCame, inRoom } from "./room.ts";
-import { watchedLines } from "./watched.ts";
 
 const STATE_WORDS = { alarm: "ALARM", ok: "OK", "insufficient-data": "NO DATA", message: "Message" } as const;
 
@@ -55,13 +55,13 @@ function reasonPart({ state, reason }: AlertDocument): CardPart {
 }
 
 /** What its owner wrote of it, what it watches, and where to read what to do. */
-function aboutParts({ description = "", watches, runbook }: AlertDocument): CardPart[] {
+function aboutParts({ description = "", trigger, runbook }: AlertDocument): CardPart[] {
   const said = description.split("\n").filter((line) => line.trim() !== "");
   const shown = said.slice(0, MOST_SAID).map((line): Text => inRoom(line, "reason"));
   const lines: Text[] = [
     ...shown,
     ...(said.length > MOST_SAID ? [`… and ${said.length - MOST_SAID} more lines`] : []),
-    ...(watches ? watchedLines(watches) : []),
+    ...(trigger ? triggerLines(trigger) : []),
     ...(runbook === undefined ? [] : [[{ link: runbook, label: "Runbook" }]]),
   ];
   return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];

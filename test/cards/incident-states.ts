@@ -120,7 +120,7 @@ export function alarm(): AlertDocument {
       signals: 5,
     },
     description: "Users get errors.\nSet off by: inventory-canary",
-    watches: {
+    trigger: {
       metrics: [{ namespace: "AWS/Route53", name: "HealthCheckStatus", dimensions: { HealthCheckId: "hc-1" } }],
       ...{ expressions: [], comparison: "LessThanThreshold", threshold: 1, periodSeconds: 60, periods: 3 },
     },
@@ -139,7 +139,7 @@ export function alarm(): AlertDocument {
 export function alarmMessage(): AlertDocument {
   const reason =
     '{"Event Source":"db-instance","Event Time":"2026-11-21 03:11:02.000","Source ID":"inventory-db",\n "Event Message":"Replication for the Read Replica stopped."}';
-  const { description: _said, watches: _watched, runbook: _page, ...rest } = alarm();
+  const { description: _said, trigger: _trigger, runbook: _page, ...rest } = alarm();
   return {
     ...{ ...rest, fingerprint: "arn:topic/m-1", name: "RDS Notification Message", state: "message", reason },
     changes: [{ number: 1, id: "sns:m-1", state: "message", atMs: DARK_AT, reason, late: false }],

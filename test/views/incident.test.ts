@@ -212,7 +212,7 @@ describe("the alarm's thread", () => {
     const card = shown(
       {
         description: "Orders fail.\nRunbook: https://wiki.example/lag\nSet off by: a-5xx, a-canary",
-        watches: {
+        trigger: {
           metrics: [
             { id: "m1", namespace: "AWS/RDS", name: "ReplicaLag", dimensions: { DBInstanceIdentifier: "a-db" } },
           ],

@@ -30,9 +30,6 @@ const MEANINGS: readonly Meaning[] = [
       ...["domain/plan-run", "domain/service/service.ts", "engine/runs", "engine/approvals", "flows/reach"],
       ...["flows/runbooks", "views/old-side.ts", "views/run-copy.ts", "views/run-news.ts", "views/run-progress.ts"],
       ...["app/observer.ts", "commands/reading.ts", "jobs/handlers.ts"],
-      // An alarm watches a metric, as CloudWatch says.
-      ...["domain/incident/watched.ts", "domain/incident/alert.ts", "domain/incident/alert-thread.ts"],
-      ...["views/watched.ts", "views/alert.ts", "doors/webhooks/cloudwatch-alarm.ts", "integrations/aws/alarms.ts"],
       // `fs.watch` of Node.
       "config/reload.ts",
     ],

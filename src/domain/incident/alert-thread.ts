@@ -68,10 +68,10 @@ export function applySignal(
   };
 }
 
-function aboutOf({ description, watches }: Pick<AlertDocument, "description" | "watches">) {
+function aboutOf({ description, trigger }: Pick<AlertDocument, "description" | "trigger">) {
   return {
     ...(description === undefined || description === "" ? {} : { description }),
-    ...(watches === undefined ? {} : { watches }),
+    ...(trigger === undefined ? {} : { trigger }),
   };
 }
 

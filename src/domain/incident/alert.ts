@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Duration } from "../duration.ts";
 import { SlackChannelId } from "../service/slack-ids.ts";
+import { AlarmTrigger } from "./alarm-trigger.ts";
 import { Severity } from "./severity.ts";
-import { Watched } from "./watched.ts";
 
 /** Characters of a message that is no alarm; SNS carries 256 KB. */
 export const MESSAGE_KEPT = 8_000;
@@ -29,7 +29,7 @@ export const Signal = z.strictObject({
   namespace: z.string(),
   metric: z.string(),
   dimensions: z.record(z.string(), z.string()),
-  watches: Watched.optional(),
+  trigger: AlarmTrigger.optional(),
   state: AlertState,
   previousState: AlertState,
   changedAtMs: z.number(),
@@ -128,7 +128,7 @@ export const AlertDocument = z.strictObject({
   reason: z.string(),
   /** As the alarm's owner wrote it, and what set it off; absent: nothing is said. */
   description: z.string().optional(),
-  watches: Watched.optional(),
+  trigger: AlarmTrigger.optional(),
   /** Of the rule that fits it. */
   runbook: z.string().optional(),
   firstAtMs: z.number(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { type AlarmTrigger, alarmTriggerFrom, metricOf } from "../../domain/incident/alarm-trigger.ts";
 import { type AlertState, MESSAGE_KEPT, type Signal } from "../../domain/incident/alert.ts";
-import { metricOf, type Watched, watchedFrom } from "../../domain/incident/watched.ts";
 
 const STATES: Readonly<Record<"ALARM" | "OK" | "INSUFFICIENT_DATA", AlertState>> = {
   ALARM: "alarm",
@@ -63,7 +63,7 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
   const alarm = Alarm.safeParse(jsonIn(message)).data;
   if (alarm === undefined) return undefined;
   const { messageId, ...times } = arrival;
-  const watches = alarm.Trigger ? watchedOf(alarm.Trigger) : undefined;
+  const trigger = alarm.Trigger ? alarmTriggerOf(alarm.Trigger) : undefined;
   return {
     id: `sns:${messageId}`,
     source: "cloudwatch",
@@ -74,8 +74,8 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
     account: alarm.AWSAccountId,
     // The field `Region` is a display name.
     region: alarm.AlarmArn.split(":")[3] ?? "",
-    ...metricOf(watches),
-    ...(watches ? { watches } : {}),
+    ...metricOf(trigger),
+    ...(trigger ? { trigger } : {}),
     state: STATES[alarm.NewStateValue],
     previousState: STATES[alarm.OldStateValue],
     changedAtMs: alarm.StateChangeTime,
@@ -83,8 +83,8 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
   };
 }
 
-function watchedOf(trigger: z.infer<typeof Trigger>): Watched {
-  return watchedFrom({
+function alarmTriggerOf(trigger: z.infer<typeof Trigger>): AlarmTrigger {
+  return alarmTriggerFrom({
     ...metricSaid(trigger),
     statistic: trigger.Statistic ?? trigger.ExtendedStatistic,
     lines: (trigger.Metrics ?? []).map(({ Id: id, Expression: expression, Label: label, MetricStat: stat }) => ({

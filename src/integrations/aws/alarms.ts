@@ -1,7 +1,7 @@
 import { DescribeAlarmsCommand, type DescribeAlarmsCommandInput } from "@aws-sdk/client-cloudwatch";
 import { z } from "zod";
+import { type AlarmTrigger, alarmTriggerFrom, metricOf } from "../../domain/incident/alarm-trigger.ts";
 import type { AlertState } from "../../domain/incident/alert.ts";
-import { metricOf, type Watched, watchedFrom } from "../../domain/incident/watched.ts";
 import type { Region } from "../../domain/service/region.ts";
 import type { AlarmNow, Alarms } from "../../ports/alarms.ts";
 import type { Caller } from "./caller.ts";
@@ -79,7 +79,7 @@ export function awsAlarms(caller: Caller, clients: Clients): Alarms {
         const command = new DescribeAlarmsCommand({ ...input, ...(NextToken === undefined ? {} : { NextToken }) });
         const answer = await caller.read(ask, (options) => clients.cloudWatch.in(region).send(command, options));
         const page = Page.parse(answer);
-        found.push(...page.MetricAlarms.map((alarm) => alarmNow(alarm, watchedOf(alarm))));
+        found.push(...page.MetricAlarms.map((alarm) => alarmNow(alarm, alarmTriggerOf(alarm))));
         found.push(...page.CompositeAlarms.map((alarm) => alarmNow(withRule(alarm), undefined)));
         NextToken = page.NextToken;
       } while (NextToken !== undefined);
@@ -98,21 +98,21 @@ function withRule({ AlarmRule, ...alarm }: z.infer<typeof CompositeAlarm>): Comm
   return { ...alarm, AlarmDescription: parts.filter((part) => part !== "").join("\n") };
 }
 
-function alarmNow(alarm: Common, watches: Watched | undefined): AlarmNow {
+function alarmNow(alarm: Common, trigger: AlarmTrigger | undefined): AlarmNow {
   const [, , , region = "", account = ""] = alarm.AlarmArn.split(":");
   return {
     ...{ fingerprint: alarm.AlarmArn, name: alarm.AlarmName, account, region },
     ...{ description: alarm.AlarmDescription ?? "", reason: alarm.StateReason },
-    ...metricOf(watches),
-    ...(watches ? { watches } : {}),
+    ...metricOf(trigger),
+    ...(trigger ? { trigger } : {}),
     state: STATES[alarm.StateValue],
     changedAtMs: (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp).getTime(),
     tells: alarm.ActionsEnabled ? alarm.AlarmActions : [],
   };
 }
 
-function watchedOf(alarm: z.infer<typeof MetricAlarm>): Watched {
-  return watchedFrom({
+function alarmTriggerOf(alarm: z.infer<typeof MetricAlarm>): AlarmTrigger {
+  return alarmTriggerFrom({
     ...metricSaid(alarm),
     statistic: alarm.Statistic ?? alarm.ExtendedStatistic,
     lines: alarm.Metrics.map(({ Id: id, Expression: expression, Label: label, MetricStat: stat }) => ({

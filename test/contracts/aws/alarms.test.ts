@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { watchedLines } from "../../../src/views/watched.ts";
+import { triggerLines } from "../../../src/views/alarm-trigger.ts";
 import {
   type AlarmWorld,
   alarmCalled,
@@ -42,7 +42,7 @@ test("an alarm is read with what rules match, what it tells and since when", asy
     ...{ state: "alarm", tells: [TOPIC] },
   });
   expect(Math.round((alarm?.changedAtMs ?? 0) - START_MS)).toBe(60_000);
-  expect(alarm?.watches && watchedLines(alarm.watches)).toEqual([
+  expect(alarm?.trigger && triggerLines(alarm.trigger)).toEqual([
     "Watches ReplicaLag of a-db (AWS/RDS, average) ≥ 240, 3 of 3 times in 1 min each",
   ]);
 });
@@ -58,7 +58,7 @@ test("metric maths, anomaly bands and composite alarms are read too, and those t
 
   const found = new Map(factOf(await place.aws.alarms.ringing(REGION)).map((alarm) => [alarm.name, alarm]));
 
-  const words = (name: string) => watchedLines(found.get(name)?.watches ?? { metrics: [], expressions: [] });
+  const words = (name: string) => triggerLines(found.get(name)?.trigger ?? { metrics: [], expressions: [] });
   expect(words("maths")).toEqual([expect.stringContaining("Watches twice ≥ 240"), "e1 = m1*2", expect.any(String)]);
   expect(words("band")[0]).toContain("outside its expected band");
   expect(found.get("maths")).toMatchObject({ metric: "ReplicaLag", namespace: "AWS/RDS" });

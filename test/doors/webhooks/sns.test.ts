@@ -3,7 +3,7 @@ import { Signal } from "../../../src/domain/incident/alert.ts";
 import type { SnsOptions } from "../../../src/doors/webhooks/sns.ts";
 import { alarmNotification } from "../../../src/simulators/aws/alarm-notification.ts";
 import { MetricAlarmSpec } from "../../../src/simulators/aws/specs.ts";
-import { watchedLines } from "../../../src/views/watched.ts";
+import { triggerLines } from "../../../src/views/alarm-trigger.ts";
 import {
   CERT_FILE,
   CERT_URL,
@@ -46,7 +46,7 @@ describe("An authentic alarm", () => {
         ...{ description: "Too many errors", reason: "Threshold Crossed: 3 > 1", account: "111122223333" },
         ...{ region: REGION, namespace: "AWS/ApplicationELB", metric: "HTTPCode_Target_5XX_Count" },
         dimensions: { LoadBalancer: "app/inventory/1" },
-        watches: {
+        trigger: {
           metrics: [
             {
               ...{ namespace: "AWS/ApplicationELB", name: "HTTPCode_Target_5XX_Count", statistic: "SUM" },
@@ -146,8 +146,8 @@ describe("An authentic alarm", () => {
         ...{ name: "inventory-odd", region: "eu-west-1", state: "alarm", reason: "out of its band" },
         ...{ namespace: "AWS/RDS", metric: "ReplicaLag", dimensions: { DBInstanceIdentifier: "inventory-db" } },
       });
-      const { watches } = Signal.parse(place.signals[0]);
-      expect(watches && watchedLines(watches)).toEqual(words);
+      const { trigger } = Signal.parse(place.signals[0]);
+      expect(trigger && triggerLines(trigger)).toEqual(words);
     },
   );
 

@@ -10,7 +10,7 @@ const Metric = z.strictObject({
 });
 
 /** What an alarm watches: one metric, metric maths, or a band of what is expected (anomaly detection). */
-export const Watched = z.strictObject({
+export const AlarmTrigger = z.strictObject({
   metrics: z.array(Metric),
   /** Of metric maths and bands, in the vendor's order. */
   expressions: z.array(z.strictObject({ id: z.string(), expression: z.string(), label: z.string().optional() })),
@@ -24,7 +24,7 @@ export const Watched = z.strictObject({
   periods: z.number().optional(),
   datapoints: z.number().optional(),
 });
-export type Watched = z.infer<typeof Watched>;
+export type AlarmTrigger = z.infer<typeof AlarmTrigger>;
 
 type Said<T> = T | null | undefined;
 
@@ -35,7 +35,7 @@ interface MetricSaid {
 }
 
 /** An alarm's configuration as the vendor says it, in a message or in an answer; either may leave anything out. */
-export interface WatchedSaid extends MetricSaid {
+export interface AlarmTriggerSaid extends MetricSaid {
   readonly statistic: Said<string>;
   /** Of metric maths and anomaly detection; empty for one metric. */
   readonly lines: readonly {
@@ -57,7 +57,7 @@ export interface WatchedSaid extends MetricSaid {
 /** Foreign, so bounded. */
 const MOST_LINES = 20;
 
-export function watchedFrom(said: WatchedSaid): Watched {
+export function alarmTriggerFrom(said: AlarmTriggerSaid): AlarmTrigger {
   const lines = said.lines.slice(0, MOST_LINES);
   const measured = lines.flatMap(({ id, metric, statistic }) =>
     metric ? [metricFrom(metric, { id, statistic })] : [],
@@ -76,13 +76,13 @@ export function watchedFrom(said: WatchedSaid): Watched {
 function metricFrom(
   { namespace, name, dimensions }: MetricSaid,
   more: { readonly id?: string; readonly statistic: Said<string> },
-): Watched["metrics"][number] {
+): AlarmTrigger["metrics"][number] {
   return { ...given(more), namespace: namespace ?? "", name: name ?? "", dimensions };
 }
 
 /** By what rules find an alarm: of metric maths the first real metric; of a composite alarm nothing. */
-export function metricOf(watched: Watched | undefined) {
-  const [first] = watched?.metrics ?? [];
+export function metricOf(trigger: AlarmTrigger | undefined) {
+  const [first] = trigger?.metrics ?? [];
   return { namespace: first?.namespace ?? "", metric: first?.name ?? "", dimensions: { ...first?.dimensions } };
 }
 

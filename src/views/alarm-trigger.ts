@@ -1,5 +1,5 @@
 import { sayDuration } from "../domain/duration.ts";
-import type { Watched } from "../domain/incident/watched.ts";
+import type { AlarmTrigger } from "../domain/incident/alarm-trigger.ts";
 import { inRoom } from "./room.ts";
 
 const BEYOND: Readonly<Record<string, string>> = {
@@ -15,8 +15,8 @@ const BEYOND: Readonly<Record<string, string>> = {
 const MOST_LINES = 6;
 
 /** What an alarm watches, line by line: what is compared first, then what that is made of. */
-export function watchedLines(watched: Watched): string[] {
-  const { metrics, expressions, band } = watched;
+export function triggerLines(trigger: AlarmTrigger): string[] {
+  const { metrics, expressions, band } = trigger;
   const [only] = metrics;
   const made = expressions.filter(({ id }) => id !== band);
   const compared = made[0] ? (made[0].label ?? made[0].id) : only ? metricWords(only) : "";
@@ -26,18 +26,18 @@ export function watchedLines(watched: Watched): string[] {
     ...(expressions.length > 0 ? metrics.map((metric) => `${metric.id ?? "metric"} = ${metricWords(metric)}`) : []),
   ];
   const more = parts.length > MOST_LINES ? [`and ${parts.length - MOST_LINES} more`] : [];
-  return [`Watches ${compared}${boundWords(watched)}`, ...parts.slice(0, MOST_LINES), ...more].map((line) =>
+  return [`Watches ${compared}${boundWords(trigger)}`, ...parts.slice(0, MOST_LINES), ...more].map((line) =>
     inRoom(line, "reason"),
   );
 }
 
-function metricWords({ namespace, name, dimensions, statistic }: Watched["metrics"][number]): string {
+function metricWords({ namespace, name, dimensions, statistic }: AlarmTrigger["metrics"][number]): string {
   const of = Object.values(dimensions).join(", ");
   const how = statistic === undefined ? "" : `, ${statistic.toLowerCase()}`;
   return `${name}${of === "" ? "" : ` of ${of}`} (${namespace}${how})`;
 }
 
-function boundWords({ comparison, threshold, band, periodSeconds, periods, datapoints }: Watched): string {
+function boundWords({ comparison, threshold, band, periodSeconds, periods, datapoints }: AlarmTrigger): string {
   const sign = BEYOND[comparison ?? ""] ?? comparison ?? "";
   const bound = band === undefined ? (threshold ?? "") : "its expected band";
   const often = periods === undefined ? "" : `, ${datapoints ?? periods} of ${periods} times`;
