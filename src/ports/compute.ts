@@ -1,6 +1,20 @@
 import type { Known } from "../domain/service/observed.ts";
-import type { ComputeSite, Region } from "../domain/service/service.ts";
+import type { Region } from "../domain/service/service.ts";
 import type { Act } from "./databases.ts";
+
+/** What shows that the tasks of a service work. `running-tasks`: they run, and no load balancer asks them anything. */
+export const MEANINGS = ["writable-database", "process", "running-tasks"] as const;
+
+/** One ECS service of one site, with what registers its tasks. */
+export interface ComputeSite {
+  readonly cluster: string;
+  readonly service: string;
+  readonly tasks: number;
+  readonly max_tasks?: number | undefined;
+  /** Absent: it takes its work from a queue, and nobody reaches it by name. */
+  readonly target_group?: string | undefined;
+  readonly target_health: (typeof MEANINGS)[number];
+}
 
 export interface Scaling {
   readonly min: number;

@@ -1,6 +1,6 @@
-import type { ComputeSite, Region, Service } from "../domain/service/service.ts";
-import type { LoadBalancer } from "../domain/service/site.ts";
+import type { Region, Service } from "../domain/service/service.ts";
 import { directIn } from "../flows/observe.ts";
+import type { LoadBalancer } from "../flows/resources/parts.ts";
 import {
   type ComputeAt,
   clustersIn,
@@ -11,6 +11,7 @@ import {
   servingUsers,
   storesIn,
 } from "../flows/resources/site.ts";
+import type { ComputeSite } from "../ports/compute.ts";
 import type { ApplicationSpec, StoreSpec } from "../simulators/application/spec.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import type { Ec2SpecInput } from "../simulators/aws/ec2-spec.ts";

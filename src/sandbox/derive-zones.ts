@@ -1,5 +1,5 @@
 import type { Region, Service } from "../domain/service/service.ts";
-import type { Traffic } from "../domain/service/site.ts";
+import type { Traffic } from "../flows/resources/parts.ts";
 import { frontOf, namesOf, storesIn } from "../flows/resources/site.ts";
 import type { TrafficSpecInput } from "../simulators/application/traffic.ts";
 import { firstTarget } from "./first-target.ts";

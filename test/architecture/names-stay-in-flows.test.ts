@@ -43,7 +43,6 @@ const CALLS_OF_PORTS = ["promote", "reboot", "failover", "copy"];
 
 /** The same word with another meaning: in which file or folder, how it stands there, and what it means. */
 const OTHER_WORDS: readonly (readonly [where: string, found: readonly string[], why: string])[] = [
-  ["src/domain/service/site.ts", ["literal failover"], "a routing of Route 53"],
   ["src/domain/service/service.ts", ["key promote"], "a part of the budget, as people write it in twokey.yaml"],
   ["src/domain/service/region.ts", ["key route53", "member route53"], "the region of AWS's control plane of DNS"],
   ["src/domain/plan-run/plan.ts", ["literal none"], "no data is lost"],

@@ -1,6 +1,7 @@
 import type { FirewallRule } from "../../src/domain/service/firewall.ts";
-import type { ComputeSite, Region, Service } from "../../src/domain/service/service.ts";
+import type { Region, Service } from "../../src/domain/service/service.ts";
 import { computesIn, fixedNamesOf, namesOf, storesIn } from "../../src/flows/resources/site.ts";
+import type { ComputeSite } from "../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../src/ports/databases.ts";
 import type { DnsAnswer } from "../../src/ports/probe.ts";
 import type { Cloud } from "../../src/ports/step.ts";

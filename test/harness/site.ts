@@ -1,12 +1,7 @@
 import type { Region, Service } from "../../src/domain/service/service.ts";
-import type {
-  ComputeSite,
-  DatabaseRecord,
-  DatabaseSite,
-  LoadBalancer,
-  Traffic,
-} from "../../src/domain/service/site.ts";
+import type { DatabaseRecord, DatabaseSite, LoadBalancer, Traffic } from "../../src/flows/resources/parts.ts";
 import { computesIn, frontOf, namesOf, storesIn } from "../../src/flows/resources/site.ts";
+import type { ComputeSite } from "../../src/ports/compute.ts";
 
 /** What stands in one region of a service that has one resource of each role. */
 export interface Site {

@@ -39,7 +39,7 @@ const MEANINGS: readonly Meaning[] = [
     word: /\brecords?$/,
     means: "what DNS gives for a name; what is stored is a document",
     rooms: [
-      ...["config/rules", "domain/service/site.ts", "flows/resources", "flows/steps", "integrations/aws"],
+      ...["config/rules", "flows/resources", "flows/steps", "integrations/aws"],
       ...["ports/traffic.ts", "sandbox/derive-data-plane.ts", "sandbox/derive-zones.ts", "simulators/aws"],
       ...["simulators/dns", "simulators/application/traffic.ts", "simulators/application/writers.ts"],
     ],

@@ -5,7 +5,6 @@ import { type Region, RegionName } from "./region.ts";
 import { HttpUrl, type Resource } from "./resource.ts";
 
 export { type Region, ROUTE53_CONTROL_PLANE } from "./region.ts";
-export type { ComputeSite, DatabaseSite, Traffic } from "./site.ts";
 
 export const Name = z
   .string()

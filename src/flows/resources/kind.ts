@@ -4,21 +4,14 @@ import type { Found, FoundFact } from "../../domain/service/found.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Resource, Role } from "../../domain/service/resource.ts";
 import type { Region, ServiceFile } from "../../domain/service/service.ts";
-import type {
-  ClusterSite,
-  ComputeSite,
-  DatabaseRecord,
-  DatabaseSite,
-  FixedName,
-  LoadBalancer,
-  Traffic,
-} from "../../domain/service/site.ts";
+import type { ComputeSite } from "../../ports/compute.ts";
 import type { Discovery } from "../../ports/discovery.ts";
 import type { Permission, Thing } from "../../ports/permission.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
 import type { TrafficControl } from "../../ports/traffic.ts";
 import type { ComputeAbilities, EntranceAbilities, StoreAbilities } from "./abilities.ts";
 import type { Fence } from "./fence.ts";
+import type { ClusterSite, DatabaseRecord, DatabaseSite, FixedName, LoadBalancer, Traffic } from "./parts.ts";
 import type { IdentityFact, KindTold, Looking, Place, Seen } from "./place.ts";
 
 /** One thing that AWS knows by an id, and the settings that AWS can fill in. */

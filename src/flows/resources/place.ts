@@ -3,8 +3,8 @@ import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RegionFacts, Told } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region, Service } from "../../domain/service/service.ts";
-import type { LoadBalancer } from "../../domain/service/site.ts";
 import type { CloudReads } from "../../ports/step.ts";
+import type { LoadBalancer } from "./parts.ts";
 
 /** One resource of a service, with what was discovered filled in. */
 export interface Place<Settings> {

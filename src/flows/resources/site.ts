@@ -1,16 +1,9 @@
 import { UserError } from "../../domain/errors.ts";
 import type { Region } from "../../domain/service/region.ts";
 import { resourcesOf, type Service, type ServiceFile } from "../../domain/service/service.ts";
-import type {
-  ClusterSite,
-  ComputeSite,
-  DatabaseRecord,
-  DatabaseSite,
-  FixedName,
-  LoadBalancer,
-  Traffic,
-} from "../../domain/service/site.ts";
+import type { ComputeSite } from "../../ports/compute.ts";
 import { kindOf } from "./index.ts";
+import type { ClusterSite, DatabaseRecord, DatabaseSite, FixedName, LoadBalancer, Traffic } from "./parts.ts";
 import { settled } from "./settle.ts";
 
 export interface StoreSite {

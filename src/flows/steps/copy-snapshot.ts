@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
-import type { SnapshotFacts } from "../../domain/service/snapshot.ts";
+import type { SnapshotFacts } from "../../ports/snapshots.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
 import { copying } from "./permissions.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";

@@ -1,6 +1,6 @@
 import type { Region } from "../../domain/service/region.ts";
-import type { SnapshotName } from "../../domain/service/snapshot.ts";
 import type { Permission, Thing } from "../../ports/permission.ts";
+import type { SnapshotName } from "../../ports/snapshots.ts";
 import { markNameOf } from "./dns-mark.ts";
 
 /** What the calls of steps need in IAM, each on exactly the thing that it is about. `*` stands for a thing that nobody knows yet. */

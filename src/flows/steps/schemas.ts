@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Write } from "../../domain/service/resource.ts";
-import { MEANINGS } from "../../domain/service/site.ts";
+import { MEANINGS } from "../../ports/compute.ts";
 
 /** Inputs that several steps share, as they stand in a stored plan. */
 export const RecordSetInput = z.object({

@@ -1,7 +1,7 @@
 import { StepFailed } from "../../domain/errors.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
-import type { SnapshotFacts, SnapshotName } from "../../domain/service/snapshot.ts";
+import type { SnapshotFacts, SnapshotName } from "../../ports/snapshots.ts";
 import type { LookContext, Verdict } from "../../ports/step.ts";
 import type { SnapshotOutput } from "./schemas.ts";
 

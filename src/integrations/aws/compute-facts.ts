@@ -2,8 +2,8 @@ import { DescribeScalableTargetsCommand } from "@aws-sdk/client-application-auto
 import { DescribeServicesCommand, DescribeTasksCommand, ListTasksCommand } from "@aws-sdk/client-ecs";
 import { DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
-import type { ComputeSite, Region } from "../../domain/service/service.ts";
-import type { ComputeFacts, Scaling, ServiceFacts } from "../../ports/compute.ts";
+import type { Region } from "../../domain/service/service.ts";
+import type { ComputeFacts, ComputeSite, Scaling, ServiceFacts } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";

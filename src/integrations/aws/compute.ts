@@ -1,7 +1,7 @@
 import { RegisterScalableTargetCommand } from "@aws-sdk/client-application-auto-scaling";
 import { UpdateServiceCommand } from "@aws-sdk/client-ecs";
-import type { ComputeSite, Region } from "../../domain/service/service.ts";
-import type { Compute, Scaling, Suspended } from "../../ports/compute.ts";
+import type { Region } from "../../domain/service/service.ts";
+import type { Compute, ComputeSite, Scaling, Suspended } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";

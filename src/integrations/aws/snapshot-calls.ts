@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-rds";
 import { z } from "zod";
 import type { Region } from "../../domain/service/service.ts";
-import type { SnapshotFacts } from "../../domain/service/snapshot.ts";
+import type { SnapshotFacts } from "../../ports/snapshots.ts";
 import type { Caller } from "./caller.ts";
 import type { ActingClients, Clients } from "./clients.ts";
 import type { SendOptions } from "./departure.ts";

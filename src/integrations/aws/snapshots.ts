@@ -1,7 +1,6 @@
 import { DescribeKeyCommand } from "@aws-sdk/client-kms";
 import { z } from "zod";
-import type { KeyFacts } from "../../domain/service/snapshot.ts";
-import type { CopyWish, Snapshots, SnapshotWish } from "../../ports/snapshots.ts";
+import type { CopyWish, KeyFacts, Snapshots, SnapshotWish } from "../../ports/snapshots.ts";
 import type { Ask, Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";

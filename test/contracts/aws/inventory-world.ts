@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { ComputeSite } from "../../../src/domain/service/service.ts";
 import { LOOK_ACTIONS } from "../../../src/flows/resources/looks.ts";
 import { type Aws, type AwsOptions, createAws } from "../../../src/integrations/aws/aws.ts";
+import type { ComputeSite } from "../../../src/ports/compute.ts";
 import { createTraffic } from "../../../src/simulators/application/traffic.ts";
 import { createCloudWatch } from "../../../src/simulators/aws/cloudwatch.ts";
 import { createEc2 } from "../../../src/simulators/aws/ec2.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { SnapshotName } from "../../../src/domain/service/snapshot.ts";
+import type { SnapshotName } from "../../../src/ports/snapshots.ts";
 import {
   CLUSTER,
   DISABLED_KEY,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../src/domain/errors.ts";
 import type { Known } from "../../../src/domain/service/observed.ts";
-import type { SnapshotFacts } from "../../../src/domain/service/snapshot.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { ServiceFacts } from "../../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../../src/ports/databases.ts";
+import type { SnapshotFacts } from "../../../src/ports/snapshots.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud, type SaidCloud } from "../../harness/fakes.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";

@@ -1,8 +1,9 @@
 import type { Region } from "../../../../domain/service/region.ts";
-import type { ComputeSite, LoadBalancer } from "../../../../domain/service/site.ts";
+import type { ComputeSite } from "../../../../ports/compute.ts";
 import type { Permission, Thing } from "../../../../ports/permission.ts";
 import type { LookRule, SharedThing, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
+import type { LoadBalancer } from "../../parts.ts";
 import { scaling } from "./permissions.ts";
 import type { Ecs } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RegionName } from "../../../../domain/service/region.ts";
 import { ELSEWHERE, ZoneId } from "../../../../domain/service/resource.ts";
-import { MEANINGS } from "../../../../domain/service/site.ts";
+import { MEANINGS } from "../../../../ports/compute.ts";
 
 export const ABOUT =
   "An ECS service in each region, behind a load balancer or taking jobs from a queue; a failover scales it out.";

@@ -1,8 +1,8 @@
 import type { Region } from "../../../../domain/service/service.ts";
-import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
 import { told } from "../../../steps/by-hand.ts";
 import { recordsByHand, recordsListed } from "../../../steps/records-by-hand.ts";
+import type { LoadBalancer, Traffic } from "../../parts.ts";
 import { foreignTo, leftoverOf } from "../../record-sets.ts";
 
 /** What the records of a name become when `to` serves: computed once, in the plan; the executor decides nothing. */

@@ -1,7 +1,6 @@
 import type { PlannedStep } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/region.ts";
 import { besides } from "../../../../domain/service/service.ts";
-import type { LoadBalancer, Traffic } from "../../../../domain/service/site.ts";
 import { FAMILIES, type Family } from "../../../../ports/probe.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
@@ -12,6 +11,7 @@ import { settleDns } from "../../../steps/settle-dns.ts";
 import type { EntranceAbilities } from "../../abilities.ts";
 import { knownValue } from "../../known-value.ts";
 import { DNS_BY_HAND, isByHand, slotOfName } from "../../names.ts";
+import type { LoadBalancer, Traffic } from "../../parts.ts";
 import type { Move, Place, Slot } from "../../place.ts";
 import { stayingOf } from "../../record-sets.ts";
 import { changeByHand, changeOf, type Leading, type RecordChange } from "./change.ts";

@@ -1,9 +1,9 @@
 import { type Region, route53RegionOf } from "../../../../domain/service/region.ts";
-import type { Traffic } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
 import { CHANGES_LOOK, changing, hostedZone, RECORDS_LOOK } from "../../../steps/permissions.ts";
 import type { LookRule, NamedRecord, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
+import type { Traffic } from "../../parts.ts";
 import type { PublicName, Route53 } from "./settings.ts";
 
 /** TTL with which Route 53 answers an alias to a load balancer; it cannot be changed. */

@@ -1,9 +1,9 @@
 import { isUnreachable, type Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
-import type { ClusterSite } from "../../../../domain/service/site.ts";
-import type { KeyFacts } from "../../../../domain/service/snapshot.ts";
 import { type ClusterFacts, type ClusterMember, writerOf } from "../../../../ports/clusters.ts";
+import type { KeyFacts } from "../../../../ports/snapshots.ts";
 import { sayKnown } from "../../facts.ts";
+import type { ClusterSite } from "../../parts.ts";
 import type { KindTold, Looking, Place, Seen } from "../../place.ts";
 import type { AuroraCluster } from "./settings.ts";
 

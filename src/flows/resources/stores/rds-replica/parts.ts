@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Region } from "../../../../domain/service/region.ts";
 import { resourcesOf, type Service } from "../../../../domain/service/service.ts";
-import type { DatabaseRecord, DatabaseSite } from "../../../../domain/service/site.ts";
 import type { Permission } from "../../../../ports/permission.ts";
 import {
   allSnapshots,
@@ -14,6 +13,7 @@ import {
 } from "../../../steps/permissions.ts";
 import type { LookRule, NamedRecord, SharedThing, Subject } from "../../kind.ts";
 import { knownValue } from "../../known-value.ts";
+import type { DatabaseRecord, DatabaseSite } from "../../parts.ts";
 import { closing, forbiddingDeletion, opening, promoting, rebooting } from "./permissions.ts";
 import type { RdsReplica } from "./settings.ts";
 

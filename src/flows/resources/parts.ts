@@ -1,5 +1,5 @@
-import type { Region } from "./region.ts";
-import type { Write } from "./resource.ts";
+import type { Region } from "../../domain/service/region.ts";
+import type { Write } from "../../domain/service/resource.ts";
 
 /** One RDS instance of one site. Source: RDS API names; a read replica is promoted by its own region's control plane. */
 export interface DatabaseSite {
@@ -15,20 +15,6 @@ export interface DatabaseSite {
 export interface ClusterSite {
   readonly cluster: string;
   readonly write_check: string;
-}
-
-/** What shows that the tasks of a service work. `running-tasks`: they run, and no load balancer asks them anything. */
-export const MEANINGS = ["writable-database", "process", "running-tasks"] as const;
-
-/** One ECS service of one site, with what registers its tasks. */
-export interface ComputeSite {
-  readonly cluster: string;
-  readonly service: string;
-  readonly tasks: number;
-  readonly max_tasks?: number | undefined;
-  /** Absent: it takes its work from a queue, and nobody reaches it by name. */
-  readonly target_group?: string | undefined;
-  readonly target_health: (typeof MEANINGS)[number];
 }
 
 /** What users of one region reach first: the balancer's own name, and the hosted zone that an alias to it has to name. */
