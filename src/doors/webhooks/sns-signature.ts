@@ -128,9 +128,19 @@ export function issuerUrlOf(certificate: X509Certificate): string | undefined {
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate, nowMs: number): boolean {
-  return (
-    issuer.ca && isValidAt(issuer, nowMs) && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
-  );
+  return issuer.ca && isValidAt(issuer, nowMs) && hasSigned(issuer, certificate);
+}
+
+/** Which certificates each one has signed: it never changes, and a storm asks it of one pair thousands of times. */
+const SIGNED = new WeakMap<X509Certificate, WeakMap<X509Certificate, boolean>>();
+
+function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  const known = SIGNED.get(issuer) ?? new WeakMap<X509Certificate, boolean>();
+  SIGNED.set(issuer, known);
+  const isSignedBy =
+    known.get(certificate) ?? (certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey));
+  known.set(certificate, isSignedBy);
+  return isSignedBy;
 }
 
 function isValidAt(certificate: X509Certificate, nowMs: number): boolean {
