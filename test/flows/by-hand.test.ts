@@ -37,11 +37,11 @@ const DATES = [
   ["GNU", ""],
   ["BSD", BSD_DATE],
 ] as const;
-/** `f`: nothing of the person's own start files. zsh is tried where it is there; `.ci/run` installs it. */
+/** Nothing of the person's own start files. zsh is tried where it is there; `.ci/run` installs it. */
 const SHELLS = (
   [
-    ["bash", "-c"],
-    ["zsh", "-fc"],
+    ["bash", ["--norc", "-c"]],
+    ["zsh", ["-fc"]],
   ] as const
 ).filter(([shell]) => spawnSync(shell, ["-c", "exit 0"]).status === 0);
 
@@ -113,13 +113,13 @@ describe.each(PLAYS)("the commands by hand of $title", (play) => {
     expect(lines.filter((line) => /date -u? ?-[dv]/.test(line))).toEqual([]);
   });
 
-  test.each(SHELLS.flatMap(([shell, option]) => DATES.map(([whose, date]) => ({ shell, option, whose, date }))))(
+  test.each(SHELLS.flatMap(([shell, options]) => DATES.map(([whose, date]) => ({ shell, options, whose, date }))))(
     "run in $shell from the first line to the last, with the date of $whose",
-    async ({ shell, option, date }) => {
+    async ({ shell, options, date }) => {
       const text = ["set -eu", STAND_INS, date, ...(await linesOf(play)), "wait"].join("\n");
       const cwd = await mkdtemp(join(tmpdir(), "twokey-by-hand-"));
 
-      const { status, stderr } = spawnSync(shell, [option, text], {
+      const { status, stderr } = spawnSync(shell, [...options, text], {
         ...{ encoding: "utf8", cwd, timeout: 20_000 },
         env: { ...process.env, DATABASE_GUESTS: "a password" },
       });

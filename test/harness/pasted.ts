@@ -47,7 +47,8 @@ export function pasted(lines: readonly string[], stock: Stock): Pasted[] {
     writeFileSync(log, "");
     const others =
       "curl() { :; }; dig() { :; }; sleep() { :; }; psql() { cat > sql.told; }; mysql() { cat > sql.told; }";
-    const { status, stderr } = spawnSync("bash", ["-c", ["set -eu", others, ...lines, "wait"].join("\n")], {
+    // Without start files: a bash whose input is a socket may take itself for a remote one and read them, and a PATH in them hides the CLI above.
+    const { status, stderr } = spawnSync("bash", ["--norc", "-c", ["set -eu", others, ...lines, "wait"].join("\n")], {
       ...{ encoding: "utf8", cwd, timeout: 60_000 },
       env: {
         ...process.env,

@@ -21,10 +21,10 @@ const PASSWORD = "a-password-of-the-tests";
 const WITHIN_MS = 10_000;
 
 const run = promisify(execFile);
-/** `f`: nothing of the person's own start files. */
+/** Nothing of the person's own start files. */
 const SHELLS = [
-  { shell: "bash", option: "-c" },
-  { shell: "zsh", option: "-fc" },
+  { shell: "bash", options: ["--norc", "-c"] },
+  { shell: "zsh", options: ["-fc"] },
 ].filter(({ shell }) => spawnSync(shell, ["-c", "exit 0"]).status === 0);
 /** This machine has no name of AWS's for the server, so nobody checks that of MariaDB; rounds need not last seconds here. */
 const HERE = [
@@ -151,7 +151,7 @@ describe.each(SERVERS)(
       expect(await (await entered()).others()).toEqual([]);
     });
 
-    test.each(SHELLS)("the lines by hand end every other session, pasted into $shell", async ({ shell, option }) => {
+    test.each(SHELLS)("the lines by hand end every other session, pasted into $shell", async ({ shell, options }) => {
       if (engine === "mysql") for (const sql of OF_RDS) await server.ask(sql);
       const client = await server.session("client", PASSWORD);
       const own = login({ port: server.port });
@@ -159,7 +159,7 @@ describe.each(SERVERS)(
 
       const { stdout, stderr } = await run(
         shell,
-        [option, ["set -eu", HERE, ...signInByHand(own), ...endByHand(own), "wait"].join("\n")],
+        [...options, ["set -eu", HERE, ...signInByHand(own), ...endByHand(own), "wait"].join("\n")],
         { cwd, timeout: 30_000, env: { ...process.env, PGHOSTADDR: "127.0.0.1", DATABASE_STOCK: PASSWORD } },
       );
 
