@@ -1,7 +1,7 @@
 import { afterEach, describe, test } from "@jest/globals";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { PLAYS } from "../harness/plays.ts";
-import { drawn, WALKED } from "../harness/tables.ts";
+import { inThirds, WALKED } from "../harness/tables.ts";
 import { deathsOf, diesAtEveryStep } from "./every-step.ts";
 
 const SPEED = 150;
@@ -12,10 +12,7 @@ afterEach(() => at.stop());
 /** Machine time: a plan of seventeen steps takes as many workers. */
 const LONGEST_MS = 180_000;
 const OTHERS = PLAYS.filter(({ service }) => service !== "inventory");
-/** Each worker is a process: a third of the plays has time in each run. */
-const THIRDS = [0, 1, 2].map((third) => OTHERS.filter((_, index) => index % 3 === third));
-
-describe.each(drawn("crash plays", THIRDS).flat())(
+describe.each(inThirds("crash plays", OTHERS))(
   `an executor of $title that dies at every step (J2, G5, X4), ${WALKED}`,
   (play) => {
     test.each(deathsOf(play))(
