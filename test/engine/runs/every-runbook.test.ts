@@ -15,9 +15,8 @@ import { type Undisturbed, undisturbed } from "../../harness/undisturbed.ts";
 import { expectGivenBack, expectLeftToPeople, expectStopped, expectVerified, isPast } from "./ends.ts";
 
 const SPEED = 200;
-/** Machine time that a silent call costs then: under two minutes of the world. */
-/** Machine time: so long that a busy machine is not taken for a silent one. */
-const SILENCE_MS = 2_500;
+/** Machine time: so long that a busy machine is not taken for a silent one; and the pace at which that is under two minutes of the world. */
+const SILENCE = { answerWithinMs: 2_500, speed: 40 };
 
 let at: FailoverWorld | undefined;
 afterEach(async () => {
@@ -26,8 +25,8 @@ afterEach(async () => {
 });
 
 /** The world of this test, which ends with it. */
-async function world(play: Play, patience: { readonly answerWithinMs?: number } = {}): Promise<FailoverWorld> {
-  at = await startFailoverWorld({ ...play, ...patience, speed: SPEED });
+async function world(play: Play, pace: Partial<typeof SILENCE> = {}): Promise<FailoverWorld> {
+  at = await startFailoverWorld({ ...play, speed: SPEED, ...pace });
   return at;
 }
 
@@ -182,7 +181,7 @@ describe(`every call of every step, alone, ${WALKED}`, () => {
   test.each(TROUBLES)(
     "$title, $mode, $what: $trouble: it is verified, or people are asked about a call that leads back",
     async ({ play, mode, call, effect, times, isDoubtful }) => {
-      const here = await world(play, effect.kind.startsWith("hang") ? { answerWithinMs: SILENCE_MS } : {});
+      const here = await world(play, effect.kind.startsWith("hang") ? SILENCE : {});
       const { plan } = await startRun(here, { ...play, mode });
       let trouble: PlannedFault | undefined;
 
