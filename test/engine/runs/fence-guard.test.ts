@@ -245,12 +245,16 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     expect((await runOf(at)).length).toBe(verified.length);
 
     await reopenOldSide(at);
+    // Half a minute of the world is time enough for a busy machine then.
+    at.whole.world.clock.setSpeed(SPEED / 10);
     const openedAtMs = at.clock.now();
     const lost = await eventually("lost fence", 10_000, async () => {
       await turn();
       const run = await runOf(at);
       return run.watch.lostAtMs === undefined ? undefined : run;
     });
+
+    at.whole.world.clock.setSpeed(SPEED);
 
     expect((lost.watch.lostAtMs ?? 0) - openedAtMs).toBeLessThanOrEqual(HEARD_WITHIN_MS);
     // What it took since then is not on the new side.
