@@ -14,17 +14,26 @@ import { tryOut } from "./trial.ts";
  * `npm run mutants`: small changes of the sources, each of which a test has to notice. Exit codes: 0 every change of a guard is
  * noticed and nine of ten of the others, 1 not, or a test fails without a change, or time was over, 2 called wrongly.
  */
-const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--no-guards] [--processes N] [--keep FOLDER] [--minutes N] [--json]
+const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--part I/N] [--no-guards] [--processes N] [--keep FOLDER] [--minutes N] [--json]
 
 Tries every change inside a guard, wherever it lies, and N others drawn from S. The tests run once without a change first, to learn which
-of them reaches which. --only takes the files whose name has this word in it. --keep writes each verdict
-down as it comes, and goes on from those that stand there. After --minutes no further change is begun.
+of them reaches which. --only takes the files whose name has this word in it, --part the Ith of N parts of what is chosen, for
+several machines. --keep writes each verdict down as it comes, and goes on from those that stand there. After --minutes no
+further change is begun.
 `;
+/** `2/3`: every third one, from the second on. */
+const Part = z
+  .string()
+  .default("1/1")
+  .transform((text) => /^([1-9]\d*)\/([1-9]\d*)$/.exec(text)?.slice(1).map(Number) ?? [])
+  .refine(([at = 0, of = 0]) => at > 0 && at <= of, "must be such as 2/3")
+  .transform(([at = 1, of = 1]) => ({ at, of }));
 const Wanted = z.strictObject({
   runs: z.coerce.number().int().min(0).default(400),
   seed: z.coerce.number().int().min(0).default(1),
   only: z.string().default(""),
   processes: z.coerce.number().int().min(1).max(64).default(2),
+  part: Part,
   minutes: z.coerce.number().positive().default(Number.POSITIVE_INFINITY),
   keep: z.string().min(1).optional(),
 });
@@ -53,6 +62,7 @@ export async function command(args: readonly string[]): Promise<number> {
       runs: text,
       seed: text,
       only: text,
+      part: text,
       processes: text,
       minutes: text,
       keep: text,
@@ -81,7 +91,11 @@ async function all(
     say(`${mutated.mutants.length} changes; the tests run once without any, to see what they reach`);
     const coverage = await cover(mutated.directory, wanted.processes, kept.coverage);
     say(`${coverage.tests} tests pass without a change`);
-    const asked = alternating(how.isWithoutGuards ? [] : guards, others);
+    const { at, of } = wanted.part;
+    const asked = alternating(
+      how.isWithoutGuards ? [] : guards.filter((_, index) => index % of === at - 1),
+      others.filter((_, index) => index % of === at - 1),
+    );
     const tried = await tryEach(asked, { mutated, coverage, kept, untilMs, processes: wanted.processes });
     const guarded = new Set(guards);
     return report({
