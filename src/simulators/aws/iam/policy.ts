@@ -5,7 +5,8 @@ const Statement = z
   .strictObject({
     Sid: z.string().optional(),
     Effect: z.enum(["Allow", "Deny"]),
-    Action: Texts,
+    // Names of actions are compared without regard to case.
+    Action: Texts.transform((actions) => actions.map((action) => action.toLowerCase())),
     Resource: Texts.optional(),
     NotResource: Texts.optional(),
     Condition: Condition.default({}),
@@ -36,7 +37,8 @@ export type Judgement = "allowed" | "denied" | "not-allowed";
 
 /** An explicit deny of any document wins; otherwise one of them has to allow it. */
 export function judge(documents: readonly PolicyDocument[], access: Access): Judgement {
-  const fitting = documents.flatMap((document) => document.Statement).filter((statement) => isAbout(statement, access));
+  const asked = { ...access, action: access.action.toLowerCase() };
+  const fitting = documents.flatMap((document) => document.Statement.filter((statement) => isAbout(statement, asked)));
   if (fitting.some(({ Effect }) => Effect === "Deny")) return "denied";
   return fitting.length > 0 ? "allowed" : "not-allowed";
 }
@@ -45,8 +47,7 @@ function isAbout(statement: Statement, { action, resource, context }: Access): b
   const isOn = (patterns: readonly string[]) =>
     patterns.some((pattern) => (resource === "*" ? pattern === "*" : isArnLike(pattern, resource)));
   return (
-    // Names of actions are compared without regard to case.
-    statement.Action.some((pattern) => isLike(pattern.toLowerCase(), action.toLowerCase())) &&
+    statement.Action.some((pattern) => isLike(pattern, action)) &&
     (statement.Resource === undefined ? !isOn(statement.NotResource ?? []) : isOn(statement.Resource)) &&
     holds(statement.Condition, context)
   );
