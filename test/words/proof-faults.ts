@@ -104,7 +104,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "pagerduty-api-token": [
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "pagerduty-api-token"],
       ],
-      "pagerduty-service": NOT_TRIED,
+      "pagerduty-service": [
+        [
+          "test/contracts/pagerduty/service-proof.test.ts",
+          "that is not there, or pages with low urgency, is wrong",
+          "pages with low urgency, which may ring nobody",
+        ],
+      ],
       "mail-server": [
         ["test/contracts/mail/mail.test.ts", "is wrong with another password, which nobody is told", "mail server"],
       ],

@@ -1,9 +1,9 @@
 import { NOT_TRIED, type Part } from "./fault-claims.ts";
 
 const STORE_ANSWERS = "test/commands/store-answers.test.ts";
+const PLAIN_ERRORS = "test/store/plain-errors.test.ts";
 const REDIS_LOST = "test/scenarios/redis-lost.test.ts";
 const MEMORY_GUARD = "test/app/memory-guard.test.ts";
-const PLAIN_ERRORS = "test/store/plain-errors.test.ts";
 const LEDGER_GUARD = "test/app/ledger-guard.test.ts";
 const LEDGER = "test/store/ledger.test.ts";
 
@@ -21,6 +21,13 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "away while somebody turns a key, decides, declares, acknowledges or resolves": [
         [STORE_ANSWERS, "while Redis is away is said not to count, and does not", "Your key does not count"],
+      ],
+      "EXECABORT: Redis refuses what a ledger tells it of a key": [
+        [
+          PLAIN_ERRORS,
+          "a line of the ledger that Redis does not take is refused to a person in plain words, and certainly not written",
+          "TwoKey's memory (Redis) is full and takes no writes",
+        ],
       ],
       "the answer to a write is lost": [
         [
