@@ -19,6 +19,13 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         ],
         ["test/doors/slack/door.test.ts", "with our memory means that nothing is done", "Nothing was done"],
       ],
+      "away for a minute and longer, whatever the reason": [
+        [
+          "test/app/away-guard.test.ts",
+          "guard store away: calls people once when it lasts, and stands down when it is back",
+          "No alert is taken in",
+        ],
+      ],
       "away while somebody turns a key, decides, declares, acknowledges or resolves": [
         [STORE_ANSWERS, "while Redis is away is said not to count, and does not", "Your key does not count"],
       ],
