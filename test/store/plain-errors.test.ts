@@ -17,6 +17,8 @@ describe("what Redis says of a command", () => {
     "LOADING Redis is loading the dataset in memory",
     "MISCONF Redis is configured to save RDB snapshots",
     "NOAUTH Authentication required.",
+    "NOREPLICAS Not enough good replicas to write.",
+    "ERR max number of clients reached",
     "Stream isn't writeable and enableOfflineQueue options is false",
   ])("%s: certainly nothing was done", (said) => {
     expect(storeError(new Error(said), "write")).toBeInstanceOf(TransientError);

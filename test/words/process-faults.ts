@@ -3,6 +3,7 @@ import { NOT_TRIED, type Part } from "./fault-claims.ts";
 const FAILED_START = "test/scenarios/failed-start.test.ts";
 const SERVER_CHECK = "test/store/server-check.test.ts";
 const INSTALLATION = "test/store/installation.test.ts";
+const LEDGER = "test/store/ledger.test.ts";
 
 /** What refuses a start and what befalls a process, each with the tests that make it happen. */
 export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
@@ -53,7 +54,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "ledger-other-installation": [
         [
-          "test/store/ledger.test.ts",
+          LEDGER,
           "guard whose ledger: one of a rehearsal or of another environment is refused, and left as it is (G17)",
           "ledger-other-installation",
         ],
@@ -115,7 +116,13 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
       "two bots at once": [
         ["test/engine/delivery/duties.test.ts", "two processes at once perform each duty once", "at once"],
       ],
-      "a second bot with the same name": NOT_TRIED,
+      "a second bot with the same name, on another machine": [
+        [
+          LEDGER,
+          "two processes of one name, each with a directory of its own, are both stopped (G17)",
+          "Redis does not know the newest line of this ledger",
+        ],
+      ],
       "the wall clock is two hours off, or steps": [
         ["test/store/clock.test.ts", "without an anchor it is real time, by the store's clock", "clock"],
       ],

@@ -63,7 +63,9 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       "READONLY: a replica": [[PLAIN_ERRORS, "%s: certainly nothing was done", "READONLY"]],
       "MISCONF: its disk is full": [[PLAIN_ERRORS, "%s: certainly nothing was done", "MISCONF"]],
       "LOADING, BUSY, MASTERDOWN": [[PLAIN_ERRORS, "%s: certainly nothing was done", "LOADING"]],
-      "NOREPLICAS, or too many clients": NOT_TRIED,
+      "NOREPLICAS, or max number of clients reached": [
+        [PLAIN_ERRORS, "%s: certainly nothing was done", "max number of clients reached"],
+      ],
       "NOAUTH, WRONGPASS, NOPERM": [[PLAIN_ERRORS, "%s: certainly nothing was done", "NOAUTH"]],
       "a key of another type, or content that does not parse": [
         [

@@ -147,8 +147,11 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         [
           PAGES,
           "an answer that the pager takes back is none: everybody is paged again, until somebody answers again",
-          "answer",
+          "takes back",
         ],
+      ],
+      "acknowledged at PagerDuty by somebody who is no responder of the file": [
+        [PAGES, "an answer at the pager counts from a listed responder, and only from one", "responder"],
       ],
       "closed at PagerDuty, open here": [
         [PAGES, "closed at the pager but open here: what is paged next uses a key of its own", "open here"],
