@@ -120,7 +120,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "aws-role": [
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "STS refuses the role"],
       ],
-      "aws-observe-role": NOT_TRIED,
+      "aws-observe-role": [
+        [
+          PROOFS,
+          "each is told of by itself: the one that looks may be refused while the one that acts is taken",
+          "aws-observe-role",
+        ],
+      ],
       "aws-role:…": [
         [PROOFS, "of another account that is refused stops the moves of its services alone", "STS refuses the role"],
       ],

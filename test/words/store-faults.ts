@@ -159,7 +159,13 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "retention",
         ],
       ],
-      "lost with its machine": NOT_TRIED,
+      "lost with its machine": [
+        [
+          LEDGER,
+          "a process whose directory was lost with its machine has nothing to compare with, and the others still have (G17)",
+          "lost with its machine",
+        ],
+      ],
     },
   },
 };
