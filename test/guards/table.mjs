@@ -1176,6 +1176,15 @@ export const GUARDS = [
     fails: "guard full disk: a ledger that takes no line is said once and pages, and what is mended is said too",
   },
   {
+    guard: "a card that is refused is told of",
+    file: "src/engine/delivery/outbox.ts",
+    cut: "if ((isRefused || isBroken(error))",
+    by: "if (isBroken(error)",
+    test: "engine/delivery/outbox.test.ts",
+    fails:
+      "guard refused card: a card that the chat refuses again and again is said once, with why, and goes out when it is taken",
+  },
+  {
     guard: "a store that is away calls people",
     file: "src/app/away-guard.ts",
     cut: "reach(lasts ? needOf(away, deps) : undefined",

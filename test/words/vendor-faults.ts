@@ -32,7 +32,14 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
       "channel_not_found, not_in_channel": [
         [CHAT, "that cannot be invited to are an error, not a list of people", "channel_not_found"],
       ],
-      is_archived: [[CHAT, "of a post: %s", "is_archived"]],
+      is_archived: [
+        [CHAT, "of a post: %s", "is_archived"],
+        [
+          OUTBOX,
+          "guard refused card: a card that the chat refuses again and again is said once, with why, and goes out when it is taken",
+          "the channel is archived",
+        ],
+      ],
       name_taken: [[CHAT, "whose name is somebody else's, or ours for another key, get a suffix", "suffix"]],
       "restricted_action: nobody lets TwoKey open a channel": [
         [
