@@ -23,7 +23,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
-import { storeError } from "../store/plain-errors.ts";
+import { storeError, withPlainLines } from "../store/plain-errors.ts";
 import type { OnCall } from "../views/standing.ts";
 import { sayRun, updateFacts } from "../views/update-facts.ts";
 import type { Outside } from "./outside.ts";
@@ -66,7 +66,7 @@ export function createCommands(sources: CommandSources): Commands {
   const deps: CommandDeps = {
     run: {
       runs: stores.runs,
-      ledger: sources.ledger,
+      ledger: withPlainLines(sources.ledger),
       cloud: outside.cloud,
       sessionTrouble: (permissions, service) => {
         const trouble = sessionTrouble(inventory().file, { permissions, service });

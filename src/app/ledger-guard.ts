@@ -44,7 +44,7 @@ export function startLedgerGuard(deps: LedgerGuardDeps): { stop(): void } {
 }
 
 const broken = ({ why, sinceMs }: Broken, { process }: LedgerGuardDeps): string =>
-  `The ledger of ${process} cannot be written since ${sayTime(sinceMs)}: ${why}. No run asks the cloud for anything, and no key counts there, until there is room. See “the ledger” in the operations manual.`;
+  `The ledger of ${process} cannot be written since ${sayTime(sinceMs)}: ${why}. No run asks the cloud for anything, and no key counts there, until that is mended. See “the ledger” in the operations manual.`;
 
 const mended = ({ process, clock }: LedgerGuardDeps): string =>
   `The ledger of ${process} can be written again since ${sayTime(clock.now())}. A run that waited goes on when somebody says so: /dr resume.`;

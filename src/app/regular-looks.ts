@@ -2,7 +2,9 @@ import { createReplicationCheck, type ReplicationCheck } from "../flows/incident
 import type { Logger } from "../ports/logger.ts";
 import { whyUnwritable } from "../store/disk-probe.ts";
 import { readMemory } from "../store/memory.ts";
+import { whyNothingIsStored } from "../store/proofs.ts";
 import { type AlarmReaderDeps, startAlarmReader } from "./alarm-reader.ts";
+import { startAwayGuard } from "./away-guard.ts";
 import { startDiscovering } from "./discovering.ts";
 import type { Composing, Held } from "./held.ts";
 import { startLedgerGuard } from "./ledger-guard.ts";
@@ -50,7 +52,7 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
   });
 }
 
-/** Whether store and ledger agree, and have room. */
+/** Whether store and ledger are there, agree, and have room. */
 function startGuards(
   { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
   process: string,
@@ -60,6 +62,7 @@ function startGuards(
   return [
     startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
     startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
+    startAwayGuard({ ...about, whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName) }),
     startLedgerGuard({
       ...{ ...about, announce },
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),

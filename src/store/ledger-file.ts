@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { Redis } from "ioredis";
-import { Bug, messageOf, TransientError } from "../domain/errors.ts";
+import { Bug } from "../domain/errors.ts";
 import { type Act, isCovered, type Recovery, type Testimony } from "../domain/plan-run/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
-import { LEDGER_UNWRITABLE, type Ledger, type LedgerEntry, type LedgerHead } from "../ports/runs.ts";
+import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
+import { throwUnwritable } from "./disk-probe.ts";
 import { ACCEPTED, actOf, NO_ACTS, signOff, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
 import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
@@ -205,9 +206,7 @@ export class LedgerFile implements Ledger, LostStore {
     const chain = chained(this.#options.key, this.#chain, body);
     const head = act && { process: this.#process, mark, act, lines: this.#lines + 1, seal: chain };
     await this.#tell([mark, this.#mark], head);
-    await this.#file.append(JSON.stringify({ ...body, chain })).catch((cause: unknown) => {
-      throw new TransientError(LEDGER_UNWRITABLE, `The ledger cannot be written: ${messageOf(cause)}`, { cause });
-    });
+    await this.#file.append(JSON.stringify({ ...body, chain })).catch(throwUnwritable);
     this.#sinceMs ??= entry.atMs;
     this.#lines += 1;
     this.#chain = chain;

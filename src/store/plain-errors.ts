@@ -1,4 +1,5 @@
-import { isOurs, OutcomeUnknown, TransientError } from "../domain/errors.ts";
+import { isOurs, messageOf, OutcomeUnknown, TransientError } from "../domain/errors.ts";
+import type { Ledger } from "../ports/runs.ts";
 import { READS } from "./connection.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -24,12 +25,19 @@ const NO_ANSWER = "TwoKey's memory (Redis) gave no answer";
 export function storeError(cause: unknown, act: "read" | "write"): unknown {
   // Words of ours about people, such as “aborted by Grace”, are no words of Redis.
   if (!(cause instanceof Error) || isOurs(cause)) return cause;
-  const refused = REFUSED.find(([said]) => said.test(cause.message));
+  const reasons = reasonsOf(cause);
+  const refused = REFUSED.find(([said]) => reasons.some((reason) => said.test(reason)));
   if (refused) return new TransientError("store-refused", refused[1], { cause });
   if (!UNANSWERED.test(cause.message)) return cause;
   return act === "read"
     ? new TransientError("store-away", NO_ANSWER, { cause })
     : new OutcomeUnknown("store-unanswered", NO_ANSWER, { cause });
+}
+
+/** A transaction that Redis gave up says only that; why stands beside it, for each of its commands. */
+function reasonsOf(cause: Error): readonly string[] {
+  const previous = "previousErrors" in cause && Array.isArray(cause.previousErrors) ? cause.previousErrors : [];
+  return [cause.message, ...previous.map(messageOf)];
 }
 
 /**
@@ -63,6 +71,18 @@ export function withPlainErrors(redis: ScriptedRedis): ScriptedRedis {
     },
   });
 }
+
+/** The same ledger, for acts of people: it tells Redis of each line first, and a line that Redis did not take is not written. */
+export const withPlainLines = (ledger: Ledger): Ledger => ({
+  append: (line) =>
+    ledger.append(line).catch((error: unknown) => {
+      throw storeError(error, "read");
+    }),
+  disagreement: () => ledger.disagreement(),
+  seal: (line) => ledger.seal(line),
+  head: () => ledger.head(),
+  highestEpoch: () => ledger.highestEpoch(),
+});
 
 /** Machine time for which a write without an answer is looked for, and between two looks. */
 const LOOK_FOR_MS = 5_000;

@@ -133,15 +133,6 @@ const WRONG: Readonly<Record<string, Proven>> = {
   },
 };
 
-/** What the file system says, by its own code. */
-const UNWRITABLE: Readonly<Record<string, string>> = {
-  ENOSPC: "has no room left",
-  EROFS: "is read-only",
-  ENOENT: "does not exist",
-  EACCES: "may not be written by TwoKey's user",
-  EDQUOT: "has no room left",
-};
-
 export interface LedgerPlace {
   readonly directory: string;
   /** Names the file of the proof: two processes never share one. */
@@ -154,10 +145,9 @@ export const ledgerProof = ({ directory, process }: LedgerPlace): Proof => ({
   prove: async () => {
     const why = await whyUnwritable(directory, process);
     if (why === undefined) return OK;
-    const said = UNWRITABLE[/\bE[A-Z]{3,}\b/.exec(why)?.[0] ?? ""] ?? "cannot be written";
     return {
       kind: "wrong",
-      what: `The ledger's directory ${directory} ${said}.`,
+      what: `The ledger cannot be written to ${directory}: ${why}.`,
       instead: "Mend that, or name another place in TWOKEY_LEDGER_DIR. See “the ledger” in the operations manual.",
     };
   },

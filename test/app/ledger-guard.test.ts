@@ -61,7 +61,7 @@ test("a directory is tried with a file that is gone afterwards", async () => {
   const directory = await mkdtemp(join(tmpdir(), "twokey-ledger-"));
   try {
     expect([await whyUnwritable(directory, "bot-1"), await readdir(directory)]).toEqual([undefined, []]);
-    expect(await whyUnwritable(join(directory, "gone"), "bot-1")).toMatch(/ENOENT/);
+    expect(await whyUnwritable(join(directory, "gone"), "bot-1")).toBe("its directory does not exist (ENOENT)");
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1176,6 +1176,23 @@ export const GUARDS = [
     fails: "guard full disk: a ledger that takes no line is said once and pages, and what is mended is said too",
   },
   {
+    guard: "a card that is refused is told of",
+    file: "src/engine/delivery/outbox.ts",
+    cut: "if ((isRefused || isBroken(error))",
+    by: "if (isBroken(error)",
+    test: "engine/delivery/outbox.test.ts",
+    fails:
+      "guard refused card: a card that the chat refuses again and again is said once, with why, and goes out when it is taken",
+  },
+  {
+    guard: "a store that is away calls people",
+    file: "src/app/away-guard.ts",
+    cut: "reach(lasts ? needOf(away, deps) : undefined",
+    by: "reach(undefined as Need | undefined",
+    test: "app/away-guard.test.ts",
+    fails: "guard store away: calls people once when it lasts, and stands down when it is back",
+  },
+  {
     guard: "what begins again is news",
     file: "src/flows/reach/reach.ts",
     cut: "if (!need) await forget(deps);",
@@ -1419,7 +1436,7 @@ export const GUARDS = [
   },
   {
     guard: "what the ledger cannot hold does not count",
-    file: "src/store/ledger-file.ts",
+    file: "src/store/disk-probe.ts",
     cut: "throw new TransientError(LEDGER_UNWRITABLE,",
     by: "void new TransientError(LEDGER_UNWRITABLE,",
     test: "store/ledger.test.ts",

@@ -33,6 +33,18 @@ describe("world time of one installation", () => {
     expect(within(clock.now(), await storeMs(), SLACK_MS)).toBe(true);
   });
 
+  test.each([-2 * HOUR_MS, 2 * HOUR_MS])(
+    "a wall clock that is %i ms away from the store's changes nothing: the store's counts",
+    async (aheadMs) => {
+      const theirsMs = Date.now() + aheadMs;
+      const says = [String(Math.floor(theirsMs / 1_000)), String((theirsMs % 1_000) * 1_000)];
+      const clock = new StoreClock({ time: async () => says, hgetall: async () => ({}) } as never);
+      await clock.refresh();
+
+      expect(within(clock.now(), theirsMs, SLACK_MS)).toBe(true);
+    },
+  );
+
   test("two processes with the same anchor tell the same time", async () => {
     await setAnchor(redis, { worldMs: AT, machineMs: await storeMs(), speed: 100 });
     const [one, two] = [await refreshed(), await refreshed()];

@@ -12,7 +12,7 @@ for await (const says of createInterface({ input: process.stdin })) {
   const entry = { atMs: Number(atMs), run: "F-1", epoch: 1, kind: "intent", step: "promote", says };
   const outcome = await ledger.append(entry).then(
     () => "written",
-    (error) => `${error.code}: ${error.cause?.code}`,
+    (error) => `${error.code}: ${error.message}`,
   );
   process.stdout.write(`${outcome}\n`);
 }

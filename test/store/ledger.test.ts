@@ -351,6 +351,33 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     expect((await verifyLedger(join(directory, "other.jsonl"), LEDGER_KEY)).lines).toBe(1);
   });
 
+  test("a process whose directory was lost with its machine has nothing to compare with, and the others still have (G17)", async () => {
+    await (await opened("other")).append(act("of the other"));
+    await (await written(2)).close();
+    open.splice(1);
+    await rm(path);
+    const again = await opened();
+
+    expect(await again.disagreement()).toBeUndefined();
+    expect(await open[0]?.disagreement()).toBeUndefined();
+    await redis.flushdb();
+    expect(await open[0]?.disagreement()).toMatch(/came back empty/);
+  });
+
+  test("two processes of one name, each with a directory of its own, are both stopped (G17)", async () => {
+    const one = await written(2);
+    const elsewhere = await mkdtemp(join(tmpdir(), "twokey-ledger-"));
+    const whose = { process: "bot", key: LEDGER_KEY, whose: WHOSE };
+    const other = await LedgerFile.open(redis, { directory: elsewhere, ...whose });
+    open.push(other);
+
+    await other.append(act("of the second"));
+    await expect(one.append(act("of the first"))).rejects.toThrow(/does not know the newest line/);
+    expect(await one.disagreement()).toMatch(/^Redis does not know the newest line of this ledger/);
+    expect(await other.disagreement()).toMatch(/^Redis /);
+    await rm(elsewhere, { recursive: true });
+  });
+
   test("the first to notice stops every other process, also one without a line", async () => {
     const ledger = await written(1);
     const newcomer = await opened("newcomer");

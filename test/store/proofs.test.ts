@@ -91,5 +91,8 @@ test("a ledger's directory that is gone is wrong, in words of our own", async ()
   expect(await prove()).toEqual({ kind: "ok" });
   await rm(directory, { recursive: true });
 
-  expect(await prove()).toMatchObject({ kind: "wrong", what: `The ledger's directory ${directory} does not exist.` });
+  expect(await prove()).toMatchObject({
+    kind: "wrong",
+    what: `The ledger cannot be written to ${directory}: its directory does not exist (ENOENT).`,
+  });
 });

@@ -48,9 +48,12 @@ export async function sendCard(id: string, deps: OutboxDeps, request?: CardReque
     outcome = await deliver(claimed, deps);
   } catch (error) {
     outcome = outcomeOfError(error);
+    const isRefused = outcome.kind === "refused";
     // One that itself says what fails would never come to an end of that.
-    if (isBroken(error) && claimed.kind !== "notice") await deps.inVain?.failed(`card ${id}`, error);
-    deps.logger.warn({ card: id, outcome: outcome.kind, error: chainOf(error) }, "A card was not sent");
+    if ((isRefused || isBroken(error)) && claimed.kind !== "notice") await deps.inVain?.failed(`card ${id}`, error);
+    const facts = { card: id, outcome: outcome.kind, error: chainOf(error) };
+    // What is refused waits for people: the channel is gone, or the app may not write there.
+    deps.logger[isRefused ? "error" : "warn"](facts, "A card was not sent");
   }
   if (outcome.kind === "sent") deps.inVain?.succeeded(`card ${id}`);
   return dueAt(await settle(claimed, outcome, deps), deps);

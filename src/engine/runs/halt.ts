@@ -1,4 +1,4 @@
-import { chainOf, TransientError } from "../../domain/errors.ts";
+import { chainOf, messageOf, TransientError } from "../../domain/errors.ts";
 import { type RunState, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -34,7 +34,8 @@ export function vainDrives(): VainDrives {
 export const isLedgerUnwritable = (error: unknown): boolean =>
   error instanceof TransientError && error.code === LEDGER_UNWRITABLE;
 
-export const sayUnwritable = (error: unknown): string => `${chainOf(error)}. Nothing more is asked for`;
+/** The ledger says it in words of its own; what the file system said stands in its cause. */
+export const sayUnwritable = (error: unknown): string => `${messageOf(error)}. Nothing more is asked for`;
 
 interface HaltDeps extends Pick<JournalDeps, "runs" | "clock"> {
   readonly vain: VainDrives;

@@ -59,6 +59,10 @@ export const OCCASIONS = {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "Redis has room again",
   },
+  "store-away": {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "Redis is back",
+  },
   // Nobody is woken for what takes neither alerts nor pages away.
   degraded: {
     ...{ who: ["commanders"], urgent: "never", again: "never", backOff: AGAIN_SOON },

@@ -62,6 +62,15 @@ describe("roles and accounts", () => {
     expect(next?.neededBy).toEqual(["orders"]);
   });
 
+  test("each is told of by itself: the one that looks may be refused while the one that acts is taken", async () => {
+    const looking = { ...NEIGHBOUR, id: "observe-role", neededBy: "every move" } as const;
+    await inventory.control("/sts/trust", { refused: [NEIGHBOUR_ROLE] });
+    const came = await proven({ roles: [ACTING, looking], topics: [] });
+
+    expect(came["aws-observe-role"]).toMatchObject({ kind: "wrong", what: `STS refuses the role ${NEIGHBOUR_ROLE}.` });
+    expect([came["aws-role"], came["aws-account"]]).toEqual([{ kind: "ok" }, { kind: "ok" }]);
+  });
+
   test("are asked for at the next region's STS where the first gives no answer, and with all of them silent nothing is known", async () => {
     const others = { otherSts: [STANDBY] };
     inventory.world.regions.set(HOME, "refusing");

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Card } from "../../../src/domain/card/card.ts";
 import { type CardDue, wantCard } from "../../../src/domain/card/card-due.ts";
+import { UserError } from "../../../src/domain/errors.ts";
 import { type OutboxDeps, sendCard } from "../../../src/engine/delivery/outbox.ts";
+import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { bridge, until } from "../../flows/incident/bridge.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";
 import { RecordedChat } from "../../harness/recorded-chat.ts";
@@ -159,6 +161,30 @@ describe("the outbox", () => {
     clock.move((next ?? 0) - clock.now());
     await sendCard("reply", deps);
     expect(chat.messages.map(({ thread }) => thread)).toEqual([undefined, "1"]);
+  });
+
+  test("guard refused card: a card that the chat refuses again and again is said once, with why, and goes out when it is taken", async () => {
+    const { clock, chat, deps, want } = desk();
+    const told: string[] = [];
+    const inVain = createInVain({ clock, logger: deps.logger, announce: async (says) => void told.push(says) });
+    const archived = new UserError("slack-is_archived", "Slack refused chat.postMessage: the channel is archived");
+    let isArchived = true;
+    const post: OutboxDeps["chat"]["post"] = async (to, card, key) => {
+      if (isArchived) throw archived;
+      return chat.post(to, card, key);
+    };
+    const refusing = { ...deps, inVain, chat: { ...bindAll(chat), post } };
+    await want("a");
+    for (let tries = 0; tries < 8; tries += 1) {
+      expect(await sendCard("a", refusing)).toBe(clock.now() + 300_000);
+      clock.move(300_000);
+    }
+
+    expect(told).toEqual([
+      expect.stringMatching(/again and again: card a\. Slack refused .*the channel is archived\. /),
+    ]);
+    isArchived = false;
+    expect([await sendCard("a", refusing), chat.messages.length]).toEqual([undefined, 1]);
   });
 
   test("when the chat says how long to wait, the card waits that long", async () => {

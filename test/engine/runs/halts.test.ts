@@ -12,6 +12,7 @@ import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } 
 const SPEED = 60;
 /** Looks that the sweep makes in half a minute. */
 const LOOKS = 15;
+const UNWRITABLE = "The ledger cannot be written: no room is left on its disk";
 
 let at: FailoverWorld;
 let disk: Awaited<ReturnType<typeof openLedger>>;
@@ -37,7 +38,8 @@ describe("a run that TwoKey itself cannot take further", () => {
     let isFull = true;
     const ledger: Ledger = {
       append: async (line) => {
-        if (isFull && line.step === "promote") throw new TransientError(LEDGER_UNWRITABLE, "ENOSPC: no space left");
+        const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+        if (isFull && line.step === "promote") throw new TransientError(LEDGER_UNWRITABLE, UNWRITABLE, { cause });
         await disk.append(line);
       },
       disagreement: () => disk.disagreement(),
@@ -55,7 +57,9 @@ describe("a run that TwoKey itself cannot take further", () => {
     expect((await runOf(at)).length).toBe(halted.length);
     expect(await needed()).toMatchObject({
       occasion: "stopped",
-      why: expect.stringMatching(/ENOSPC.*\/dr resume F-1/),
+      why: expect.stringMatching(
+        new RegExp(`is paused: ${UNWRITABLE}\\. Nothing more is asked for\\. .*/dr resume F-1$`),
+      ),
     });
     expect((await needed())?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["chloe", "ana"]));
 

@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { Secret } from "../../../src/domain/secret.ts";
+import { createPagerDuty } from "../../../src/integrations/pagers/pagerduty/pager.ts";
+import type { KeepingPager } from "../../../src/ports/pager.ts";
+import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
+import { ACCOUNT, type Bench, BOT, openBench, ROUTING_KEY, TOKEN } from "../../simulators/pagerduty/account.ts";
+
+let bench: Bench;
+let paging: KeepingPager;
+afterEach(async () => {
+  paging.close();
+  await bench.stop();
+});
+
+const [OURS] = ACCOUNT.services;
+
+async function proven(service: string, { token = TOKEN, ...spec }: Partial<PagerDutySpec> & { token?: string } = {}) {
+  bench = await openBench(spec);
+  paging = createPagerDuty({
+    ...{ region: "us", address: `127.0.0.1:${bench.simulator.port}`, from: BOT, service },
+    ...{ apiToken: new Secret(token), routingKey: new Secret(ROUTING_KEY) },
+  });
+  const proof = paging.proofs?.find(({ id }) => id === "pagerduty-service");
+  return proof?.prove(new AbortController().signal);
+}
+
+describe("the service of the file", () => {
+  test("that pages with high urgency is right", async () => {
+    expect(await proven(OURS?.id ?? "")).toEqual({ kind: "ok" });
+  });
+
+  test.each([
+    ["PNOWHERE", ACCOUNT.services, "PagerDuty has no service PNOWHERE."],
+    [
+      OURS?.id ?? "",
+      ACCOUNT.services.map((service) => ({ ...service, urgency: "low" as const })),
+      `The PagerDuty service ${OURS?.id} pages with low urgency, which may ring nobody.`,
+    ],
+  ])("that is not there, or pages with low urgency, is wrong: %s", async (id, services, what) => {
+    expect(await proven(id, { services })).toMatchObject({
+      kind: "wrong",
+      what,
+      instead: expect.stringMatching(/^\w/),
+    });
+  });
+
+  test("that the token may not read is not known", async () => {
+    expect(await proven(OURS?.id ?? "", { token: "wrong" })).toMatchObject({ kind: "unknown" });
+  });
+});

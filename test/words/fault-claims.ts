@@ -1,0 +1,59 @@
+import { literalsOf } from "./sentences.ts";
+
+/** A test file, words of a title in it, and the words by which file and row mean the same fault. */
+export type FaultClaim = readonly [file: string, title: string, by: string];
+
+/** Of a fault that no test makes happen; its row says so. */
+export const NOT_TRIED = "not tried";
+
+export interface Part {
+  /** The kind of pager that it is about. */
+  readonly pager?: string;
+  /** By the first cell of each row, without back-ticks. */
+  readonly faults: Readonly<Record<string, readonly FaultClaim[] | typeof NOT_TRIED>>;
+}
+
+export interface FaultRow {
+  readonly fault: string;
+  readonly text: string;
+}
+
+/** The rows below each heading of a page, under the heading's own words. */
+export function faultRows(markdown: string): ReadonlyMap<string, readonly FaultRow[]> {
+  const [, ...parts] = markdown.split(/^## /m);
+  return new Map(
+    parts.map((part) => {
+      const [heading = ""] = part.split("\n");
+      const rows = [...part.matchAll(/^\| (.+?) \|.*\|$/gm)].map(([text, fault = ""]) => ({ fault, text }));
+      return [heading, rows.slice(2).map(({ fault, text }) => ({ fault: bare(fault), text: bare(text) }))];
+    }),
+  );
+}
+
+const bare = (text: string): string => text.replaceAll("`", "");
+
+/** What stands in quotation marks, outside of code. */
+export const quotesIn = (markdown: string): string[] =>
+  [...markdown.replaceAll(/`[^`\n]*`/g, "code").matchAll(/"([^"\n]+)"/g)].map(([, quote = ""]) => quote);
+
+/** Letters of a piece that is told from any other sentence. */
+const TELLING = 8;
+
+/** Whether one of these sources has all that stands between the `…` of a quotation in what it says. */
+export function isSaid(quote: string, spoken: readonly string[]): boolean {
+  const pieces = quote.split("…").map((piece) => piece.trim());
+  const telling = pieces.filter((piece) => piece.length >= TELLING);
+  return telling.length > 0 && spoken.some((words) => pieces.every((piece) => words.includes(piece)));
+}
+
+/** All that the literals of a source say. */
+export const spokenBy = (source: string): string =>
+  literalsOf(source)
+    .map(({ text }) => text)
+    .join("\n");
+
+/** First arguments of calls that a function follows: titles, and little else. */
+const TITLE = /\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`),\s*(?:async\b|\(|[a-z]\w* =>)/g;
+
+export const titlesIn = (source: string): string[] =>
+  [...source.matchAll(TITLE)].map(([, quoted, template]) => quoted ?? template ?? "");

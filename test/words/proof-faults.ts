@@ -1,0 +1,152 @@
+import { NOT_TRIED, type Part } from "./fault-claims.ts";
+
+const SESSIONS = "test/contracts/aws/sessions.test.ts";
+const PROOFS = "test/contracts/aws/proofs.test.ts";
+const WRONG_SECRETS = "test/scenarios/wrong-secrets.test.ts";
+const REGIONS = "test/contracts/aws/regions.test.ts";
+const ALARM_READER = "test/app/alarm-reader.test.ts";
+const STORE_PROOFS = "test/store/proofs.test.ts";
+
+/** What AWS refuses TwoKey itself, and each proof, with the tests that make them fail. */
+export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
+  "AWS, for TwoKey itself": {
+    faults: {
+      "STS of TwoKey's own region is dark": [[SESSIONS, "is stood in for by the next region's", "dark"]],
+      "every STS is silent before the promotion": [
+        [
+          "test/engine/runs/credentials.test.ts",
+          "that nobody hands out stop the run before it, and people are asked",
+          "nobody hands out",
+        ],
+      ],
+      "every STS is silent on a quiet day": [
+        [
+          PROOFS,
+          "are asked for at the next region's STS where the first gives no answer, and with all of them silent nothing is known",
+          "silent",
+        ],
+      ],
+      "AccessDenied from STS: a role may not be assumed": [
+        [SESSIONS, "of a role that may not be assumed are denied, not dark", "assumed"],
+      ],
+      "ExpiredToken: a session that ends": [
+        [
+          SESSIONS,
+          "a session that soon ends is renewed, and the old one goes on counting while nobody hands out a new one",
+          "renewed",
+        ],
+      ],
+      "no credentials on this machine": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "aws-identity"],
+      ],
+      "RequestTimeTooSkewed: the clock of the machine": [
+        ["test/contracts/aws/judging.test.ts", "%s", "RequestTimeTooSkewed"],
+      ],
+      Throttling: [[REGIONS, "throttled and broken-off reads are repeated", "Throttling"]],
+      "a dark region: nobody listens, or nobody answers": [
+        [REGIONS, "a dark region is unreachable, at once the second time, and others are not touched", "dark"],
+      ],
+      "CloudWatch gives no answer": [
+        [
+          ALARM_READER,
+          "guard dark alarms: while their region gives no answer they are unknown, people are told once",
+          "unknown",
+        ],
+      ],
+      "an SNS message is lost": [
+        [
+          ALARM_READER,
+          "guard read again: an alarm whose message was lost opens its incident within five minutes, and pages once",
+          "five minutes",
+        ],
+      ],
+      "an SNS message is forged, replayed or a day old": [
+        ["test/doors/webhooks/sns.test.ts", "$what has one line in the log and nothing in the queue", "log"],
+      ],
+      "wrong account or wrong region": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "account"],
+      ],
+    },
+  },
+  "What is proven": {
+    faults: {
+      "redis-rights": [
+        [
+          STORE_PROOFS,
+          "guard a right that is missing: are named where a user lacks them",
+          "Redis does not let TwoKey use",
+        ],
+      ],
+      "redis-settings": [
+        [STORE_PROOFS, "a setting of Redis that somebody changes at run time is wrong from then on", "redis-settings"],
+      ],
+      "store-agrees": [["test/scenarios/redis-lost.test.ts", "Redis comes back %s in the middle of a run", "Redis"]],
+      "ledger-disk": [
+        [
+          STORE_PROOFS,
+          "a ledger's directory that is gone is wrong, in words of our own",
+          "The ledger cannot be written to",
+        ],
+      ],
+      "slack-bot-token": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "token_revoked"],
+      ],
+      "slack-scopes": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "The bot token lacks"],
+      ],
+      "slack-app-token": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "slack-app-token"],
+      ],
+      "slack-signing-secret": NOT_TRIED,
+      "pagerduty-routing-key": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "pagerduty-routing-key"],
+      ],
+      "pagerduty-api-token": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "pagerduty-api-token"],
+      ],
+      "pagerduty-service": [
+        [
+          "test/contracts/pagerduty/service-proof.test.ts",
+          "that is not there, or pages with low urgency, is wrong",
+          "pages with low urgency, which may ring nobody",
+        ],
+      ],
+      "mail-server": [
+        ["test/contracts/mail/mail.test.ts", "is wrong with another password, which nobody is told", "mail server"],
+      ],
+      "aws-identity": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "aws-identity"],
+      ],
+      "aws-role": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "STS refuses the role"],
+      ],
+      "aws-observe-role": [
+        [
+          PROOFS,
+          "each is told of by itself: the one that looks may be refused while the one that acts is taken",
+          "aws-observe-role",
+        ],
+      ],
+      "aws-role:…": [
+        [PROOFS, "of another account that is refused stops the moves of its services alone", "STS refuses the role"],
+      ],
+      "aws-account": [
+        [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "aws-account"],
+      ],
+      "topic:…": [
+        [
+          WRONG_SECRETS,
+          "is noticed within the hour and told to people, by the doctor too",
+          "TwoKey is not subscribed to",
+        ],
+      ],
+      "write-check:…": [
+        [
+          WRONG_SECRETS,
+          "is noticed within the hour and told to people, by the doctor too",
+          "which is not one of the two agreed answers",
+        ],
+      ],
+    },
+  },
+};

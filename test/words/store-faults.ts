@@ -1,0 +1,171 @@
+import { NOT_TRIED, type Part } from "./fault-claims.ts";
+
+const STORE_ANSWERS = "test/commands/store-answers.test.ts";
+const PLAIN_ERRORS = "test/store/plain-errors.test.ts";
+const REDIS_LOST = "test/scenarios/redis-lost.test.ts";
+const MEMORY_GUARD = "test/app/memory-guard.test.ts";
+const LEDGER_GUARD = "test/app/ledger-guard.test.ts";
+const LEDGER = "test/store/ledger.test.ts";
+
+/** What of Redis and of the ledger's disk can fail, each with the tests that make it happen. */
+export const STORE_FAULTS: Readonly<Record<string, Part>> = {
+  Redis: {
+    faults: {
+      "killed, then started again": [
+        [
+          "test/scenarios/redis-away.test.ts",
+          "Redis is killed right after the promotion was asked for and comes back",
+          "killed",
+        ],
+        ["test/doors/slack/door.test.ts", "with our memory means that nothing is done", "Nothing was done"],
+      ],
+      "away for a minute and longer, whatever the reason": [
+        [
+          "test/app/away-guard.test.ts",
+          "guard store away: calls people once when it lasts, and stands down when it is back",
+          "No alert is taken in",
+        ],
+      ],
+      "away while somebody turns a key, decides, declares, acknowledges or resolves": [
+        [STORE_ANSWERS, "while Redis is away is said not to count, and does not", "Your key does not count"],
+      ],
+      "EXECABORT: Redis refuses what a ledger tells it of a key": [
+        [
+          PLAIN_ERRORS,
+          "a line of the ledger that Redis does not take is refused to a person in plain words, and certainly not written",
+          "TwoKey's memory (Redis) is full and takes no writes",
+        ],
+      ],
+      "the answer to a write is lost": [
+        [
+          STORE_ANSWERS,
+          "of which nobody can say anything is said to be so, and it counts as it stands afterwards",
+          "Nobody can say yet whether",
+        ],
+      ],
+      "AOF tail cut: it comes back older": [[REDIS_LOST, "Redis comes back %s in the middle of a run", "older"]],
+      "it comes back empty, or is another one": [[REDIS_LOST, "Redis comes back %s in the middle of a run", "empty"]],
+      "OOM with noeviction": [
+        [
+          STORE_ANSWERS,
+          "in a full Redis is said to count where it does, and not to count where it does not",
+          "is full",
+        ],
+        [MEMORY_GUARD, "a store that fills up warns at 70 % and pages at 85 %, each once", "85 %"],
+      ],
+      "no memory limit": [
+        [
+          MEMORY_GUARD,
+          "a store without a limit is announced once, where people read it",
+          "Redis has no memory limit, so nobody is warned",
+        ],
+      ],
+      "READONLY: a replica": [[PLAIN_ERRORS, "%s: certainly nothing was done", "READONLY"]],
+      "MISCONF: its disk is full": [[PLAIN_ERRORS, "%s: certainly nothing was done", "MISCONF"]],
+      "LOADING, BUSY, MASTERDOWN": [[PLAIN_ERRORS, "%s: certainly nothing was done", "LOADING"]],
+      "NOREPLICAS, or max number of clients reached": [
+        [PLAIN_ERRORS, "%s: certainly nothing was done", "max number of clients reached"],
+      ],
+      "NOAUTH, WRONGPASS, NOPERM": [[PLAIN_ERRORS, "%s: certainly nothing was done", "NOAUTH"]],
+      "a key of another type, or content that does not parse": [
+        [
+          "test/store/put-aside.test.ts",
+          "%s: it is put aside and left as it is, and its neighbours go on (G22)",
+          "a key of another type",
+        ],
+      ],
+      "a wake-up that gets lost": [
+        [
+          "test/jobs/wake.test.ts",
+          "guard lost wake-up: one that Redis does not take fails no act that counts already",
+          "A wake-up was lost",
+        ],
+      ],
+      "the same thing fails again and again, such as an incident": [
+        [
+          "test/jobs/sweep.test.ts",
+          "guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once",
+          "incident",
+        ],
+      ],
+    },
+  },
+  "The ledger's disk": {
+    faults: {
+      "ENOSPC: full, while a run goes on": [
+        [
+          "test/engine/runs/halts.test.ts",
+          "guard unwritable ledger: makes no further call, calls people, and goes on when somebody says so",
+          "no room is left on its disk",
+        ],
+      ],
+      "ENOSPC on a quiet day": [
+        [
+          LEDGER_GUARD,
+          "guard full disk: a ledger that takes no line is said once and pages, and what is mended is said too",
+          "ENOSPC",
+        ],
+      ],
+      "ENOSPC while somebody turns a key": [
+        [
+          "test/engine/approvals/keys.test.ts",
+          "guard ledger first: where the ledger takes nothing the key does not count, and its holder is told so",
+          "Your key does not count",
+        ],
+      ],
+      "ENOSPC while somebody decides on a run or freezes": [
+        [
+          "test/commands/freeze.test.ts",
+          "it stops everything also where the ledger takes no line, and says so; it is not lifted there",
+          "The ledger does not have it:",
+        ],
+      ],
+      EROFS: [[LEDGER_GUARD, "a ledger that takes no line calls people also where Slack does not answer", "EROFS"]],
+      "EFBIG: a limit on files": [
+        ["test/store/full-disk.test.ts", "a line that a full disk cut short is taken back", "EFBIG"],
+      ],
+      "ENOENT: the directory is gone": [
+        ["test/store/proofs.test.ts", "a ledger's directory that is gone is wrong, in words of our own", "ENOENT"],
+      ],
+      "EACCES, EPERM, EDQUOT, EIO": NOT_TRIED,
+      "torn last line, as a crash leaves it": [
+        [LEDGER, "a torn last line is put aside at the next start, and the chain goes on", "torn"],
+      ],
+      "torn, or cut off whole, although Redis knows later lines": [
+        [
+          LEDGER,
+          "guard last line: one that was cut off whole is missed, also when nothing else is wrong (G17)",
+          "the ledger lost its end",
+        ],
+      ],
+      "a line is missing in the middle, or has another seal": [
+        [
+          LEDGER,
+          "guard ledger length: a line that was taken out before the last one is missed at the next start (G17)",
+          "lines, and Redis knows",
+        ],
+      ],
+      "a segment that cannot be closed": [
+        [
+          "test/store/ledger-segments.test.ts",
+          "stays in use, refuses nothing, and is closed behind a later line",
+          "segment",
+        ],
+      ],
+      "the archive cannot be written": [
+        [
+          "test/jobs/retention.test.ts",
+          "stay while they are younger, and where the ledger cannot be written",
+          "retention",
+        ],
+      ],
+      "lost with its machine": [
+        [
+          LEDGER,
+          "a process whose directory was lost with its machine has nothing to compare with, and the others still have (G17)",
+          "lost with its machine",
+        ],
+      ],
+    },
+  },
+};

@@ -1,0 +1,203 @@
+import { NOT_TRIED, type Part } from "./fault-claims.ts";
+
+const CHAT = "test/contracts/slack/chat.test.ts";
+const OUTBOX = "test/engine/delivery/outbox.test.ts";
+const INCIDENT = "test/views/incident.test.ts";
+const DOOR = "test/doors/slack/door.test.ts";
+const PAGES = "test/flows/incident/paging/pages.test.ts";
+const KEYS = "test/engine/approvals/keys.test.ts";
+const PAGING = "test/contracts/pagerduty/paging.test.ts";
+const MAIL = "test/flows/incident/paging/mail.test.ts";
+const HINTS = "test/doors/webhooks/hints.test.ts";
+const MAIL_MAIL = "test/contracts/mail/mail.test.ts";
+
+/** What of the vendors can fail, each with the tests that make it happen. */
+export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
+  Slack: {
+    faults: {
+      "ratelimited: 429 with Retry-After": [[CHAT, "of Slack's rate limit carry its Retry-After", "ratelimited"]],
+      "more calls than Slack's limits leave room for": [
+        [
+          "test/integrations/slack/pacing.test.ts",
+          "nobody waits longer than five seconds: the rest is told when to come again",
+          "five seconds",
+        ],
+      ],
+      "5xx, internal_error, fatal_error": [[CHAT, "of a post: %s", "internal_error"]],
+      "no answer in time, or a connection that is cut": [
+        ["test/integrations/slack/classify.test.ts", "$what", "no answer in time"],
+        [OUTBOX, "after a lost answer the message is found again, and shows what is true now", "answer"],
+      ],
+      "service_unavailable, request_timeout": [[CHAT, "of a post: %s", "service_unavailable"]],
+      "channel_not_found, not_in_channel": [
+        [CHAT, "that cannot be invited to are an error, not a list of people", "channel_not_found"],
+      ],
+      is_archived: [
+        [CHAT, "of a post: %s", "is_archived"],
+        [
+          OUTBOX,
+          "guard refused card: a card that the chat refuses again and again is said once, with why, and goes out when it is taken",
+          "the channel is archived",
+        ],
+      ],
+      name_taken: [[CHAT, "whose name is somebody else's, or ours for another key, get a suffix", "suffix"]],
+      "restricted_action: nobody lets TwoKey open a channel": [
+        [
+          "test/flows/incident/comms/no-channel.test.ts",
+          "somebody who declared an incident is told, alone and before the room is",
+          "restricted_action",
+        ],
+      ],
+      "cant_invite and other refusals of one person": [
+        [CHAT, "take everybody who can come in and tell why others cannot", "cant_invite"],
+      ],
+      missing_scope: [[INCIDENT, "shows what did not work", "missing_scope"]],
+      "invalid_auth, token_revoked, account_inactive": [[CHAT, "say which setting to mend", "invalid_auth"]],
+      "socket drop, or refresh_requested": [[DOOR, "is there again when it was %s", "refresh_requested"]],
+      "whole outage: Slack dark": [
+        ["test/scenarios/failover.test.ts", "with Slack dark after the second key the run finishes", "Slack dark"],
+        [PAGES, "with Slack dark the pages go out all the same", "Slack"],
+      ],
+      "whole outage, then catch-up": [
+        [
+          "test/flows/incident/comms/updates.test.ts",
+          "after two hours away one late update goes out at once",
+          "late update",
+        ],
+        [OUTBOX, "many requests are one message with the newest state", "one"],
+      ],
+      "users.info silent while a key is turned": [[KEYS, "with Slack silent nobody's key is turned", "silent"]],
+      "the user group of approvers cannot be read": [[KEYS, "a group that cannot be read lets nobody turn", "group"]],
+      "an event that is delivered twice": [[DOOR, "pressed once but delivered twice turns one key", "delivered twice"]],
+      "events that come late or out of order: a button that is too old": [
+        [DOOR, "a button is answered to the presser alone, and asks for nothing", "too old"],
+      ],
+      "a command that takes longer than 3 s": [
+        [DOOR, "that takes long is acknowledged in time, and its answer follows", "Working on it …"],
+      ],
+      "expired_trigger_id: a form that does not open any more": [
+        [DOOR, "that Slack does not open any more is told to the asker", "not open"],
+      ],
+      "an answer that Slack takes neither by its response URL nor as a message": NOT_TRIED,
+      "another team, or a stranger of a shared channel": [
+        [DOOR, "of somebody in another team is turned away", "TwoKey answers only its own team."],
+      ],
+      "signed HTTP: a wrong signature, an old timestamp, a replay": [
+        [
+          "test/doors/slack/signed-http.test.ts",
+          "an altered body, a missing or a malformed timestamp are refused",
+          "timestamp",
+        ],
+      ],
+    },
+  },
+  PagerDuty: {
+    pager: "pagerduty",
+    faults: {
+      "429 with headers": [[PAGING, "a 429 is retried when its headers say so", "429"]],
+      "429 without headers": [
+        [PAGING, "a REST 429 with neither headers nor body is retried after half a minute", "429"],
+      ],
+      "our own limit below PagerDuty's": [
+        [PAGING, "a storm stays below PagerDuty's limit, and the last fifth is kept for sev1", "the last fifth"],
+      ],
+      "400 and other refusals of a page": [
+        [
+          PAGES,
+          "a refused trigger is written to the people directly, told in the channel and tried again",
+          "accepted nothing",
+        ],
+        [PAGING, "wrong credentials are a refusal", "400"],
+      ],
+      "5xx in the middle of a list": [[PAGING, "is not told in part when a later page fails with %i", "on call"]],
+      "reset in the middle of an answer (drop-after)": [
+        [PAGING, "a lost answer is unknown, and the same page again changes nothing", "drop-after"],
+      ],
+      hang: [
+        [PAGING, "%s ends by itself: a page is unknown, a read may be repeated", "no answer from PagerDuty in time"],
+      ],
+      "HTML body of a gateway, status 502": [[PAGING, "%s leaves a page unknown and a read to be repeated", "502"]],
+      "an answer of an unknown shape": NOT_TRIED,
+      "nobody listens: DNS or network": [
+        [PAGING, "where nobody listens, nothing was sent: again soon", "nobody listens"],
+        [MAIL, "has its people told by mail as well, after 30 s, whatever Slack does", "mail"],
+      ],
+      "202, then silence": [
+        [PAGING, "an accepted page that reached nobody shows no evidence", "silence"],
+        [PAGES, "when nobody answers at all the commanders are asked for, once", "asked for"],
+      ],
+      "202, and rings two hours late": NOT_TRIED,
+      "duplicate webhooks": NOT_TRIED,
+      "acknowledge and resolve in another order": [
+        [
+          PAGES,
+          "guard both directions: what the pager shows as triggered again, without a word of why, is answered by nobody any more",
+          "acknowledge",
+        ],
+      ],
+      "webhooks disabled": [
+        [
+          PAGES,
+          "guard pager read: how it stands at the pager is read every ten seconds until somebody answers, and then every minute",
+          "every",
+        ],
+      ],
+      "the secret of the webhooks is another one": [
+        [HINTS, "that is not signed by us is refused with one line and raises the alarm", "signed"],
+      ],
+      "a webhook that cannot be kept": [[HINTS, "that cannot be kept is asked for again", "kept"]],
+      "EU account, US host": NOT_TRIED,
+      "the acknowledgement or the end is not taken": [
+        [PAGES, "a pager that still has the incident open a minute after is told again", "still"],
+      ],
+      "an acknowledgement that PagerDuty takes back": [
+        [
+          PAGES,
+          "an answer that the pager takes back is none: everybody is paged again, until somebody answers again",
+          "takes back",
+        ],
+      ],
+      "acknowledged at PagerDuty by somebody who is no responder of the file": [
+        [PAGES, "an answer at the pager counts from a listed responder, and only from one", "responder"],
+      ],
+      "closed at PagerDuty, open here": [
+        [PAGES, "closed at the pager but open here: what is paged next uses a key of its own", "open here"],
+      ],
+      "nobody is on call": [
+        [
+          INCIDENT,
+          "an on-call answer that is missing is not made up, and an empty rotation is said loudly",
+          "Nobody is on call for",
+        ],
+      ],
+      "a person who is no responder there, or an account without responders": [
+        [PAGING, "who do not exist are refused with PagerDuty's code", "refused"],
+      ],
+      "PagerDuty is away while a run needs people": [
+        [
+          "test/app/store-guard.test.ts",
+          "guard lost store called again: a call that the pager refused is made again, until it is accepted",
+          "again",
+        ],
+      ],
+    },
+  },
+  Mail: {
+    pager: "mail",
+    faults: {
+      "421, 450: busy, or greylisting": [[MAIL_MAIL, "that $what", "450"]],
+      "550, 554: no such person, refused text": [[MAIL_MAIL, "that $what", "550"]],
+      "EAUTH: user or password": [[MAIL_MAIL, "is wrong with another password, which nobody is told", "password"]],
+      "silence or a cut after the text (hang-after)": [[MAIL_MAIL, "that $what", "hang-after"]],
+      "no connection: nothing was sent": [
+        [MAIL_MAIL, "that is not there: nothing was sent, again soon", "nothing was sent"],
+      ],
+      "no STARTTLS, or a certificate that nobody trusts": [
+        [MAIL_MAIL, "is never made without encryption where the file asks for it", "STARTTLS"],
+      ],
+      "every pager refuses, and mail alone is left": [
+        [MAIL, "has its people told by mail as well, after 30 s, whatever Slack does", "told"],
+      ],
+    },
+  },
+};
