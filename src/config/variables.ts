@@ -130,6 +130,12 @@ export const VARIABLES = z.object({
 });
 export type Variables = z.infer<typeof VARIABLES>;
 
+/** Those that may be given as files instead: see `secret-files.ts`. Keys of pipelines and passwords of databases may as well. */
+export const SECRET_VARIABLES: readonly string[] = [
+  ...["REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "TWOKEY_LEDGER_KEY"],
+  ...PAGER_VARIABLES.filter(({ need }) => need !== "sandbox").map(({ name }) => name),
+];
+
 export const SANDBOX_REQUIRED = ["SLACK_API_URL", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"] as const;
 export const SANDBOX_ONLY: readonly string[] = [
   ...SANDBOX_REQUIRED,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { chainOf } from "../domain/errors.ts";
 import type { Proven } from "../domain/proof.ts";
-import { OK, type Proof } from "../ports/proof.ts";
+import { OK, type Proof, RESTART } from "../ports/proof.ts";
 import { whyUnwritable } from "./disk-probe.ts";
 import { KEYS, PREFIX } from "./keys.ts";
 import { lookAtServer, refusalOf, type StoreTerms } from "./server-check.ts";
@@ -102,7 +102,7 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
 const NOT_LET_IN: Proven = {
   kind: "wrong",
   what: "Redis refuses the user or the password.",
-  instead: "Put the right ones into REDIS_URL, and restart TwoKey.",
+  instead: `Put the right ones into REDIS_URL, ${RESTART}`,
 };
 
 /** Redis begins each refusal with a word in capitals. */

@@ -7,6 +7,7 @@ import {
   sayEnvironmentProblems,
 } from "../../src/config/environment.ts";
 import { missingForPagers } from "../../src/config/pager-environment.ts";
+import { keysIn } from "../../src/config/pipeline-environment.ts";
 
 const SECRETS = {
   REDIS_URL: "redis://:hunter2-redis@127.0.0.1:6379/0",
@@ -44,7 +45,7 @@ describe("keys of pipelines", () => {
   const keys = (text: string) => ({ ...PRODUCTION, PIPELINE_RELEASE_KEYS: text });
 
   test("are read from whatever variable begins so, several of them while they are changed", () => {
-    const read = settingsOf(PRODUCTION).pipelines["PIPELINE_RELEASE_KEYS"]?.map((key) => key.reveal());
+    const read = keysIn(settingsOf(PRODUCTION).pipelines["PIPELINE_RELEASE_KEYS"]).map((key) => key.reveal());
 
     expect(read).toEqual(["hunter2-the-new-key-of-the-pipeline", "hunter2-the-old-key-of-the-pipeline"]);
   });

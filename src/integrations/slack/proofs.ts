@@ -3,7 +3,7 @@ import { UserError } from "../../domain/errors.ts";
 import type { Proven } from "../../domain/proof.ts";
 import type { Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { OK, type Proof } from "../../ports/proof.ts";
+import { OK, type Proof, RESTART } from "../../ports/proof.ts";
 import { SCOPES, SlackClient } from "./client.ts";
 
 export interface SlackProofOptions {
@@ -27,7 +27,7 @@ const INSTALL = "Install the app again from docs/slack-manifest.yaml";
 /** The two tokens by a call that changes nothing, and the scopes by what Slack says beside its answer. */
 export function slackProofs(options: SlackProofOptions): readonly Proof[] {
   const { logger, apiUrl, minuteMs, botToken, appToken } = options;
-  const client = (token: Secret) => new SlackClient({ token, apiUrl, minuteMs, logger });
+  const client = (token: Secret) => new SlackClient({ token: token.alone(), apiUrl, minuteMs, logger });
   const bot = client(botToken);
   return [
     {
@@ -74,7 +74,7 @@ async function proveBot(bot: SlackClient, { team, enterprise }: SlackProofOption
     return {
       kind: "wrong",
       what: `The bot token is of the team ${team_id}, and twokey.yaml names ${team}.`,
-      instead: "Set SLACK_BOT_TOKEN to the token of the team of the file, or mend slack.team, and restart TwoKey.",
+      instead: `Set SLACK_BOT_TOKEN to the token of the team of the file, or mend slack.team, ${RESTART}`,
     };
   }, BOT);
 }
@@ -125,5 +125,5 @@ const isProven = (came: unknown): came is Proven => typeof came === "object" && 
 const wrongToken = (code: string, { token, variable, instead }: Words): Wrong => ({
   kind: "wrong",
   what: `Slack refuses the ${token} (${code}).`,
-  instead: `${instead}, set ${variable}, and restart TwoKey.`,
+  instead: `${instead}, set ${variable}, ${RESTART}`,
 });
