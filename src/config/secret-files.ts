@@ -16,9 +16,11 @@ export const fileVariable = (variable: string): string => `${variable}${ENDING}`
 function secretNamedBy(variable: string): string | undefined {
   if (!variable.endsWith(ENDING)) return undefined;
   const name = variable.slice(0, -ENDING.length);
-  const isSecret = SECRET_VARIABLES.includes(name) || isPipelineVariable(name) || isDatabasePassword(name);
-  return isSecret ? name : undefined;
+  return isSecretVariable(name) ? name : undefined;
 }
+
+export const isSecretVariable = (name: string): boolean =>
+  SECRET_VARIABLES.includes(name) || isPipelineVariable(name) || isDatabasePassword(name);
 
 export interface SecretFile {
   readonly path: string;
