@@ -72,8 +72,8 @@ class Receivers implements Receiver {
   take(request: IncomingMessage, response: ServerResponse): void {
     this.#signerOf(request).then(
       (secret) => this.#receiverWith(secret).requestListener(request, response),
-      // A body that is too long or was cut off: Bolt answers it, and takes none of it.
-      () => this.#receiverWith(this.#signingSecret.reveal()).requestListener(request, response),
+      // As Bolt answers a body that is too long or was cut off.
+      (error: unknown) => response.writeHead(isTooLong(error) ? 413 : 401).end(),
     );
   }
 
@@ -104,6 +104,9 @@ class Receivers implements Receiver {
     return receiver;
   }
 }
+
+const isTooLong = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "statusCode" in error && error.statusCode === 413;
 
 function isSignedBy(secret: string, { headers }: IncomingMessage, body: Buffer): boolean {
   const [given, time] = [headers["x-slack-signature"], headers["x-slack-request-timestamp"]];
