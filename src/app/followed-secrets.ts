@@ -1,5 +1,5 @@
 import { sayList } from "../config/problem.ts";
-import { watchSecrets } from "../config/secret-watch.ts";
+import { reloadSecrets } from "../config/secret-reload.ts";
 import { messageOf } from "../domain/errors.ts";
 
 import type { Composing } from "./held.ts";
@@ -17,6 +17,6 @@ export function followSecrets(
       logger.warn({ why: messageOf(error) }, "Could not say so in Slack"),
     );
   });
-  const watching = watchSecrets(secrets);
-  return () => watching.stop();
+  const reloading = reloadSecrets(secrets);
+  return () => reloading.stop();
 }

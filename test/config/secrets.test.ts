@@ -12,7 +12,7 @@ import {
   sayEnvironmentProblems,
 } from "../../src/config/environment.ts";
 import { keysIn } from "../../src/config/pipeline-environment.ts";
-import { watchSecrets } from "../../src/config/secret-watch.ts";
+import { reloadSecrets } from "../../src/config/secret-reload.ts";
 import { ACCEPTED_FOR_MS } from "../../src/config/secrets.ts";
 import { SECRET_VARIABLES, VARIABLES } from "../../src/config/variables.ts";
 import { Secret } from "../../src/domain/secret.ts";
@@ -138,6 +138,30 @@ describe("a secret in a file", () => {
   });
 });
 
+interface Refused {
+  readonly variable: string;
+  readonly before: string;
+  readonly next: string;
+  readonly says: RegExp;
+}
+
+/** What cannot be used is not, and that is said until the file is as it was. */
+function expectStays({ variable, before, next, says }: Refused): void {
+  const kept = secretInFile(variable, before);
+  kept.changeTo(next);
+  kept.secrets.look();
+  const problems = kept.secrets.problems();
+  expect(kept.secret.accepted()).toEqual([before]);
+  expect(problems.map(({ what, instead }) => `${what}; ${instead}`)).toEqual([expect.stringMatching(says)]);
+  expect(problems[0]?.variable).toBe(`${variable}_FILE`);
+  expect(JSON.stringify(problems) + inspect(kept, { depth: 9, showHidden: true })).not.toMatch(/hunter[23]/);
+
+  kept.changeTo(before);
+  kept.secrets.look();
+  expect(kept.secrets.problems()).toEqual([]);
+  kept.remove();
+}
+
 describe("a secret that changes", () => {
   test("counts from the next look, and the one before is still accepted for an hour", () => {
     let nowMs = 0;
@@ -161,33 +185,21 @@ describe("a secret that changes", () => {
     { variable: "SLACK_BOT_TOKEN", before: "xoxb-hunter2", next: "hunter2-nonsense", says: /it must be a bot token/ },
     { variable: "SLACK_BOT_TOKEN", before: "xoxb-hunter2", next: "", says: /which is empty/ },
     { variable: "PIPELINE_X", before: "hunter2".repeat(6), next: "hunter2", says: /keys of at least 32 characters/ },
-    {
-      ...{ variable: "TWOKEY_LEDGER_KEY", before: "hunter2".repeat(6), next: "hunter3".repeat(6) },
-      says: /sealed with the one before; put the key back/,
-    },
-    {
-      ...{ variable: "REDIS_URL", before: "redis://:hunter2@a:1/0", next: "redis://:hunter2@b:1/0" },
-      says: /another server or database now/,
-    },
-    {
-      ...{ variable: "REDIS_URL", before: "redis://:hunter2@a:1/0", next: "redis://:hunter2@a:1/3" },
-      says: /restart TwoKey: only user and password change/,
-    },
-  ])("$variable to something that cannot be used ($says) stays as it was, and that is said", (row) => {
-    const { variable, before, next, says } = row;
-    const kept = secretInFile(variable, before);
-    kept.changeTo(next);
-    kept.secrets.look();
-    const problems = kept.secrets.problems();
-    expect(kept.secret.accepted()).toEqual([before]);
-    expect(problems.map(({ what, instead }) => `${what}; ${instead}`)).toEqual([expect.stringMatching(says)]);
-    expect(problems[0]?.variable).toBe(`${variable}_FILE`);
-    expect(JSON.stringify(problems) + inspect(kept, { depth: 9, showHidden: true })).not.toMatch(/hunter[23]/);
+  ])("$variable to something that cannot be used ($says) stays as it was, and that is said", (row) => expectStays(row));
 
-    kept.changeTo(before);
-    kept.secrets.look();
-    expect(kept.secrets.problems()).toEqual([]);
-    kept.remove();
+  test("guard what stays: the ledger's key, and where Redis is, stay as they were, and that is said", () => {
+    const key = "hunter2".repeat(6);
+    const rows = [
+      { variable: "TWOKEY_LEDGER_KEY", before: key, next: "hunter3".repeat(6), says: /sealed with the one before/ },
+      {
+        variable: "REDIS_URL",
+        before: "redis://:hunter2@a:1/0",
+        next: "redis://:hunter2@b:1/0",
+        says: /another server/,
+      },
+      { variable: "REDIS_URL", before: "redis://:hunter2@a:1/0", next: "redis://:hunter2@a:1/3", says: /or database/ },
+    ];
+    for (const row of rows) expectStays(row);
   });
 
   test("in its user and password alone is what may change of REDIS_URL", () => {
@@ -222,14 +234,14 @@ describe("the look at the files", () => {
     const mount = mounted("xoxb-first");
     const { SLACK_BOT_TOKEN: _token, ...others } = VALUES;
     const settings = settingsOf({ ...others, ...OTHERS, SLACK_BOT_TOKEN_FILE: mount.path });
-    const watching = watchSecrets(settings.secrets, { settleMs: 5, pollMs: 3_600_000 });
+    const reloading = reloadSecrets(settings.secrets, { settleMs: 5, pollMs: 3_600_000 });
     try {
       for (const next of ["xoxb-second", "xoxb-third"]) {
         mount.turnTo(next);
         await eventually(next, SOON_MS, () => (settings.slack.botToken.reveal() === next ? true : undefined));
       }
     } finally {
-      watching.stop();
+      reloading.stop();
     }
   });
 
@@ -240,10 +252,10 @@ describe("the look at the files", () => {
     kept.remove();
     mkdirSync(join(kept.path, ".."), { recursive: true });
     symlinkSync(elsewhere, kept.path);
-    const watching = watchSecrets(kept.secrets, { settleMs: 1, pollMs: 20 });
+    const reloading = reloadSecrets(kept.secrets, { settleMs: 1, pollMs: 20 });
     writeFileSync(elsewhere, "xoxb-second");
     await eventually("the new value", SOON_MS, () => (kept.secret.reveal() === "xoxb-second" ? true : undefined));
-    watching.stop();
+    reloading.stop();
     kept.remove();
   });
 });

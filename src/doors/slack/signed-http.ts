@@ -29,7 +29,7 @@ export function signedHttp(signingSecret: Secret, logger: Logger): Way {
     // Bolt compares the whole header and refuses a form that names its charset.
     const type = request.headers["content-type"];
     if (type !== undefined) request.headers["content-type"] = type.split(";")[0]?.trim();
-    return receivers.take(request, response);
+    return receivers.handle(request, response);
   };
   return {
     receiver: receivers,
@@ -69,7 +69,7 @@ class Receivers implements Receiver {
     // As above.
   }
 
-  take(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: IncomingMessage, response: ServerResponse): void {
     this.#signerOf(request).then(
       (secret) => this.#receiverWith(secret).requestListener(request, response),
       // As Bolt answers a body that is too long or was cut off.

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { hearOfChanges, type Reloading } from "./reload.ts";
 import type { Secrets } from "./secrets.ts";
 
-export interface SecretWatchOptions {
+export interface SecretReloadOptions {
   /** From the first sign of a change to the look: what is written in several strokes is read when it is whole. Machine time. */
   readonly settleMs?: number;
   /** The files are read this often anyway: not every file system tells of changes. Machine time. */
@@ -10,7 +10,7 @@ export interface SecretWatchOptions {
 }
 
 /** Looks at the files of secrets when something changes in their directories, and every 10 s. */
-export function watchSecrets(secrets: Secrets, options: SecretWatchOptions = {}): Reloading {
+export function reloadSecrets(secrets: Secrets, options: SecretReloadOptions = {}): Reloading {
   const { settleMs = 200, pollMs = 10_000 } = options;
   if (secrets.paths.length === 0) return { stop: () => undefined };
   let timer: NodeJS.Timeout | undefined;
