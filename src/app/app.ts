@@ -124,7 +124,7 @@ function handlersOf(
       closedFiles: createClosedFiles({ ...beside, forgetMark: (name, newest) => forgetMark(redis, name, newest) }),
       clock,
     }),
-    onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
+    onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger, outside.wayOut.fetch),
   });
 }
 

@@ -68,9 +68,7 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
       logger,
       enqueue: (signal) => queues.enqueueSignal(signal),
       confirm: (topicArn, token) => outside.confirmSubscription(topicArn, token),
-      ...(sandbox?.snsCertificateUrl === undefined
-        ? {}
-        : { fetchCertificate: certificateFetcher(sandbox.snsCertificateUrl) }),
+      fetchCertificate: certificateFetcher(sandbox?.snsCertificateUrl, outside.wayOut.fetch),
       ...(sandbox?.snsCaPath === undefined ? {} : { authorities: [await readFile(sandbox.snsCaPath, "utf8")] }),
     }),
     hints: createHints(sources),
@@ -107,6 +105,7 @@ function createSlack({ settings, redis, outside, logger, intents, inventory, clo
         ? { mode: "socket", appToken: slack.appToken }
         : { mode: "http", signingSecret: slack.signingSecret },
     botToken: slack.botToken,
+    wayOut: outside.wayOut,
     apiUrl: sandbox?.slackApiUrl,
     team,
     enterprise,

@@ -5,6 +5,7 @@ import { mostSimilar } from "../domain/similar.ts";
 import { type DatabasePasswords, databasePasswordsIn, isDatabasePassword } from "./database-environment.ts";
 import { isPipelineVariable, type PipelineKeys, pipelineKeysIn, pipelineProblems } from "./pipeline-environment.ts";
 import { type EnvironmentProblem, sayList } from "./problem.ts";
+import { type ProxySettings, proxySettings, withProxyNames } from "./proxy-environment.ts";
 import { type ReadSecrets, readSecretFiles } from "./secret-files.ts";
 import { judgeSecret, saidOfFiles } from "./secret-rules.ts";
 import { Secrets } from "./secrets.ts";
@@ -49,6 +50,8 @@ export interface Settings {
   readonly pipelines: PipelineKeys;
   /** Passwords of TwoKey's own accounts in databases, by the variable that holds them. */
   readonly databases: DatabasePasswords;
+  /** Undefined: HTTP leaves directly. */
+  readonly proxies: ProxySettings | undefined;
   readonly configPath: string;
   readonly ledger: { readonly directory: string; readonly key: Secret };
   readonly http: HostAndPort;
@@ -68,7 +71,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Typed settings, or everything that is wrong with the environment at once. An empty variable counts as not set. */
 export function readEnvironment(env: Environment = process.env): EnvironmentRead {
-  const read = readSecretFiles(env);
+  const read = readSecretFiles(withProxyNames(env));
   const { present } = read;
   const parsed = VARIABLES.safeParse(present);
   const problems = [
@@ -156,6 +159,8 @@ function liveSettings(parsed: Variables, read: ReadSecrets, sandbox: SandboxEndp
     pagers: pagerVariablesIn(env),
     pipelines: { ...pipelineKeysIn(read.present), ...only(followed, isPipelineVariable) },
     databases: { ...databasePasswordsIn(read.present), ...only(followed, isDatabasePassword) },
+    // A simulated world is on this machine.
+    proxies: sandbox ? undefined : proxySettings(env),
     configPath: env.TWOKEY_CONFIG,
     ledger: { directory: env.TWOKEY_LEDGER_DIR, key: env.TWOKEY_LEDGER_KEY },
     http: { host: env.TWOKEY_HTTP_HOST, port: env.TWOKEY_HTTP_PORT },

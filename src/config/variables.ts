@@ -80,6 +80,16 @@ export const VARIABLES = z.object({
     .optional()
     .describe("Signing secret: Slack calls TwoKey over HTTP. Instead of SLACK_APP_TOKEN."),
   ...pagerVariables((need) => need !== "sandbox"),
+  HTTPS_PROXY: secret(/^https?:\/\/.+/, "must be an http(s):// URL")
+    .optional()
+    .describe("Proxy that calls to https:// addresses leave through; a user and a password may stand in it."),
+  HTTP_PROXY: secret(/^https?:\/\/.+/, "must be an http(s):// URL")
+    .optional()
+    .describe("The same for http:// addresses, and for https:// ones where HTTPS_PROXY is not set."),
+  NO_PROXY: z
+    .string()
+    .optional()
+    .describe("Hosts that are asked directly, separated by commas: `example.com` is also what ends in it, `*` is all."),
   TWOKEY_CONFIG: z.string().min(1).default("twokey.yaml").describe("Path of twokey.yaml."),
   TWOKEY_LEDGER_DIR: z.string().min(1).describe("Directory that holds the copy of the ledger outside Redis."),
   TWOKEY_LEDGER_KEY: secret(/^.{32,}$/s, "must have at least 32 characters").describe(

@@ -13,12 +13,12 @@ const Refusal = z.object({
 });
 
 /** A fetch that signs each call with the app token as it is then. */
-export function fetchWith(appToken: Secret): Fetch {
+export function fetchWith(appToken: Secret, send = fetch): Fetch {
   return async (url, init) => {
     const ask = async (token: string) => {
       const headers = new Headers(init?.headers);
       headers.set("authorization", `Bearer ${token}`);
-      const response = await fetch(url, { ...init, headers });
+      const response = await send(url, { ...init, headers: Object.fromEntries(headers) });
       const says: unknown = await response
         .clone()
         .json()

@@ -15,7 +15,7 @@ import { sdkLogger } from "./sdk-logger.ts";
 import { signedHttp } from "./signed-http.ts";
 import { SocketWay } from "./socket-way.ts";
 import type { SlackRendering, SlackVoice } from "./telling.ts";
-import type { Way } from "./way.ts";
+import type { SlackWayOut, Way } from "./way.ts";
 
 /** Machine time. */
 const API_TIMEOUT_MS = 10_000;
@@ -26,6 +26,8 @@ export interface SlackDoorOptions {
     | { readonly mode: "socket"; readonly appToken: Secret }
     | { readonly mode: "http"; readonly signingSecret: Secret };
   readonly botToken: Secret;
+  /** How HTTP and the socket leave this machine; absent: directly. */
+  readonly wayOut?: SlackWayOut | undefined;
   /** Absent: the real one. */
   readonly apiUrl?: string | undefined;
   /** Only this team, or everybody of this enterprise, is answered. */
@@ -71,6 +73,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
     logger: sdkLogger(options.logger),
     clientOptions: {
       ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+      ...(options.wayOut && { fetch: options.wayOut.fetch }),
       retryConfig: { retries: 0 },
       timeout: API_TIMEOUT_MS,
       rejectRateLimitedCalls: true,
@@ -97,7 +100,7 @@ function listen(app: App, options: SlackDoorOptions, track: (work: Promise<void>
   const { render, chat, logger, firstTime } = options;
   const answer = answering(options.intents, logger);
   const deps = (openView: Conversing["openView"]): Conversing => ({
-    ...{ render, chat, logger, firstTime },
+    ...{ render, chat, logger, firstTime, send: options.wayOut?.fetch },
     answer,
     openView,
   });

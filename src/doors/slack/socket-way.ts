@@ -5,7 +5,7 @@ import { fetchWith, NO_TOKEN } from "./app-token.ts";
 import { atMost } from "./at-most.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { SocketLink } from "./socket-link.ts";
-import type { Way } from "./way.ts";
+import type { SlackWayOut, Way } from "./way.ts";
 
 /** Machine time. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -17,6 +17,7 @@ export interface SocketWayOptions {
   readonly appToken: Secret;
   /** Absent: the real one. */
   readonly apiUrl?: string | undefined;
+  readonly wayOut?: SlackWayOut | undefined;
   readonly logger: Logger;
 }
 
@@ -92,16 +93,17 @@ export class SocketWay implements Way, Receiver {
   }
 
   #linkWith(connected: () => void): SocketLink {
-    const { appToken, apiUrl, logger } = this.#options;
+    const { appToken, apiUrl, wayOut, logger } = this.#options;
     const receiver = new SocketModeReceiver({
       appToken: NO_TOKEN,
+      ...(wayOut?.dispatcher && { dispatcher: wayOut.dispatcher }),
       autoReconnectEnabled: false,
       logger: sdkLogger(logger),
       // An object of its own and without headers: Bolt 5.1.0 writes into it, and headers would take the place of its own.
       installerOptions: {
         clientOptions: {
           ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
-          fetch: fetchWith(appToken),
+          fetch: fetchWith(appToken, wayOut?.fetch),
           retryConfig: { retries: 0 },
           timeout: CONNECT_TIMEOUT_MS,
           rejectRateLimitedCalls: true,

@@ -1,5 +1,11 @@
 import type { RequestListener } from "node:http";
-import type { Receiver } from "@slack/bolt";
+import type { Receiver, SocketModeReceiverOptions } from "@slack/bolt";
+
+/** How what Slack is asked leaves this machine. */
+export interface SlackWayOut {
+  readonly fetch: typeof fetch;
+  readonly dispatcher: SocketModeReceiverOptions["dispatcher"];
+}
 
 /** How Slack's envelopes come in. */
 export interface Way {

@@ -53,6 +53,8 @@ export interface SlackClientOptions {
   readonly apiUrl?: string | undefined;
   /** How long its minute is; absent: 60,000 ms. */
   readonly minuteMs?: number | undefined;
+  /** Absent: Node's own. */
+  readonly fetch?: webApi.WebClientOptions["fetch"] | undefined;
   readonly logger: Logger;
 }
 
@@ -108,8 +110,9 @@ export class SlackClient {
   }
 }
 
-const optionsOf = ({ apiUrl, logger }: SlackClientOptions): webApi.WebClientOptions => ({
+const optionsOf = ({ apiUrl, fetch, logger }: SlackClientOptions): webApi.WebClientOptions => ({
   ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+  ...(fetch === undefined ? {} : { fetch }),
   retryConfig: { retries: 0 },
   timeout: TIMEOUT_MS,
   rejectRateLimitedCalls: true,

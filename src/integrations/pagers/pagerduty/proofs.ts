@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Proven } from "../../../domain/proof.ts";
+import { whyNoAnswer } from "../../../domain/untrusted.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 import { OK, type Proof, RESTART } from "../../../ports/proof.ts";
 import type { PagerDutyClient } from "./client.ts";
@@ -99,5 +100,6 @@ function judged(answer: PagerAnswer<unknown>, refused: () => Proven): Proven {
   if (answer.kind === "accepted") return OK;
   // An answer of another shape is none that anybody could judge.
   if (answer.kind === "rejected" && answer.code !== "unreadable") return refused();
-  return { kind: "unknown", why: "PagerDuty gives no clear answer" };
+  const said = "why" in answer ? answer.why : "";
+  return { kind: "unknown", why: whyNoAnswer(said, "PagerDuty gives no clear answer") };
 }
