@@ -122,6 +122,12 @@ export function readLedgerDirectory(env: Environment = process.env): string | un
   return env["TWOKEY_LEDGER_DIR"] || undefined;
 }
 
+/** The proxies alone: who only asks AWS runs no bot. Undefined: there are none that can be used. */
+export function readProxies(env: Environment = process.env): ProxySettings | undefined {
+  const wanted = VARIABLES.pick({ HTTPS_PROXY: true, HTTP_PROXY: true, NO_PROXY: true });
+  return proxySettings(wanted.safeParse(withProxyNames(env)).data ?? {});
+}
+
 /** The file that this machine's bot reads; `twokey.yaml` of the directory where it is not set. */
 export function readConfigPath(env: Environment = process.env): string {
   return env["TWOKEY_CONFIG"] || "twokey.yaml";

@@ -40,10 +40,11 @@ const REMEMBER_SILENCE_MS = 10_000;
 /** The adapters to AWS. Nothing is asked before it is needed. */
 export function createAws(options: AwsOptions): Aws {
   const { stsRegion, otherSts, clock, looks } = options;
+  const settings = clientSettings(options.endpoint, options.patience ?? PATIENCE, options.agent);
   const way: Way = {
     ...{ stsRegion, otherSts, clock, looks },
-    own: ownIdentity(options),
-    settings: clientSettings(options.endpoint, options.patience ?? PATIENCE, options.agent),
+    own: ownIdentity(options, settings),
+    settings,
     // A dark region is dark for every account.
     answers: new Answers(),
     reachability: new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS),

@@ -51,7 +51,8 @@ export function createProbe(options: ProbeOptions = {}): Probe {
   }
   const names = new Names({ dnsServers, authoritativeServers, timeoutMs });
 
-  const ask = (asking: Asking, signal?: AbortSignal) => askOnce(asking, { names, connect, timeoutMs, signal, agentTo: options.agentTo });
+  const ask = (asking: Asking, signal?: AbortSignal) =>
+    askOnce(asking, { names, connect, timeoutMs, signal, agentTo: options.agentTo });
 
   return {
     writeCheck: async (text, signal) => {

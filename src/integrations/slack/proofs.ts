@@ -117,8 +117,7 @@ async function answered(ask: () => Promise<unknown>, refused: Words | string): P
     return isProven(came) ? came : OK;
   } catch (error) {
     const code = error instanceof UserError ? error.facts["slack"] : undefined;
-    if (typeof code !== "string")
-      return { kind: "unknown", why: whyNoAnswer(chainOf(error), "Slack gives no answer") };
+    if (typeof code !== "string") return { kind: "unknown", why: whyNoAnswer(chainOf(error), "Slack gives no answer") };
     return typeof refused === "string" ? { kind: "unknown", why: refused } : wrongToken(code, refused);
   }
 }
