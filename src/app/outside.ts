@@ -67,9 +67,7 @@ export function createOutside(
   const { sandbox } = settings;
   const wayOut = settings.proxies ? throughProxies(settings.proxies) : DIRECTLY;
   const aws = createAws({
-    stsRegion: file.aws.sts,
-    otherSts: otherSts(inventory()),
-    clock,
+    ...{ stsRegion: file.aws.sts, otherSts: otherSts(inventory()), clock },
     looks: LOOK_ACTIONS,
     endpoint: sandbox?.awsEndpointUrl,
     agent: wayOut.agent,
@@ -89,14 +87,13 @@ export function createOutside(
     cloudOf: (run) => cloudBy(namingOf(run, inventory())),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
-    ...{ accounts, wayOut },
-    pagers,
-    alarms: aws.alarms,
+    ...{ accounts, wayOut, pagers, alarms: aws.alarms },
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
     proofs: proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut }),
     close: () => {
       aws.close();
       void sessions.close();
+      wayOut.close();
       for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
     },
   };

@@ -21,6 +21,7 @@ export interface WayOut {
   agent(options: AgentOptions): Agent | undefined;
   /** For one request to this URL, whose host may be reached under another address; undefined: directly. */
   agentTo(url: URL): Agent | undefined;
+  close(): void;
 }
 
 export const DIRECTLY: WayOut = {
@@ -28,6 +29,7 @@ export const DIRECTLY: WayOut = {
   dispatcher: undefined,
   agent: () => undefined,
   agentTo: () => undefined,
+  close: () => undefined,
 };
 
 /** Everything goes through a tunnel (CONNECT) but plain HTTP of `fetch`, which the proxy asks for us as it always did. */
@@ -46,6 +48,7 @@ export function throughProxies(proxies: Proxies): WayOut {
       const proxy = proxyOf(url);
       return proxy && new HttpsProxyAgent(proxy.reveal());
     },
+    close: () => void dispatcher.close().catch(() => undefined),
   };
 }
 

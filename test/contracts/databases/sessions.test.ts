@@ -11,8 +11,8 @@ import { endByHand, signInByHand } from "../../../src/flows/resources/stores/rds
 import { databaseSessions } from "../../../src/integrations/databases/sessions.ts";
 import type { DatabaseLogin, Engine, OwnSession } from "../../../src/ports/database-sessions.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { secretInFile } from "../../harness/secret-file.ts";
 import { HOST, type OwnDatabase, ownMariadb, ownPostgres } from "../../harness/own-database.ts";
+import { secretInFile } from "../../harness/secret-file.ts";
 
 const opened: { close(): Promise<void> }[] = [];
 const leaveAll = () => Promise.all(opened.splice(0).map((each) => each.close()));
