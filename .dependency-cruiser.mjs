@@ -133,6 +133,11 @@ export default {
     homeOf("@slack/", "^src/(doors|integrations)/slack/", "Bolt lives in doors/slack and integrations/slack."),
     homeOf("@aws-sdk/", "^src/integrations/aws/", "The AWS SDK lives in integrations/aws."),
     homeOf("@pagerduty/", "^src/integrations/pagers/pagerduty/", "pdjs lives behind its wrapper."),
+    homeOf(
+      "(https-proxy-agent|agent-base|undici)/",
+      "^src/integrations/network/",
+      "Proxies live in integrations/network.",
+    ),
     homeOf("nodemailer/", "^src/integrations/pagers/mail/", "nodemailer lives behind the pager that it is for."),
     homeOf("(pg|mysql2)/", "^src/integrations/databases/", "Drivers of databases live behind their port."),
     homeOf("(unbash|@lezer)/", "^src/procedures/readers/", "Parsers of other people's texts live with their readers."),

@@ -10,6 +10,7 @@ import {
   readEnvironment,
   readLedgerDirectory,
   readLedgerKey,
+  readProxies,
   sayEnvironmentProblems,
 } from "./config/environment.ts";
 import { loadFile } from "./config/load.ts";
@@ -61,6 +62,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
         remembered,
         nowMs: Date.now(),
         awsEndpoint: undefined,
+        proxies: readProxies(),
       }),
   },
   doctor: {

@@ -9,7 +9,7 @@ import { createWorkers, type Handlers } from "../jobs/workers.ts";
 import type { Logger } from "../ports/logger.ts";
 import { createArchive } from "../store/archive-file.ts";
 import { createClosedFiles } from "../store/closed-files.ts";
-import { WAITING } from "../store/connection.ts";
+import { signingInBy, WAITING } from "../store/connection.ts";
 import { trimEvents } from "../store/events.ts";
 import { forgetMark } from "../store/ledger-marks.ts";
 import { forgetBefore } from "../store/once.ts";
@@ -18,6 +18,7 @@ import { incidentVoice } from "../views/incident-voice.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands, factsOf } from "./commands.ts";
 import { openDoors } from "./doors.ts";
+import { followSecrets } from "./followed-secrets.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { type Composing, type Held, openStore } from "./held.ts";
 import { Opened } from "./opened.ts";
@@ -76,7 +77,8 @@ async function compose(composing: Composing): Promise<App> {
     }),
   });
   opened.add(() => doors.web.close());
-  const connection = { url: settings.redisUrl.reveal(), ...WAITING };
+  const { redisUrl } = settings;
+  const connection = { url: redisUrl.reveal(), ...WAITING, ...signingInBy(redisUrl) };
   const handlers = handlersOf({ ...held, renew: commands.renewPlan }, worker, composing);
   const workers = createWorkers(connection, handlers, logger);
   opened.add(() => workers.close());
@@ -91,6 +93,7 @@ async function compose(composing: Composing): Promise<App> {
   isStarting = false;
   // After the doors: no vendor that is slow keeps an alert or a page waiting.
   proving.start();
+  opened.add(followSecrets(composing, { proving, say: held.say }));
   return { worker, webPort: doors.web.port, announce: held.say, stop: () => opened.close() };
 }
 
@@ -121,7 +124,7 @@ function handlersOf(
       closedFiles: createClosedFiles({ ...beside, forgetMark: (name, newest) => forgetMark(redis, name, newest) }),
       clock,
     }),
-    onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger),
+    onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger, outside.wayOut.fetch),
   });
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Intents } from "../commands/intent.ts";
 import type { Settings } from "../config/environment.ts";
+import { keysIn } from "../config/pipeline-environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { createSlackDoor, type SlackDoor } from "../doors/slack/bolt.ts";
 import { createHintDoor, type HintDoor } from "../doors/webhooks/hints.ts";
@@ -48,6 +49,9 @@ export interface Doors {
 /** The web listens when this resolves; Slack is connected by its `start`. */
 export async function openDoors(sources: DoorSources): Promise<Doors> {
   const slack = createSlack(sources);
+  sources.settings.secrets.onChange((changed) => {
+    if (changed.includes("SLACK_APP_TOKEN")) slack.renew();
+  });
   const { settings, outside, queues, clock, logger, inventory } = sources;
   const { sandbox } = settings;
   const web = await startWeb({
@@ -64,9 +68,7 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
       logger,
       enqueue: (signal) => queues.enqueueSignal(signal),
       confirm: (topicArn, token) => outside.confirmSubscription(topicArn, token),
-      ...(sandbox?.snsCertificateUrl === undefined
-        ? {}
-        : { fetchCertificate: certificateFetcher(sandbox.snsCertificateUrl) }),
+      fetchCertificate: certificateFetcher(sandbox?.snsCertificateUrl, outside.wayOut.fetch),
       ...(sandbox?.snsCaPath === undefined ? {} : { authorities: [await readFile(sandbox.snsCaPath, "utf8")] }),
     }),
     hints: createHints(sources),
@@ -76,7 +78,7 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
   return { web, slack };
 }
 
-/** Which pipelines there are may change with the file; their keys are those that the process was started with. */
+/** Which pipelines there are may change with the file, and their keys where they stand in files of their own. */
 function createPipelines({ settings, inventory, askFromPipeline, logger }: DoorSources): PipelineDoor {
   const pipelines = () => inventory().file.pipelines;
   for (const [pipeline, { keys }] of Object.entries(pipelines()))
@@ -85,7 +87,7 @@ function createPipelines({ settings, inventory, askFromPipeline, logger }: DoorS
   return createPipelineDoor({
     keysOf: (name) => {
       const pipeline = Object.hasOwn(pipelines(), name) ? pipelines()[name] : undefined;
-      return (pipeline && settings.pipelines[pipeline.keys]) ?? [];
+      return keysIn(pipeline && settings.pipelines[pipeline.keys]);
     },
     ask: askFromPipeline,
     nowMs: Date.now,
@@ -103,6 +105,7 @@ function createSlack({ settings, redis, outside, logger, intents, inventory, clo
         ? { mode: "socket", appToken: slack.appToken }
         : { mode: "http", signingSecret: slack.signingSecret },
     botToken: slack.botToken,
+    wayOut: outside.wayOut,
     apiUrl: sandbox?.slackApiUrl,
     team,
     enterprise,

@@ -10,6 +10,7 @@ import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
 import { createAws } from "../integrations/aws/aws.ts";
 import { databaseSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
+import { DIRECTLY, type Proxies, throughProxies } from "../integrations/network/way-out.ts";
 import type { Clock } from "../ports/clock.ts";
 import { cloudsOf } from "./outside.ts";
 
@@ -24,6 +25,8 @@ export interface ExplainSources {
   readonly nowMs: number;
   /** Endpoint of a simulated AWS; undefined: the real one. */
   readonly awsEndpoint: string | undefined;
+  /** Undefined: HTTP leaves directly. */
+  readonly proxies: Proxies | undefined;
 }
 
 interface Wanted {
@@ -87,8 +90,9 @@ async function foundFor(inventory: Inventory, { service: wanted, now }: Wanted, 
   if (!now) return found;
   const { sts, role, observe_role: observe } = inventory.file.aws;
   const arn = observe ?? role;
+  const { agent, agentTo } = sources.proxies ? throughProxies(sources.proxies) : DIRECTLY;
   const aws = createAws({
-    ...{ stsRegion: sts, clock: MACHINE_CLOCK, looks: LOOK_ACTIONS, endpoint: sources.awsEndpoint },
+    ...{ stsRegion: sts, clock: MACHINE_CLOCK, looks: LOOK_ACTIONS, endpoint: sources.awsEndpoint, agent },
     ...(arn === undefined || sources.awsEndpoint ? {} : { role: { arn, sessionName: "twokey-explain" } }),
   });
   const open = (other: string | undefined) =>
@@ -96,7 +100,7 @@ async function foundFor(inventory: Inventory, { service: wanted, now }: Wanted, 
       ? aws
       : aws.inAccount({ role: { arn: other, sessionName: "twokey-explain" } });
   const sessions = databaseSessions({ passwords: {}, now: Date.now });
-  const cloud = cloudsOf({ open, clock: MACHINE_CLOCK, probe: createProbe({}), sessions })(undefined);
+  const cloud = cloudsOf({ open, clock: MACHINE_CLOCK, probe: createProbe({ agentTo }), sessions })(undefined);
   try {
     for (const service of withFound(inventory, found).services) {
       if (wanted === undefined || service.name === wanted)

@@ -5,7 +5,7 @@ import { createQueues } from "../jobs/queues.ts";
 import type { Logger } from "../ports/logger.ts";
 import { sharedBudget } from "../store/budget.ts";
 import { followClock, StoreClock } from "../store/clock.ts";
-import { connectRedis, FAIL_FAST } from "../store/connection.ts";
+import { connectRedis, FAIL_FAST, signingInBy } from "../store/connection.ts";
 import { createDrivers } from "../store/drivers.ts";
 import { eventsOf } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
@@ -34,11 +34,11 @@ export type Held = Awaited<ReturnType<typeof openStore>>;
 
 /** What everything else stands on: the store with its clock, the ledger beside it, the ways out, and the queues. */
 export async function openStore({ settings, described, logger, opened }: Composing, worker: string) {
-  const url = settings.redisUrl.reveal();
+  const { redisUrl } = settings;
   // A container that starts again may have the same host name and process id.
   const self = `${worker}#${randomBytes(4).toString("hex")}`;
   const terms = { accepted: described().file.redis.accept, isRehearsal: settings.sandbox !== undefined };
-  const { redis, facts } = await connectRedis(url, { ...terms, name: self }, logger);
+  const { redis, facts } = await connectRedis(redisUrl, { ...terms, name: self }, logger);
   opened.add(() => redis.disconnect());
   const whose = whoseState(described().file.environment, terms.isRehearsal);
   await claimStore(redis, { whose, ledgerKey: settings.ledger.key });
@@ -53,7 +53,8 @@ export async function openStore({ settings, described, logger, opened }: Composi
   const { inventory } = memory;
   const outside = createOutside(settings, inventory, { clock, budget: sharedBudget(redis), logger });
   opened.add(() => outside.close());
-  const queues = createQueues({ url, ...FAIL_FAST, enableOfflineQueue: true }, logger);
+  const connection = { url: redisUrl.reveal(), ...FAIL_FAST, ...signingInBy(redisUrl), enableOfflineQueue: true };
+  const queues = createQueues(connection, logger);
   opened.add(() => queues.close());
   const say = (says: string, channel?: string) => announce(says, { stores, clock, queues, inventory }, channel);
   // What the simulated world takes says nothing about the real one.

@@ -12,6 +12,7 @@ import {
 } from "../integrations/aws/aws.ts";
 import { databaseSessions, guardedSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
+import { DIRECTLY, throughProxies, type WayOut } from "../integrations/network/way-out.ts";
 import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
 import { slackProofs } from "../integrations/slack/proofs.ts";
@@ -39,6 +40,8 @@ export interface Outside {
   readonly cloudOf: (run: RunOfService) => GuardedCloud;
   readonly chat: Chat & ForTheDoor;
   readonly accounts: Accounts;
+  /** How all HTTP leaves, also that of doors. */
+  readonly wayOut: WayOut;
   readonly pagers: Pagers;
   /** Of the ordinary account: the topics of the file are there. */
   readonly alarms: Alarms;
@@ -62,17 +65,17 @@ export function createOutside(
   const { file } = inventory();
   const accounts = slackAccounts(() => inventory().file);
   const { sandbox } = settings;
+  const wayOut = settings.proxies ? throughProxies(settings.proxies) : DIRECTLY;
   const aws = createAws({
-    stsRegion: file.aws.sts,
-    otherSts: otherSts(inventory()),
-    clock,
+    ...{ stsRegion: file.aws.sts, otherSts: otherSts(inventory()), clock },
     looks: LOOK_ACTIONS,
     endpoint: sandbox?.awsEndpointUrl,
+    agent: wayOut.agent,
     ...rolesOf(file, settings.processName),
   });
-  const probe = probeOf(sandbox);
-  const slack = slackOf(settings, inventory, { accounts, logger });
-  const pagers = createPagers(settings, file.pagers, { budget, clock });
+  const probe = probeOf(sandbox, wayOut);
+  const slack = slackOf(settings, inventory, { accounts, wayOut, logger });
+  const pagers = createPagers(settings, file.pagers, { budget, clock, agent: wayOut.agent });
   // A simulated world has one account.
   const open = (role: string | undefined) =>
     role === undefined || sandbox ? aws : aws.inAccount(accessBy(role, file, settings.processName));
@@ -84,14 +87,13 @@ export function createOutside(
     cloudOf: (run) => cloudBy(namingOf(run, inventory())),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
-    accounts,
-    pagers,
-    alarms: aws.alarms,
+    ...{ accounts, wayOut, pagers, alarms: aws.alarms },
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
-    proofs: proofsOfWays({ settings, inventory, logger, pagers, aws, probe }),
+    proofs: proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut }),
     close: () => {
       aws.close();
       void sessions.close();
+      wayOut.close();
       for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
     },
   };
@@ -104,9 +106,10 @@ interface WaysProven {
   readonly pagers: Pagers;
   readonly aws: Aws;
   readonly probe: Probe;
+  readonly wayOut: WayOut;
 }
 
-function proofsOfWays({ settings, inventory, logger, pagers, aws, probe }: WaysProven): () => readonly Proof[] {
+function proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut }: WaysProven): () => readonly Proof[] {
   const { keeper, others } = pagers;
   const { slack, sandbox } = settings;
   const { team, enterprise } = inventory().file.slack;
@@ -115,6 +118,7 @@ function proofsOfWays({ settings, inventory, logger, pagers, aws, probe }: WaysP
     appToken: slack.mode === "socket" ? slack.appToken : undefined,
     ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs, team, enterprise, logger },
     approversGroup: () => inventory().file.approvals.slack_user_group,
+    fetch: wayOut.fetch,
   });
   return () => [
     ...ofSlack,
@@ -133,20 +137,20 @@ const namingOf = (run: RunOfService, inventory: Inventory): Naming => ({
 function slackOf(
   { slack, sandbox }: Settings,
   inventory: () => Inventory,
-  { accounts, logger }: { readonly accounts: Accounts; readonly logger: Logger },
+  { accounts, wayOut, logger }: { readonly accounts: Accounts; readonly wayOut: WayOut; readonly logger: Logger },
 ): Chat & ForTheDoor {
   const { team, enterprise } = inventory().file.slack;
   return createChat({
     token: slack.botToken,
     ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs },
-    ...{ team, enterprise, accounts, logger },
+    ...{ team, enterprise, accounts, fetch: wayOut.fetch, logger },
     approversGroup: () => inventory().file.approvals.slack_user_group,
   });
 }
 
 /** In a sandbox names and addresses lead into the simulated world. */
-function probeOf(sandbox: Settings["sandbox"]): Probe {
-  if (!sandbox) return createProbe({});
+function probeOf(sandbox: Settings["sandbox"], { agentTo }: WayOut): Probe {
+  if (!sandbox) return createProbe({ agentTo });
   const addresses = (servers: typeof sandbox.dnsServers) => servers.map(({ host, port }) => `${host}:${port}`);
   return createProbe({
     dnsServers: addresses(sandbox.dnsServers),

@@ -9,7 +9,7 @@ import type { PagerParts } from "../ports/pager-kind.ts";
 export function createPagers(
   { pagers: variables }: Pick<Settings, "pagers">,
   file: TwoKeyFile["pagers"],
-  parts: Pick<PagerParts, "budget" | "clock">,
+  parts: Pick<PagerParts, "budget" | "clock" | "agent">,
 ): Pagers {
   const all = PAGERS.flatMap((kind) => {
     const entry = file[kind.name];

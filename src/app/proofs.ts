@@ -4,9 +4,10 @@ import type { Proof } from "../ports/proof.ts";
 import { agreementProof, ledgerProof, storeProofs } from "../store/proofs.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import type { Outside } from "./outside.ts";
+import { secretFileProofs } from "./secret-proof.ts";
 
 export interface ProofSources {
-  readonly settings: Pick<Settings, "ledger" | "processName" | "sandbox">;
+  readonly settings: Pick<Settings, "ledger" | "processName" | "sandbox" | "secrets">;
   readonly inventory: () => Inventory;
   readonly outside: Pick<Outside, "proofs">;
   /** Rejects while there is no connection. */
@@ -26,6 +27,7 @@ export function proofsOf(sources: ProofSources): readonly Proof[] {
     ...storeProofs(redis, terms),
     ...(disagreement ? [agreementProof(disagreement)] : []),
     ledgerProof({ directory: settings.ledger.directory, process: `${settings.processName}.proof` }),
+    ...secretFileProofs(settings.secrets),
     ...outside.proofs(),
   ];
 }

@@ -66,6 +66,16 @@ export class Proving {
     await Promise.all(this.#proofs().flatMap((proof) => (ids.includes(proof.id) ? [this.#prove(proof)] : [])));
   }
 
+  /** Looks at everything once more, now: also at what is being looked at, since that began with what was there before. */
+  async afresh(): Promise<void> {
+    await Promise.all(
+      this.#proofs().map(async (proof) => {
+        await this.#underWay.get(proof.id);
+        await this.#prove(proof);
+      }),
+    );
+  }
+
   /** Begins to look. */
   start(): void {
     this.#timer = setInterval(() => this.#turn(), this.#deps.turnEveryMs ?? TURN_MS);

@@ -1,9 +1,14 @@
 import type { z } from "zod";
+import { Bug } from "../domain/errors.ts";
 import type { Secret } from "../domain/secret.ts";
 import { mostSimilar } from "../domain/similar.ts";
-import { type DatabasePasswords, databasePasswordsIn } from "./database-environment.ts";
-import { type PipelineKeys, pipelineKeysIn, pipelineProblems } from "./pipeline-environment.ts";
+import { type DatabasePasswords, databasePasswordsIn, isDatabasePassword } from "./database-environment.ts";
+import { isPipelineVariable, type PipelineKeys, pipelineKeysIn, pipelineProblems } from "./pipeline-environment.ts";
 import { type EnvironmentProblem, sayList } from "./problem.ts";
+import { type ProxySettings, proxySettings, withProxyNames } from "./proxy-environment.ts";
+import { type ReadSecrets, readSecretFiles } from "./secret-files.ts";
+import { judgeSecret, saidOfFiles } from "./secret-rules.ts";
+import { Secrets } from "./secrets.ts";
 import {
   type HostAndPort,
   type LogLevel,
@@ -35,6 +40,8 @@ export type SlackSettings =
   | { readonly mode: "http"; readonly botToken: Secret; readonly signingSecret: Secret };
 
 export interface Settings {
+  /** Those of the secrets below that stand in files, and may change. */
+  readonly secrets: Secrets;
   readonly redisUrl: Secret;
   readonly slack: SlackSettings;
   /** What is set of the variables that kinds of pagers read, by the variable's name. */
@@ -43,6 +50,8 @@ export interface Settings {
   readonly pipelines: PipelineKeys;
   /** Passwords of TwoKey's own accounts in databases, by the variable that holds them. */
   readonly databases: DatabasePasswords;
+  /** Undefined: HTTP leaves directly. */
+  readonly proxies: ProxySettings | undefined;
   readonly configPath: string;
   readonly ledger: { readonly directory: string; readonly key: Secret };
   readonly http: HostAndPort;
@@ -62,21 +71,22 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Typed settings, or everything that is wrong with the environment at once. An empty variable counts as not set. */
 export function readEnvironment(env: Environment = process.env): EnvironmentRead {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const read = readSecretFiles(withProxyNames(env));
+  const { present } = read;
   const parsed = VARIABLES.safeParse(present);
   const problems = [
     ...forbidden(present),
     ...pipelineProblems(present),
     ...(parsed.success ? [] : fromIssues(parsed.error.issues, present)),
   ];
-  if (!parsed.success) return { ok: false, problems };
+  if (!parsed.success) return { ok: false, problems: saidOfFiles(problems, read) };
   const slack = slackSettings(parsed.data);
   const sandbox = sandboxEndpoints(parsed.data);
   if ("variable" in slack) problems.push(slack);
   if (Array.isArray(sandbox)) problems.push(...sandbox);
-  if (problems.length > 0 || "variable" in slack || Array.isArray(sandbox)) return { ok: false, problems };
-  const named = { pipelines: pipelineKeysIn(present), databases: databasePasswordsIn(present) };
-  return { ok: true, settings: { ...settingsFrom(parsed.data, slack, sandbox), ...named } };
+  const said = saidOfFiles(problems, read);
+  if (said.length > 0 || "variable" in slack || Array.isArray(sandbox)) return { ok: false, problems: said };
+  return { ok: true, settings: liveSettings(parsed.data, read, sandbox) };
 }
 
 /** What somebody needs who only reads what is stored: no token, no ledger. */
@@ -87,21 +97,35 @@ export function readClientEnvironment(
 ):
   | { readonly ok: true; readonly settings: ClientSettings }
   | { readonly ok: false; readonly problems: readonly EnvironmentProblem[] } {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
-  const parsed = VARIABLES.pick({ REDIS_URL: true, TWOKEY_CONFIG: true, TWOKEY_SANDBOX: true }).safeParse(present);
-  if (!parsed.success) return { ok: false, problems: fromIssues(parsed.error.issues, present) };
+  // Of the secrets this one alone: whoever only reads needs no other, and may not be let near them.
+  const { REDIS_URL: url, REDIS_URL_FILE: file, ...rest } = env;
+  const read = readSecretFiles({ REDIS_URL: url, REDIS_URL_FILE: file });
+  const present = { ...rest, ...read.present };
+  const parsed = VARIABLES.pick({ REDIS_URL: true, TWOKEY_CONFIG: true, TWOKEY_SANDBOX: true }).safeParse(
+    Object.fromEntries(Object.entries(present).filter(([, value]) => value !== undefined && value !== "")),
+  );
+  const problems = saidOfFiles(parsed.success ? [] : fromIssues(parsed.error.issues, present), read);
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
   const { REDIS_URL: redisUrl, TWOKEY_CONFIG: configPath, TWOKEY_SANDBOX: sandbox } = parsed.data;
   return { ok: true, settings: { redisUrl, configPath, isSandbox: sandbox !== undefined } };
 }
 
 /** The key of the ledger alone: whoever audits a ledger file runs no bot. Undefined: it is not set, or too short. */
 export function readLedgerKey(env: Environment = process.env): Secret | undefined {
-  return VARIABLES.shape.TWOKEY_LEDGER_KEY.safeParse(env["TWOKEY_LEDGER_KEY"]).data;
+  const { TWOKEY_LEDGER_KEY: key, TWOKEY_LEDGER_KEY_FILE: file } = env;
+  const { present } = readSecretFiles({ TWOKEY_LEDGER_KEY: key, TWOKEY_LEDGER_KEY_FILE: file });
+  return VARIABLES.shape.TWOKEY_LEDGER_KEY.safeParse(present["TWOKEY_LEDGER_KEY"]).data;
 }
 
 /** Where this machine's bot keeps its ledger, and what it remembers; undefined where it is not set. */
 export function readLedgerDirectory(env: Environment = process.env): string | undefined {
   return env["TWOKEY_LEDGER_DIR"] || undefined;
+}
+
+/** The proxies alone: who only asks AWS runs no bot. Undefined: there are none that can be used. */
+export function readProxies(env: Environment = process.env): ProxySettings | undefined {
+  const wanted = VARIABLES.pick({ HTTPS_PROXY: true, HTTP_PROXY: true, NO_PROXY: true });
+  return proxySettings(wanted.safeParse(withProxyNames(env)).data ?? {});
 }
 
 /** The file that this machine's bot reads; `twokey.yaml` of the directory where it is not set. */
@@ -127,15 +151,22 @@ export function sayPurpose(variable: string): string {
   return `set it: ${schema?.description ?? "see the reference page"}`;
 }
 
-function settingsFrom(
-  env: Variables,
-  slack: SlackSettings,
-  sandbox: SandboxEndpoints | undefined,
-): Omit<Settings, "pipelines" | "databases"> {
+/** Every secret that stands in a file is the one that follows it. */
+function liveSettings(parsed: Variables, read: ReadSecrets, sandbox: SandboxEndpoints | undefined): Settings {
+  const secrets = new Secrets(read.files, judgeSecret);
+  const followed = secrets.all();
+  const env: Variables = { ...parsed, ...followed };
+  const slack = slackSettings(env);
+  if ("variable" in slack) throw new Bug("slack-settings", "They were in order a moment ago");
   return {
+    secrets,
     redisUrl: env.REDIS_URL,
     slack,
     pagers: pagerVariablesIn(env),
+    pipelines: { ...pipelineKeysIn(read.present), ...only(followed, isPipelineVariable) },
+    databases: { ...databasePasswordsIn(read.present), ...only(followed, isDatabasePassword) },
+    // A simulated world is on this machine.
+    proxies: sandbox ? undefined : proxySettings(env),
     configPath: env.TWOKEY_CONFIG,
     ledger: { directory: env.TWOKEY_LEDGER_DIR, key: env.TWOKEY_LEDGER_KEY },
     http: { host: env.TWOKEY_HTTP_HOST, port: env.TWOKEY_HTTP_PORT },
@@ -145,6 +176,9 @@ function settingsFrom(
     sandbox,
   };
 }
+
+const only = (secrets: Readonly<Record<string, Secret>>, isMeant: (name: string) => boolean) =>
+  Object.fromEntries(Object.entries(secrets).filter(([name]) => isMeant(name)));
 
 function slackSettings(env: Variables): SlackSettings | EnvironmentProblem {
   const { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = env;

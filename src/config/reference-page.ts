@@ -11,7 +11,7 @@ import {
 import { RULES } from "./lint.ts";
 import { sayList } from "./problem.ts";
 import type { Rule } from "./rules/rule.ts";
-import { SANDBOX_ONLY, VARIABLES } from "./variables.ts";
+import { SANDBOX_ONLY, SECRET_VARIABLES, VARIABLES } from "./variables.ts";
 
 /** `docs/configuration.md`, made from the schema, the variables and the rules themselves. */
 export function referencePage(more: readonly Rule[] = []): string {
@@ -40,7 +40,7 @@ const HEAD: readonly string[] = [
   "",
   "<!-- Generated from the schema: `npm run --silent twokey -- schema --markdown > docs/configuration.md` -->",
   "",
-  "One file, `twokey.yaml`, describes the world; secrets come from the environment only. `twokey check` reports every",
+  "One file, `twokey.yaml`, describes the world; secrets come from the environment, or from files that it names. `twokey check` reports every",
   "problem of the file with its line, and `twokey schema` prints a JSON Schema for editors. [examples/](../examples/) has",
   "two complete files.",
   "",
@@ -168,10 +168,15 @@ function environmentSection(): string[] {
     "The only other input. Whatever is wrong with it is reported at once, by the variable's name and never its value.",
     "The AWS SDK finds its own credentials.",
     "",
-    "| variable | needed | meaning |",
-    "| --- | --- | --- |",
+    "A variable that may be a file can be given as `<variable>_FILE` instead: the path of a file that holds the value, as Docker and Kubernetes hand",
+    "secrets over. So can the keys of pipelines (`PIPELINE_…`) and passwords of databases (`DATABASE_…`). One newline at the end is dropped. Such a",
+    "file is read again when it changes: see [operations](operations.md#change-a-secret-without-a-restart).",
+    "",
+    "| variable | needed | may be a file | meaning |",
+    "| --- | --- | --- | --- |",
     ...Object.entries(VARIABLES.shape).map(([name, variable]) => {
-      return `| \`${name}\` | ${needOf(name, variable)} | ${cell(variable.description ?? "")} |`;
+      const file = SECRET_VARIABLES.includes(name) ? "yes" : "–";
+      return `| \`${name}\` | ${needOf(name, variable)} | ${file} | ${cell(variable.description ?? "")} |`;
     }),
     "",
   ];

@@ -82,7 +82,7 @@ export function reloadOnChange(path: string, handlers: FileHandlers, options: Re
  * The directory, not the file: what listens to the file follows its inode, which a rename leaves behind. Every name counts,
  * because a mounted file may change by the turn of a link beside it.
  */
-function hearOfChanges(directory: string, onChange: () => void): FSWatcher | undefined {
+export function hearOfChanges(directory: string, onChange: () => void): FSWatcher | undefined {
   try {
     const changes = watch(directory, onChange);
     // The poll goes on without it.

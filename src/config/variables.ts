@@ -80,6 +80,16 @@ export const VARIABLES = z.object({
     .optional()
     .describe("Signing secret: Slack calls TwoKey over HTTP. Instead of SLACK_APP_TOKEN."),
   ...pagerVariables((need) => need !== "sandbox"),
+  HTTPS_PROXY: secret(/^https?:\/\/.+/, "must be an http(s):// URL")
+    .optional()
+    .describe("Proxy that calls to https:// addresses leave through; a user and a password may stand in it."),
+  HTTP_PROXY: secret(/^https?:\/\/.+/, "must be an http(s):// URL")
+    .optional()
+    .describe("The same for http:// addresses, and for https:// ones where HTTPS_PROXY is not set."),
+  NO_PROXY: z
+    .string()
+    .optional()
+    .describe("Hosts that are asked directly, separated by commas: `example.com` is also what ends in it, `*` is all."),
   TWOKEY_CONFIG: z.string().min(1).default("twokey.yaml").describe("Path of twokey.yaml."),
   TWOKEY_LEDGER_DIR: z.string().min(1).describe("Directory that holds the copy of the ledger outside Redis."),
   TWOKEY_LEDGER_KEY: secret(/^.{32,}$/s, "must have at least 32 characters").describe(
@@ -129,6 +139,12 @@ export const VARIABLES = z.object({
   TWOKEY_SNS_CERTIFICATE_URL: HttpUrl.optional().describe("Sandbox: where SNS signing certificates are fetched from."),
 });
 export type Variables = z.infer<typeof VARIABLES>;
+
+/** Those that may be given as files instead: see `secret-files.ts`. Keys of pipelines and passwords of databases may as well. */
+export const SECRET_VARIABLES: readonly string[] = [
+  ...["REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "TWOKEY_LEDGER_KEY"],
+  ...PAGER_VARIABLES.filter(({ need }) => need !== "sandbox").map(({ name }) => name),
+];
 
 export const SANDBOX_REQUIRED = ["SLACK_API_URL", "AWS_ENDPOINT_URL", "TWOKEY_DNS_SERVERS"] as const;
 export const SANDBOX_ONLY: readonly string[] = [

@@ -1,5 +1,6 @@
 import type { Proven } from "../domain/proof.ts";
 import type { Service } from "../domain/service/service.ts";
+import { whyNoAnswer } from "../domain/untrusted.ts";
 import type { Probe } from "../ports/probe.ts";
 import { OK, type Proof } from "../ports/proof.ts";
 import { placesOf } from "./resources/places.ts";
@@ -37,7 +38,7 @@ const proofOf = ({ service, id, region, url }: WriteCheck, probe: Pick<Probe, "w
     if (verdict.kind !== "unknown") return OK;
     // A gateway whose region is in trouble answers 5xx: that is silence, and must not keep anybody from leaving the region.
     if (verdict.status === undefined || verdict.status >= FROM_A_GATEWAY)
-      return { kind: "unknown", why: "the write check gives no answer" };
+      return { kind: "unknown", why: whyNoAnswer(verdict.why, "the write check gives no answer") };
     return {
       kind: "wrong",
       what: `The write check of ${id} in ${region} answers HTTP ${verdict.status}, which is not one of the two agreed answers.`,

@@ -1,3 +1,4 @@
+import type { Agent, AgentOptions } from "node:http";
 import type { z } from "zod";
 import type { PagerTraits } from "../domain/incident/pager-traits.ts";
 import type { Person } from "../domain/people/person.ts";
@@ -40,6 +41,8 @@ export interface PagerParts {
   readonly settings: unknown;
   /** The kind's own variables, those that are set. */
   readonly variables: Readonly<Record<string, Secret>>;
+  /** Connections for HTTP that leaves through a proxy; absent, or undefined: directly, by the kind's own. */
+  readonly agent?: (options: AgentOptions) => Agent | undefined;
   readonly budget: Budget;
   readonly clock: Pick<Clock, "now">;
 }

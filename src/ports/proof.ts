@@ -13,4 +13,7 @@ export interface Proof extends ProofAbout {
   prove(signal: AbortSignal): Promise<Proven>;
 }
 
+/** What follows once a variable was set. */
+export const RESTART = "and restart TwoKey. Where a file holds it, no restart is needed.";
+
 export const OK = { kind: "ok" } as const satisfies Proven;

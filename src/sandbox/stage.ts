@@ -14,6 +14,7 @@ import { forgetEverything, isUsed } from "../store/emptiness.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import { Bot, type BotSettings } from "./bot-process.ts";
 import { ensureRedis } from "./own-redis/own-redis.ts";
+import { secretsAsFiles } from "./secrets-as-files.ts";
 import { WorldClient } from "./world-client.ts";
 import { type VendorLatency, WorldProcess } from "./world-process.ts";
 
@@ -31,6 +32,8 @@ export interface StageOptions {
   readonly writeSeconds?: number;
   /** Origin that SNS and PagerDuty deliver to; absent: the first bot. */
   readonly webhooks?: string;
+  /** The bots read their secrets from files; absent: from variables. */
+  readonly secretsInFiles?: boolean;
   readonly inherited: Inherited;
   readonly logger: Logger;
 }
@@ -95,13 +98,15 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const pipelineKeys = Object.fromEntries(
       Object.values(loaded.file.pipelines).map(({ keys }) => [keys, randomBytes(24).toString("hex")]),
     );
+    const environment = { ...running.environment, ...pipelineKeys };
     const settings: BotSettings = {
       program: join(PROGRAMS, "main.js"),
       path: inherited.path,
       directory,
       redisUrl: redis.url,
       ledgerKey,
-      environment: { ...running.environment, ...pipelineKeys },
+      environment:
+        options.secretsInFiles === true ? await secretsAsFiles(environment, join(directory, "secrets")) : environment,
     };
     const toFirst = async (port: number) => {
       if (options.webhooks === undefined) await world.sendWebhooksTo(`http://127.0.0.1:${port}`);

@@ -1,6 +1,8 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { Bug, UserError } from "../domain/errors.ts";
+import type { Secret } from "../domain/secret.ts";
 import type { Logger } from "../ports/logger.ts";
+import { reconnecting } from "./credentials.ts";
 import { leave } from "./leave.ts";
 import { type ScriptedRedis, withScripts } from "./scripts.ts";
 import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "./server-check.ts";
@@ -26,9 +28,12 @@ export const WAITING = {
   reconnectOnError,
 } satisfies RedisOptions;
 
+/** Beside either of these: each connection that is opened again signs in with what the URL says then. */
+export const signingInBy = (url: Secret) => reconnecting(url, backoffMs);
+
 /** A ready, checked connection, and what its server was found to be. Throws UserError when it cannot carry failovers on these terms. */
 export async function connectRedis(
-  url: string,
+  url: string | Secret,
   terms: StoreTerms & { /** By which others see that this process is there. */ readonly name?: string },
   logger: Logger,
 ): Promise<Checked> {
@@ -38,8 +43,9 @@ export async function connectRedis(
     return facts;
   };
   const { redis, found: facts } = await connected(
-    new Redis(url, {
+    new Redis(typeof url === "string" ? url : url.reveal(), {
       ...FAIL_FAST,
+      ...(typeof url === "string" ? {} : signingInBy(url)),
       lazyConnect: true,
       ...(terms.name !== undefined && { connectionName: terms.name }),
     }),

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { chainOf } from "../domain/errors.ts";
 import type { Proven } from "../domain/proof.ts";
-import { OK, type Proof } from "../ports/proof.ts";
+import { whyNoAnswer } from "../domain/untrusted.ts";
+import { OK, type Proof, RESTART } from "../ports/proof.ts";
 import { whyUnwritable } from "./disk-probe.ts";
 import { KEYS, PREFIX } from "./keys.ts";
 import { lookAtServer, refusalOf, type StoreTerms } from "./server-check.ts";
@@ -49,7 +50,9 @@ export async function whyNothingIsStored(redis: Redis, process: string): Promise
   }
 }
 
-const SILENT: Proven = { kind: "unknown", why: "Redis gives no answer" };
+const NO_ANSWER = "Redis gives no answer";
+const SILENT: Proven = { kind: "unknown", why: NO_ANSWER };
+const silentBy = (error: unknown): Proven => ({ kind: "unknown", why: whyNoAnswer(chainOf(error), NO_ANSWER) });
 
 /**
  * What scripts, documents and queues are made of, each on keys that nothing else reads: a word behind a colon is one. The last ones
@@ -87,7 +90,7 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
     const redis = await connected();
     answers = await redis.pipeline(commands.map(([name = "", ...words]) => [name.toLowerCase(), ...words])).exec();
   } catch (error) {
-    return /\b(?:WRONGPASS|NOAUTH)\b/.test(chainOf(error)) ? NOT_LET_IN : SILENT;
+    return /\b(?:WRONGPASS|NOAUTH)\b/.test(chainOf(error)) ? NOT_LET_IN : silentBy(error);
   }
   const refused = (answers ?? []).flatMap(([error], at) =>
     error ? [{ command: commands[at]?.[0] ?? "", code: codeOf(error) }] : [],
@@ -102,7 +105,7 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
 const NOT_LET_IN: Proven = {
   kind: "wrong",
   what: "Redis refuses the user or the password.",
-  instead: "Put the right ones into REDIS_URL, and restart TwoKey.",
+  instead: `Put the right ones into REDIS_URL, ${RESTART}`,
 };
 
 /** Redis begins each refusal with a word in capitals. */

@@ -46,6 +46,21 @@ function counted(id: string, answer: () => Promise<Proven>) {
   return { proof, seen };
 }
 
+describe("a look at everything afresh, as after a secret has changed", () => {
+  test("asks once more what was being asked, since that began with what was there before", async () => {
+    const begun: ((proven: Proven) => void)[] = [];
+    const { proof, seen } = counted("key", () => new Promise<Proven>((resolve) => void begun.push(resolve)));
+    const at = started([proof]);
+    await eventually("first look", SOON_MS, () => begun.length === 1 || undefined);
+    const afresh = at.proving.afresh();
+    begun[0]?.({ kind: "ok" });
+    await eventually("second look", SOON_MS, () => begun.length === 2 || undefined);
+    begun[1]?.(WRONG);
+    await afresh;
+    expect([seen.looks, at.proving.standings()[0]?.proven]).toEqual([2, WRONG]);
+  });
+});
+
 describe("the hourly look", () => {
   test("leaves alone what holds for an hour, and looks at what does not each minute", async () => {
     let answer: Proven = { kind: "ok" };

@@ -3,10 +3,12 @@ import { describe, expect, test } from "@jest/globals";
 import {
   type Environment,
   readEnvironment,
+  readProxies,
   type Settings,
   sayEnvironmentProblems,
 } from "../../src/config/environment.ts";
 import { missingForPagers } from "../../src/config/pager-environment.ts";
+import { keysIn } from "../../src/config/pipeline-environment.ts";
 
 const SECRETS = {
   REDIS_URL: "redis://:hunter2-redis@127.0.0.1:6379/0",
@@ -44,7 +46,7 @@ describe("keys of pipelines", () => {
   const keys = (text: string) => ({ ...PRODUCTION, PIPELINE_RELEASE_KEYS: text });
 
   test("are read from whatever variable begins so, several of them while they are changed", () => {
-    const read = settingsOf(PRODUCTION).pipelines["PIPELINE_RELEASE_KEYS"]?.map((key) => key.reveal());
+    const read = keysIn(settingsOf(PRODUCTION).pipelines["PIPELINE_RELEASE_KEYS"]).map((key) => key.reveal());
 
     expect(read).toEqual(["hunter2-the-new-key-of-the-pipeline", "hunter2-the-old-key-of-the-pipeline"]);
   });
@@ -156,6 +158,34 @@ describe("a sandbox", () => {
     ["AWS_ENDPOINT_URL", "ftp://127.0.0.1"],
   ])("is refused with %s=%s", (variable, value) => {
     expect(problemsOf({ ...PRODUCTION, ...WORLD, [variable]: value })).toHaveProperty(variable);
+  });
+});
+
+describe("proxies", () => {
+  const proxiesOf = (env: Environment) => {
+    const { proxies } = settingsOf({ ...PRODUCTION, ...env });
+    return proxies && [proxies.https?.reveal(), proxies.http?.reveal(), proxies.noProxy];
+  };
+  const [SECURE, PLAIN] = ["http://somebody:hunter2@proxy.example:3128", "http://proxy.example:3129"];
+
+  test.each([
+    [{}, undefined],
+    [{ HTTPS_PROXY: SECURE, NO_PROXY: ".example" }, [SECURE, undefined, ".example"]],
+    [{ HTTP_PROXY: PLAIN }, [PLAIN, PLAIN, ""]],
+    [{ https_proxy: SECURE, HTTPS_PROXY: PLAIN, no_proxy: "*" }, [SECURE, undefined, "*"]],
+    [{ NO_PROXY: "example" }, undefined],
+  ])("of %j are read, small letters first", (env, read) => {
+    expect(proxiesOf(env)).toEqual(read);
+    expect(readProxies(env)?.https?.reveal()).toBe(read?.[0]);
+  });
+
+  test("are not used in a sandbox, whose world is on this machine", () => {
+    expect(proxiesOf({ ...WORLD, HTTPS_PROXY: SECURE })).toBe(undefined);
+  });
+
+  test("that are no URLs are refused without their value", () => {
+    const problems = problemsOf({ ...PRODUCTION, HTTPS_PROXY: "hunter2:3128" });
+    expect(problems).toEqual({ HTTPS_PROXY: "has a value that cannot be used; it must be an http(s):// URL" });
   });
 });
 

@@ -5,6 +5,23 @@
  */
 export const GUARDS = [
   {
+    guard: "the ledger keeps its key",
+    file: "src/config/secret-rules.ts",
+    cut: "return STAYS[variable]?.(before, next);",
+    by: "return undefined;",
+    test: "config/secrets.test.ts",
+    fails: "guard what stays: the ledger's key, and where Redis is, stay as they were, and that is said",
+  },
+  {
+    guard: "an old signing secret counts for an hour",
+    file: "src/config/secrets.ts",
+    cut: "({ untilMs }) => nowMs < untilMs",
+    by: "({ untilMs }) => nowMs <= untilMs",
+    test: "doors/slack/changed-signing-secret.test.ts",
+    fails:
+      "guard old signing secret: a signing secret that changed counts at once, the one before for an hour, and no other ever",
+  },
+  {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
     cut: "} catch (error) {\n        await failed(what, error);",
@@ -1968,8 +1985,8 @@ export const GUARDS = [
   {
     guard: "signature: Slack over HTTP",
     file: "src/doors/slack/signed-http.ts",
-    cut: "signingSecret: signingSecret.reveal(),",
-    by: "signingSecret: signingSecret.reveal(), signatureVerification: false,",
+    cut: "endpoints: SLACK_PATH,",
+    by: "endpoints: SLACK_PATH, signatureVerification: false,",
     test: "doors/slack/signed-http.test.ts",
     fails: "an altered body, a missing or a malformed timestamp are refused",
   },

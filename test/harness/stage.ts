@@ -27,14 +27,22 @@ export interface StageWish {
   readonly bots?: number;
   /** A server of the test's own, empty; absent: a database of the test run's Redis. */
   readonly redisUrl?: string;
+  /** The bots read their secrets from files. */
+  readonly secretsInFiles?: boolean;
 }
 
 /** A simulated world and real bots, each in a process of its own, on a database of the test's Redis. */
-export async function startTestStage({ example, speed, bots = 1, redisUrl }: StageWish): Promise<Stage> {
+export async function startTestStage({
+  example,
+  speed,
+  bots = 1,
+  redisUrl,
+  secretsInFiles = false,
+}: StageWish): Promise<Stage> {
   // Compiled from the module whose type this is.
   const { startStage } = (await import(BUILT)) as typeof import("../../src/sandbox/stage.ts");
   const stage = await startStage({
-    ...{ speed, bots, seed: 1, logger: silent },
+    ...{ speed, bots, seed: 1, logger: silent, secretsInFiles },
     config: fileURLToPath(new URL(`../../examples/${example}.yaml`, import.meta.url)),
     inherited: {
       path: process.env["PATH"] ?? "",

@@ -11,7 +11,10 @@ export const PipelineEntry = z.strictObject({
     .describe("Services that it may ask for, by their names."),
   keys: z
     .string()
-    .regex(/^PIPELINE_[A-Z0-9_]{1,60}$/, "must be the name of a variable that begins with PIPELINE_")
+    .regex(
+      /^PIPELINE_(?!.*_FILE$)[A-Z0-9_]{1,60}$/,
+      "must be the name of a variable that begins with PIPELINE_, without _FILE at its end",
+    )
     .describe(
       "Variable of the environment with the keys that its requests may be signed with: at least 32 characters each, separated by commas, newest first.",
     ),

@@ -53,8 +53,8 @@ export const LEADS_TO = {
     .describe("Key of `compute` that users are led to. Needed where several have a load balancer."),
 };
 
-/** Name of a variable that holds the password of TwoKey's own account in a database. */
-export const DATABASE_PASSWORD = /^DATABASE_[A-Z0-9_]{1,60}$/;
+/** Name of a variable that holds the password of TwoKey's own account in a database; what ends in _FILE names a file that holds it. */
+export const DATABASE_PASSWORD = /^DATABASE_(?!.*_FILE$)[A-Z0-9_]{1,60}$/;
 
 export const ZoneId = z.string().regex(/^Z[A-Z0-9]+$/, "must be a hosted zone id (Z…)");
 export const RecordName = z

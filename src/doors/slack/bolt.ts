@@ -1,5 +1,5 @@
 import type { RequestListener } from "node:http";
-import { App, SocketModeReceiver, type types } from "@slack/bolt";
+import { App, type types } from "@slack/bolt";
 import type { Intents } from "../../commands/intent.ts";
 import { sentenceCard } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
@@ -7,18 +7,18 @@ import type { Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { TOO_OLD } from "../../views/store-answers.ts";
 import { answering } from "../door.ts";
+import { atMost } from "./at-most.ts";
 import { type Acknowledging, type Conversing, converse } from "./conversation.ts";
 import { type Inbound, readAction, readCommand, readSubmission, readUnknown } from "./inbound.ts";
 import type { Members } from "./members.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { signedHttp } from "./signed-http.ts";
-import { SocketLink } from "./socket-link.ts";
+import { SocketWay } from "./socket-way.ts";
 import type { SlackRendering, SlackVoice } from "./telling.ts";
+import type { SlackWayOut, Way } from "./way.ts";
 
 /** Machine time. */
 const API_TIMEOUT_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 10_000;
-const START_WITHIN_MS = 3_000;
 const FINISH_WITHIN_MS = 5_000;
 
 export interface SlackDoorOptions {
@@ -26,6 +26,8 @@ export interface SlackDoorOptions {
     | { readonly mode: "socket"; readonly appToken: Secret }
     | { readonly mode: "http"; readonly signingSecret: Secret };
   readonly botToken: Secret;
+  /** How HTTP and the socket leave this machine; absent: directly. */
+  readonly wayOut?: SlackWayOut | undefined;
   /** Absent: the real one. */
   readonly apiUrl?: string | undefined;
   /** Only this team, or everybody of this enterprise, is answered. */
@@ -48,6 +50,8 @@ export interface SlackDoor {
   start(): Promise<void>;
   /** Takes nothing more at once, then lets what is under way finish, 5 s at most. */
   stop(): Promise<void>;
+  /** The app token or signing secret has another value: it is taken into use, and nothing is missed meanwhile. */
+  renew(): void;
   readonly isConnected: () => boolean;
   /** In HTTP mode: to be mounted at POST /slack/events. */
   readonly listener: RequestListener | undefined;
@@ -56,8 +60,10 @@ export interface SlackDoor {
 /** Slack through Bolt: commands, buttons and forms become asks; answers become messages and forms. */
 export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
   const { connection } = options;
-  const way =
-    connection.mode === "socket" ? bySocket(options, connection.appToken) : byHttp(options, connection.signingSecret);
+  const way: Way =
+    connection.mode === "socket"
+      ? new SocketWay({ ...connection, ...options })
+      : signedHttp(connection.signingSecret, options.logger);
   const app = new App({
     receiver: way.receiver,
     // Not `token`: Bolt would ask auth.test first, and nothing here may wait for that.
@@ -67,6 +73,7 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
     logger: sdkLogger(options.logger),
     clientOptions: {
       ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+      ...(options.wayOut && { fetch: options.wayOut.fetch }),
       retryConfig: { retries: 0 },
       timeout: API_TIMEOUT_MS,
       rejectRateLimitedCalls: true,
@@ -83,52 +90,9 @@ export function createSlackDoor(options: SlackDoorOptions): SlackDoor {
       await way.close();
       await atMost(Promise.allSettled(underWay), FINISH_WITHIN_MS);
     },
+    renew: () => way.renew(),
     isConnected: way.isConnected,
     listener: way.listener,
-  };
-}
-
-interface Way {
-  readonly receiver: SocketModeReceiver | ReturnType<typeof signedHttp>["receiver"];
-  readonly open: () => Promise<void>;
-  readonly close: () => Promise<void>;
-  readonly isConnected: () => boolean;
-  readonly listener: RequestListener | undefined;
-}
-
-function bySocket({ apiUrl, logger }: SlackDoorOptions, appToken: Secret): Way {
-  const receiver = new SocketModeReceiver({
-    appToken: appToken.reveal(),
-    autoReconnectEnabled: false,
-    logger: sdkLogger(logger),
-    // An object of its own and without headers: Bolt 5.1.0 writes into it, and headers would lose the app token.
-    installerOptions: {
-      clientOptions: {
-        ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
-        retryConfig: { retries: 0 },
-        timeout: CONNECT_TIMEOUT_MS,
-        rejectRateLimitedCalls: true,
-      },
-    },
-  });
-  const link = new SocketLink(receiver.client, logger);
-  return {
-    receiver,
-    open: () => atMost(link.open(), START_WITHIN_MS),
-    close: () => link.close(),
-    isConnected: () => link.isConnected,
-    listener: undefined,
-  };
-}
-
-function byHttp({ logger }: SlackDoorOptions, signingSecret: Secret): Way {
-  const http = signedHttp(signingSecret, logger);
-  return {
-    receiver: http.receiver,
-    open: async () => http.open(),
-    close: async () => http.close(),
-    isConnected: () => http.isOpen(),
-    listener: http.listener,
   };
 }
 
@@ -136,7 +100,7 @@ function listen(app: App, options: SlackDoorOptions, track: (work: Promise<void>
   const { render, chat, logger, firstTime } = options;
   const answer = answering(options.intents, logger);
   const deps = (openView: Conversing["openView"]): Conversing => ({
-    ...{ render, chat, logger, firstTime },
+    ...{ render, chat, logger, firstTime, send: options.wayOut?.fetch },
     answer,
     openView,
   });
@@ -227,13 +191,4 @@ function fittingErrors(errors: Readonly<Record<string, string>>, blocks: readonl
     fitting[field] = fitting[field] === undefined ? error : `${fitting[field]} ${error}`;
   }
   return fitting;
-}
-
-async function atMost(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, enough]);
-  clearTimeout(timer);
 }

@@ -1,8 +1,10 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { HTTPReceiver } from "@slack/bolt";
+import { type App, HTTPModuleFunctions, HTTPReceiver, type Receiver } from "@slack/bolt";
 import type { Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { sdkLogger } from "./sdk-logger.ts";
+import type { Way } from "./way.ts";
 
 export const SLACK_PATH = "/slack/events";
 const BODY_LIMIT = 256 * 1_024;
@@ -10,26 +12,15 @@ const BODY_LIMIT = 256 * 1_024;
 /** Documented window for the signed timestamp. Machine time; Bolt 5.1.0 itself takes any time in the future. */
 const LARGEST_SKEW_SECONDS = 300;
 
-export interface SignedHttp {
-  readonly receiver: HTTPReceiver;
-  readonly listener: RequestListener;
-  readonly open: () => void;
-  /** While it is not open requests are answered 503, so that a balancer sends them to another replica. */
-  readonly close: () => void;
-  readonly isOpen: () => boolean;
-}
-
-/** Bolt's own receiver behind a stricter look at the clock; it listens nowhere by itself. */
-export function signedHttp(signingSecret: Secret, logger: Logger): SignedHttp {
-  const receiver = new HTTPReceiver({
-    signingSecret: signingSecret.reveal(),
-    endpoints: SLACK_PATH,
-    bodyLimit: BODY_LIMIT,
-    logger: sdkLogger(logger),
-  });
+/**
+ * Bolt's own receiver behind a stricter look at the clock; it listens nowhere by itself. While it is not open requests are answered
+ * 503, so that a balancer sends them to another replica.
+ */
+export function signedHttp(signingSecret: Secret, logger: Logger): Way {
+  const receivers = new Receivers(signingSecret, logger);
   let isOpen = false;
   const refuse = (response: ServerResponse, status: number) => response.writeHead(status).end();
-  const listener = (request: IncomingMessage, response: ServerResponse) => {
+  const listener: RequestListener = (request, response) => {
     if (!isOpen) return refuse(response, 503);
     if (!isFresh(request.headers["x-slack-request-timestamp"])) {
       logger.warn({ reason: "timestamp" }, "Refused a request to the Slack door");
@@ -38,19 +29,90 @@ export function signedHttp(signingSecret: Secret, logger: Logger): SignedHttp {
     // Bolt compares the whole header and refuses a form that names its charset.
     const type = request.headers["content-type"];
     if (type !== undefined) request.headers["content-type"] = type.split(";")[0]?.trim();
-    return receiver.requestListener(request, response);
+    return receivers.handle(request, response);
   };
   return {
-    receiver,
+    receiver: receivers,
     listener,
-    open: () => {
+    open: async () => {
       isOpen = true;
     },
-    close: () => {
+    close: async () => {
       isOpen = false;
     },
-    isOpen: () => isOpen,
+    renew: () => undefined,
+    isConnected: () => isOpen,
   };
+}
+
+/** A receiver of Bolt's keeps the secret that it checks with: there is one for each secret that counts at the moment. */
+class Receivers implements Receiver {
+  readonly #signingSecret: Secret;
+  readonly #logger: Logger;
+  readonly #made = new Map<string, HTTPReceiver>();
+  #app: App | undefined;
+
+  constructor(signingSecret: Secret, logger: Logger) {
+    this.#signingSecret = signingSecret;
+    this.#logger = logger;
+  }
+
+  init(app: App): void {
+    this.#app = app;
+  }
+
+  async start(): Promise<void> {
+    // The web server listens.
+  }
+
+  async stop(): Promise<void> {
+    // As above.
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#signerOf(request).then(
+      (secret) => this.#receiverWith(secret).requestListener(request, response),
+      // As Bolt answers a body that is too long or was cut off.
+      (error: unknown) => response.writeHead(isTooLong(error) ? 413 : 401).end(),
+    );
+  }
+
+  /** Which of the secrets signed it; the present one where none did, so that Bolt refuses it. */
+  async #signerOf(request: IncomingMessage): Promise<string> {
+    const [present = "", ...before] = this.#signingSecret.accepted();
+    if (before.length === 0) return present;
+    const { rawBody } = await HTTPModuleFunctions.bufferIncomingMessage(request, BODY_LIMIT);
+    return [present, ...before].find((secret) => isSignedBy(secret, request, rawBody)) ?? present;
+  }
+
+  #receiverWith(secret: string): HTTPReceiver {
+    const accepted = this.#signingSecret.accepted();
+    for (const each of this.#made.keys()) if (!accepted.includes(each)) this.#made.delete(each);
+    const made = this.#made.get(secret) ?? this.#make(secret);
+    this.#made.set(secret, made);
+    return made;
+  }
+
+  #make(signingSecret: string): HTTPReceiver {
+    const receiver = new HTTPReceiver({
+      signingSecret,
+      endpoints: SLACK_PATH,
+      bodyLimit: BODY_LIMIT,
+      logger: sdkLogger(this.#logger),
+    });
+    if (this.#app) receiver.init(this.#app);
+    return receiver;
+  }
+}
+
+const isTooLong = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "statusCode" in error && error.statusCode === 413;
+
+function isSignedBy(secret: string, { headers }: IncomingMessage, body: Buffer): boolean {
+  const [given, time] = [headers["x-slack-signature"], headers["x-slack-request-timestamp"]];
+  if (typeof given !== "string" || typeof time !== "string") return false;
+  const expected = `v0=${createHmac("sha256", secret).update(`v0:${time}:`).update(body).digest("hex")}`;
+  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
 }
 
 function isFresh(header: string | string[] | undefined): boolean {

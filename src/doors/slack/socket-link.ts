@@ -19,7 +19,11 @@ export class SocketLink {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(client: SocketClient, logger: Logger) {
+  /** `connected` is called each time it connects. */
+  constructor(
+    client: SocketClient,
+    { logger, connected }: { readonly logger: Logger; readonly connected: () => void },
+  ) {
     this.#client = client;
     this.#logger = logger;
     client.on("connected", () => {
@@ -27,6 +31,7 @@ export class SocketLink {
       this.#state = "connected";
       this.#failures = 0;
       logger.info({}, "Connected to Slack");
+      connected();
     });
     client.on("disconnected", () => {
       // While connecting, `start()` itself tells of the failure.
@@ -52,6 +57,14 @@ export class SocketLink {
       this.#logger.warn({ error: chainOf(error), failures: this.#failures + 1 }, "Could not connect to Slack");
       this.#again();
     }
+  }
+
+  /** Does not wait any longer for the next attempt. */
+  now(): void {
+    if (this.#state !== "closed") return;
+    clearTimeout(this.#timer);
+    this.#failures = 0;
+    void this.open();
   }
 
   /** No envelope comes in any more when this resolves. */

@@ -35,6 +35,8 @@ export interface Told {
 export interface Telling {
   readonly render: SlackRendering;
   readonly chat: SlackVoice;
+  /** Absent: Node's own. */
+  readonly send?: typeof fetch | undefined;
   readonly logger: Logger;
 }
 
@@ -48,7 +50,10 @@ export async function tell(telling: Telling, inbound: Inbound, { card, audience 
   try {
     if (
       place.responseUrl !== undefined &&
-      (await respond(place.responseUrl, inbound, { message: render.message(card), audience }))
+      (await respond({ url: place.responseUrl, send: telling.send ?? fetch }, inbound, {
+        message: render.message(card),
+        audience,
+      }))
     )
       return;
     // Such as a form that was opened where nobody had asked in a channel: it comes as a direct message.
@@ -62,7 +67,7 @@ export async function tell(telling: Telling, inbound: Inbound, { card, audience 
 
 /** False where the URL is used up, too old or does not answer. */
 async function respond(
-  url: string,
+  { url, send }: { readonly url: string; readonly send: typeof fetch },
   { place }: Inbound,
   { message, audience }: { readonly message: object; readonly audience: Audience },
 ): Promise<boolean> {
@@ -73,7 +78,7 @@ async function respond(
     ...(place.thread === undefined ? {} : { thread_ts: place.thread }),
   };
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),

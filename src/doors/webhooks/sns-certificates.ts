@@ -26,10 +26,10 @@ export interface CertificateOptions {
  * The default: 3 s, 16 KB, no redirect, 200 only; a DER answer becomes PEM. `origin` diverts every request to a world
  * of our own, path unchanged.
  */
-export function certificateFetcher(origin?: string): FetchCertificate {
+export function certificateFetcher(origin?: string, send = fetch): FetchCertificate {
   return async (url) => {
     const address = origin === undefined ? url : new URL(new URL(url).pathname, origin).href;
-    const response = await fetch(address, { redirect: "error", signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
+    const response = await send(address, { redirect: "error", signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     if (response.status !== 200) {
       await response.body?.cancel();
       throw new Error(`The certificate's host answered ${response.status}`);

@@ -8,7 +8,7 @@ import { Answers } from "./answers.ts";
 import { type CredentialOptions, ownIdentity } from "./credentials.ts";
 import { type AwsProofWish, awsProofs } from "./proofs.ts";
 import { Reachability } from "./reachability.ts";
-import { clientSettings, PATIENCE, type Patience } from "./settings.ts";
+import { clientSettings, PATIENCE, type Patience, type Through } from "./settings.ts";
 
 export type { Access, AccountAws, AwsPorts, GuardedAws, Naming } from "./account.ts";
 
@@ -17,6 +17,8 @@ export interface AwsOptions extends Access, CredentialOptions, Pick<Way, "looks"
   /** Where all APIs are, instead of at AWS. */
   readonly endpoint?: string | undefined;
   readonly patience?: Patience | undefined;
+  /** Connections through a proxy; absent, or undefined: directly. */
+  readonly agent?: Through | undefined;
   /** How long reads take an endpoint that did not answer as silent, machine time. */
   readonly rememberSilenceMs?: number | undefined;
 }
@@ -38,10 +40,11 @@ const REMEMBER_SILENCE_MS = 10_000;
 /** The adapters to AWS. Nothing is asked before it is needed. */
 export function createAws(options: AwsOptions): Aws {
   const { stsRegion, otherSts, clock, looks } = options;
+  const settings = clientSettings(options.endpoint, options.patience ?? PATIENCE, options.agent);
   const way: Way = {
     ...{ stsRegion, otherSts, clock, looks },
-    own: ownIdentity(options),
-    settings: clientSettings(options.endpoint, options.patience ?? PATIENCE),
+    own: ownIdentity(options, settings),
+    settings,
     // A dark region is dark for every account.
     answers: new Answers(),
     reachability: new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS),

@@ -52,10 +52,13 @@ const RENEW_BEFORE_EXPIRY_MS = 300_000;
 /** Machine time after which the next region's STS is asked as well: several answers a second are usual. */
 const NEXT_AFTER_MS = 1_500;
 
-/** The process's own credentials. */
-export function ownIdentity({ stsRegion, credentials }: CredentialOptions): IdentitySource {
+/** The process's own credentials. What hands them out may be asked over the network, such as STS for a web identity. */
+export function ownIdentity(
+  { stsRegion, credentials }: CredentialOptions,
+  { requestHandler }: Pick<ClientSettings, "requestHandler">,
+): IdentitySource {
   if (credentials) return () => Promise.resolve(credentials);
-  return shared(fromNodeProviderChain({ clientConfig: { region: stsRegion } }));
+  return shared(fromNodeProviderChain({ clientConfig: { region: stsRegion, requestHandler } }));
 }
 
 /** One session for all clients: each client by itself would assume the role once a service and region. */

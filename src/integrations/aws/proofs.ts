@@ -1,6 +1,8 @@
 import { ListSubscriptionsByTopicCommand } from "@aws-sdk/client-sns";
 import { z } from "zod";
+import { chainOf } from "../../domain/errors.ts";
 import type { NeededBy, Proven } from "../../domain/proof.ts";
+import { whyNoAnswer } from "../../domain/untrusted.ts";
 import { OK, type Proof } from "../../ports/proof.ts";
 import type { OpenedAccount } from "./account.ts";
 import type { Asking, Role } from "./credentials.ts";
@@ -80,7 +82,8 @@ async function proveAccount({ account, roles }: AwsProofWish, asking: Asking): P
   } catch (error) {
     const { kind } = classify(error);
     const isRefused = kind === "auth" || kind === "refused";
-    return { kind: "unknown", why: isRefused ? "STS lets nobody in who could be asked" : "STS gives no answer" };
+    const why = isRefused ? "STS lets nobody in who could be asked" : "STS gives no answer";
+    return { kind: "unknown", why: whyNoAnswer(chainOf(error), why) };
   }
 }
 
@@ -120,7 +123,8 @@ async function proveTopic(about: Topical, { own }: AwsProofSources): Promise<Pro
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     const { kind, met } = error.failure;
-    if (met !== "answer") return { kind: "unknown", why: `SNS in ${region} gives no answer` };
+    if (met !== "answer")
+      return { kind: "unknown", why: whyNoAnswer(chainOf(error), `SNS in ${region} gives no answer`) };
     if (kind === "absent") return gone(topic);
     return kind === "auth" ? hidden(topic) : { kind: "unknown", why: `SNS in ${region} could not say` };
   }
@@ -168,7 +172,7 @@ async function judged(ask: () => Promise<void>, words: Words): Promise<Proven> {
   } catch (error) {
     const { kind } = classify(error);
     if (kind === "auth" || kind === "refused") return { kind: "wrong", ...words };
-    return { kind: "unknown", why: "STS gives no answer" };
+    return { kind: "unknown", why: whyNoAnswer(chainOf(error), "STS gives no answer") };
   }
 }
 

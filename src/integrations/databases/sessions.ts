@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { messageOf, TransientError } from "../../domain/errors.ts";
-import type { Secret } from "../../domain/secret.ts";
+import { askWith, type Secret } from "../../domain/secret.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { DatabaseLogin, DatabaseSessions, Engine, OwnSession, Refused } from "../../ports/database-sessions.ts";
 import type { Guard } from "../../ports/guard.ts";
@@ -181,8 +181,14 @@ async function signedIn(login: DatabaseLogin, options: SessionsOptions): Promise
   try {
     const to = connect ? connect.get(login.host) : { host: await addressOf(login.host), port: login.port };
     if (!to) return unknown("unreachable", `nothing serves ${login.host} here`);
-    const signIn = { login, password: password.reveal(), ca, to, timeoutMs };
-    return { known: true, value: await DRIVERS[login.engine](signIn), atMs: now() };
+    const enter = (value: string) =>
+      DRIVERS[login.engine]({ login, password: value, ca, to, timeoutMs }).then(
+        (own) => ({ own }),
+        (error: unknown) => ({ error }),
+      );
+    const came = await askWith(password, enter, (answer) => "error" in answer && isDenied(answer.error));
+    if ("own" in came) return { known: true, value: came.own, atMs: now() };
+    throw came.error;
   } catch (error) {
     return unknown(isDenied(error) ? "denied" : "unreachable", messageOf(error));
   }

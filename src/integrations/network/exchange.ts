@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { messageOf } from "../../domain/errors.ts";
 
@@ -8,6 +8,8 @@ export interface ExchangeRequest {
   /** Gives path, Host header and server name of the certificate. */
   readonly url: URL;
   readonly to: { readonly host: string; readonly port: number; readonly isTls: boolean };
+  /** A connection through a proxy; undefined: directly. */
+  readonly agent?: Agent | undefined;
   /** Machine time for all of it. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -42,9 +44,9 @@ export async function exchange(wanted: ExchangeRequest): Promise<Exchange> {
   }
 }
 
-function send({ method, url, to }: ExchangeRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function send({ method, url, to, agent }: ExchangeRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const options = {
-    ...{ method, signal, host: to.host, port: to.port, path: `${url.pathname}${url.search}`, agent: false as const },
+    ...{ method, signal, host: to.host, port: to.port, path: `${url.pathname}${url.search}`, agent: agent ?? false },
     headers: { host: url.host, "user-agent": "twokey", ...(method === "POST" && { "content-length": 0 }) },
   };
   return new Promise((resolve, reject) => {

@@ -1,3 +1,4 @@
+import type { Agent } from "node:http";
 import { z } from "zod";
 import { messageOf, UserError } from "../../domain/errors.ts";
 import type { HealthVerdict, WriteVerdict } from "../../domain/service/health.ts";
@@ -20,6 +21,8 @@ export interface ProbeOptions {
    * HTTP, for rehearsals: a stand-in has no certificate for the name, and what leaves the machine is never diverted.
    */
   readonly connect?: ReadonlyMap<string, HostAndPort> | undefined;
+  /** The connection to a URL where it leaves through a proxy; absent, or undefined: directly. */
+  readonly agentTo?: ((url: URL) => Agent | undefined) | undefined;
   /** Machine time for one question, and for one request; absent: 4 s, as long as Route 53's health checkers connect. */
   readonly timeoutMs?: number | undefined;
 }
@@ -48,7 +51,8 @@ export function createProbe(options: ProbeOptions = {}): Probe {
   }
   const names = new Names({ dnsServers, authoritativeServers, timeoutMs });
 
-  const ask = (asking: Asking, signal?: AbortSignal) => askOnce(asking, { names, connect, timeoutMs, signal });
+  const ask = (asking: Asking, signal?: AbortSignal) =>
+    askOnce(asking, { names, connect, timeoutMs, signal, agentTo: options.agentTo });
 
   return {
     writeCheck: async (text, signal) => {
@@ -81,9 +85,11 @@ interface Way {
   readonly connect: NonNullable<ProbeOptions["connect"]>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly agentTo: ProbeOptions["agentTo"];
 }
 
-async function askOnce({ method, url, via }: Asking, { names, connect, timeoutMs, signal }: Way): Promise<Exchange> {
+async function askOnce({ method, url, via }: Asking, way: Way): Promise<Exchange> {
+  const { names, connect, timeoutMs, signal } = way;
   const named = connect.get(via);
   let address = via;
   try {
@@ -97,7 +103,7 @@ async function askOnce({ method, url, via }: Asking, { names, connect, timeoutMs
   const to = diverted
     ? { ...diverted, isTls: false }
     : { host: address, port: Number(url.port) || (isTls ? 443 : 80), isTls };
-  return await exchange({ method, url, to, timeoutMs, signal });
+  return await exchange({ method, url, to, timeoutMs, signal, agent: diverted ? undefined : way.agentTo?.(url) });
 }
 
 function healthVerdict(answer: Exchange): HealthVerdict {

@@ -53,6 +53,11 @@ export function classify(error: unknown, call: { readonly method: string; readon
   return new OutcomeUnknown("slack-outcome-unknown", why, { facts: { method }, cause: bare(error) });
 }
 
+/** Answers by which Slack refuses the token itself: nothing was done. */
+const TOKEN_REFUSALS = new Set(["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]);
+
+export const isTokenRefusal = (error: unknown): boolean => TOKEN_REFUSALS.has(slackCodeOf(error) ?? "");
+
 /** Slack's own name for the refusal, or undefined. */
 export function slackCodeOf(error: unknown): string | undefined {
   return error instanceof webApi.WebAPIPlatformError ? error.data.error : undefined;

@@ -1,8 +1,8 @@
 import { LogLevel, webApi } from "@slack/bolt";
 import { z } from "zod";
-import type { Secret } from "../../domain/secret.ts";
+import { askWith, type Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { classify, type Nature } from "./classify.ts";
+import { classify, isTokenRefusal, type Nature } from "./classify.ts";
 import { type PacedCall, type PacedMessage, Pacing, type Tier } from "./pacing.ts";
 
 /** Machine time; the SDK's own default is none. */
@@ -53,23 +53,20 @@ export interface SlackClientOptions {
   readonly apiUrl?: string | undefined;
   /** How long its minute is; absent: 60,000 ms. */
   readonly minuteMs?: number | undefined;
+  /** Absent: Node's own. */
+  readonly fetch?: webApi.WebClientOptions["fetch"] | undefined;
   readonly logger: Logger;
 }
 
 /** The SDK's client without its retries (they post twice), without its waiting, and with our pace. */
 export class SlackClient {
-  readonly #web: webApi.WebClient;
+  readonly #options: SlackClientOptions;
   readonly #pacing: Pacing;
+  #made: { readonly token: string; readonly web: webApi.WebClient } | undefined;
 
-  constructor({ token, apiUrl, minuteMs, logger }: SlackClientOptions) {
-    this.#pacing = new Pacing(minuteMs);
-    this.#web = new webApi.WebClient(token.reveal(), {
-      ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
-      retryConfig: { retries: 0 },
-      timeout: TIMEOUT_MS,
-      rejectRateLimitedCalls: true,
-      logger: sdkLogger(logger),
-    });
+  constructor(options: SlackClientOptions) {
+    this.#options = options;
+    this.#pacing = new Pacing(options.minuteMs);
   }
 
   /**
@@ -87,7 +84,17 @@ export class SlackClient {
     const paced: PacedCall = { method, tier, message: options.message };
     await this.#pacing.turn(paced);
     try {
-      return shape.parse(await ask(this.#web));
+      const answer = await askWith(
+        this.#options.token,
+        (token) =>
+          ask(this.#webOf(token)).then(
+            (value) => ({ value }),
+            (error: unknown) => ({ error }),
+          ),
+        (came) => "error" in came && isTokenRefusal(came.error),
+      );
+      if ("error" in answer) throw answer.error;
+      return shape.parse(answer.value);
     } catch (error) {
       const accepted = options.accept?.(error);
       if (accepted !== undefined) return accepted;
@@ -95,7 +102,22 @@ export class SlackClient {
       throw classify(error, { method, nature });
     }
   }
+
+  /** The SDK's client keeps its token, so another token has another client. */
+  #webOf(token: string): webApi.WebClient {
+    if (this.#made?.token !== token) this.#made = { token, web: new webApi.WebClient(token, optionsOf(this.#options)) };
+    return this.#made.web;
+  }
 }
+
+const optionsOf = ({ apiUrl, fetch, logger }: SlackClientOptions): webApi.WebClientOptions => ({
+  ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+  ...(fetch === undefined ? {} : { fetch }),
+  retryConfig: { retries: 0 },
+  timeout: TIMEOUT_MS,
+  rejectRateLimitedCalls: true,
+  logger: sdkLogger(logger),
+});
 
 /** The SDK says what it does in prose, and at its lowest level with whole requests: only its warnings are passed on. */
 function sdkLogger(logger: Logger): NonNullable<webApi.WebClientOptions["logger"]> {

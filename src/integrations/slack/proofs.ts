@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { UserError } from "../../domain/errors.ts";
+import { chainOf, UserError } from "../../domain/errors.ts";
 import type { Proven } from "../../domain/proof.ts";
 import type { Secret } from "../../domain/secret.ts";
+import { whyNoAnswer } from "../../domain/untrusted.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { OK, type Proof } from "../../ports/proof.ts";
-import { SCOPES, SlackClient } from "./client.ts";
+import { OK, type Proof, RESTART } from "../../ports/proof.ts";
+import { SCOPES, SlackClient, type SlackClientOptions } from "./client.ts";
 
 export interface SlackProofOptions {
   readonly botToken: Secret;
@@ -17,6 +18,7 @@ export interface SlackProofOptions {
   readonly enterprise: string | undefined;
   /** The user group that approvals are limited to, if the file names one: only then its scope is needed. */
   readonly approversGroup: () => string | undefined;
+  readonly fetch?: SlackClientOptions["fetch"];
   readonly logger: Logger;
 }
 
@@ -26,8 +28,8 @@ const INSTALL = "Install the app again from docs/slack-manifest.yaml";
 
 /** The two tokens by a call that changes nothing, and the scopes by what Slack says beside its answer. */
 export function slackProofs(options: SlackProofOptions): readonly Proof[] {
-  const { logger, apiUrl, minuteMs, botToken, appToken } = options;
-  const client = (token: Secret) => new SlackClient({ token, apiUrl, minuteMs, logger });
+  const { logger, apiUrl, minuteMs, fetch, botToken, appToken } = options;
+  const client = (token: Secret) => new SlackClient({ token: token.alone(), apiUrl, minuteMs, fetch, logger });
   const bot = client(botToken);
   return [
     {
@@ -74,7 +76,7 @@ async function proveBot(bot: SlackClient, { team, enterprise }: SlackProofOption
     return {
       kind: "wrong",
       what: `The bot token is of the team ${team_id}, and twokey.yaml names ${team}.`,
-      instead: "Set SLACK_BOT_TOKEN to the token of the team of the file, or mend slack.team, and restart TwoKey.",
+      instead: `Set SLACK_BOT_TOKEN to the token of the team of the file, or mend slack.team, ${RESTART}`,
     };
   }, BOT);
 }
@@ -115,7 +117,7 @@ async function answered(ask: () => Promise<unknown>, refused: Words | string): P
     return isProven(came) ? came : OK;
   } catch (error) {
     const code = error instanceof UserError ? error.facts["slack"] : undefined;
-    if (typeof code !== "string") return { kind: "unknown", why: "Slack gives no answer" };
+    if (typeof code !== "string") return { kind: "unknown", why: whyNoAnswer(chainOf(error), "Slack gives no answer") };
     return typeof refused === "string" ? { kind: "unknown", why: refused } : wrongToken(code, refused);
   }
 }
@@ -125,5 +127,5 @@ const isProven = (came: unknown): came is Proven => typeof came === "object" && 
 const wrongToken = (code: string, { token, variable, instead }: Words): Wrong => ({
   kind: "wrong",
   what: `Slack refuses the ${token} (${code}).`,
-  instead: `${instead}, set ${variable}, and restart TwoKey.`,
+  instead: `${instead}, set ${variable}, ${RESTART}`,
 });

@@ -18,8 +18,10 @@ const SetMode = z.strictObject({
   held: z.enum(["deliver", "drop"]).default("deliver"),
 });
 const SetShifts = z.strictObject({ scheduleId: z.string(), shifts: z.array(Shift) });
-/** Somebody takes a token or key out of the account, or puts it back. */
+/** Somebody takes a token or key out of the account, or puts it back; or replaces the token, and the keys of every service. */
 const SetSecrets = z.strictObject({
+  newApiToken: z.string().min(1).optional(),
+  newRoutingKey: z.string().length(32).optional(),
   apiToken: z.enum(["taken", "refused"]).optional(),
   routingKeys: z.enum(["taken", "refused"]).optional(),
 });
@@ -79,7 +81,10 @@ function addConfigurationControls(directory: Directory): void {
     return schedule;
   });
   control.on("POST /pagerduty/secrets", (body) => {
-    const { apiToken, routingKeys } = SetSecrets.parse(body);
+    const { apiToken, routingKeys, newApiToken, newRoutingKey } = SetSecrets.parse(body);
+    if (newApiToken !== undefined) directory.account.apiToken = newApiToken;
+    for (const service of directory.account.services)
+      if (newRoutingKey !== undefined) service.integrationKeys = [newRoutingKey];
     if (apiToken !== undefined) directory.takesToken = apiToken === "taken";
     if (routingKeys !== undefined) directory.takesKeys = routingKeys === "taken";
     return { takesToken: directory.takesToken, takesKeys: directory.takesKeys };

@@ -4,6 +4,7 @@ import { typeCommand } from "./commands.ts";
 import { personOf, postAsPerson } from "./interaction.ts";
 import { closeView, submitView } from "./modals.ts";
 import type { SlackParts } from "./parts.ts";
+import { AppSecrets } from "./spec.ts";
 import { channelJson, ephemeralJson, messageJson } from "./wire.ts";
 
 const Given = z.union([z.string(), z.number(), z.array(z.string())]);
@@ -34,8 +35,12 @@ const Post = z.strictObject({
   threadTs: z.string().optional(),
 });
 const OfApp = z.strictObject({ appId: z.string().optional() });
-/** Somebody changes the app in Slack: what its token may do from now on, and which of its tokens count no more. */
+/**
+ * Somebody changes the app in Slack: what its token may do from now on, which of its tokens count no more, and what it has instead of the
+ * tokens and the signing secret of before. Sockets that are open stay open.
+ */
 const Changed = z.strictObject({
+  ...AppSecrets.partial().shape,
   scopes: z.array(z.string()).optional(),
   revoked: z.array(z.enum(["bot", "app"])).optional(),
 });
@@ -166,10 +171,10 @@ function addTroubles(parts: SlackParts): void {
     return { id, users };
   });
   control.on("POST /slack/app", (body) => {
-    const { scopes, revoked } = Changed.parse(body);
-    for (const app of workspace.spec.apps) if (scopes) app.scopes = scopes;
+    const { scopes, revoked, ...secrets } = Changed.parse(body);
+    for (const app of workspace.spec.apps) Object.assign(app, secrets, scopes && { scopes });
     if (revoked) workspace.revoke(revoked);
-    log.append("slack.app-changed", { scopes, revoked });
+    log.append("slack.app-changed", { scopes, revoked, changed: Object.keys(secrets) });
     return { scopes: workspace.spec.apps.map((app) => app.scopes), revoked: [...workspace.revoked] };
   });
   control.on("POST /slack/reset", () => {

@@ -52,14 +52,18 @@ const CommandSpec = z.union([
   z.strictObject({ command: z.string(), shouldEscape: z.boolean().default(true) }),
 ]);
 
-const AppSpec = z.strictObject({
-  appId: Id("A"),
-  name: z.string().min(1),
+export const AppSecrets = z.strictObject({
   botToken: SimulatedToken("xoxb"),
-  botUserId: Id("U"),
   /** With it the app may open sockets. */
   appToken: SimulatedToken("xapp").optional(),
   signingSecret: SigningSecret,
+});
+
+const AppSpec = z.strictObject({
+  appId: Id("A"),
+  name: z.string().min(1),
+  botUserId: Id("U"),
+  ...AppSecrets.shape,
   scopes: z.array(z.string()),
   /** `/dr`, or `{command, shouldEscape}`; escaping is on unless said otherwise, as in our manifest. */
   commands: z.array(CommandSpec).default([]),

@@ -3,6 +3,14 @@ import type { Broken } from "../broken-file.ts";
 const SERVICE = "services.inventory";
 export const SCHEMA_ROWS: readonly Broken[] = [
   {
+    rule: "schema",
+    claim: "the name of a variable that names a file, where the secret's own name is asked for",
+    edits: [["keys: PIPELINE_RELEASE_KEYS", "keys: PIPELINE_RELEASE_KEYS_FILE"]],
+    at: "keys: ‸PIPELINE_RELEASE_KEYS_FILE",
+    path: "pipelines.release.keys",
+    says: ["begins with PIPELINE_, without _FILE at its end"],
+  },
+  {
     claim: "an unknown key, with the one that was meant",
     rule: "schema",
     edits: [["    rpo: 15m", "    rop: 15m"]],

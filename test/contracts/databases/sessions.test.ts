@@ -12,6 +12,7 @@ import { databaseSessions } from "../../../src/integrations/databases/sessions.t
 import type { DatabaseLogin, Engine, OwnSession } from "../../../src/ports/database-sessions.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { HOST, type OwnDatabase, ownMariadb, ownPostgres } from "../../harness/own-database.ts";
+import { secretInFile } from "../../harness/secret-file.ts";
 
 const opened: { close(): Promise<void> }[] = [];
 const leaveAll = () => Promise.all(opened.splice(0).map((each) => each.close()));
@@ -170,6 +171,34 @@ describe.each(SERVERS)(
       const seen = stdout.split("\n").filter((line) => /^(\d+|looked|call mysql\.rds_kill\(\d+\);)$/.test(line));
       const rounds = engine === "postgres" ? seen : endedIn(seen);
       expect([rounds.length, rounds[0], rounds.at(-1)]).toEqual([3, "1", "0"]);
+    });
+
+    test("takes a password that changed at the next sign-in, and one that the server had changed before the file", async () => {
+      const kept = secretInFile("DATABASE_STOCK", PASSWORD);
+      const connect = new Map([[HOST, { host: "127.0.0.1", port: server.port }]]);
+      const sessions = databaseSessions({
+        passwords: { DATABASE_STOCK: kept.secret },
+        ...{ connect, now: () => 0, timeoutMs: 4_000 },
+      });
+      opened.push(sessions);
+      const setPassword = (value: string) =>
+        server.ask(
+          engine === "postgres"
+            ? `alter role twokey password '${value}'`
+            : `alter user twokey identified by '${value}'`,
+        );
+      try {
+        await setPassword("of-after-the-change");
+        expect(await sessions.count(login())).toMatchObject({ known: false, cause: "denied" });
+        kept.changeTo("of-after-the-change");
+        expect(await sessions.count(login())).toMatchObject({ known: true });
+        kept.changeTo("of-later");
+        kept.secrets.look();
+        expect(await sessions.count(login())).toMatchObject({ known: true });
+      } finally {
+        await setPassword(PASSWORD);
+        kept.remove();
+      }
     });
 
     test("guard kept in: is in already at a further try, also when nobody new is let in; another process is not", async () => {

@@ -7,6 +7,7 @@ import { issueChain } from "../../../src/simulators/aws/certificates.ts";
 import { type MailSimulator, type MailSpec, startMail } from "../../../src/simulators/mail/mail.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { createWorld, type World } from "../../../src/simulators/world/world.ts";
+import { secretInFile } from "../../harness/secret-file.ts";
 
 let world: World;
 let server: MailSimulator;
@@ -134,6 +135,20 @@ describe("the connection", () => {
     const answer = await pager.call(PAGE);
     expect(answer).toMatchObject({ kind: "rejected" });
     expect(inspect(answer)).not.toContain("hunter2");
+  });
+
+  test("takes a password that changed, and the one before where the server has not heard of it yet", async () => {
+    await open({ login: { user: "bot", password: "hunter2-new" } });
+    const kept = secretInFile("MAIL_PASSWORD", "hunter2-old");
+    const options = { server: `127.0.0.1:${server.port}`, tls: "none", from: "twokey@example.com" } as const;
+    const changing = createMail({ ...options, login: { user: login.user, password: kept.secret } });
+    kept.changeTo("hunter2-new");
+    expect(await changing.call(PAGE)).toEqual(TOLD);
+    kept.changeTo("hunter2-not-yet");
+    kept.secrets.look();
+    expect(await changing.call(PAGE)).toEqual(TOLD);
+    expect(await changing.proofs?.[0]?.prove(new AbortController().signal)).toMatchObject({ kind: "wrong" });
+    kept.remove();
   });
 
   test("is never made without encryption where the file asks for it", async () => {

@@ -1,10 +1,12 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
+import { ACCEPTED_FOR_MS } from "../../../src/config/secrets.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { createHintDoor } from "../../../src/doors/webhooks/hints.ts";
 import { pagerDutyHints } from "../../../src/integrations/pagers/pagerduty/webhook.ts";
 import type { Hint } from "../../../src/ports/hints.ts";
 import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
+import { secretInFile } from "../../harness/secret-file.ts";
 
 const SECRET = "a-webhook-secret";
 const event = (more: object = {}) => ({
@@ -18,12 +20,12 @@ const event = (more: object = {}) => ({
   },
 });
 
-function openDoor(accept?: () => Promise<void>) {
+function openDoor(accept?: () => Promise<void>, secret = new Secret(SECRET)) {
   const { logger, lines } = memoryLogger();
   const events: Hint[] = [];
   let alarms = 0;
   const door = createHintDoor({
-    source: pagerDutyHints(new Secret(SECRET)),
+    source: pagerDutyHints(secret),
     accept: accept ?? (async (given) => void events.push(given)),
     onBadSignature: () => {
       alarms += 1;
@@ -52,6 +54,22 @@ describe("A PagerDuty webhook", () => {
         occurredAtMs: Date.parse("2026-11-21T09:30:00.123Z"),
       },
     ]);
+  });
+
+  test("may be signed with secrets that changed while TwoKey ran, and for an hour with those before", async () => {
+    let nowMs = 0;
+    const kept = secretInFile("PAGERDUTY_WEBHOOK_SECRETS", SECRET, () => nowMs);
+    const { post } = openDoor(undefined, kept.secret);
+    kept.changeTo("the-next-secret, a-third-secret");
+    kept.secrets.look();
+    const statuses = async () => [
+      ...[await post(event(), "the-next-secret"), await post(event(), "a-third-secret"), await post(event())],
+      await post(event(), "no-secret-of-ours"),
+    ];
+    expect(await statuses()).toEqual([202, 202, 202, 401]);
+    nowMs = ACCEPTED_FOR_MS;
+    expect(await statuses()).toEqual([202, 202, 401, 401]);
+    kept.remove();
   });
 
   test("about something on an incident knows the incident", async () => {

@@ -8,6 +8,10 @@ const SOON_MS = 1_000;
 /** No connection came about. Any other silence may come after the text was handed over: the client does not say. */
 const NEVER_SENT: readonly unknown[] = ["connect", "getaddrinfo"];
 
+/** The server does not take user or password, so that nothing was handed over. */
+export const isSignInRefused = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "code" in error && error.code === "EAUTH";
+
 /**
  * The one judge of what a mail server or its absence says. 4xx: later. 5xx: for good. No connection: nothing happened. Any
  * other silence: nobody knows, and the same Message-ID makes a repeat the same mail.

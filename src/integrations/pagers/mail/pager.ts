@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createTransport } from "nodemailer";
-import type { Secret } from "../../../domain/secret.ts";
+import { askWith, type Secret } from "../../../domain/secret.ts";
 import type { CallRequest, Pager } from "../../../ports/pager.ts";
-import { OK, type Proof } from "../../../ports/proof.ts";
-import { failureOf } from "./classify.ts";
+import { OK, type Proof, RESTART } from "../../../ports/proof.ts";
+import { failureOf, isSignInRefused } from "./classify.ts";
 import { bodyOf, subjectOf } from "./message.ts";
 
 export const NAME = "mail";
@@ -28,52 +28,82 @@ const ANSWER_WITHIN_MS = 5_000;
  * closes idle ones is no failure. The same page key is the same Message-ID, by which receivers know a repeat.
  */
 export function createMail(options: MailOptions): Pager {
-  const [host = "", port] = options.server.split(/:(?=\d+$)/);
-  const withinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS;
-  const transport = createTransport({
-    host,
-    port: Number(port),
-    secure: options.tls === "implicit",
-    requireTLS: options.tls === "starttls",
-    ignoreTLS: options.tls === "none",
-    ...(options.authorities ? { tls: { ca: [...options.authorities] } } : {}),
-    ...(options.login ? { auth: { user: options.login.user.reveal(), pass: options.login.password.reveal() } } : {}),
-    ...{ connectionTimeout: withinMs, greetingTimeout: withinMs, socketTimeout: withinMs, dnsTimeout: withinMs },
-    ...{ disableFileAccess: true, disableUrlAccess: true },
-  });
   return {
     name: NAME,
     addressOf: ({ email }) => email,
     call: async (request) => {
       const to = [...request.users, ...request.policies];
       if (to.length === 0) return { kind: "accepted", value: { covered: [] } };
-      try {
-        await transport.sendMail({ ...contentOf(request, options.from), to });
-        return { kind: "accepted", value: { covered: [] } };
-      } catch (error) {
-        return failureOf(error);
-      }
+      const failed = await asking(options, (transport) =>
+        transport.sendMail({ ...contentOf(request, options.from), to }),
+      );
+      return failed ? failureOf(failed.error) : { kind: "accepted", value: { covered: [] } };
     },
-    proofs: [proofOfMail(options.server, () => transport.verify())],
-    close: () => transport.close(),
+    proofs: [
+      proofOfMail(options.server, () => asking({ ...options, login: aloneIn(options) }, (each) => each.verify())),
+    ],
+    close: () => undefined,
   };
 }
 
+type Failed = { readonly error: unknown } | undefined;
+
+/** A transport for each question: it keeps its password, and ours may change. */
+function asking(options: MailOptions, ask: (transport: Transport) => Promise<unknown>): Promise<Failed> {
+  const by = async (login: MailLogin | undefined): Promise<Failed> => {
+    const transport = transportFor(options, login);
+    try {
+      await ask(transport);
+      return undefined;
+    } catch (error) {
+      return { error };
+    } finally {
+      transport.close();
+    }
+  };
+  if (!options.login) return by(undefined);
+  const { user, password } = options.login;
+  const isRefused = (failed: Failed) => failed !== undefined && isSignInRefused(failed.error);
+  return askWith(password, (pass) => by({ user: user.reveal(), pass }), isRefused);
+}
+
+const aloneIn = ({ login }: MailOptions) => login && { ...login, password: login.password.alone() };
+
+interface MailLogin {
+  readonly user: string;
+  readonly pass: string;
+}
+
+type Transport = ReturnType<typeof transportFor>;
+
+function transportFor(options: MailOptions, login: MailLogin | undefined) {
+  const [host = "", port] = options.server.split(/:(?=\d+$)/);
+  const withinMs = options.answerWithinMs ?? ANSWER_WITHIN_MS;
+  return createTransport({
+    host,
+    port: Number(port),
+    secure: options.tls === "implicit",
+    requireTLS: options.tls === "starttls",
+    ignoreTLS: options.tls === "none",
+    ...(options.authorities ? { tls: { ca: [...options.authorities] } } : {}),
+    ...(login ? { auth: login } : {}),
+    ...{ connectionTimeout: withinMs, greetingTimeout: withinMs, socketTimeout: withinMs, dnsTimeout: withinMs },
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  });
+}
+
 /** Greeting, encryption and sign-in, up to where a mail would begin. */
-const proofOfMail = (server: string, verify: () => Promise<unknown>): Proof => ({
+const proofOfMail = (server: string, verify: () => Promise<Failed>): Proof => ({
   ...{ id: "mail-server", proves: `the mail server ${server} lets TwoKey in`, neededBy: "no move" },
   prove: async () => {
-    try {
-      await verify();
-      return OK;
-    } catch (error) {
-      if (failureOf(error).kind !== "rejected") return { kind: "unknown", why: "the mail server gives no answer" };
-      return {
-        kind: "wrong",
-        what: `The mail server ${server} does not let TwoKey in.`,
-        instead: "Check MAIL_USER and MAIL_PASSWORD, and restart TwoKey.",
-      };
-    }
+    const failed = await verify();
+    if (!failed) return OK;
+    if (failureOf(failed.error).kind !== "rejected") return { kind: "unknown", why: "the mail server gives no answer" };
+    return {
+      kind: "wrong",
+      what: `The mail server ${server} does not let TwoKey in.`,
+      instead: `Check MAIL_USER and MAIL_PASSWORD, ${RESTART}`,
+    };
   },
 });
 

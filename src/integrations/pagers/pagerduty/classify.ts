@@ -50,6 +50,13 @@ export function failureOf(exchange: Exchange, nature: "read" | "write"): Failure
   return rejection(exchange.status, exchange.body);
 }
 
+/** The REST API takes this token for nobody's, so that nothing was done. */
+export const isTokenRefused = (exchange: Exchange): boolean => exchange.kind === "answer" && exchange.status === 401;
+
+/** An event whose routing key PagerDuty does not know is refused whole. */
+export const isKeyRefused = (exchange: Exchange): boolean =>
+  exchange.kind === "answer" && exchange.status === 400 && /routing[ _]key/i.test(JSON.stringify(exchange.body));
+
 const retrySoon = (why: string): Failure => ({ kind: "retry", afterMs: RETRY_SOON_MS, why });
 
 function rejection(status: number, body: unknown): Failure {

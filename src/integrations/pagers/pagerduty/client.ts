@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Secret } from "../../../domain/secret.ts";
+import { askWith, type Secret } from "../../../domain/secret.ts";
 import type { Budget } from "../../../ports/budget.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
-import { failureOf } from "./classify.ts";
+import { failureOf, isKeyRefused, isTokenRefused } from "./classify.ts";
 import { allowedOf, RateWindow } from "./rate-window.ts";
 import { type EventData, type RestRequest, Transport, type TransportOptions } from "./transport.ts";
 
@@ -51,8 +51,16 @@ export class PagerDutyClient {
   async sendEvent(body: EventBody, isUrgent: boolean): Promise<PagerAnswer> {
     const wait = await this.#overBudget("events", isUrgent);
     if (wait) return wait;
-    const exchange = await this.#transport.sendEvent({ ...body, routing_key: this.#options.routingKey.reveal() });
+    const { routingKey } = this.#options;
+    const send = (key: string) => this.#transport.sendEvent({ ...body, routing_key: key });
+    const exchange = await askWith(routingKey, send, isKeyRefused);
     return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
+  }
+
+  /** The same under the keys that were replaced a short while ago: what was opened under one is reached by no other. */
+  async sendToEarlier(body: EventBody): Promise<void> {
+    const earlier = this.#options.routingKey.accepted().slice(1);
+    await Promise.all(earlier.map((key) => this.#transport.sendEvent({ ...body, routing_key: key })));
   }
 
   async write(
@@ -113,7 +121,8 @@ export class PagerDutyClient {
 
   #rest(request: Omit<RestRequest, "token" | "from">, isUrgent: boolean) {
     const { apiToken, from } = this.#options;
-    const call = () => this.#transport.callRest({ ...request, token: apiToken.reveal(), from });
+    const ask = (token: string) => this.#transport.callRest({ ...request, token, from });
+    const call = () => askWith(apiToken, ask, isTokenRefused);
     if (isUrgent) return call();
     // The transport never rejects, so the line of calls never breaks.
     const result = this.#before.then(call);

@@ -75,12 +75,13 @@ export const pagerDuty: PagerKind = {
     },
   ],
   addressOf: ({ pagers }) => pagers[NAME],
-  open: ({ settings, variables, budget }) => {
+  open: ({ settings, variables, budget, agent }) => {
     const { region, service, from } = Settings.parse(settings);
     const { PAGERDUTY_ROUTING_KEY: routingKey, PAGERDUTY_API_TOKEN: apiToken, PAGERDUTY_HOST: host } = variables;
     if (!routingKey || !apiToken)
       throw new UserError("pagerduty-keys", "PagerDuty needs its routing key and API token");
-    return createPagerDuty({ routingKey, apiToken, region, service, from, budget, address: host?.reveal() });
+    const account = { routingKey, apiToken, region, service, from };
+    return createPagerDuty({ ...account, budget, address: host?.reveal(), agent });
   },
   hints: (variables) => pagerDutyHints(variables[SECRETS_VARIABLE]),
 };

@@ -22,6 +22,9 @@ const LONGEST_SUMMARY = 1_024;
  */
 export function createPagerDuty(options: PagerDutyOptions): KeepingPager {
   const client = new PagerDutyClient(options);
+  const { apiToken, routingKey } = options;
+  // What is proven is the present token and key; what pages goes on with those before, while these are refused.
+  const asIs = new PagerDutyClient({ ...options, apiToken: apiToken.alone(), routingKey: routingKey.alone() });
   const self = ownUser(client, options.from);
   return {
     name: NAME,
@@ -32,8 +35,11 @@ export function createPagerDuty(options: PagerDutyOptions): KeepingPager {
     call: (request) => callPeople(client, self, request),
     evidence: (dedupKey) => readIncident(client, dedupKey),
     whoIsOnCall: (policies) => onCall(client, policies),
-    proofs: pagerDutyProofs(client, options),
-    close: () => client.close(),
+    proofs: pagerDutyProofs(asIs, options),
+    close: () => {
+      client.close();
+      asIs.close();
+    },
   };
 }
 
@@ -60,7 +66,8 @@ interface FollowUp {
 /** The event stops the phones and uses the reserve; the note, which only says who it was, must not fail it. */
 async function followUp(client: PagerDutyClient, { action, dedupKey, text }: FollowUp): Promise<PagerAnswer> {
   const payload = { summary: text.slice(0, LONGEST_SUMMARY), source: "twokey", severity: "info" as const };
-  const answer = await client.sendEvent({ event_action: action, dedup_key: dedupKey, payload }, true);
+  const event = { event_action: action, dedup_key: dedupKey, payload };
+  const [answer] = await Promise.all([client.sendEvent(event, true), client.sendToEarlier(event)]);
   if (answer.kind === "accepted") await writeDown(client, dedupKey, text);
   return answer;
 }

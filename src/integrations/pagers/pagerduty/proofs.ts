@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Proven } from "../../../domain/proof.ts";
+import { whyNoAnswer } from "../../../domain/untrusted.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
-import { OK, type Proof } from "../../../ports/proof.ts";
+import { OK, type Proof, RESTART } from "../../../ports/proof.ts";
 import type { PagerDutyClient } from "./client.ts";
 
 export interface PagerDutyProofOptions {
@@ -38,7 +39,7 @@ async function proveRoutingKey(client: PagerDutyClient): Promise<Proven> {
   return judged(answer, () => ({
     kind: "wrong",
     what: "PagerDuty refuses the routing key, so nobody can be paged by it.",
-    instead: "Set PAGERDUTY_ROUTING_KEY to the key of the service's Events API v2 integration, and restart TwoKey.",
+    instead: `Set PAGERDUTY_ROUTING_KEY to the key of the service's Events API v2 integration, ${RESTART}`,
   }));
 }
 
@@ -59,7 +60,7 @@ async function proveToken(client: PagerDutyClient, { from }: PagerDutyProofOptio
 const WRONG_TOKEN: Proven = {
   kind: "wrong",
   what: "PagerDuty refuses the API token: people cannot be called by name, and nobody sees who acknowledged.",
-  instead: "Make a REST API token, set PAGERDUTY_API_TOKEN, and restart TwoKey.",
+  instead: `Make a REST API token, set PAGERDUTY_API_TOKEN, ${RESTART}`,
 };
 
 const Service = z.object({
@@ -99,5 +100,6 @@ function judged(answer: PagerAnswer<unknown>, refused: () => Proven): Proven {
   if (answer.kind === "accepted") return OK;
   // An answer of another shape is none that anybody could judge.
   if (answer.kind === "rejected" && answer.code !== "unreadable") return refused();
-  return { kind: "unknown", why: "PagerDuty gives no clear answer" };
+  const said = "why" in answer ? answer.why : "";
+  return { kind: "unknown", why: whyNoAnswer(said, "PagerDuty gives no clear answer") };
 }

@@ -1,4 +1,5 @@
-import { Agent } from "node:https";
+import type { Agent, AgentOptions } from "node:http";
+import { Agent as DirectAgent } from "node:https";
 import { connect } from "node:net";
 import { api, event } from "@pagerduty/pdjs";
 import { UserError } from "../../../domain/errors.ts";
@@ -27,6 +28,8 @@ export interface TransportOptions {
   readonly region: "us" | "eu";
   /** `host:port` of a plain-HTTP stand-in on this machine; absent in production. */
   readonly address?: string | undefined;
+  /** Connections through a proxy; absent, or undefined: directly. */
+  readonly agent?: ((options: AgentOptions) => Agent | undefined) | undefined;
   readonly answerWithinMs?: number | undefined;
 }
 
@@ -51,7 +54,7 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#hosts = HOSTS[options.region];
     this.#answerWithinMs = options.answerWithinMs ?? DEFAULT_ANSWER_WITHIN_MS;
-    this.#agents = { rest: agentFor(options.address), events: agentFor(options.address) };
+    this.#agents = { rest: agentFor(options), events: agentFor(options) };
   }
 
   sendEvent(data: EventData): Promise<Exchange> {
@@ -102,9 +105,10 @@ export class Transport {
   }
 }
 
-function agentFor(address: string | undefined): Agent {
-  const agent = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
-  if (address === undefined) return agent;
+function agentFor({ address, agent: through }: TransportOptions): Agent {
+  const keeping = { keepAlive: true, maxSockets: MOST_SOCKETS };
+  const agent = new DirectAgent(keeping);
+  if (address === undefined) return through?.(keeping) ?? agent;
   const port = Number(/^(?:127\.0\.0\.1|localhost):(\d+)$/.exec(address)?.[1]);
   if (!(port > 0)) {
     // Diverted calls carry the token without TLS: they must not leave the machine.

@@ -25,16 +25,18 @@ export const SECRETS_VARIABLE = "PAGERDUTY_WEBHOOK_SECRETS";
 
 /** `secrets`: separated by commas, newest first; any of them may have signed. Undefined: nothing is authentic. */
 export function pagerDutyHints(secrets: Secret | undefined): HintSource {
-  const all = (secrets?.reveal().split(",") ?? [])
-    .map((value) => value.trim())
-    .filter((value) => value !== "")
-    .map((value) => new Secret(value));
+  const all = () =>
+    (secrets?.accepted() ?? [])
+      .flatMap((held) => held.split(","))
+      .map((value) => value.trim())
+      .filter((value) => value !== "")
+      .map((value) => new Secret(value));
   return {
     name: "pagerduty",
     label: "PagerDuty",
     rememberMs: REMEMBER_MS,
     variable: SECRETS_VARIABLE,
-    isAuthentic: ({ headers, body }) => isSignedByPagerDuty(body, headers["x-pagerduty-signature"], all),
+    isAuthentic: ({ headers, body }) => isSignedByPagerDuty(body, headers["x-pagerduty-signature"], all()),
     read: hintIn,
   };
 }

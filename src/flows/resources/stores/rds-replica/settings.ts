@@ -54,7 +54,7 @@ const Connection = z.strictObject({
     .describe("Database that it signs in to. Absent: `postgres` of PostgreSQL; none of MySQL and MariaDB."),
   password: z
     .string()
-    .regex(DATABASE_PASSWORD, "must be the name of a variable that begins with DATABASE_")
+    .regex(DATABASE_PASSWORD, "must be the name of a variable that begins with DATABASE_, without _FILE at its end")
     .describe("Variable of the environment that holds its password, such as `DATABASE_STOCK`."),
   ca_file: z
     .string()

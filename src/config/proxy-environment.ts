@@ -1,0 +1,30 @@
+import type { Secret } from "../domain/secret.ts";
+
+/** Proxies that HTTP leaves through; a URL may hold a user and a password. */
+export interface ProxySettings {
+  readonly https: Secret | undefined;
+  readonly http: Secret | undefined;
+  /** Hosts that are asked directly, as NO_PROXY lists them. */
+  readonly noProxy: string;
+}
+
+const NAMES = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] as const;
+
+/** Each may be written in small letters too, and counts then, as with curl. */
+export function withProxyNames(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const given = NAMES.flatMap((name) => {
+    const value = env[name.toLowerCase()] || env[name];
+    return value ? [[name, value]] : [];
+  });
+  return { ...env, ...Object.fromEntries(given) };
+}
+
+/** Undefined: HTTP leaves directly. */
+export function proxySettings(env: {
+  readonly HTTPS_PROXY?: Secret | undefined;
+  readonly HTTP_PROXY?: Secret | undefined;
+  readonly NO_PROXY?: string | undefined;
+}): ProxySettings | undefined {
+  const { HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: noProxy = "" } = env;
+  return https || http ? { https: https ?? http, http, noProxy } : undefined;
+}

@@ -1,0 +1,108 @@
+import { Secret } from "../domain/secret.ts";
+import type { EnvironmentProblem } from "./problem.ts";
+import { fileVariable, readSecretFile, type SecretFile } from "./secret-files.ts";
+
+/** Machine time for which a value that was replaced still counts: whoever signs with it, or has to take the new one, needs a while. */
+export const ACCEPTED_FOR_MS = 3_600_000;
+/** More than anybody changes in that time. */
+const MOST_BEFORE = 4;
+
+/** Why a new value cannot be taken into use; undefined: it can. Never holds a value. */
+export type JudgeSecret = (change: {
+  readonly variable: string;
+  readonly before: string;
+  readonly next: string;
+}) => Pick<EnvironmentProblem, "what" | "instead"> | undefined;
+
+/**
+ * The secrets that stand in files: the present value of each by its variable, and who wants to hear that one changed. What cannot be
+ * read, or cannot be used, leaves the value before it in use.
+ */
+export class Secrets {
+  readonly #held: ReadonlyMap<string, Held>;
+  readonly #hearers: ((variables: readonly string[]) => void)[] = [];
+
+  constructor(files: ReadonlyMap<string, SecretFile>, judge: JudgeSecret, nowMs = () => performance.now()) {
+    const hold = ([variable, file]: [string, SecretFile]): [string, Held] => [
+      variable,
+      new Held({ variable, file, judge, nowMs }),
+    ];
+    this.#held = new Map([...files].map(hold));
+  }
+
+  get paths(): readonly string[] {
+    return [...this.#held.values()].map(({ path }) => path);
+  }
+
+  /** By their variables. What looks at one again looks at all: they may have changed together. */
+  all(): Readonly<Record<string, Secret>> {
+    return Object.fromEntries(
+      [...this.#held].map(([variable, held]) => [
+        variable,
+        new Secret({ present: () => held.present, accepted: () => held.accepted(), lookAgain: () => this.look() }),
+      ]),
+    );
+  }
+
+  /** Reads every file again; whoever wants to hear it hears which variables have another value now. */
+  look(): void {
+    const changed = [...this.#held].flatMap(([variable, held]) => (held.look() ? [variable] : []));
+    if (changed.length > 0) for (const hear of this.#hearers) hear(changed);
+  }
+
+  /** What stands in the files and is not in use, by the last look. */
+  problems(): readonly EnvironmentProblem[] {
+    return [...this.#held.values()].flatMap(({ problem }) => problem ?? []);
+  }
+
+  onChange(hear: (variables: readonly string[]) => void): void {
+    this.#hearers.push(hear);
+  }
+}
+
+interface HeldFrom {
+  readonly variable: string;
+  readonly file: SecretFile;
+  readonly judge: JudgeSecret;
+  readonly nowMs: () => number;
+}
+
+/** One secret, and what it held a short while ago. */
+class Held {
+  readonly #from: HeldFrom;
+  #present: string;
+  #before: readonly { readonly value: string; readonly untilMs: number }[] = [];
+  problem: EnvironmentProblem | undefined;
+
+  constructor(from: HeldFrom) {
+    this.#from = from;
+    this.#present = from.file.value;
+  }
+
+  get path(): string {
+    return this.#from.file.path;
+  }
+
+  get present(): string {
+    return this.#present;
+  }
+
+  accepted(): readonly string[] {
+    const nowMs = this.#from.nowMs();
+    return [this.#present, ...this.#before.filter(({ untilMs }) => nowMs < untilMs).map(({ value }) => value)];
+  }
+
+  /** Whether another value is in use since. */
+  look(): boolean {
+    const { variable, judge, nowMs } = this.#from;
+    const read = readSecretFile(this.path);
+    const before = this.#present;
+    const wrong = "what" in read ? read : judge({ variable, before, next: read.value });
+    this.problem = wrong && { variable: fileVariable(variable), ...wrong };
+    if (wrong || "what" in read || read.value === before) return false;
+    const kept = [{ value: before, untilMs: nowMs() + ACCEPTED_FOR_MS }, ...this.#before];
+    this.#before = kept.filter(({ value }) => value !== read.value).slice(0, MOST_BEFORE);
+    this.#present = read.value;
+    return true;
+  }
+}

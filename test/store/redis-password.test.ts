@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { Queue, Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { connectRedis, FAIL_FAST, signingInBy, WAITING } from "../../src/store/connection.ts";
+import { leave } from "../../src/store/leave.ts";
+import { BreakableRedis } from "../harness/breakable-redis.ts";
+import { eventually } from "../harness/eventually.ts";
+import { type KeptSecret, secretInFile } from "../harness/secret-file.ts";
+import { silent } from "../harness/silent.ts";
+
+const TERMS = { accepted: [], isRehearsal: true };
+const SOON_MS = 15_000;
+
+let server: BreakableRedis;
+let admin: Redis;
+let url: KeptSecret;
+const urlWith = (password: string) => server.url.replace("redis://", `redis://twokey:${password}@`);
+const setPassword = (password: string) =>
+  admin.call("ACL", "SETUSER", "twokey", "on", "resetpass", `>${password}`, "~*", "&*", "+@all");
+
+beforeEach(async () => {
+  server = await BreakableRedis.start();
+  admin = new Redis(server.url);
+  await setPassword("the-first");
+  url = secretInFile("REDIS_URL", urlWith("the-first"));
+});
+afterEach(async () => {
+  leave(admin);
+  await server.stop();
+  url.remove();
+});
+
+/** Everybody has to sign in again. */
+const cutOff = () => admin.call("CLIENT", "KILL", "USER", "twokey");
+
+test("a connection that is open goes on after the password has changed, and the next one takes the new one", async () => {
+  const { redis } = await connectRedis(url.secret, TERMS, silent);
+  const isBack = () => eventually("a connection", SOON_MS, () => redis.ping().catch(() => undefined));
+  try {
+    await setPassword("the-second");
+    url.changeTo(urlWith("the-second"));
+    expect(await redis.ping()).toBe("PONG");
+    await cutOff();
+    expect(await isBack()).toBe("PONG");
+
+    // Redis first, the file later: it is looked at again at each attempt.
+    await setPassword("the-third");
+    await cutOff();
+    await eventually("a refusal", SOON_MS, async () => (redis.status === "ready" ? undefined : true));
+    url.changeTo(urlWith("the-third"));
+    expect(await isBack()).toBe("PONG");
+
+    // The file first, Redis later: the one before still opens the connection.
+    url.changeTo(urlWith("the-fourth"));
+    url.secrets.look();
+    await cutOff();
+    expect(await isBack()).toBe("PONG");
+  } finally {
+    leave(redis);
+  }
+});
+
+test("queues and their workers sign in again with the new password, and no job is lost", async () => {
+  const connection = { url: url.secret.reveal(), ...WAITING, ...signingInBy(url.secret) };
+  const done: string[] = [];
+  const worker = new Worker("jobs", async ({ name }) => void done.push(name), { connection });
+  const queue = new Queue("jobs", {
+    connection: { url: url.secret.reveal(), ...FAIL_FAST, ...signingInBy(url.secret), enableOfflineQueue: true },
+  });
+  worker.on("error", () => undefined);
+  queue.on("error", () => undefined);
+  try {
+    await worker.waitUntilReady();
+    await queue.add("before", {});
+    await eventually("the first job", SOON_MS, async () => done.includes("before") || undefined);
+    await setPassword("the-second");
+    url.changeTo(urlWith("the-second"));
+    await cutOff();
+    await eventually("a job that is taken", SOON_MS, () => queue.add("after", {}).catch(() => undefined));
+    await eventually("the second job", SOON_MS, async () => done.includes("after") || undefined);
+  } finally {
+    await worker.close();
+    await queue.close();
+  }
+});
