@@ -2,6 +2,7 @@ import { ago, type Card, type CardButton, type CardPart, spans, type Text, timeO
 import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import type { Wait } from "../domain/plan-run/wait.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
@@ -10,6 +11,7 @@ import { nameOf, peopleLeft } from "./names.ts";
 import { about, ledgerEnd, leftForPeople, staying, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
+import { waitOnPlan, waitReason } from "./wait.ts";
 
 /** Characters of the digest that people compare by eye. */
 export const DIGEST_SHOWN = 12;
@@ -19,6 +21,8 @@ export interface PlanContext {
   readonly nowMs: number;
   /** Since when users are without the service, as the incident says; absent: nobody said so. */
   readonly downSinceMs?: number | undefined;
+  /** Somebody decided to wait; absent: nobody did, or the time has come. */
+  readonly wait?: Wait | undefined;
 }
 
 /**
@@ -41,6 +45,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
+      ...(isOpen && context.wait ? [waitReason(context.wait)] : []),
       IN_THREAD,
       ledgerEnd(plan),
     ],
@@ -88,7 +93,7 @@ export function whatIsAsked(plan: Plan): string {
 const NEEDS_NO_KEYS = "It only adds something, so one responder is enough.";
 
 /** The first screen, one fact a line. */
-function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext): CardPart[] {
+function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanContext): CardPart[] {
   const { plan } = run;
   const back = expectedTime(plan);
   const users: Text =
@@ -104,6 +109,7 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
       plain: true,
       lines: [
         ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
+        ...(wait ? [waitOnPlan(wait, inventory)] : []),
         users,
         ...(plan.passedOver ?? []).map((why) => inRoom(why, "error")),
         lossLine(plan),
@@ -190,7 +196,8 @@ function buttons(run: RunState): CardPart[] {
     },
   };
   const keys = run.plan.keysRequired === 0 ? [] : [approve, reject];
-  return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }] }];
+  const wait: CardButton = { label: "Wait…", intent: "wait", value };
+  return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }, wait] }];
 }
 
 /** How many people must still agree, and by when; of a plan that waits no more, how many did. */
