@@ -12,5 +12,5 @@ export function peopleLeft(required: number, agreed: number): string {
 
 /** A person or a pipeline as people call them; an id that nobody has stays as it is. */
 export function nameOf(inventory: Inventory, id: string): string {
-  return inRoom(findPerson(inventory, id)?.name ?? sayPipeline(id) ?? id, "name");
+  return inRoom(findPerson(inventory, id)?.name ?? sayPipeline(id) ?? id, "name") || id;
 }

@@ -10,7 +10,7 @@ import { expectedTime, objective } from "./expected-time.ts";
 import { nameOf, peopleLeft } from "./names.ts";
 import { about, ledgerEnd, leftForPeople, staying, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
-import { inRoom } from "./room.ts";
+import { inRoom, quoted } from "./room.ts";
 import { waitOnPlan, waitReason } from "./wait.ts";
 
 /** Characters of the digest that people compare by eye. */
@@ -45,7 +45,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
-      ...(isOpen && context.wait ? [waitReason(context.wait)] : []),
+      ...(isOpen ? inOthersWords(plan, context) : []),
       IN_THREAD,
       ledgerEnd(plan),
     ],
@@ -101,8 +101,7 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanCon
       ? `It takes ${[back, ...objective(plan)].join("; the objective is ")}.`
       : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
   const holders = run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
-  const turned = holders === "" ? "" : `${holders} agreed. `;
-  const agree: Text = [turned, ...mustAgree(run)].filter((span) => span !== "");
+  const agree: Text = [...mustAgree(run), ...(holders === "" ? [] : [` ${holders} agreed.`])];
   return [
     {
       kind: "lines",
@@ -111,7 +110,7 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanCon
         ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
         ...(wait ? [waitOnPlan(wait, inventory)] : []),
         users,
-        ...(plan.passedOver ?? []).map((why) => inRoom(why, "error")),
+        ...passedOver(plan).map(({ fact }) => `${inRoom(fact, "title")}.`),
         lossLine(plan),
         ...finality(plan),
         ...dangers(plan),
@@ -119,6 +118,24 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanCon
       ],
     },
   ];
+}
+
+/** “eu-west-2 comes earlier in twokey.yaml: <why>”: the fact is ours, and why may be an answer of AWS. */
+const passedOver = ({ passedOver: all = [] }: Plan): readonly { readonly fact: string; readonly why: string }[] =>
+  all.map((said) => {
+    const [fact = "", ...why] = said.split(": ");
+    return { fact, why: why.join(": ") };
+  });
+
+/** Below the buttons and all that is asked: what people, AWS and pagers say, each as a quotation in its room (G23). */
+export function inOthersWords(plan: Plan, { wait }: Pick<PlanContext, "wait">): CardPart[] {
+  const { dataLoss } = plan;
+  const lines: Text[] = [
+    ...(wait ? [waitReason(wait)] : []),
+    ...(dataLoss.kind === "unknown" ? [`Why the loss is unknown: ${quoted(dataLoss.why, "error")}`] : []),
+    ...passedOver(plan).map(({ fact, why }) => `${inRoom(fact, "title")}: ${quoted(why, "error")}`),
+  ];
+  return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];
 }
 
 const question = ({ title }: Plan): string => `${title}?`;
@@ -136,7 +153,8 @@ export function finality(plan: Plan): string[] {
 }
 
 /** What each acceptance is about, in short; the sentence itself is agreed to in the form. */
-export const dangers = (plan: Plan): string[] => plan.acceptances.flatMap(({ danger }) => danger ?? []);
+export const dangers = ({ acceptances: all }: Plan): string[] =>
+  all.flatMap(({ danger }) => (danger === undefined ? [] : inRoom(danger, "reason")));
 
 export function digestNote({ digest, plan }: RunState): CardPart {
   return { kind: "text", text: ["Plan ", { code: plan.id }, " · digest ", { code: digest.slice(0, DIGEST_SHOWN) }] };
@@ -175,8 +193,8 @@ function afterKeys(run: RunState, inventory: Inventory): string {
   const { state, plan, startedAtMs } = run;
   const because = inRoom(whyOf(run, inventory), "reason");
   if (state === "closed" && startedAtMs !== undefined)
-    return `It is closed: ${because}. What its run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
-  if (state === "closed") return `It is closed: ${because}. Nothing was changed. A new plan: ${askAgain(plan)}`;
+    return `What its run had done stays as it is. A plan for what is left: ${askFresh(plan)} · It is closed: ${because}`;
+  if (state === "closed") return `Nothing was changed. A new plan: ${askAgain(plan)} · It is closed: ${because}`;
   const agreed = plan.keysRequired === 0 ? NEEDS_NO_KEYS : "The keys are turned.";
   return `${agreed} The progress message shows the run.`;
 }
@@ -224,6 +242,6 @@ export function lossLine(plan: Plan): Text {
         ? spans`Writes after ${{ timeMs: dataLoss.atMs }} may be lost.`
         : spans`Writes after ${{ timeMs: dataLoss.atMs }} are lost (last known position).`;
     case "unknown":
-      return `How much data is lost is unknown: ${inRoom(dataLoss.why, "error")}.`;
+      return "How much data is lost is unknown.";
   }
 }

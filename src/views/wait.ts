@@ -1,4 +1,4 @@
-import { type Card, type CardPart, type Form, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { type Card, type Form, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain } from "../domain/plan-run/plan.ts";
@@ -19,20 +19,15 @@ export interface WaitSeen {
   readonly asks: string;
 }
 
-const THEN = "then agree or refuse. A key counts before that too.";
-
 /** On the plan card, above its buttons. Why stands below them: it is somebody's own words. */
 export const waitOnPlan = ({ untilMs, by }: Wait, inventory: Inventory): Text =>
-  spans`Waiting until ${timeOfDay(untilMs)}, says ${nameOf(inventory, by)}; ${THEN}`;
+  spans`Waiting until ${timeOfDay(untilMs)}, then agree or refuse. A key counts before that too. Decided by ${nameOf(inventory, by)}.`;
 
-export const waitReason = ({ reason }: Wait): CardPart => ({
-  kind: "text",
-  text: [`Why wait: ${quoted(reason, "reason")}`],
-});
+export const waitReason = ({ reason }: Wait): Text => `Why wait: ${quoted(reason, "reason")}`;
 
 /** On the board and on the card of its incident: all of it in one line, the foreign words last. */
 export const waitLine = ({ wait, inventory }: Omit<WaitSeen, "run" | "asks">): Text =>
-  spans`Waiting until ${timeOfDay(wait.untilMs)} with ${wait.service}, says ${nameOf(inventory, wait.by)}; then decide. Why: ${quoted(wait.reason, "reason")}`;
+  spans`Waiting until ${timeOfDay(wait.untilMs)} with ${wait.service}, then decide. ${nameOf(inventory, wait.by)} says why: ${quoted(wait.reason, "reason")}`;
 
 /** Told in the room when somebody has decided it. */
 export function waitCard({ wait, run, inventory }: WaitSeen, nowMs: number): Card {

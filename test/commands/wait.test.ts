@@ -114,7 +114,7 @@ describe("while a plan waits for keys", () => {
       },
     ]);
     const plan = linesOf(await render("plan", "F-AAA111"));
-    expect(plan).toContain("says Ana Keller; then agree or refuse. A key counts before that too.");
+    expect(plan).toContain("then agree or refuse. A key counts before that too. Decided by Ana Keller.");
     expect(plan).toContain("“AWS says that it comes back”");
 
     nowMs += 5 * MINUTE - 1;
@@ -188,7 +188,9 @@ describe("while an incident is open and nobody has planned", () => {
 
     expect(await stored()).toMatchObject({ incident: id, untilMs: Date.parse("2026-11-21T03:40:00Z") });
     expect((await told())[0]).toMatchObject({ channel: channel?.id });
-    expect(linesOf(await render("incident", id))).toContain("until 03:40:00Z with inventory, says Ana Keller");
+    expect(linesOf(await render("incident", id))).toContain(
+      "until 03:40:00Z with inventory, then decide. Ana Keller says why: “AWS says that it comes back”",
+    );
     nowMs = Date.parse("2026-11-21T03:40:00Z");
     await sweeps();
 

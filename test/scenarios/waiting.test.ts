@@ -34,13 +34,16 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   expect(onCard(first)).toContain("“AWS says that eu-west-1 comes back”");
   await people.expectMessage(
     room,
-    (message) => buttonOf(message, "ack") !== undefined && /Waiting until .*inventory, says Ana/.test(onCard(message)),
+    (message) =>
+      buttonOf(message, "ack") !== undefined &&
+      /Waiting until .*inventory, then decide\. Ana Keller says why: /.test(onCard(message)),
     SOON_MS,
   );
   await says("/dr status", /./);
   const board = await people.expectEphemeral(
     ANA ?? "",
-    (message) => /Waiting until .*inventory, says Ana.*“AWS says that eu-west-1 comes back”/.test(onCard(message)),
+    (message) =>
+      /Waiting until .*inventory.*Ana Keller says why: “AWS says that eu-west-1 comes back”/.test(onCard(message)),
     SOON_MS,
   );
   expect(onCard(board)).toContain("then decide");
@@ -65,7 +68,7 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   expect(mentions(second, [BEN, ANA, ELENA])).toBe(true);
   await people.expectMessage(
     room,
-    (message) => buttonOf(message, "approve") !== undefined && /Waiting until .*, says Ben/.test(onCard(message)),
+    (message) => buttonOf(message, "approve") !== undefined && /Waiting until .*Decided by Ben/.test(onCard(message)),
     SOON_MS,
   );
 
