@@ -77,6 +77,7 @@ export function createCommands(sources: CommandSources): Commands {
       wake,
       times: sources.times,
       cards: stores.cards,
+      chat: outside.chat,
       inventory,
       freezes: stores.freezes,
       alarmReads: stores.alarmReads,

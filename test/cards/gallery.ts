@@ -18,6 +18,7 @@ import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { planCard, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
+import { sightCard } from "../../src/views/sight.ts";
 import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
 import {
@@ -112,6 +113,25 @@ function waitCards(): Record<string, Card> {
   };
 }
 
+function sightCards(): Record<string, Card> {
+  const of = (region: string, what: string, says?: string) => ({
+    ...{ key: `${what} ${region}`, region, what },
+    ...(says === undefined ? {} : { says }),
+  });
+  const glimpses = [
+    of("eu-west-1", "stock"),
+    of("eu-west-1", "api", "silent"),
+    of("eu-west-1", "application", "gives no answer (connection refused)"),
+    of("eu-central-1", "stock", "database available, lag 2 s"),
+    of("eu-central-1", "api", "tasks 0 of 4 running"),
+    { key: "6", what: "users", says: "get errors (HTTP 502)" },
+  ];
+  const about = { service: SERVICE.name, asker: "Farid Haddad", glimpses };
+  const refused =
+    "No plan. “No plan for inventory: its copy in eu-central-1 follows another database. Nothing was changed.”";
+  return { "sight-going-on": sightCard(about), "sight-refused": sightCard({ ...about, outcome: refused }) };
+}
+
 function planCards(): Record<string, Card> {
   const runs = runStates();
   const [oneKey, refused, running] = [runs["one-key"], runs["refused"], runs["running"]];
@@ -124,6 +144,7 @@ function planCards(): Record<string, Card> {
     "plan-one-key": planCard(oneKey, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-waiting": planCard(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT, wait: WAIT }),
     ...waitCards(),
+    ...sightCards(),
     "plan-refused": planCard(refused, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-keys-turned": planCard(running, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-details": planDetailsCard(darkPlan(), INVENTORY),
