@@ -16,7 +16,7 @@ import { openedIncident } from "../cards/incident-states.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
 import { AT } from "../harness/observed.ts";
-import { planFor } from "../harness/plans.ts";
+import { planFor, proposed } from "../harness/plans.ts";
 import { quietLedger } from "../harness/quiet-ledger.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -161,6 +161,20 @@ describe("while a plan waits for keys", () => {
     const way = /Plan F-AAA111 takes keys only until .*\. For a new one then: \/dr failover inventory\./;
     expect(answer.kind === "whisper" && answer.card.text).toMatch(way);
     expect((await told())[0]?.text).toMatch(way);
+  });
+
+  test.each([
+    ["a run that has started since ends it", 1, "ended"],
+    ["a run whose rest it is about had started before, and does not", -1, "standing"],
+  ])("%s", async (_title, laterMs, state) => {
+    await planWaits();
+    await says(`5m ${BECAUSE}`);
+    const run = { ...proposed(inventory, { id: "F-BBB222" }), startedAtMs: AT + laterMs };
+    const runs = { holderOf: async () => "F-BBB222", read: async () => run, openIds: async () => [] };
+    const wake = { card: nothing, run: nothing };
+    await tendWait("inventory", { ...stores, runs, clock: { now: () => nowMs }, wake });
+
+    expect(await stored()).toMatchObject({ state });
   });
 
   test("the button of the card opens the form of its plan, and what is wrong in it stands beside its fields", async () => {

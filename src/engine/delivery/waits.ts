@@ -72,10 +72,11 @@ async function movedOn(wait: Wait, incident: Incident | undefined, deps: WaitDep
   );
 }
 
-async function whatEnds({ service }: Wait, incident: Incident | undefined, deps: WaitDeps) {
+async function whatEnds({ service, atMs }: Wait, incident: Incident | undefined, deps: WaitDeps) {
   const holder = await deps.runs.holderOf(service);
   const run = holder === undefined ? undefined : await readIfReadable(deps.runs.read(holder));
-  if (run && isMove(run.plan)) return `run ${run.plan.id} has started`;
+  // A run that stands still, and whose rest somebody waits with, had started before.
+  if (run && isMove(run.plan) && (run.startedAtMs ?? 0) >= atMs) return `run ${run.plan.id} has started`;
   return incident && !isOpen(incident) ? "its incident is closed" : undefined;
 }
 
