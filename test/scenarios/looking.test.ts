@@ -47,3 +47,25 @@ test("who asks for a plan while home is dark sees what comes in, in one message 
   for (const [at, { machineMs }] of edits.slice(1).entries())
     expect(machineMs - (edits[at]?.machineMs ?? 0)).toBeGreaterThanOrEqual(1_000);
 }, 180_000);
+
+test("where Slack takes no edit, the card of the plan and the answer come all the same", async () => {
+  stage = await startTestStage({ example: "inventory", speed: 1 });
+  const { world, inventory } = stage;
+  const channel = inventory.file.alerts.channel;
+  await world.setRegion("eu-west-1", "dark");
+  await world.planFault({ vendor: "slack", operation: "chat.update", effect: { kind: "hang" } });
+  const asking = askFor(stage, {
+    slackId: "U01FARID",
+    words: "/dr failover inventory because eu-west-1 is dark",
+    channel,
+  });
+  const first = await world.people.expectMessage(
+    channel,
+    ({ text }) => text.startsWith("Looking at inventory"),
+    SOON_MS,
+  );
+  const { id, card } = await asking;
+
+  expect(card.text).toContain(id);
+  expect((await world.log("slack.message-updated")).filter(({ facts }) => facts["ts"] === first.ts)).toEqual([]);
+}, 180_000);
