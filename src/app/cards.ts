@@ -1,7 +1,11 @@
-import { type Card, sentenceCard } from "../domain/card/card.ts";
+import { VERBS_THAT_MOVE } from "../commands/run-deps.ts";
+import { type Card, sentenceCard, type Text } from "../domain/card/card.ts";
 import { changesInReply, readReplySubject } from "../domain/incident/alert-thread.ts";
+import type { Incident } from "../domain/incident/incident.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
+import { planWaiting } from "../engine/delivery/waits.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
 import { nextPage } from "../flows/incident/paging/next-page.ts";
 import { whoIsNeeded } from "../flows/reach/run-needs.ts";
@@ -15,6 +19,7 @@ import { calledCard, copyOfBefore, replacedCopy } from "../views/run-copy.ts";
 import { runNewsCard } from "../views/run-news.ts";
 import { progressCard } from "../views/run-progress.ts";
 import { updateDraftCard } from "../views/update.ts";
+import { type WaitSeen, waitCard, waitLine, waitOverCard } from "../views/wait.ts";
 import type { Stores } from "./stores.ts";
 
 export interface CardSources {
@@ -47,6 +52,7 @@ export const RENDER: Readonly<Record<string, Render>> = {
         nameOf: (id) => findPerson(inventory(), id)?.name ?? id,
         targets: responseTargets(incident),
         next: nextPage(incident, clock.now()),
+        waits: await waitLines(incident, { stores, clock, inventory }),
       })
     );
   },
@@ -84,6 +90,9 @@ export const RENDER: Readonly<Record<string, Render>> = {
     const needed = whoIsNeeded(run, inventory(), clock.now());
     return runNewsCard(key, { run, inventory: inventory(), nowMs: clock.now(), needed });
   },
+  /** The subject of both: a service, and the number of the decision. */
+  wait: ofWait("standing", waitCard),
+  "wait-over": ofWait("over", waitOverCard),
   recovery: async (subject, { stores, clock, inventory }) => {
     const { value } = await stores.recoveries.read();
     return value?.id === subject ? recoveryCard(value, inventory(), clock.now()) : replacedRecoveryCard(subject);
@@ -100,10 +109,35 @@ export const RENDER: Readonly<Record<string, Render>> = {
   },
 };
 
-/** Since when users are without the service: what the plan's incident says. */
+/** Since when users are without the service, as the plan's incident says, and whether somebody decided to wait. */
 async function planContext({ plan }: RunState, { stores, clock }: Pick<CardSources, "stores" | "clock">) {
-  const incident = plan.incident === undefined ? undefined : await stores.incidents.get(plan.incident);
-  return { nowMs: clock.now(), downSinceMs: incident?.value.firstSeenAtMs };
+  const [incident, wait] = await Promise.all([
+    plan.incident === undefined ? undefined : stores.incidents.get(plan.incident),
+    stores.waits.get(plan.service),
+  ]);
+  const nowMs = clock.now();
+  return { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait: standingAt(wait?.value, nowMs) };
+}
+
+/** Nothing where another decision has taken its place, or it stands otherwise by now. */
+function ofWait(state: Wait["state"], show: (seen: WaitSeen, nowMs: number) => Card): Render {
+  return async (subject, { stores, clock, inventory }) => {
+    const [service = "", number] = subject.split("#");
+    const wait = (await stores.waits.get(service))?.value;
+    if (wait?.state !== state || String(wait.number) !== number) return undefined;
+    return show(
+      { wait, run: await planWaiting(service, stores), inventory: inventory(), asks: VERBS_THAT_MOVE },
+      clock.now(),
+    );
+  };
+}
+
+/** Of the services of an open incident: each that somebody decided to wait with. */
+async function waitLines({ services, state }: Incident, { stores, clock, inventory }: CardSources): Promise<Text[]> {
+  if (state !== "open") return [];
+  const waits = await Promise.all(services.map((service) => stores.waits.get(service)));
+  const standing = waits.flatMap((stored) => standingAt(stored?.value, clock.now()) ?? []);
+  return standing.map((wait) => waitLine({ wait, inventory: inventory() }));
 }
 
 export async function renderCard(kind: string, subject: string, sources: CardSources): Promise<Card | undefined> {

@@ -24,9 +24,9 @@ export async function createClient(settings: ClientSettings, inventory: Inventor
     const clock = new StoreClock(redis);
     await clock.refresh();
     const stores = createStores(redis, () => clock.now());
-    const { runs, incidents, seen, notes, freezes, alarmReads } = stores;
+    const { runs, incidents, seen, notes, freezes, alarmReads, waits } = stores;
     const deps = {
-      ...{ runs, incidents, clock, freezes, alarmReads },
+      ...{ runs, incidents, clock, freezes, alarmReads, waits },
       inventory: () => inventory,
       // The newest look that a bot stored: a terminal asks neither the cloud nor the pager.
       observed: async ({ name }: { readonly name: string }) => (await seen.get(name))?.value.observation,

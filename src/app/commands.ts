@@ -13,6 +13,7 @@ import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { SPEAKABLE } from "../domain/speakable.ts";
+import { tendWait } from "../engine/delivery/waits.ts";
 import { againstClosing } from "../flows/incident/life/against-closing.ts";
 import { measuredOf, newestRunOf, runUnderWay } from "../flows/incident/life/incident-runs.ts";
 import { observe } from "../flows/observe.ts";
@@ -76,6 +77,7 @@ export function createCommands(sources: CommandSources): Commands {
       wake,
       times: sources.times,
       cards: stores.cards,
+      chat: outside.chat,
       inventory,
       freezes: stores.freezes,
       alarmReads: stores.alarmReads,
@@ -87,6 +89,7 @@ export function createCommands(sources: CommandSources): Commands {
       },
       lastLook: async (service) => (await stores.seen.get(service))?.value.observation,
       incidentShown: (service) => incidentShown(service, stores),
+      waits: stores.waits,
       rememberChannel: async (run, channel) => {
         await stores.runChannels.change(run, () => ({ value: { channel }, events: [] }));
       },
@@ -118,6 +121,12 @@ export function createCommands(sources: CommandSources): Commands {
       },
       measured: (incident) => measuredOf(incident, stores),
       againstClosing: (incident) => againstClosing(incident, { ...stores, nowMs: () => clock.now() }),
+    },
+    waiting: {
+      ...{ runs: stores.runs, incidents: stores.incidents, waits: stores.waits },
+      ...{ ledger: sources.ledger, clock, inventory },
+      channelOf: async (run) => (await stores.runChannels.get(run))?.value.channel,
+      tendWait: (service) => tendWait(service, { ...stores, clock, wake }),
     },
   };
   return {

@@ -5,6 +5,7 @@ import { AlertDocument, alertLabels } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
 import { FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
+import { isTended, Wait } from "../domain/plan-run/wait.ts";
 import { Found } from "../domain/service/found.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
@@ -58,6 +59,8 @@ export interface Stores {
   readonly discovered: KeptDocuments<Remembered>;
   readonly stepTimes: KeptDocuments<KeptTimes>;
   readonly freezes: KeptDocuments<FreezeDocument>;
+  /** By service. */
+  readonly waits: KeptDocuments<Wait>;
   /** By process. */
   readonly saidProofs: KeptDocuments<SaidProofs>;
   readonly recoveries: Recoveries;
@@ -121,6 +124,11 @@ const FREEZE: DocumentKind<FreezeDocument> = {
   },
 };
 
+/** Begun again it reminds nobody; it never held anything back. */
+const WAIT: DocumentKind<Wait> = {
+  ...{ kind: "wait", version: 1, schema: Wait, unreadable: "begins-again", isOpen: isTended },
+};
+
 /** What of the proofs of one process was told and not taken back. Begun again it is told once more. */
 const SaidProofs = z.strictObject({ said: z.record(z.string(), z.string()) });
 export type SaidProofs = z.infer<typeof SaidProofs>;
@@ -163,6 +171,7 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     discovered: createDocuments(redis, DISCOVERED),
     stepTimes: createDocuments(redis, STEP_TIMES),
     freezes: createDocuments(redis, FREEZE),
+    waits: createDocuments(redis, WAIT),
     saidProofs: createDocuments(redis, SAID_PROOFS),
   };
 }

@@ -24,11 +24,13 @@ import { severity } from "./severity.ts";
 import { type StatusDeps, status } from "./status.ts";
 import { timeline } from "./timeline.ts";
 import { update } from "./update.ts";
+import { type WaitCommandDeps, wait } from "./wait.ts";
 
 export interface CommandDeps {
   readonly run: RunCommandDeps & StatusDeps & KeyDeps & FreezeDeps;
   readonly recovery: AcceptStoreDeps;
   readonly incident: IncidentCommandDeps;
+  readonly waiting: WaitCommandDeps;
 }
 
 type Role = Person["roles"][number];
@@ -91,6 +93,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   reject: decision("reject", "reject <plan>", "refuse a plan, for everybody"),
   withdraw: decision("withdraw", "withdraw <plan>", "take back the plan you asked for"),
+  wait: {
+    usage: "wait [service] <03:40 or 20m> because <reason>",
+    says: "wait with a move until a time (UTC); the room is reminded then, and nothing is blocked",
+    who: ACTS,
+    moment: "deciding",
+    handle: (ask, { waiting }) => wait(ask, waiting),
+  },
   abort: decision("abort", "abort [run]", "end a run before its point of no return, and undo its steps"),
   pause: decision("pause", "pause [run] [why]", "start no new step"),
   resume: decision("resume", "resume [run]", "go on after a pause"),
@@ -224,6 +233,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
 /** What people call it elsewhere. */
 const ALSO: Readonly<Record<string, string>> = {
   ...{ incident: "declare", close: "resolve", page: "escalate", who: "oncall", "on-call": "oncall" },
+  ...{ hold: "wait", postpone: "wait" },
 };
 
 export function verbNamed(word: string): Verb | undefined {

@@ -1,4 +1,5 @@
-import type { Card } from "../domain/card/card.ts";
+import { randomUUID } from "node:crypto";
+import { type Card, spans, type Text } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
@@ -7,14 +8,17 @@ import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import { unansweredIn } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
-import { observe } from "../flows/observe.ts";
+import { type Look, observe } from "../flows/observe.ts";
 import { agedSettings, openQuestions, sparedSettings } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
+import { nameOf } from "../views/names.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
+import { quoted } from "../views/room.ts";
 import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
+import { showLooking } from "./sight.ts";
 
 export interface Proposal {
   readonly service: Service;
@@ -29,6 +33,8 @@ export interface Proposal {
   readonly id?: string;
   /** The waiting run whose rest this is. */
   readonly continues?: RunState;
+  /** Is told each part of the look as soon as it is there. */
+  readonly sees?: Look["sees"];
 }
 
 /** What somebody asked for in words or fields. */
@@ -42,16 +48,34 @@ export interface Asked extends Omit<Proposal, "requester" | "channel"> {
 export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: RunCommandDeps): Promise<Answer> {
   const { id, name } = person;
   const requester = { id, name, proof: ask.who.proof };
-  const wanted = { ...asked, requester, channel: ask.channel ?? contextChannel(ask.value) };
+  const channel = ask.channel ?? contextChannel(ask.value);
+  const about = { service: asked.service.name, asker: nameOf(deps.inventory(), id), channel };
+  const looking = showLooking({ ...about, key: `look:${randomUUID()}` }, deps.chat);
+  try {
+    const { card, outcome } = await made({ ...asked, requester, channel, sees: looking.sees }, dryRun, deps);
+    looking.ends(outcome);
+    return { kind: "whisper", card };
+  } catch (error) {
+    looking.ends(
+      error instanceof UserError ? `No plan. ${quoted(error.message, "reason")}` : "No plan: it went wrong.",
+    );
+    throw error;
+  }
+}
+
+/** The asker's own card, and what everybody is told who could see the look. */
+async function made(wanted: Proposal, dryRun: boolean, deps: RunCommandDeps): Promise<{ card: Card; outcome: Text }> {
   const draft = await draftSoon(wanted, deps);
   const { plan } = draft.run;
   if (dryRun) {
     const context = { nowMs: plan.madeAtMs, downSinceMs: draft.incident?.firstSeenAtMs };
-    return { kind: "whisper", card: withoutKeys(planInFull(draft.run, deps.inventory(), context)) };
+    const card = withoutKeys(planInFull(draft.run, deps.inventory(), context));
+    return { card, outcome: `It was a dry run: only ${wanted.requester.name} is shown the plan.` };
   }
   const channel = await keepDraft(draft, wanted, deps);
   const what = plan.keysRequired === 0 ? "is started. Its progress is in" : CALLED;
-  return { kind: "whisper", card: told(plan, channel, what) };
+  const outcome = told(plan, channel, what);
+  return { card: { text: `Plan ${plan.id} ${what} the channel.`, parts: [{ kind: "text", text: outcome }] }, outcome };
 }
 
 const CALLED = "is made. Its approvers are asked for. Its card is in";
@@ -82,6 +106,7 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried 
     lastLook: await deps.lastLook(service.name),
     isHurried,
     isForPlan: true,
+    sees: wanted.sees,
   });
   const incident = await deps.incidentOf(service.name);
   const request = {
@@ -153,12 +178,8 @@ function contextChannel(context: string | undefined): string | undefined {
   return context?.startsWith("channel:") ? context.slice("channel:".length) || undefined : undefined;
 }
 
-function told(plan: Plan, channel: string, what: string): Card {
-  return {
-    text: `Plan ${plan.id} ${what} the channel.`,
-    parts: [{ kind: "text", text: [`Plan `, { code: plan.id }, ` ${what} `, { channel }, `.`] }],
-  };
-}
+const told = (plan: Plan, channel: string, what: string): Text =>
+  spans`Plan ${{ code: plan.id }} ${what} ${{ channel }}.`;
 
 function withoutKeys(card: Card): Card {
   return {

@@ -4,6 +4,7 @@ import type { Event } from "../domain/event.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { isWatched } from "../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../domain/plan-run/run.ts";
+import { standingAt } from "../domain/plan-run/wait.ts";
 import { readable } from "../domain/readable.ts";
 import type { Documents } from "../ports/documents.ts";
 import { planInFull } from "../views/plan.ts";
@@ -89,7 +90,8 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
       const nowMs = deps.clock.now();
       if (run.startedAtMs === undefined) {
         const incident = run.plan.incident === undefined ? undefined : await deps.incidents.get(run.plan.incident);
-        return planInFull(run, deps.inventory(), { nowMs, downSinceMs: incident?.value.firstSeenAtMs });
+        const wait = standingAt((await deps.waits.get(run.plan.service))?.value, nowMs);
+        return planInFull(run, deps.inventory(), { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait });
       }
       return progressCard(run, deps.inventory(), { nowMs, latest: await deps.notesOf(run.plan.id) });
     },

@@ -11,6 +11,7 @@ import type { Service } from "../domain/service/service.ts";
 import { didYouMean } from "../domain/similar.ts";
 import { RUNBOOKS } from "../flows/runbooks/index.ts";
 import type { Who } from "../ports/asker.ts";
+import type { Chat } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { LearnedTimes } from "../ports/learned-times.ts";
@@ -34,6 +35,8 @@ export interface RunCommandDeps extends ForeseeingDeps {
   readonly times: Pick<LearnedTimes, "of">;
   readonly cards: Documents<CardDue>;
   readonly inventory: () => Inventory;
+  /** Shows what is seen while somebody waits for a plan; absent: nobody is shown it. */
+  readonly chat?: Pick<Chat, "post" | "update">;
   /** How that stands which TwoKey stands on; absent: it is not proven here. */
   readonly proven?: Looked;
   /** The open incident of a service, if there is one. */

@@ -1,6 +1,7 @@
 import type { Card, CardPart, Span } from "../domain/card/card.ts";
 import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
+import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
 import type { Observation } from "../domain/service/observation.ts";
@@ -12,6 +13,7 @@ import { unreadNotes } from "../views/alarm-reads.ts";
 import { degradedLines } from "../views/proofs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
+import { waitLine } from "../views/wait.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type OutlookDeps, outlookOf } from "./outlook.ts";
 import { serviceNamed } from "./run-deps.ts";
@@ -26,6 +28,8 @@ export interface StatusDeps extends OutlookDeps {
   ): Promise<{ readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined>;
   /** Absent: it is not looked at here. */
   readonly ledger?: Pick<Ledger, "disagreement">;
+  /** Who decided to wait with which service. */
+  readonly waits: Pick<Documents<Wait>, "get">;
   readonly freezes: Pick<Documents<FreezeDocument>, "get">;
   /** When the states of alarms were last read; absent: it is not looked at here. */
   readonly alarmReads?: Pick<Documents<AlarmReads>, "get">;
@@ -100,11 +104,13 @@ function under(card: Card, above: readonly string[] | undefined): Card {
 }
 
 async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStatus> {
-  const [observed, incident, holder] = await Promise.all([
+  const [observed, incident, holder, decided] = await Promise.all([
     deps.observed(service),
     deps.incidentShown(service.name),
     deps.runs.holderOf(service.name),
+    deps.waits.get(service.name),
   ]);
+  const wait = standingAt(decided?.value, deps.clock.now());
   const [held, runs] = await Promise.all([
     readable(holder === undefined ? [] : [deps.runs.read(holder)]),
     runsOf(service.name, incident?.id, deps),
@@ -116,6 +122,7 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
     ...{ service, observed, incident, run: held.read[0], unreadable: held.unreadable[0]?.message, waiting },
     // A verified run holds its service no longer, but its old side may still be watched, or was fenced a moment ago.
     newest: runs.findLast(({ startedAtMs }) => startedAtMs !== undefined),
+    wait: wait && waitLine({ wait, inventory: deps.inventory() }),
     outlook: isFree && observed ? await outlookOf(service, observed, deps) : undefined,
   };
 }

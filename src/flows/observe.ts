@@ -1,3 +1,4 @@
+import type { Glimpse } from "../domain/service/glimpse.ts";
 import type { HealthVerdict, WriteVerdict } from "../domain/service/health.ts";
 import type { Observation, ResourceSeen } from "../domain/service/observation.ts";
 import type { Known } from "../domain/service/observed.ts";
@@ -5,6 +6,7 @@ import { rolesOf } from "../domain/service/resource.ts";
 import type { Region, Service } from "../domain/service/service.ts";
 import { seenBy } from "../ports/elsewhere.ts";
 import type { CloudReads } from "../ports/step.ts";
+import { Glimpses } from "./glimpses.ts";
 import { Patience } from "./patience.ts";
 import type { Looking } from "./resources/place.ts";
 import { isAllSilentIn, type KindPlace, placesOf, seenOf, toldOf } from "./resources/places.ts";
@@ -18,6 +20,8 @@ export interface Look {
   readonly isHurried?: boolean;
   /** A plan is made from it: where the writer may be, the write checks are asked too, each of which writes. */
   readonly isForPlan?: true;
+  /** Is told each part as soon as it is there; must not throw. */
+  readonly sees?: ((glimpse: Glimpse) => void) | undefined;
 }
 
 /** The one reader of the world for planner, preflight, drift and status. Every part that did not answer says why. */
@@ -25,12 +29,13 @@ export async function observe(service: Service, cloud: CloudReads, look: Look = 
   const { signal, lastLook } = look;
   const { probe, clock } = cloud;
   const patience = new Patience(clock, look.isHurried ? lastLook : undefined, hurriedIn(service, look));
-  const asking: Asking = { service, cloud, regions: service.regions, signal, patience, lastLook };
+  const glimpses = new Glimpses(look.sees);
+  const asking: Asking = { service, cloud, regions: service.regions, signal, patience, lastLook, glimpses };
   const atMs = clock.now();
   const [resources, health, publicHealth] = await Promise.all([
     lookAtResources(asking),
     healthByRegion(asking),
-    patience.publicHealth(probe.health(deepHealthUrl(service), signal ? { signal } : {})),
+    glimpses.health(undefined, patience.publicHealth(probe.health(deepHealthUrl(service), signal ? { signal } : {}))),
   ]);
   const activeRegion = activeRegionOf(service, resources, atMs);
   const answering = Object.fromEntries(service.regions.map((region) => [region, cloud.answers.of(region)]));
@@ -51,7 +56,8 @@ export async function observeRegion(
   { cloud, signal }: { readonly cloud: CloudReads; readonly signal: AbortSignal },
 ): Promise<Pick<Observation, "resources">> {
   const patience = new Patience(cloud.clock, undefined);
-  const asking: Asking = { service, cloud, regions: [region], signal, patience, lastLook: undefined };
+  const glimpses = new Glimpses(undefined);
+  const asking: Asking = { service, cloud, regions: [region], signal, patience, lastLook: undefined, glimpses };
   return { resources: await lookAtResources(asking) };
 }
 
@@ -74,6 +80,7 @@ interface Asking {
   readonly signal: AbortSignal | undefined;
   readonly patience: Patience;
   readonly lastLook: Observation | undefined;
+  readonly glimpses: Glimpses;
 }
 
 async function lookAtResources(asking: Asking): Promise<Observation["resources"]> {
@@ -81,26 +88,34 @@ async function lookAtResources(asking: Asking): Promise<Observation["resources"]
   return Object.fromEntries(await Promise.all(places.map(async (place) => [place.id, await lookAt(place, asking)])));
 }
 
-async function lookAt(place: KindPlace, { lastLook, patience, cloud, regions, signal }: Asking): Promise<ResourceSeen> {
+async function lookAt(place: KindPlace, asking: Asking): Promise<ResourceSeen> {
+  const { lastLook, patience, cloud, regions, signal, glimpses } = asking;
   const { kind, id } = place;
   const before = lastLook?.resources[id];
   const looking: Looking = {
     ...{ cloud: seenBy(rolesOf(place.resource), cloud), regions, signal },
-    of: (region, asked) => patience.of(region, asked),
+    of: (region, asked) => glimpses.asked(place, region, patience.of(region, asked)),
     beyondRegions: (asked) => patience.beyondRegions(id, asked),
   };
   const seen = await kind.look(place, looking, before?.kind === kind.kind ? before.seen : undefined);
-  return { kind: kind.kind, seen, ...toldOf({ ...place, seen }) };
+  const told = toldOf({ ...place, seen });
+  glimpses.told(place, told);
+  return { kind: kind.kind, seen, ...told };
 }
 
 /** The application behind each region's own front; a region that has none can only be asked by its public name. */
-async function healthByRegion({ service, cloud, regions, signal, patience }: Asking): Promise<Observation["health"]> {
+async function healthByRegion(asking: Asking): Promise<Observation["health"]> {
+  const { service, cloud, regions, signal, patience, glimpses } = asking;
   const url = deepHealthUrl(service);
   const answers = regions.flatMap((region) => {
     const via = directIn(service, region);
     if (via === undefined) return [];
     const asked = cloud.probe.health(url, { via, ...(signal ? { signal } : {}) });
-    return [patience.healthOf(region, asked).then((health): [Region, HealthVerdict] => [region, health])];
+    return [
+      glimpses
+        .health(region, patience.healthOf(region, asked))
+        .then((health): [Region, HealthVerdict] => [region, health]),
+    ];
   });
   return Object.fromEntries(await Promise.all(answers));
 }
@@ -108,7 +123,7 @@ async function healthByRegion({ service, cloud, regions, signal, patience }: Ask
 /** In a region that is silent altogether nothing is asked: what people accept of it needs no write check. */
 async function writesOf(
   seen: Observation,
-  { service, cloud, signal }: Asking,
+  { service, cloud, signal, glimpses }: Asking,
 ): Promise<NonNullable<Observation["writes"]>> {
   const { activeRegion } = seen;
   const mayWrite = activeRegion.known ? [activeRegion.value] : service.regions;
@@ -120,7 +135,10 @@ async function writesOf(
   });
   const asked = stores.map(async ({ id, url }) => {
     const verdicts = regions.map(
-      async (region): Promise<[Region, WriteVerdict]> => [region, await cloud.probe.writeCheck(url(region), signal)],
+      async (region): Promise<[Region, WriteVerdict]> => [
+        region,
+        await glimpses.write({ id }, region, cloud.probe.writeCheck(url(region), signal)),
+      ],
     );
     return [id, Object.fromEntries(await Promise.all(verdicts))] as const;
   });

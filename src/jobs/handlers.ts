@@ -6,6 +6,7 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceDuties } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
+import { tendWait, type WaitDeps } from "../engine/delivery/waits.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
 import { blindWatches } from "../engine/runs/blind-watch.ts";
 import { guardTimes } from "../engine/runs/guard-times.ts";
@@ -25,7 +26,7 @@ import type { Queues } from "./queues.ts";
 import { type SweepDeps, type SweptStores, sweep } from "./sweep.ts";
 import type { Handlers } from "./workers.ts";
 
-export interface HandlerDeps extends SweepDeps {
+export interface HandlerDeps extends Omit<SweepDeps, "tendWait"> {
   readonly stores: HandledStores;
   readonly outside: HandledOutside;
   readonly queues: Pick<Queues, "wake" | "wakeLater">;
@@ -47,7 +48,8 @@ export interface HandledStores
   readonly runs: SweptStores["runs"] & AdvanceDeps["runs"];
   readonly incidents: SweptStores["incidents"] & IntakeDeps["incidents"];
   readonly cards: IntakeDeps["cards"];
-  readonly calls: CallDeps["calls"];
+  readonly calls: SweptStores["calls"] & CallDeps["calls"];
+  readonly waits: SweptStores["waits"] & WaitDeps["waits"];
   readonly freezes: SweptStores["freezes"] & Pick<Documents<FreezeDocument>, "get">;
   readonly runChannels: Pick<Documents<{ readonly channel: string }>, "get">;
 }
@@ -71,6 +73,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     ...{ inventory: deps.inventory, channelOf: (run: RunState) => channelOf(run, deps) },
   };
   const intake = createIntake({ ...stores, clock, wake: queues.wake, inventory: deps.inventory });
+  const waiting = { ...stores, clock, wake: queues.wake };
   const later = async (queue: "pages" | "chat" | "cards", id: string, dueMs: number | undefined) => {
     if (dueMs !== undefined) await queues.wakeLater(queue, id, (dueMs - clock.now()) / clock.speed);
   };
@@ -89,7 +92,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     signal: async (signal) => {
       await intake.take(signal);
     },
-    sweep: () => sweep(deps, rows, inVain),
+    sweep: () => sweep({ ...deps, tendWait: (service) => tendWait(service, waiting) }, rows, inVain),
     inVain,
   };
 }

@@ -18,6 +18,7 @@ export interface SweptStores {
   readonly incidents: Pick<Documents<Incident>, "due" | "get"> & Pick<Keeping, "takeBack">;
   readonly cards: Pick<Documents<unknown>, "due">;
   readonly calls: Pick<Documents<unknown>, "openIds">;
+  readonly waits: Pick<Documents<unknown>, "openIds">;
   readonly asides: Asides;
   readonly freezes: Pick<Keeping, "takeBack">;
   readonly timelines: Pick<Keeping, "takeBack">;
@@ -29,6 +30,8 @@ export interface SweepDeps {
   /** One that follows the store's. */
   readonly clock: Clock & { refresh(): Promise<void> };
   readonly logger: Logger;
+  /** Looks at the decision to wait with a service. */
+  tendWait(service: string): Promise<void>;
   readonly retention: { apply(): Promise<void> };
   /** Says something about TwoKey itself in the alerts channel. */
   announce(says: string): Promise<void>;
@@ -62,6 +65,10 @@ export async function sweep(
   });
   await Promise.all(incidents.map((id) => attempt(`looking at incident ${id}`, () => wakeIncident(id, rows, deps))));
   await Promise.all(cards.map((id) => queues.wake.card(id)));
+  await attempt("the decisions to wait", async () => {
+    for (const service of await stores.waits.openIds())
+      await attempt(`the decision to wait with ${service}`, () => deps.tendWait(service));
+  });
   await attempt("reporting what was put aside", () =>
     tendPutAside({
       asides: stores.asides,

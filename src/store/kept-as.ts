@@ -17,6 +17,7 @@ export const DOCUMENTS_KEPT_AS: Readonly<Record<string, Row>> = {
   discovered: "discovered",
   "step-times": "stepTimes",
   freeze: "index",
+  wait: "index",
   "alarm-reads": "index",
   "said-proofs": "index",
 };

@@ -12,6 +12,8 @@ export interface IncidentContext {
   readonly nameOf: (id: string) => string;
   /** The response targets in force, with the moment by which each is to be reached. */
   readonly targets?: readonly { readonly phase: ResponsePhase; readonly ladder: number; readonly dueAtMs: number }[];
+  /** Who decided to wait with which service, until when and why. */
+  readonly waits?: readonly Text[];
   /** What fires next if nobody answers. */
   readonly next?: { readonly atMs: number; readonly what: string; readonly targets: readonly string[] } | undefined;
 }
@@ -32,6 +34,7 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
       { kind: "heading", text: headline },
       { kind: "lines", plain: true, lines: gist(incident, context) },
       ...buttonsPart(incident),
+      ...waitsPart(context),
       ...alertsPart(incident),
       ...pagesPart(incident, context.nameOf),
       ...troublePart(incident),
@@ -68,6 +71,10 @@ function gist(incident: Incident, context: IncidentContext): Text[] {
   const since: Text = ["Since ", { timeMs: firstSeenAtMs, as: "ago" }, ` · ${alarms}${where}`];
   return [stateLine(incident), ...nextLine(incident, context), since, ...dueLine(incident, context)];
 }
+
+/** Below the buttons: why is somebody's own words. */
+const waitsPart = ({ waits = [] }: IncidentContext): CardPart[] =>
+  waits.length === 0 ? [] : [{ kind: "lines", plain: true, lines: waits }];
 
 function stateLine(incident: Incident): Text {
   if (!isOpen(incident)) {

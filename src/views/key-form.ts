@@ -2,7 +2,7 @@ import type { Card, CardPart, Form } from "../domain/card/card.ts";
 import { type Plan, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { dangers, digestNote, finality, lossLine, planDetails } from "./plan.ts";
+import { dangers, digestNote, finality, inOthersWords, lossLine, planDetails } from "./plan.ts";
 import { ledgerEnd } from "./plan-grounds.ts";
 import { inRoom } from "./room.ts";
 
@@ -17,6 +17,7 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
       { kind: "text", text: [{ bold: `${plan.title}?` }] },
       { kind: "lines", plain: true, lines: [lossLine(plan), ...finality(plan), ...dangers(plan)] },
       digestNote(run),
+      ...inOthersWords(plan, {}),
       ...planDetails(run, inventory),
       ledgerEnd(plan),
     ],

@@ -1,5 +1,6 @@
 import { sayPipeline } from "../domain/people/pipeline.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
+import { inRoom } from "./room.ts";
 
 const COUNTS: Readonly<Record<number, string>> = { 1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five" };
 
@@ -11,5 +12,5 @@ export function peopleLeft(required: number, agreed: number): string {
 
 /** A person or a pipeline as people call them; an id that nobody has stays as it is. */
 export function nameOf(inventory: Inventory, id: string): string {
-  return findPerson(inventory, id)?.name ?? sayPipeline(id) ?? id;
+  return inRoom(findPerson(inventory, id)?.name ?? sayPipeline(id) ?? id, "name") || id;
 }

@@ -7,7 +7,7 @@ import { nameOf } from "./names.ts";
 import { inRoom, quoted } from "./room.ts";
 
 /** What stands below the fold of a plan card: what it rests on, who asked, and what it leaves to people. */
-const UNCHECKED_SHOWN = 8;
+const LINES_SHOWN = 8;
 /** Hex digits of a ledger line's hash: as many as nobody finds again for another line, in one line of a phone. */
 const SEAL_SHOWN = 16;
 
@@ -18,13 +18,16 @@ const withoutChatter = (line: string): string =>
 /** What could not be checked, and how old all else is that the plan rests on. */
 export function unchecked(plan: Plan): CardPart[] {
   if (plan.unchecked.length === 0) return ages(plan);
-  const shown = plan.unchecked.slice(0, UNCHECKED_SHOWN).map(uncheckedLine);
-  const more = plan.unchecked.length - shown.length;
   return [
     { kind: "text", text: [{ bold: "Could not be checked" }] },
-    { kind: "lines", lines: more > 0 ? [...shown, `and ${more} more`] : shown },
+    { kind: "lines", lines: shownOf(plan.unchecked.map(uncheckedLine)) },
     ...ages(plan),
   ];
+}
+
+function shownOf(lines: readonly Text[]): Text[] {
+  const more = lines.length - LINES_SHOWN;
+  return [...lines.slice(0, LINES_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function uncheckedLine(line: Unchecked): Text {
@@ -36,7 +39,7 @@ export function leftForPeople({ leftForPeople: left = [] }: Plan): CardPart[] {
   if (left.length === 0) return [];
   return [
     { kind: "text", text: [{ bold: "Left for people after it" }] },
-    { kind: "lines", lines: [...left] },
+    { kind: "lines", lines: left.map((each) => inRoom(each, "sentence")) },
   ];
 }
 
@@ -45,7 +48,7 @@ export function staying({ staying: sets = [] }: Plan): CardPart[] {
   if (sets.length === 0) return [];
   return [
     { kind: "text", text: [{ bold: "Stays in DNS: it leads nobody to the old side" }] },
-    { kind: "lines", lines: sets.map((set) => inRoom(set, "error")) },
+    { kind: "lines", lines: shownOf(sets.map((set) => inRoom(set, "error"))) },
   ];
 }
 
@@ -83,11 +86,11 @@ export function about({ plan }: RunState, inventory: Inventory): CardPart[] {
       kind: "facts",
       facts: [
         ["Asked by", nameOf(inventory, plan.requester)],
-        ["Why", quoted(plan.reason, "reason")],
         ["Where", whereOf(plan)],
         ...rest,
         ["Time", [expectedTimeInFull(plan), ...objective(plan)].join(". Objective ")],
         ["By hand", ["the same steps as commands: in the thread, or ", { code: `/dr by-hand ${plan.id}` }]],
+        ["Why", quoted(plan.reason, "reason")],
       ],
     },
   ];

@@ -2,6 +2,7 @@ import { ago, type Card, type CardButton, type CardPart, spans, type Text, timeO
 import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import type { Wait } from "../domain/plan-run/wait.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
@@ -9,7 +10,8 @@ import { expectedTime, objective } from "./expected-time.ts";
 import { nameOf, peopleLeft } from "./names.ts";
 import { about, ledgerEnd, leftForPeople, staying, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
-import { inRoom } from "./room.ts";
+import { inRoom, quoted } from "./room.ts";
+import { waitOnPlan, waitReason } from "./wait.ts";
 
 /** Characters of the digest that people compare by eye. */
 export const DIGEST_SHOWN = 12;
@@ -19,6 +21,8 @@ export interface PlanContext {
   readonly nowMs: number;
   /** Since when users are without the service, as the incident says; absent: nobody said so. */
   readonly downSinceMs?: number | undefined;
+  /** Somebody decided to wait; absent: nobody did, or the time has come. */
+  readonly wait?: Wait | undefined;
 }
 
 /**
@@ -41,6 +45,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
+      ...(isOpen ? inOthersWords(plan, context) : []),
       IN_THREAD,
       ledgerEnd(plan),
     ],
@@ -88,7 +93,7 @@ export function whatIsAsked(plan: Plan): string {
 const NEEDS_NO_KEYS = "It only adds something, so one responder is enough.";
 
 /** The first screen, one fact a line. */
-function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext): CardPart[] {
+function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanContext): CardPart[] {
   const { plan } = run;
   const back = expectedTime(plan);
   const users: Text =
@@ -96,16 +101,16 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
       ? `It takes ${[back, ...objective(plan)].join("; the objective is ")}.`
       : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
   const holders = run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
-  const turned = holders === "" ? "" : `${holders} agreed. `;
-  const agree: Text = [turned, ...mustAgree(run)].filter((span) => span !== "");
+  const agree: Text = [...mustAgree(run), ...(holders === "" ? [] : [` ${holders} agreed.`])];
   return [
     {
       kind: "lines",
       plain: true,
       lines: [
         ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
+        ...(wait ? [waitOnPlan(wait, inventory)] : []),
         users,
-        ...(plan.passedOver ?? []).map((why) => inRoom(why, "error")),
+        ...passedOver(plan).map(({ fact }) => `${inRoom(fact, "title")}.`),
         lossLine(plan),
         ...finality(plan),
         ...dangers(plan),
@@ -113,6 +118,24 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs }: PlanContext):
       ],
     },
   ];
+}
+
+/** “eu-west-2 comes earlier in twokey.yaml: <why>”: the fact is ours, and why may be an answer of AWS. */
+const passedOver = ({ passedOver: all = [] }: Plan): readonly { readonly fact: string; readonly why: string }[] =>
+  all.map((said) => {
+    const [fact = "", ...why] = said.split(": ");
+    return { fact, why: why.join(": ") };
+  });
+
+/** Below the buttons and all that is asked: what people, AWS and pagers say, each as a quotation in its room (G23). */
+export function inOthersWords(plan: Plan, { wait }: Pick<PlanContext, "wait">): CardPart[] {
+  const { dataLoss } = plan;
+  const lines: Text[] = [
+    ...(wait ? [waitReason(wait)] : []),
+    ...(dataLoss.kind === "unknown" ? [`Why the loss is unknown: ${quoted(dataLoss.why, "error")}`] : []),
+    ...passedOver(plan).map(({ fact, why }) => `${inRoom(fact, "title")}: ${quoted(why, "error")}`),
+  ];
+  return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];
 }
 
 const question = ({ title }: Plan): string => `${title}?`;
@@ -130,7 +153,8 @@ export function finality(plan: Plan): string[] {
 }
 
 /** What each acceptance is about, in short; the sentence itself is agreed to in the form. */
-export const dangers = (plan: Plan): string[] => plan.acceptances.flatMap(({ danger }) => danger ?? []);
+export const dangers = ({ acceptances: all }: Plan): string[] =>
+  all.flatMap(({ danger }) => (danger === undefined ? [] : inRoom(danger, "reason")));
 
 export function digestNote({ digest, plan }: RunState): CardPart {
   return { kind: "text", text: ["Plan ", { code: plan.id }, " · digest ", { code: digest.slice(0, DIGEST_SHOWN) }] };
@@ -169,8 +193,8 @@ function afterKeys(run: RunState, inventory: Inventory): string {
   const { state, plan, startedAtMs } = run;
   const because = inRoom(whyOf(run, inventory), "reason");
   if (state === "closed" && startedAtMs !== undefined)
-    return `It is closed: ${because}. What its run had done stays as it is. A plan for what is left: ${askFresh(plan)}`;
-  if (state === "closed") return `It is closed: ${because}. Nothing was changed. A new plan: ${askAgain(plan)}`;
+    return `What its run had done stays as it is. A plan for what is left: ${askFresh(plan)} · It is closed: ${because}`;
+  if (state === "closed") return `Nothing was changed. A new plan: ${askAgain(plan)} · It is closed: ${because}`;
   const agreed = plan.keysRequired === 0 ? NEEDS_NO_KEYS : "The keys are turned.";
   return `${agreed} The progress message shows the run.`;
 }
@@ -190,7 +214,8 @@ function buttons(run: RunState): CardPart[] {
     },
   };
   const keys = run.plan.keysRequired === 0 ? [] : [approve, reject];
-  return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }] }];
+  const wait: CardButton = { label: "Wait…", intent: "wait", value };
+  return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }, wait] }];
 }
 
 /** How many people must still agree, and by when; of a plan that waits no more, how many did. */
@@ -217,6 +242,6 @@ export function lossLine(plan: Plan): Text {
         ? spans`Writes after ${{ timeMs: dataLoss.atMs }} may be lost.`
         : spans`Writes after ${{ timeMs: dataLoss.atMs }} are lost (last known position).`;
     case "unknown":
-      return `How much data is lost is unknown: ${inRoom(dataLoss.why, "error")}.`;
+      return "How much data is lost is unknown.";
   }
 }

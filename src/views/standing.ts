@@ -1,3 +1,4 @@
+import type { Text } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { isGuarded } from "../domain/plan-run/fence.ts";
 import { isMove, type Plan } from "../domain/plan-run/plan.ts";
@@ -20,6 +21,8 @@ export interface ServiceStatus {
   readonly newest: RunState | undefined;
   /** The plan that waits for keys. */
   readonly waiting?: RunState | undefined;
+  /** Who decided to wait, until when and why. */
+  readonly wait?: Text | undefined;
   /** What a move asked for now would be; absent: a plan waits, a run has the service, or nobody has looked. */
   readonly outlook?: Outlook | undefined;
   readonly incident: { readonly id: string; readonly title: string; readonly channel: string | undefined } | undefined;

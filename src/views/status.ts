@@ -60,6 +60,7 @@ function inParts<T>(all: readonly T[]): (readonly T[])[] {
 
 const linesBelow = (status: ServiceStatus, nowMs: number): Text[] => [
   ...waitingLine(status),
+  ...waitLines(status),
   ...outlookLine(status, nowMs),
   ...heldLine(status),
   ...ageLine(status, nowMs),
@@ -139,6 +140,8 @@ function oldSideLines({ newest }: ServiceStatus, nowMs: number): Text[] {
 const waitingLine = ({ waiting }: ServiceStatus): Text[] =>
   waiting ? [spans`Plan ${waiting.plan.id} (${waiting.plan.title}) waits: ${keysLine(waiting)}`] : [];
 
+const waitLines = ({ wait }: ServiceStatus): Text[] => (wait ? [wait] : []);
+
 function outlookLine(status: ServiceStatus, nowMs: number): string[] {
   const says = sayOutlook(status, nowMs);
   return says === undefined ? [] : [`${capital(says)}.`];
@@ -160,6 +163,7 @@ function besides(status: ServiceStatus, nowMs: number): Text[] {
     : [];
   return [
     ...waitingLine(status),
+    ...waitLines(status),
     ...outlookLine(status, nowMs),
     ...heldLine(status),
     ...about,

@@ -45,6 +45,13 @@ export const RESOLVE_WORDS: ActWords = {
   seen: "The incident's card shows it in a moment.",
 };
 
+export const WAIT_WORDS: ActWords = {
+  not: "Your decision to wait does not count",
+  again: "Say it again in a moment.",
+  whether: "your decision to wait counts",
+  seen: "/dr status shows it in a moment.",
+};
+
 export const sayNotDone = ({ not, again }: ActWords, why: string): string =>
   `${not}: ${why}. Nothing was changed. ${again}`;
 export const sayNotKnown = ({ whether, seen }: Pick<ActWords, "whether" | "seen">, why: string): string =>

@@ -1,7 +1,9 @@
 import { VERBS } from "../../src/commands/index.ts";
 import { formOf } from "../../src/commands/plan.ts";
+import { VERBS_THAT_MOVE } from "../../src/commands/run-deps.ts";
 import { type Card, type Form, sentenceCard } from "../../src/domain/card/card.ts";
 import type { Act, Recovery } from "../../src/domain/plan-run/recovery.ts";
+import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
@@ -16,6 +18,7 @@ import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { planCard, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
+import { sightCard } from "../../src/views/sight.ts";
 import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
 import {
@@ -26,6 +29,7 @@ import {
   updateDraftCard,
   updateForm,
 } from "../../src/views/update.ts";
+import { waitAnswer, waitCard, waitForm, waitLine, waitOverCard } from "../../src/views/wait.ts";
 import { AT, seenOn } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { BOARDS, IN_DEPTH } from "./board-states.ts";
@@ -72,6 +76,7 @@ export function forms(): Readonly<Record<string, Form>> {
   return {
     "key-form-dark": keyForm(darkPlan(), INVENTORY),
     "key-form-planned": keyForm(plannedPlan(), INVENTORY),
+    "wait-form": waitForm(SERVICE.name, "F-AAA111"),
     "update-form": updateForm(openedIncident(), UPDATE),
     "resolve-form": resolveForm(openedIncident()),
     ...Object.fromEntries(
@@ -81,6 +86,51 @@ export function forms(): Readonly<Record<string, Form>> {
 }
 
 const LOOK = AT + 5 * MINUTE;
+
+const WAIT: Wait = {
+  ...{
+    service: SERVICE.name,
+    number: 1,
+    state: "standing",
+    atMs: AT,
+    untilMs: AT + 10 * MINUTE,
+    by: "ana",
+    door: "slack",
+  },
+  ...{ reason: "AWS says that eu-west-1 comes back within the hour.", channel: "C0INC4MZQ8T", isTold: true },
+};
+
+const WAITS = { wait: WAIT, inventory: INVENTORY, asks: VERBS_THAT_MOVE };
+
+function waitCards(): Record<string, Card> {
+  const [run, long] = [darkPlan(), { ...WAIT, untilMs: AT + 60 * MINUTE }];
+  return {
+    "wait-with-plan": waitCard({ ...WAITS, run }, AT),
+    "wait-without-plan": waitCard({ ...WAITS, run: undefined }, AT),
+    "wait-longer-than-plan": waitAnswer({ wait: long, run }, AT),
+    "wait-over-with-plan": waitOverCard({ ...WAITS, run }, AT + 10 * MINUTE),
+    "wait-over-without-plan": waitOverCard({ ...WAITS, run: undefined }, AT + 10 * MINUTE),
+  };
+}
+
+function sightCards(): Record<string, Card> {
+  const of = (region: string, what: string, says?: string) => ({
+    ...{ key: `${what} ${region}`, region, what },
+    ...(says === undefined ? {} : { says }),
+  });
+  const glimpses = [
+    of("eu-west-1", "stock"),
+    of("eu-west-1", "api", "silent"),
+    of("eu-west-1", "application", "gives no answer (connection refused)"),
+    of("eu-central-1", "stock", "database available, lag 2 s"),
+    of("eu-central-1", "api", "tasks 0 of 4 running"),
+    { key: "6", what: "users", says: "get errors (HTTP 502)" },
+  ];
+  const about = { service: SERVICE.name, asker: "Farid Haddad", glimpses };
+  const refused =
+    "No plan. “No plan for inventory: its copy in eu-central-1 follows another database. Nothing was changed.”";
+  return { "sight-going-on": sightCard(about), "sight-refused": sightCard({ ...about, outcome: refused }) };
+}
 
 function planCards(): Record<string, Card> {
   const runs = runStates();
@@ -92,6 +142,9 @@ function planCards(): Record<string, Card> {
     "plan-planned": planCard(plannedPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "plan-healthy-primary": planCard(healthyPrimaryPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "plan-one-key": planCard(oneKey, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
+    "plan-waiting": planCard(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT, wait: WAIT }),
+    ...waitCards(),
+    ...sightCards(),
     "plan-refused": planCard(refused, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-keys-turned": planCard(running, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-details": planDetailsCard(darkPlan(), INVENTORY),
@@ -163,6 +216,7 @@ function incidentCards(): Record<string, Card> {
   }));
   return {
     "incident-open": incidentCard(open, context(open, LOOK)),
+    "incident-waiting": incidentCard(answered, { ...context(answered, LOOK), waits: [waitLine(WAITS)] }),
     "incident-answered": incidentCard(answered, context(answered, LOOK)),
     "incident-troubled": incidentCard(troubled, context(troubled, LOOK)),
     "incident-resolved": incidentCard(resolved, context(resolved, LOOK)),

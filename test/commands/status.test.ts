@@ -21,6 +21,7 @@ const deps = (server: string | undefined): StatusDeps => ({
   observed: async () => undefined,
   incidentShown: async () => undefined,
   freezes: { get: async () => undefined },
+  waits: { get: async () => undefined },
   ...{ server, standings: undefined },
   onCall: async () => [],
   times: { of: async () => [] },

@@ -36,6 +36,7 @@ describe("a verb that there is not", () => {
     ["failovr", "Did you mean /dr failover?"],
     ["staus", "Did you mean /dr status?"],
     ["takeover", "Did you mean /dr take-over?"],
+    ["wiat", "Did you mean /dr wait?"],
   ])("%s is answered with the nearest one", async (verb, meant) => {
     await expect(askAs(verb)).rejects.toMatchObject({ code: "verb-unknown", message: expect.stringContaining(meant) });
   });
@@ -45,6 +46,8 @@ describe("a verb that there is not", () => {
     ["close", "resolve"],
     ["page", "escalate"],
     ["who", "oncall"],
+    ["hold", "wait"],
+    ["postpone", "wait"],
   ])("%s is another word for %s", (word, verb) => {
     expect(verbNamed(word)).toBe(VERBS[verb]);
   });

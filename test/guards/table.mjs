@@ -1816,10 +1816,18 @@ export const GUARDS = [
   {
     guard: "foreign text keeps to its room",
     file: "src/views/room.ts",
-    cut: "return line.length <= most",
-    by: "return line.length <= 1_000_000",
+    cut: "return whole.length <= most",
+    by: "return whole.length <= 1_000_000",
     test: "views/room.test.ts",
     fails: "guard foreign room: pushes no button off the first screen, and imitates no line of the card",
+  },
+  {
+    guard: "only we end a quotation",
+    file: "src/views/room.ts",
+    cut: `.replaceAll(/[“”„‟]/g, '"')`,
+    by: "",
+    test: "views/foreign-text.test.ts",
+    fails: "guard quotation: a room is a number of characters that people can see, and only we end a quotation",
   },
   {
     guard: "a promotion that is tried again rests on a fresh proof",

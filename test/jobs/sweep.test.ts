@@ -88,7 +88,7 @@ describe("a sweep in which something fails", () => {
           },
           reported: nothing,
         },
-        ...{ freezes: { takeBack }, timelines: { takeBack } },
+        ...{ freezes: { takeBack }, timelines: { takeBack }, waits: { openIds: async () => [] } },
       },
       queues: {
         wake: {
@@ -99,6 +99,7 @@ describe("a sweep in which something fails", () => {
       ...{ clock, logger: silent, onSweep: nothing },
       announce: async (says) => void told.push(says),
       retention: { apply: async () => void done.push("retention") },
+      tendWait: nothing,
     };
     const inVain = createInVain(deps);
     const look = async () => {
@@ -148,6 +149,7 @@ describe("a freeze that a version cannot read", () => {
       ...{ stores, queues: { wake }, clock, logger: silent, onSweep: nothing },
       announce: async (says) => void told.push(says),
       retention: { apply: nothing },
+      tendWait: nothing,
     };
     const { freezes } = stores;
     const freeze = { by: "ana", atMs: AT, why: "the wrong service moves", lifts: [] };

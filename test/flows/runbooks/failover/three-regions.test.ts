@@ -171,7 +171,9 @@ describe("a service of three regions", () => {
     const plan = await planOf("failover", {}, { lag: { [REPLICA[NEXT] ?? ""]: 4_000 } });
     const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT, downSinceMs: undefined });
 
-    expect(JSON.stringify(card.parts.slice(0, 3))).toContain(`${NEXT} comes earlier in twokey.yaml: lag 1 h 6 min`);
+    expect(JSON.stringify(card.parts.slice(0, 3))).toContain(`${NEXT} comes earlier in twokey.yaml.`);
+    // Why may be an answer of AWS: it stands below the buttons.
+    expect(JSON.stringify(card.parts)).toContain(`${NEXT} comes earlier in twokey.yaml: “lag 1 h 6 min`);
     expect((await planTo(THIRD)).passedOver).toBeUndefined();
   });
 

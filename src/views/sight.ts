@@ -1,0 +1,45 @@
+import { type Card, type Span, spans, type Text } from "../domain/card/card.ts";
+import type { Glimpse } from "../domain/service/glimpse.ts";
+import { plainText } from "./card-text.ts";
+import { inRoom, someOf } from "./room.ts";
+
+/** What somebody who asked for a plan is shown while TwoKey looks. */
+export interface Sight {
+  readonly service: string;
+  /** Who asked, by name. */
+  readonly asker: string;
+  readonly glimpses: readonly Glimpse[];
+  /** How it ended; absent while it goes on. */
+  readonly outcome?: Text | undefined;
+}
+
+/** Parts of one line, and parts that are waited for: more says nothing in a second. */
+const PARTS_SHOWN = 8;
+const WAITED_SHOWN = 4;
+
+/** One line a region, edited as the answers come in; at the end what became of it. */
+export function sightCard({ service, asker, glimpses, outcome }: Sight): Card {
+  const regions = [...new Set(glimpses.flatMap(({ region }) => region ?? []))];
+  const said = (region: string | undefined) => glimpses.filter((each) => each.region === region && each.says);
+  const lines = [...regions, undefined].flatMap((region): Text[] => {
+    const parts = said(region).map(({ what, says = "" }) => inRoom(`${what} ${says}`, "title"));
+    const shown = parts.length > PARTS_SHOWN ? [...parts.slice(0, PARTS_SHOWN), "…"] : parts;
+    return shown.length === 0 ? [] : [[...(region ? [{ bold: region }, ": "] : []), shown.join(" · ")]];
+  });
+  const waited = glimpses.flatMap(({ what, region, says }) => (says ? [] : `${what}${region ? ` in ${region}` : ""}`));
+  const end: readonly Span[] = outcome === undefined ? stillLooking(waited) : spansOf(outcome);
+  const head = spans`${outcome === undefined ? "Looking" : "Looked"} at ${{ bold: service }} for a plan that ${asker} asked for.`;
+  return {
+    text: [head, ...lines, end].map((line) => plainText(line)).join(" "),
+    parts: [
+      { kind: "text", text: head },
+      ...(lines.length === 0 ? [] : [{ kind: "lines" as const, plain: true as const, lines }]),
+      { kind: "text", text: end },
+    ],
+  };
+}
+
+const stillLooking = (waited: readonly string[]): readonly Span[] =>
+  spans`${waited.length === 0 ? "Making the plan …" : `Still looking: ${someOf(waited, WAITED_SHOWN)} …`} If this stands still for a minute, ask again.`;
+
+const spansOf = (text: Text): readonly Span[] => (typeof text === "string" ? [text] : text);

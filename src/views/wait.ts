@@ -1,0 +1,109 @@
+import { type Card, type Form, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { sayDuration } from "../domain/duration.ts";
+import { whoIsLeft } from "../domain/plan-run/key.ts";
+import { askAgain } from "../domain/plan-run/plan.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
+import { LONGEST_WAIT_MS, type Wait } from "../domain/plan-run/wait.ts";
+import { findPerson, type Inventory } from "../domain/service/inventory.ts";
+import { plainText } from "./card-text.ts";
+import { nameOf, peopleLeft } from "./names.ts";
+import { inRoom, quoted } from "./room.ts";
+
+/** What is known beside a wait when it is shown. */
+export interface WaitSeen {
+  readonly wait: Wait;
+  /** The plan of its service that waits for keys now. */
+  readonly run: RunState | undefined;
+  readonly inventory: Inventory;
+  /** What asks for a plan, as it is typed. */
+  readonly asks: string;
+}
+
+/** On the plan card, above its buttons. Why stands below them: it is somebody's own words. */
+export const waitOnPlan = ({ untilMs, by }: Wait, inventory: Inventory): Text =>
+  spans`Waiting until ${timeOfDay(untilMs)}, then agree or refuse. A key counts before that too. Decided by ${nameOf(inventory, by)}.`;
+
+export const waitReason = ({ reason }: Wait): Text => `Why wait: ${quoted(reason, "reason")}`;
+
+/** On the board and on the card of its incident: all of it in one line, the foreign words last. */
+export const waitLine = ({ wait, inventory }: Omit<WaitSeen, "run" | "asks">): Text =>
+  spans`Waiting until ${timeOfDay(wait.untilMs)} with ${wait.service}, then decide. ${nameOf(inventory, wait.by)} says why: ${quoted(wait.reason, "reason")}`;
+
+/** Told in the room when somebody has decided it. */
+export function waitCard({ wait, run, inventory }: WaitSeen, nowMs: number): Card {
+  const { service, untilMs, by, reason } = wait;
+  const what = spans`${person(by, inventory)} decided to wait until ${timeOfDay(untilMs)} with ${service}.`;
+  const means = run
+    ? spans` A key counts before that too${forWhom(run, inventory)}.${tooLate(run, untilMs)}`
+    : [` A plan can be asked for before that too.`];
+  return asCard([...what, ...means, ` Why: ${quoted(reason, "reason")}`], { inventory, nowMs });
+}
+
+/** Told when the time has come: whom it concerns, and what they can do now. */
+export function waitOverCard({ wait, run, inventory, asks }: WaitSeen, nowMs: number): Card {
+  const { service, untilMs, by, reason } = wait;
+  const others = run ? whoIsLeft(run, inventory) : inventory.people.filter(({ roles }) => roles.includes("commander"));
+  const people = [by, ...others.map(({ id }) => id).filter((id) => id !== by)];
+  const next = run
+    ? spans`${peopleLeft(run.plan.keysRequired, run.keys.length)} must agree to plan ${{ bold: run.plan.id }} by ${timeOfDay(run.plan.startByMs)}, or an approver refuses it.`
+    : [`No plan waits for keys. A plan is made by ${asks}.`];
+  const again = spans` To wait on: ${{ code: `/dr wait ${service} 20m because …` }}.`;
+  const text = spans`${listed(people, inventory)}: the wait until ${timeOfDay(untilMs)} with ${service} is over. ${next}${again} It was for: ${quoted(reason, "reason")}`;
+  return asCard(text, { inventory, nowMs });
+}
+
+/** What the person who decided it is answered. */
+export function waitAnswer(
+  { wait, run }: Omit<WaitSeen, "inventory" | "asks">,
+  nowMs: number,
+  unwritten?: string,
+): Card {
+  const { service, untilMs } = wait;
+  const how = sayDuration(untilMs - nowMs);
+  const kept = unwritten === undefined ? "" : ` The ledger does not have it: ${inRoom(unwritten, "error")}.`;
+  const text = spans`You wait with ${service} until ${timeOfDay(untilMs)}, ${how} from now. The room is told now, and reminded then.${run ? tooLate(run, untilMs) : ""}${kept}`;
+  return { text: plainText(text, { nowMs }), parts: [{ kind: "text", text }] };
+}
+
+export const UNTIL_HINT = "03:40 is in UTC; 20m or 1h begin now";
+
+export const waitForm = (service: string, context: string): Form => ({
+  title: "Wait with a move",
+  intent: "wait",
+  context,
+  submit: "Wait",
+  intro: [
+    {
+      kind: "text",
+      text: `The room of ${service} is told, and reminded when the time has come. Waiting blocks nothing: a key counts before that too.`,
+    },
+  ],
+  fields: [
+    { id: "until", label: "Until when, or how long", kind: "line", hint: UNTIL_HINT },
+    { id: "reason", label: "Why", kind: "paragraph", hint: "Everybody in the room reads this." },
+  ],
+});
+
+export const MOST_HOURS = LONGEST_WAIT_MS / 3_600_000;
+
+/** A plan lives for minutes, and nobody shall wait for keys that it takes no more. */
+function tooLate({ plan }: RunState, untilMs: number): readonly Span[] {
+  if (untilMs < plan.startByMs) return [];
+  return spans` Plan ${{ bold: plan.id }} takes keys only until ${timeOfDay(plan.startByMs)}. For a new one then: ${{ code: askAgain(plan) }}.`;
+}
+
+const forWhom = (run: RunState, inventory: Inventory): readonly Span[] => {
+  const left = whoIsLeft(run, inventory).map(({ id }) => id);
+  return left.length === 0 ? [] : [": ", ...listed(left, inventory)];
+};
+
+const person = (id: string, inventory: Inventory): Span =>
+  findPerson(inventory, id) ? { person: id } : nameOf(inventory, id);
+
+const listed = (ids: readonly string[], inventory: Inventory): readonly Span[] =>
+  ids.flatMap((id, at) => (at === 0 ? [person(id, inventory)] : [", ", person(id, inventory)]));
+
+function asCard(text: Text, { inventory, nowMs }: { readonly inventory: Inventory; readonly nowMs: number }): Card {
+  const names = { nowMs, nameOf: (id: string) => nameOf(inventory, id) };
+  return { text: plainText(text, names), parts: [{ kind: "text", text }] };
+}
