@@ -1185,6 +1185,14 @@ export const GUARDS = [
       "guard refused card: a card that the chat refuses again and again is said once, with why, and goes out when it is taken",
   },
   {
+    guard: "people are asked for in the incident that is open",
+    file: "src/integrations/pagers/pagerduty/pager.ts",
+    cut: ' || incident.status === "resolved"',
+    by: "",
+    test: "contracts/pagerduty/paging.test.ts",
+    fails: "guard asked in the new incident: what was asked for in one that is resolved counts as not asked for",
+  },
+  {
     guard: "a store that is away calls people",
     file: "src/app/away-guard.ts",
     cut: "reach(lasts ? needOf(away, deps) : undefined",
