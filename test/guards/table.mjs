@@ -1195,10 +1195,35 @@ export const GUARDS = [
   {
     guard: "a store that is away calls people",
     file: "src/app/away-guard.ts",
-    cut: "reach(lasts ? needOf(away, deps) : undefined",
+    cut: "reach(away && needOf(away, deps)",
     by: "reach(undefined as Need | undefined",
     test: "app/away-guard.test.ts",
     fails: "guard store away: calls people once when it lasts, and stands down when it is back",
+  },
+  {
+    guard: "a store that flaps calls people",
+    file: "src/app/away-guard.ts",
+    cut: " || awayMs > (LATELY * afterMs) / 2",
+    by: " || awayMs < 0",
+    test: "app/away-guard.test.ts",
+    fails:
+      "guard store that flaps: calls people once where it is away for most of the time, however often it answers between",
+  },
+  {
+    guard: "a call from an earlier process is ended",
+    file: "src/app/away-guard.ts",
+    cut: "calledBefore([keyOf(deps)])",
+    by: "calledBefore([])",
+    test: "app/away-guard.test.ts",
+    fails: "guard away before: is stood down by the process that follows the one that called",
+  },
+  {
+    guard: "a store that is away again calls people again",
+    file: "src/app/away-guard.ts",
+    cut: "`away:${sinceMs}`",
+    by: "`away:${0 * sinceMs}`",
+    test: "app/away-guard.test.ts",
+    fails: "guard away again: a second time is a call of its own, also where the pager took no end of the first",
   },
   {
     guard: "what begins again is news",

@@ -23,7 +23,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         [
           "test/app/away-guard.test.ts",
           "guard store away: calls people once when it lasts, and stands down when it is back",
-          "No alert is taken in",
+          "takes in no alert",
         ],
       ],
       "away while somebody turns a key, decides, declares, acknowledges or resolves": [
