@@ -1797,6 +1797,14 @@ export const GUARDS = [
     fails: "guard take-over of two: what decides about data or users counts as done by hand when two people say so",
   },
   {
+    guard: "a line of the ledger is where people find it before it counts",
+    file: "src/store/line-file.ts",
+    cut: "await this.#requireFound();",
+    by: "",
+    test: "store/ledger.test.ts",
+    fails: "guard line in a file: where the file is gone with its directory, the act is refused (G17)",
+  },
+  {
     guard: "a line of the ledger is durable before it counts",
     file: "src/store/line-file.ts",
     cut: "      await this.#file.appendFile(bytes);\n      await this.#file.datasync();",
