@@ -1201,6 +1201,14 @@ export const GUARDS = [
     fails: "guard store away: calls people once when it lasts, and stands down when it is back",
   },
   {
+    guard: "a password that Redis takes no longer is no silence",
+    file: "src/store/proofs.ts",
+    cut: "LOGIN.exec(chainOf(lastBreakOf(redis)))",
+    by: "LOGIN.exec(String(0))",
+    test: "store/proofs.test.ts",
+    fails: "guard password that changes: a password that Redis asks for from now on is a refusal, and no silence",
+  },
+  {
     guard: "a store that flaps calls people",
     file: "src/app/away-guard.ts",
     cut: " || awayMs > (LATELY * afterMs) / 2",

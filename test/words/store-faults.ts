@@ -5,6 +5,7 @@ const PLAIN_ERRORS = "test/store/plain-errors.test.ts";
 const REDIS_LOST = "test/scenarios/redis-lost.test.ts";
 const MEMORY_GUARD = "test/app/memory-guard.test.ts";
 const LEDGER_GUARD = "test/app/ledger-guard.test.ts";
+const RIGHTS = "test/store/proofs.test.ts";
 const LEDGER = "test/store/ledger.test.ts";
 
 /** What of Redis and of the ledger's disk can fail, each with the tests that make it happen. */
@@ -60,13 +61,23 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "Redis has no memory limit, so nobody is warned",
         ],
       ],
-      "READONLY: a replica": [[PLAIN_ERRORS, "%s: certainly nothing was done", "READONLY"]],
+      "READONLY: a replica": [
+        [RIGHTS, "are not there where Redis is %s", "a replica"],
+        [PLAIN_ERRORS, "%s: certainly nothing was done", "READONLY"],
+      ],
       "MISCONF: its disk is full": [[PLAIN_ERRORS, "%s: certainly nothing was done", "MISCONF"]],
       "LOADING, BUSY, MASTERDOWN": [[PLAIN_ERRORS, "%s: certainly nothing was done", "LOADING"]],
       "NOREPLICAS, or max number of clients reached": [
         [PLAIN_ERRORS, "%s: certainly nothing was done", "max number of clients reached"],
       ],
-      "NOAUTH, WRONGPASS, NOPERM": [[PLAIN_ERRORS, "%s: certainly nothing was done", "NOAUTH"]],
+      "NOAUTH, WRONGPASS, NOPERM": [
+        [
+          RIGHTS,
+          "guard password that changes: %s that Redis asks for from now on is a refusal, and no silence",
+          "refuses the user or the password",
+        ],
+        [PLAIN_ERRORS, "%s: certainly nothing was done", "NOAUTH"],
+      ],
       "a key of another type, or content that does not parse": [
         [
           "test/store/put-aside.test.ts",
@@ -126,7 +137,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "ENOENT: the directory is gone, or the file in it": [
         [LEDGER, "guard line in a file: where the file %s, the act is refused (G17)", "not in its directory any more"],
-        ["test/store/proofs.test.ts", "a ledger's directory that is gone is wrong, in words of our own", "ENOENT"],
+        [RIGHTS, "a ledger's directory that is gone is wrong, in words of our own", "ENOENT"],
       ],
       "EACCES, EPERM": NOT_TRIED,
       "EDQUOT, EIO": NOT_TRIED,
