@@ -11,6 +11,7 @@ const LEDGER = "test/store/ledger.test.ts";
 /** What of Redis and of the ledger's disk can fail, each with the tests that make it happen. */
 export const STORE_FAULTS: Readonly<Record<string, Part>> = {
   Redis: {
+    judged: ["MISCONF: its disk is full", "LOADING, BUSY, MASTERDOWN", "NOREPLICAS, or max number of clients reached"],
     faults: {
       "killed, then started again": [
         [
@@ -21,6 +22,11 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         ["test/doors/slack/door.test.ts", "with our memory means that nothing is done", "Nothing was done"],
       ],
       "away for a minute and longer, whatever the reason": [
+        [
+          "test/app/away-guard.test.ts",
+          "is seen by the store's own silence, with a look that is still under way counted in",
+          "takes in no alert",
+        ],
         [
           "test/app/away-guard.test.ts",
           "guard store away: calls people once when it lasts, and stands down when it is back",
@@ -102,6 +108,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
     },
   },
   "The ledger's disk": {
+    judged: ["ENOSPC on a quiet day", "EROFS"],
     faults: {
       "ENOSPC: full, while a run goes on": [
         [
