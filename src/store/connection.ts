@@ -8,7 +8,7 @@ import { type ScriptedRedis, withScripts } from "./scripts.ts";
 import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "./server-check.ts";
 
 const backoffMs = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000);
-const reconnectOnError = (error: Error) => (error.message.startsWith("READONLY") ? 2 : false);
+const isReadOnly = (error: Error) => error.message.startsWith("READONLY");
 
 /**
  * Producers and the store fail fast: with Redis away a click, a webhook or a step hears so at once and nothing is
@@ -20,12 +20,13 @@ export const FAIL_FAST = {
   commandTimeout: 2_000,
   connectTimeout: 2_000,
   retryStrategy: backoffMs,
-  reconnectOnError,
+  // Not sent again: it would find no connection, and only that would be said.
+  reconnectOnError: (error) => (isReadOnly(error) ? 1 : false),
 } satisfies RedisOptions;
 export const WAITING = {
   maxRetriesPerRequest: null,
   retryStrategy: backoffMs,
-  reconnectOnError,
+  reconnectOnError: (error) => (isReadOnly(error) ? 2 : false),
 } satisfies RedisOptions;
 
 /** Beside either of these: each connection that is opened again signs in with what the URL says then. */

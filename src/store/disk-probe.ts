@@ -14,6 +14,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EROFS: "its disk is read-only",
   ENOENT: "its directory does not exist",
   ENOTDIR: "its directory is a file",
+  ESTALE: "the file that it writes is not in its directory any more",
   EACCES: "TwoKey's user may not write there",
   EPERM: "TwoKey's user may not write there",
   EMFILE: "this process has too many files open",

@@ -61,6 +61,7 @@ export async function openNext(paths: SegmentPaths, closed: string, line: string
   try {
     await file.append(line);
     await exchange(paths, closed);
+    file.renamed(paths.current);
     return file;
   } catch (error) {
     await file.close();

@@ -1,4 +1,10 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
+
+interface Found {
+  readonly path: string;
+  readonly wholeBytes: number;
+  readonly endsTorn: boolean;
+}
 
 /**
  * A file of lines that only grows, each durable when `append` resolves. A write that failed part-way is cut off before
@@ -6,11 +12,13 @@ import { type FileHandle, open } from "node:fs/promises";
  */
 export class LineFile {
   readonly #file: FileHandle;
+  #path: string;
   #wholeBytes: number;
   #endsTorn: boolean;
 
-  private constructor(file: FileHandle, wholeBytes: number, endsTorn: boolean) {
+  private constructor(file: FileHandle, { path, wholeBytes, endsTorn }: Found) {
     this.#file = file;
+    this.#path = path;
     this.#wholeBytes = wholeBytes;
     this.#endsTorn = endsTorn;
   }
@@ -19,7 +27,7 @@ export class LineFile {
   static async open(path: string, wholeBytes: number): Promise<LineFile> {
     const file = await open(path, "a", 0o600);
     const { size } = await file.stat();
-    return new LineFile(file, wholeBytes, size > wholeBytes);
+    return new LineFile(file, { path, wholeBytes, endsTorn: size > wholeBytes });
   }
 
   get bytes(): number {
@@ -34,6 +42,7 @@ export class LineFile {
     try {
       await this.#file.appendFile(bytes);
       await this.#file.datasync();
+      await this.#requireFound();
     } catch (error) {
       // A disk that is full lets a file become shorter. If not even that works, the next append tries before it writes.
       await this.cutTornEnd().catch(() => undefined);
@@ -41,6 +50,18 @@ export class LineFile {
     }
     this.#endsTorn = false;
     this.#wholeBytes += bytes.byteLength;
+  }
+
+  /** It was given another name. */
+  renamed(path: string): void {
+    this.#path = path;
+  }
+
+  /** What is removed or moved away takes lines all the same, where nobody finds them. */
+  async #requireFound(): Promise<void> {
+    const [ours, found] = await Promise.all([this.#file.stat({ bigint: true }), stat(this.#path, { bigint: true })]);
+    if (found.ino !== ours.ino || found.dev !== ours.dev)
+      throw Object.assign(new Error("Another file has its name"), { code: "ESTALE" });
   }
 
   async cutTornEnd(): Promise<void> {

@@ -41,15 +41,42 @@ export function storeProofs(redis: () => Promise<Redis>, terms: () => StoreTerms
 
 /** Whether an alert that comes in now could be kept: in words why not; undefined: it could. Asked often, so it is one write. */
 export async function whyNothingIsStored(redis: Redis, process: string): Promise<string | undefined> {
+  lastBreakOf(redis);
   try {
     await redis.set(KEYS.proof(process), "1", "PX", Number(GONE_AFTER_MS));
     return undefined;
   } catch (error) {
-    const said = error instanceof Error ? codeOf(error) : "";
-    return Object.hasOwn(WRONG, said) || said === "NOPERM" ? "Redis takes no writes" : "Redis does not answer";
+    const code = codeFor(error, redis);
+    return code === "NOPERM"
+      ? "Redis does not let TwoKey write"
+      : (WRONG[code]?.what.slice(0, -1) ?? "Redis does not answer");
   }
 }
 
+/** Why a connection broke last, until it stands again: a command that finds none says only that. */
+const breaks = new WeakMap<Redis, { error: Error | undefined }>();
+
+function lastBreakOf(redis: Redis): Error | undefined {
+  const known = breaks.get(redis);
+  if (known) return known.error;
+  const last: { error: Error | undefined } = { error: undefined };
+  breaks.set(redis, last);
+  redis.on("error", (error: Error) => {
+    last.error = error;
+  });
+  redis.on("ready", () => {
+    last.error = undefined;
+  });
+  return undefined;
+}
+
+/** The word with which Redis refused this, or the connection that it needs; none: it did not refuse. */
+function codeFor(error: unknown, redis: Redis): string {
+  const code = error instanceof Error ? codeOf(error) : "";
+  return Object.hasOwn(WRONG, code) || code === "NOPERM" ? code : (LOGIN.exec(chainOf(lastBreakOf(redis)))?.[0] ?? "");
+}
+
+const LOGIN = /\b(?:WRONGPASS|NOAUTH)\b/;
 const NO_ANSWER = "Redis gives no answer";
 const SILENT: Proven = { kind: "unknown", why: NO_ANSWER };
 const silentBy = (error: unknown): Proven => ({ kind: "unknown", why: whyNoAnswer(chainOf(error), NO_ANSWER) });
@@ -86,14 +113,17 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
   const id = randomUUID();
   const commands = rehearsal((name) => KEYS.proof(`${id}:${name}`));
   let answers: readonly [error: Error | null, result: unknown][] | null;
+  let redis: Redis | undefined;
   try {
-    const redis = await connected();
+    redis = await connected();
+    lastBreakOf(redis);
     answers = await redis.pipeline(commands.map(([name = "", ...words]) => [name.toLowerCase(), ...words])).exec();
   } catch (error) {
-    return /\b(?:WRONGPASS|NOAUTH)\b/.test(chainOf(error)) ? NOT_LET_IN : silentBy(error);
+    const isRefused = LOGIN.test(chainOf(error)) || (redis && LOGIN.test(chainOf(lastBreakOf(redis))));
+    return isRefused ? NOT_LET_IN : silentBy(error);
   }
   const refused = (answers ?? []).flatMap(([error], at) =>
-    error ? [{ command: commands[at]?.[0] ?? "", code: codeOf(error) }] : [],
+    error ? [{ command: commands[at]?.[0] ?? "", code: codeFor(error, redis) }] : [],
   );
   const [first] = refused;
   if (first === undefined) return answers === null ? SILENT : OK;
@@ -102,7 +132,7 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
   return WRONG[first.code] ?? SILENT;
 }
 
-const NOT_LET_IN: Proven = {
+const NOT_LET_IN: Proven & { readonly kind: "wrong" } = {
   kind: "wrong",
   what: "Redis refuses the user or the password.",
   instead: `Put the right ones into REDIS_URL, ${RESTART}`,
@@ -118,7 +148,7 @@ const notAllowed = (commands: readonly string[]): Proven => ({
 });
 
 /** Other refusals than one of rights. What is not here, such as a broken connection, is no answer. */
-const WRONG: Readonly<Record<string, Proven>> = {
+const WRONG: Readonly<Record<string, Proven & { readonly kind: "wrong" }>> = {
   OOM: {
     kind: "wrong",
     what: "Redis is full and takes no writes.",
@@ -134,6 +164,13 @@ const WRONG: Readonly<Record<string, Proven>> = {
     what: "REDIS_URL leads to a replica, which takes no writes.",
     instead: "Use the address of the primary.",
   },
+  NOREPLICAS: {
+    kind: "wrong",
+    what: "Redis has lost its copy and takes no writes.",
+    instead: "Bring its replica back, or set min-replicas-to-write lower.",
+  },
+  NOAUTH: NOT_LET_IN,
+  WRONGPASS: NOT_LET_IN,
 };
 
 export interface LedgerPlace {

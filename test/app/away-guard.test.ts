@@ -1,84 +1,153 @@
+import { once } from "node:events";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
 import { startAwayGuard } from "../../src/app/away-guard.ts";
+import type { CallRequest, PagerAnswer } from "../../src/ports/pager.ts";
+import { FAIL_FAST } from "../../src/store/connection.ts";
+import { leave } from "../../src/store/leave.ts";
 import { whyNothingIsStored } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
+import { ACCEPTED, ASKED, pagersWith } from "../harness/pagers.ts";
 import { silent } from "../harness/silent.ts";
-import { StoreBench } from "../harness/store.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());
 
-/** What people were told, in its order, while the store says these one after the other. */
-async function told(why: () => Promise<string | undefined>, isOver: (happened: readonly string[]) => boolean) {
+const AFTER_MS = 200;
+
+interface Store {
+  why(): Promise<string | undefined>;
+  readonly process?: string;
+  readonly resolve?: () => PagerAnswer;
+}
+
+/** What people are told of a store that is so, in its order. */
+function watched({ why, process = "bot-1", resolve = () => ACCEPTED }: Store) {
   const happened: string[] = [];
+  const calls: CallRequest[] = [];
   guard = startAwayGuard({
     whyNothingIsStored: why,
     clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
     pagers: pagersWith({
-      trigger: async ({ summary, urgent }) => {
-        happened.push(`${urgent ? "urgent" : "calm"}: ${summary}`);
+      trigger: async ({ dedupKey, summary, urgent }) => {
+        happened.push(`${urgent ? "urgent" : "calm"} ${dedupKey}: ${summary}`);
         return ACCEPTED;
       },
-      resolve: async () => {
-        happened.push("resolved");
-        return ACCEPTED;
+      call: async (request) => {
+        calls.push(request);
+        return ASKED;
+      },
+      resolve: async (key) => {
+        happened.push(`resolved ${key}`);
+        return resolve();
       },
     }),
     logger: silent,
-    ...{ process: "bot-1", inventory: () => example("inventory") },
+    ...{ process, inventory: () => example("inventory") },
     chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
-    ...{ checkEveryMs: 5, afterMs: 40 },
+    ...{ checkEveryMs: 5, afterMs: AFTER_MS },
   });
-  await eventually("all of it", 20_000, () => (isOver(happened) ? true : undefined));
-  return happened;
+  return {
+    happened,
+    calls,
+    until: (enough: () => boolean) => eventually("all of it", 20_000, () => enough() || undefined),
+  };
 }
 
-const SAID =
-  /^urgent: TwoKey cannot keep anything since .*: Redis does not answer\. No alert is taken in, nobody is paged for one, and no run goes on\. /;
+/** A store that is there, or is away, as the test says. */
+function store() {
+  const is = { away: false, looks: 0 };
+  const why = async () => {
+    is.looks += 1;
+    return is.away ? "Redis does not answer" : undefined;
+  };
+  return { is, why };
+}
+
+/** Away at so many looks of every ten. */
+function flapping(awayLooks: number) {
+  const beganMs = performance.now();
+  let looks = 0;
+  const why = async () => {
+    looks += 1;
+    return looks % 10 < awayLooks ? "Redis does not answer" : undefined;
+  };
+  return { why, lastedMs: () => performance.now() - beganMs };
+}
+
+const RESOLVED = "resolved dr:production:store-away:bot-1";
+const SAID = expect.stringMatching(
+  /^urgent dr:production:store-away:bot-1: TwoKey's process bot-1 cannot keep anything since .*: Redis does not answer\. Until that is mended it takes in no alert, pages nobody for one and drives no run; where another process works, that one goes on\. /,
+);
 
 describe("a store that is away", () => {
   test("guard store away: calls people once when it lasts, and stands down when it is back", async () => {
-    let looks = 0;
-    const why = async () => {
-      looks += 1;
-      return looks < 30 ? "Redis does not answer" : undefined;
-    };
+    const { is, why } = store();
+    const { happened, until } = watched({ why });
+    // What a process of this name had open before is let go.
+    await until(() => happened.length > 0);
+    is.away = true;
+    await until(() => happened.length > 1);
+    const { looks } = is;
+    await until(() => is.looks > looks + 20);
+    is.away = false;
+    await until(() => happened.length > 2);
 
-    expect(await told(why, (happened) => happened.length > 1 && looks > 40)).toEqual([
-      expect.stringMatching(SAID),
-      "resolved",
-    ]);
+    expect(happened).toEqual([RESOLVED, SAID, RESOLVED]);
   });
 
-  test("for a moment, again and again, calls nobody", async () => {
-    let looks = 0;
-    const why = async () => {
-      looks += 1;
-      return looks % 3 === 0 ? undefined : "Redis does not answer";
-    };
+  test("for a moment, now and again, calls nobody", async () => {
+    const { why, lastedMs } = flapping(2);
+    const { happened, until } = watched({ why });
+    await until(() => lastedMs() > 6 * AFTER_MS);
 
-    expect(await told(why, () => looks > 60)).toEqual([]);
+    expect(happened).toEqual([]);
+  });
+
+  test("guard store that flaps: calls people once where it is away for most of the time, however often it answers between", async () => {
+    const { why, lastedMs } = flapping(8);
+    const { happened, until } = watched({ why });
+    await until(() => lastedMs() > 8 * AFTER_MS);
+
+    expect(happened).toEqual([SAID]);
+  });
+
+  test("guard away before: is stood down by the process that follows the one that called", async () => {
+    const { happened, until } = watched({ why: store().why });
+    await until(() => happened.length > 0);
+
+    expect(happened).toEqual([RESOLVED]);
+  });
+
+  test("guard away again: a second time is a call of its own, also where the pager took no end of the first", async () => {
+    const { is, why } = store();
+    is.away = true;
+    const { happened, calls, until } = watched({ why, resolve: () => ({ kind: "retry", why: "busy", afterMs: 0 }) });
+    await until(() => calls.length > 0);
+    is.away = false;
+    await until(() => happened.includes(RESOLVED));
+    is.away = true;
+    await until(() => calls.length > 1);
+
+    expect(new Set(calls.map(({ pageKey }) => pageKey)).size).toBe(2);
   });
 
   test("is seen by the store's own silence, with a look that is still under way counted in", async () => {
     const server = await BreakableRedis.start();
-    const bench = StoreBench.at(server.url);
+    const redis = new Redis(server.url, FAIL_FAST);
+    redis.on("error", () => undefined);
     try {
-      const redis = await bench.connect();
+      await once(redis, "ready");
       await server.kill();
+      const { happened, until } = watched({ why: () => whyNothingIsStored(redis, "bot-1") });
+      await until(() => happened.length > 0);
 
-      expect(
-        await told(
-          () => whyNothingIsStored(redis, "bot-1"),
-          (happened) => happened.length > 0,
-        ),
-      ).toEqual([expect.stringMatching(SAID)]);
+      expect(happened).toEqual([SAID]);
     } finally {
       guard?.stop();
-      bench.close();
+      leave(redis);
       await server.stop();
     }
   }, 40_000);

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -53,6 +53,22 @@ describe("the chain of the ledger (G12)", () => {
 
     expect((await readFile(path, "utf8")).trimEnd().split("\n")).toHaveLength(5);
     expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 5, broken: undefined });
+  });
+
+  test.each([
+    ["is gone with its directory", () => rm(directory, { recursive: true }), "its directory does not exist (ENOENT)"],
+    ["was moved away", () => rename(path, `${path}.away`), "its directory does not exist (ENOENT)"],
+    [
+      "was moved away, and another one is there",
+      () => rename(path, `${path}.away`).then(() => writeFile(path, "")),
+      "the file that it writes is not in its directory any more (ESTALE)",
+    ],
+  ])("guard line in a file: where the file %s, the act is refused (G17)", async (_what, happens, why) => {
+    const ledger = await written(2);
+    await happens();
+
+    await expect(ledger.append(act("in no file", 3))).rejects.toThrow(`The ledger cannot be written: ${why}`);
+    expect(ledger.head()?.lines).toBe(2);
   });
 
   test("guard unwritable: an act that the file does not take is refused", async () => {

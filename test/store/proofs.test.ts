@@ -1,13 +1,16 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import type { Proven } from "../../src/domain/proof.ts";
-import { connectPlainly } from "../../src/store/connection.ts";
+import { connectPlainly, FAIL_FAST } from "../../src/store/connection.ts";
 import { leave } from "../../src/store/leave.ts";
 import { ledgerProof, storeProofs, whyNothingIsStored } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
+import { eventually } from "../harness/eventually.ts";
 import { silent } from "../harness/silent.ts";
 
 let server: BreakableRedis;
@@ -35,6 +38,12 @@ async function proven(id: string, login = ""): Promise<Proven | undefined> {
     connecting.then(leave, () => undefined);
   }
 }
+
+const proveOf = (running: Redis) =>
+  storeProofs(
+    () => Promise.resolve(running),
+    () => ({ accepted: [], isRehearsal: true }),
+  )[0]?.prove(new AbortController().signal);
 
 describe("the rights in Redis", () => {
   test("are all there for a user who may do everything, and the look leaves no key behind", async () => {
@@ -67,8 +76,67 @@ describe("the rights in Redis", () => {
     const full = await proven("redis-rights", ":secret-of-this-test@");
     expect(full).toMatchObject({ kind: "wrong", what: "Redis is full and takes no writes." });
     expect(JSON.stringify([refused, full])).not.toContain("secret-of-this-test");
-    expect(await whyNothingIsStored(admin, "bot-1")).toBe("Redis takes no writes");
+    expect(await whyNothingIsStored(admin, "bot-1")).toBe("Redis is full and takes no writes");
   });
+
+  test.each([
+    ["a password", ["CONFIG", "SET", "requirepass", "secret-of-this-test"]],
+    ["another password", ["ACL", "SETUSER", "bot", "resetpass", ">another"]],
+  ])(
+    "guard password that changes: %s that Redis asks for from now on is a refusal, and no silence",
+    async (what, change) => {
+      await admin.call("ACL", "SETUSER", "bot", "on", ">pw-of-bot", "~*", "&*", "+@all");
+      const login = what === "a password" ? "" : "bot:pw-of-bot@";
+      const running = new Redis(server.url.replace("redis://", `redis://${login}`), FAIL_FAST);
+      running.on("error", () => undefined);
+      try {
+        await once(running, "ready");
+        const prove = () => proveOf(running);
+        expect([await prove(), await whyNothingIsStored(running, "bot-1")]).toEqual([{ kind: "ok" }, undefined]);
+
+        const [name = "", ...words] = change;
+        await admin.call(name, ...words);
+        await admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+
+        await eventually("it is seen why", 10_000, async () =>
+          (await whyNothingIsStored(running, "bot-1")) === "Redis refuses the user or the password" ? true : undefined,
+        );
+        expect(await prove()).toMatchObject({ kind: "wrong", what: "Redis refuses the user or the password." });
+      } finally {
+        leave(running);
+      }
+    },
+    20_000,
+  );
+
+  test.each([
+    ["a replica", ["REPLICAOF", "127.0.0.1", "1"], "REDIS_URL leads to a replica, which takes no writes"],
+    [
+      "without its copies",
+      ["CONFIG", "SET", "min-replicas-to-write", "1"],
+      "Redis has lost its copy and takes no writes",
+    ],
+  ])(
+    "are not there where Redis is %s",
+    async (_what, [name = "", ...words], why) => {
+      const running = new Redis(server.url, FAIL_FAST);
+      running.on("error", () => undefined);
+      try {
+        await once(running, "ready");
+        await admin.call(name, ...words);
+        await eventually("it is seen why", 10_000, async () =>
+          (await whyNothingIsStored(running, "bot-1")) === why ? true : undefined,
+        );
+        await eventually("it is proven", 10_000, async () => {
+          const proven = await proveOf(running);
+          return proven?.kind === "wrong" && proven.what === `${why}.` ? true : undefined;
+        });
+      } finally {
+        leave(running);
+      }
+    },
+    20_000,
+  );
 
   test("are not known while Redis is away", async () => {
     await server.kill();

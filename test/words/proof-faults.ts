@@ -50,7 +50,7 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         [
           ALARM_READER,
           "guard dark alarms: while their region gives no answer they are unknown, people are told once",
-          "unknown",
+          "gives no answer",
         ],
       ],
       "an SNS message is lost": [
@@ -61,7 +61,11 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "an SNS message is forged, replayed or a day old": [
-        ["test/doors/webhooks/sns.test.ts", "$what has one line in the log and nothing in the queue", "log"],
+        [
+          "test/doors/webhooks/sns.test.ts",
+          "$what has one line in the log and nothing in the queue",
+          "line in the log",
+        ],
       ],
       "wrong account or wrong region": [
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "account"],
@@ -80,7 +84,9 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "redis-settings": [
         [STORE_PROOFS, "a setting of Redis that somebody changes at run time is wrong from then on", "redis-settings"],
       ],
-      "store-agrees": [["test/scenarios/redis-lost.test.ts", "Redis comes back %s in the middle of a run", "Redis"]],
+      "store-agrees": [
+        ["test/scenarios/redis-lost.test.ts", "Redis comes back %s in the middle of a run", "does not know this"],
+      ],
       "ledger-disk": [
         [
           STORE_PROOFS,

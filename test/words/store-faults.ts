@@ -5,11 +5,13 @@ const PLAIN_ERRORS = "test/store/plain-errors.test.ts";
 const REDIS_LOST = "test/scenarios/redis-lost.test.ts";
 const MEMORY_GUARD = "test/app/memory-guard.test.ts";
 const LEDGER_GUARD = "test/app/ledger-guard.test.ts";
+const RIGHTS = "test/store/proofs.test.ts";
 const LEDGER = "test/store/ledger.test.ts";
 
 /** What of Redis and of the ledger's disk can fail, each with the tests that make it happen. */
 export const STORE_FAULTS: Readonly<Record<string, Part>> = {
   Redis: {
+    judged: ["MISCONF: its disk is full", "LOADING, BUSY, MASTERDOWN", "NOREPLICAS, or max number of clients reached"],
     faults: {
       "killed, then started again": [
         [
@@ -22,8 +24,13 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       "away for a minute and longer, whatever the reason": [
         [
           "test/app/away-guard.test.ts",
+          "is seen by the store's own silence, with a look that is still under way counted in",
+          "takes in no alert",
+        ],
+        [
+          "test/app/away-guard.test.ts",
           "guard store away: calls people once when it lasts, and stands down when it is back",
-          "No alert is taken in",
+          "takes in no alert",
         ],
       ],
       "away while somebody turns a key, decides, declares, acknowledges or resolves": [
@@ -60,13 +67,23 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "Redis has no memory limit, so nobody is warned",
         ],
       ],
-      "READONLY: a replica": [[PLAIN_ERRORS, "%s: certainly nothing was done", "READONLY"]],
+      "READONLY: a replica": [
+        [RIGHTS, "are not there where Redis is %s", "a replica"],
+        [PLAIN_ERRORS, "%s: certainly nothing was done", "READONLY"],
+      ],
       "MISCONF: its disk is full": [[PLAIN_ERRORS, "%s: certainly nothing was done", "MISCONF"]],
       "LOADING, BUSY, MASTERDOWN": [[PLAIN_ERRORS, "%s: certainly nothing was done", "LOADING"]],
       "NOREPLICAS, or max number of clients reached": [
         [PLAIN_ERRORS, "%s: certainly nothing was done", "max number of clients reached"],
       ],
-      "NOAUTH, WRONGPASS, NOPERM": [[PLAIN_ERRORS, "%s: certainly nothing was done", "NOAUTH"]],
+      "NOAUTH, WRONGPASS, NOPERM": [
+        [
+          RIGHTS,
+          "guard password that changes: %s that Redis asks for from now on is a refusal, and no silence",
+          "refuses the user or the password",
+        ],
+        [PLAIN_ERRORS, "%s: certainly nothing was done", "NOAUTH"],
+      ],
       "a key of another type, or content that does not parse": [
         [
           "test/store/put-aside.test.ts",
@@ -91,6 +108,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
     },
   },
   "The ledger's disk": {
+    judged: ["ENOSPC on a quiet day", "EROFS"],
     faults: {
       "ENOSPC: full, while a run goes on": [
         [
@@ -124,10 +142,12 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       "EFBIG: a limit on files": [
         ["test/store/full-disk.test.ts", "a line that a full disk cut short is taken back", "EFBIG"],
       ],
-      "ENOENT: the directory is gone": [
-        ["test/store/proofs.test.ts", "a ledger's directory that is gone is wrong, in words of our own", "ENOENT"],
+      "ENOENT: the directory is gone, or the file in it": [
+        [LEDGER, "guard line in a file: where the file %s, the act is refused (G17)", "not in its directory any more"],
+        [RIGHTS, "a ledger's directory that is gone is wrong, in words of our own", "ENOENT"],
       ],
-      "EACCES, EPERM, EDQUOT, EIO": NOT_TRIED,
+      "EACCES, EPERM": NOT_TRIED,
+      "EDQUOT, EIO": NOT_TRIED,
       "torn last line, as a crash leaves it": [
         [LEDGER, "a torn last line is put aside at the next start, and the chain goes on", "torn"],
       ],

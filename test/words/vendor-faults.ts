@@ -14,6 +14,7 @@ const MAIL_MAIL = "test/contracts/mail/mail.test.ts";
 /** What of the vendors can fail, each with the tests that make it happen. */
 export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
   Slack: {
+    judged: ["missing_scope"],
     faults: {
       "ratelimited: 429 with Retry-After": [[CHAT, "of Slack's rate limit carry its Retry-After", "ratelimited"]],
       "more calls than Slack's limits leave room for": [
@@ -26,7 +27,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
       "5xx, internal_error, fatal_error": [[CHAT, "of a post: %s", "internal_error"]],
       "no answer in time, or a connection that is cut": [
         ["test/integrations/slack/classify.test.ts", "$what", "no answer in time"],
-        [OUTBOX, "after a lost answer the message is found again, and shows what is true now", "answer"],
+        [OUTBOX, "after a lost answer the message is found again, and shows what is true now", "one message"],
       ],
       "service_unavailable, request_timeout": [[CHAT, "of a post: %s", "service_unavailable"]],
       "channel_not_found, not_in_channel": [
@@ -56,7 +57,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
       "socket drop, or refresh_requested": [[DOOR, "is there again when it was %s", "refresh_requested"]],
       "whole outage: Slack dark": [
         ["test/scenarios/failover.test.ts", "with Slack dark after the second key the run finishes", "Slack dark"],
-        [PAGES, "with Slack dark the pages go out all the same", "Slack"],
+        [PAGES, "with Slack dark the pages go out all the same", "Slack dark"],
       ],
       "whole outage, then catch-up": [
         [
@@ -64,7 +65,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
           "after two hours away one late update goes out at once",
           "late update",
         ],
-        [OUTBOX, "many requests are one message with the newest state", "one"],
+        [OUTBOX, "many requests are one message with the newest state", "newest state"],
       ],
       "users.info silent while a key is turned": [[KEYS, "with Slack silent nobody's key is turned", "silent"]],
       "the user group of approvers cannot be read": [[KEYS, "a group that cannot be read lets nobody turn", "group"]],
@@ -93,6 +94,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
   },
   PagerDuty: {
     pager: "pagerduty",
+    judged: ["PagerDuty is away while a run needs people"],
     faults: {
       "429 with headers": [[PAGING, "a 429 is retried when its headers say so", "429"]],
       "429 without headers": [
@@ -120,7 +122,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
       "an answer of an unknown shape": NOT_TRIED,
       "nobody listens: DNS or network": [
         [PAGING, "where nobody listens, nothing was sent: again soon", "nobody listens"],
-        [MAIL, "has its people told by mail as well, after 30 s, whatever Slack does", "mail"],
+        [MAIL, "has its people told by mail as well, after 30 s, whatever Slack does", "told by mail as well"],
       ],
       "202, then silence": [
         [PAGING, "an accepted page that reached nobody shows no evidence", "silence"],
@@ -139,16 +141,16 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         [
           PAGES,
           "guard pager read: how it stands at the pager is read every ten seconds until somebody answers, and then every minute",
-          "every",
+          "every ten seconds until somebody answers",
         ],
       ],
       "the secret of the webhooks is another one": [
-        [HINTS, "that is not signed by us is refused with one line and raises the alarm", "signed"],
+        [HINTS, "that is not signed by us is refused with one line and raises the alarm", "not signed"],
       ],
-      "a webhook that cannot be kept": [[HINTS, "that cannot be kept is asked for again", "kept"]],
+      "a webhook that cannot be kept": [[HINTS, "that cannot be kept is asked for again", "that cannot be kept"]],
       "EU account, US host": NOT_TRIED,
       "the acknowledgement or the end is not taken": [
-        [PAGES, "a pager that still has the incident open a minute after is told again", "still"],
+        [PAGES, "a pager that still has the incident open a minute after is told again", "still has the incident open"],
       ],
       "an acknowledgement that PagerDuty takes back": [
         [
@@ -177,7 +179,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         [
           "test/app/store-guard.test.ts",
           "guard lost store called again: a call that the pager refused is made again, until it is accepted",
-          "again",
+          "a call that the pager refused",
         ],
       ],
     },
@@ -196,7 +198,11 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         [MAIL_MAIL, "is never made without encryption where the file asks for it", "STARTTLS"],
       ],
       "every pager refuses, and mail alone is left": [
-        [MAIL, "has its people told by mail as well, after 30 s, whatever Slack does", "told"],
+        [
+          MAIL,
+          "has its people told by mail as well, after 30 s, whatever Slack does",
+          "told; it cannot be answered there",
+        ],
       ],
     },
   },

@@ -12,7 +12,16 @@ import { mail } from "../../src/integrations/pagers/mail/kind.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/silent.ts";
 import { testClock } from "../harness/test-clock.ts";
-import { type FaultClaim, faultRows, isSaid, NOT_TRIED, quotesIn, spokenBy, titlesIn } from "./fault-claims.ts";
+import {
+  BINDS_NOTHING,
+  type FaultClaim,
+  faultRows,
+  isSaid,
+  NOT_TRIED,
+  quotesIn,
+  spokenBy,
+  titlesIn,
+} from "./fault-claims.ts";
 import { PROCESS_FAULTS } from "./process-faults.ts";
 import { PROOF_FAULTS } from "./proof-faults.ts";
 import { STORE_FAULTS } from "./store-faults.ts";
@@ -41,15 +50,18 @@ describe("docs/when-something-fails.md", () => {
 
   test("has a row for every fault of the tables, each once, and no row names another", () => {
     expect([...ROWS.keys()]).toEqual(Object.keys(PARTS));
-    for (const [part, { faults }] of Object.entries(PARTS))
+    for (const [part, { faults, judged = [] }] of Object.entries(PARTS)) {
       expect([part, namesIn(part)]).toEqual([part, Object.keys(faults)]);
+      expect(Object.keys(faults)).toEqual(expect.arrayContaining([...judged]));
+    }
   });
 
   test.each([...ROWS].flatMap(([part, rows]) => rows.map((row) => ({ part, ...row }))))(
-    "$part: $fault is made to happen by a test, or the row says that none does",
+    "$part: $fault is made to happen by a test, or judged by one, or the row says that none does",
     ({ part, fault, text }) => {
       const claims = claimsOf(part, fault) ?? NOT_TRIED;
       expect(text.includes("*Not tried.*")).toBe(claims === NOT_TRIED);
+      expect(text.includes("*Judged, not made.*")).toBe(PARTS[part]?.judged?.includes(fault) ?? false);
       if (claims === NOT_TRIED) return;
       expect(claims.flatMap((claim) => wrongIn(claim, text))).toEqual([]);
     },
@@ -60,6 +72,7 @@ function wrongIn([file, title, by]: FaultClaim, row: string): string[] {
   const source = textOf(file);
   return [
     ...(titlesIn(source).some((each) => each.includes(title)) ? [] : [`${file} has no test called “${title}”`]),
+    ...(BINDS_NOTHING.has(by) ? [`“${by}” stands in any row`] : []),
     ...(source.includes(by) ? [] : [`${file} does not say “${by}”`]),
     ...(row.includes(by) ? [] : [`the row does not say “${by}”`]),
   ];
@@ -137,6 +150,14 @@ test("this check sees a sentence that is not there, and one of which a piece is 
     false,
     false,
   ]);
+});
+
+test("this check takes no word that stands in any row for what binds a row to a test", () => {
+  const file = "test/app/away-guard.test.ts";
+  const title = "guard away again";
+
+  expect(wrongIn([file, title, "again"], "It is tried again.")).toEqual(["“again” stands in any row"]);
+  expect(wrongIn([file, title, "takes in no alert"], "It takes in no alert.")).toEqual([]);
 });
 
 test("this check sees titles, also behind a table, and takes no other words for one", () => {

@@ -166,6 +166,25 @@ describe("responders", () => {
     expect(await paging.call(request)).toMatchObject({ kind: "retry", afterMs: 1_000 });
   });
 
+  test("guard asked in the new incident: what was asked for in one that is resolved counts as not asked for", async () => {
+    paging.close();
+    await bench.stop();
+    await open({ processingMs: 400 });
+    const made = (times: number) =>
+      eventually("the incident is there", () => facts("pagerduty.incident-created").length === times);
+    await paging.trigger(PAGE);
+    await made(1);
+    expect(await paging.call(request)).toMatchObject({ kind: "accepted" });
+    await paging.resolve(PAGE.dedupKey, "TwoKey");
+    await eventually("it is resolved", () => facts("pagerduty.resolved").length > 0);
+
+    await paging.trigger(PAGE);
+    expect(await paging.call(request)).toMatchObject({ kind: "retry", afterMs: 1_000 });
+    await made(2);
+    expect(await paging.call(request)).toMatchObject({ kind: "accepted" });
+    expect(facts("pagerduty.responders-requested")).toHaveLength(2);
+  });
+
   test("are asked once per page key, even when the first answer was lost", async () => {
     await paging.trigger(PAGE);
     plan("responder-requests.create", { kind: "drop-after" }, 1);

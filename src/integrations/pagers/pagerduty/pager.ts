@@ -118,8 +118,9 @@ async function callPeople(
   const found = await findIncident(client, dedupKey, urgent);
   if (found.kind !== "accepted") return found;
   const incident = found.value;
-  if (incident === undefined) {
-    return { kind: "retry", afterMs: NOT_YET_THERE_MS, why: "PagerDuty has no incident with this key yet" };
+  // Behind one that is over stands the page that opens the next: who was asked for in the old one is not asked for in it.
+  if (incident === undefined || incident.status === "resolved") {
+    return { kind: "retry", afterMs: NOT_YET_THERE_MS, why: "PagerDuty has no open incident with this key yet" };
   }
   const rung = request.besidesTrigger ? rungByTrigger(incident) : [];
   const unrung = (ids: readonly string[]) => ids.filter((id) => !rung.includes(id));
