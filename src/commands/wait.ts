@@ -1,29 +1,32 @@
 import { sayTime } from "../domain/duration.ts";
-import { messageOf, UserError } from "../domain/errors.ts";
+import { chainOf, messageOf, UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
 import { isMove } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
-import { LONGEST_WAIT_MS, readUntil, type Wait } from "../domain/plan-run/wait.ts";
+import { readUntil, type Wait } from "../domain/plan-run/wait.ts";
 import { readable, readIfReadable } from "../domain/readable.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { didYouMean } from "../domain/similar.ts";
 import { eventOf, planWaiting } from "../engine/delivery/waits.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Documents } from "../ports/documents.ts";
+import type { Logger } from "../ports/logger.ts";
 import { nameOf } from "../views/names.ts";
 import { WAIT_WORDS } from "../views/store-answers.ts";
-import { MOST_HOURS, waitAnswer, waitForm } from "../views/wait.ts";
+import { waitAnswer, waitForm } from "../views/wait.ts";
 import { openIncidents } from "./incident-deps.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { asId, listed, type RunCommandDeps, runOf, VERBS_THAT_MOVE } from "./run-deps.ts";
 import { toldOf } from "./told.ts";
+import { fromFields, fromWords, wrongWith } from "./wait-words.ts";
 
 export interface WaitCommandDeps extends Pick<RunCommandDeps, "runs" | "ledger" | "clock" | "inventory" | "channelOf"> {
   readonly incidents: Pick<Documents<Incident>, "get" | "openIds">;
   readonly waits: Pick<Documents<Wait>, "change">;
   /** Tells people of it at once; the sweep does what is left. */
   tendWait(service: string): Promise<void>;
+  readonly logger: Pick<Logger, "warn">;
 }
 
 /** `/dr wait [service] <03:40 | 20m> because <reason>`, or a form without arguments; the button of a plan card opens the form too. */
@@ -48,50 +51,16 @@ export async function wait(ask: Ask, deps: WaitCommandDeps): Promise<Answer> {
     decide({ about, who, untilMs, reason: said.reason, nowMs }, ask, deps),
   );
   const unwritten = await note(decided, who, deps);
-  await deps.tendWait(about.service);
+  // It is decided: somebody who is asked to try again would decide once more, and the room would be told twice.
+  await deps
+    .tendWait(about.service)
+    .catch((error: unknown) =>
+      deps.logger.warn(
+        { service: about.service, why: chainOf(error) },
+        "The sweep tells the room of a decision to wait later",
+      ),
+    );
   return { kind: "whisper", card: waitAnswer({ wait: decided, run: about.run }, nowMs, unwritten) };
-}
-
-interface Said {
-  /** A plan, an incident or a service, as it was typed or as a button carries it. */
-  readonly about: string | undefined;
-  readonly until: string | undefined;
-  readonly reason: string;
-}
-
-const fromFields = ({ fields = {}, value }: Ask): Said => ({
-  about: value,
-  until: fields["until"]?.trim() ?? "",
-  reason: fields["reason"]?.trim() ?? "",
-});
-
-const LEADS_IN = /^(until|till|for)$/i;
-const IS_LIKE_A_TIME = /^\d/;
-
-/** What is meant stands before the time, if it is named at all; everything behind the time is the reason. */
-function fromWords({ text, value }: Ask, nowMs: number): Said {
-  const words = text.split(/\s+/).filter((word) => word !== "");
-  const [first = ""] = words;
-  const isTime = (word: string) => readUntil(word, nowMs) !== undefined || IS_LIKE_A_TIME.test(word);
-  const isNamed = words.length > 0 && !isTime(first) && !LEADS_IN.test(first);
-  const rest = (isNamed ? words.slice(1) : words).filter((word, at) => at > 0 || !LEADS_IN.test(word));
-  const [until, ...why] = rest;
-  const reason = why.join(" ").replace(/^because\b\s*/i, "");
-  return { about: isNamed ? first : value, until, reason };
-}
-
-/** By the field's id; empty: nothing is wrong. */
-function wrongWith({ until = "", reason }: Said, nowMs: number): Readonly<Record<string, string>> {
-  const untilMs = readUntil(until, nowMs);
-  const isLate = untilMs !== undefined && untilMs > nowMs + LONGEST_WAIT_MS;
-  const time =
-    untilMs === undefined
-      ? `“${until}” is no time. Write 03:40, which is in UTC, or how long: 20m.`
-      : `“${until}” is too ${isLate ? "long" : "short"}. Wait ${isLate ? `${MOST_HOURS} hours at most` : "a minute or more"}.`;
-  return {
-    ...(untilMs === undefined || isLate || untilMs <= nowMs ? { until: time } : {}),
-    ...(reason === "" ? { reason: "Say why: everybody in the room reads it." } : {}),
-  };
 }
 
 interface Meant {
@@ -212,7 +181,7 @@ async function note(
   { person: by, proof }: Who,
   { ledger }: WaitCommandDeps,
 ): Promise<string | undefined> {
-  const says = `until ${sayTime(untilMs)}: ${reason}`;
+  const says = `until ${sayTime(untilMs, atMs)}: ${reason}`;
   const { door, strength } = proof;
   const line = { atMs, run: plan ?? incident ?? service, service, epoch: 0, kind: "wait", by, door, strength, says };
   return ledger.append(line).then(() => undefined, messageOf);

@@ -30,12 +30,14 @@ let redis: ScriptedRedis;
 let stores: Stores;
 let nowMs: number;
 let lines: LedgerEntry[];
+let warned: object[];
 let deps: WaitCommandDeps;
 beforeEach(async () => {
   bench = await StoreBench.start();
   redis = await bench.connect();
   nowMs = AT;
   lines = [];
+  warned = [];
   stores = createStores(redis, () => nowMs);
   const clock = { now: () => nowMs, speed: 1, sleep: nothing };
   deps = {
@@ -43,6 +45,7 @@ beforeEach(async () => {
     ledger: quietLedger({ append: async (line) => void lines.push(line) }),
     inventory: () => inventory,
     channelOf: async () => "C0PLANS",
+    logger: { warn: (...said: unknown[]) => void warned.push(said) },
     tendWait: (service) => tendWait(service, { ...stores, clock, wake: { card: nothing, run: nothing } }),
   };
 });
@@ -137,6 +140,19 @@ describe("while a plan waits for keys", () => {
     expect(await stores.waits.openIds()).toEqual([]);
     const kinds = (await eventsOf(redis, "run", "F-AAA111")).map(({ kind }) => kind);
     expect(kinds).toEqual(["wait.decided", "wait.over"]);
+  });
+
+  test("a time that is hours ahead has its date wherever it stands, and in the ledger where it is another day", async () => {
+    await planWaits();
+    const answer = await says(`02:00 ${BECAUSE}`);
+
+    const date = "2026-11-22 02:00:00Z";
+    expect(answer.kind === "whisper" && answer.card.text).toContain(date);
+    expect(lines[0]?.says).toContain(date);
+    expect((await told())[0]?.text).toContain(date);
+    expect(JSON.stringify((await render("plan", "F-AAA111"))?.parts)).toContain(
+      JSON.stringify({ timeMs: Date.parse("2026-11-22T02:00:00Z") }),
+    );
   });
 
   test("deciding again replaces it: the first one reminds nobody", async () => {
@@ -243,12 +259,32 @@ describe("what is no decision to wait", () => {
     ["inventory later because x", /“later” is no time/],
     ["20m", /Say why/],
     ["0m because x", /too short/],
+    ["03:12 because x", /“03:12” has just passed: in UTC it is 03:12:45Z now/],
+    ["03:40 CET because x", /“03:40 CET” is not read\. Write only a time in UTC.* In UTC it is 03:12 now\./],
+    ["11:30 pm x", /“11:30 pm” is not read/],
     ["25h because x", /“25h” is too long\. Wait 24 hours at most/],
   ])("%s: nothing is recorded", async (words, why) => {
     await planWaits();
     expect(await refusal(words)).toMatch(why);
     expect(await refusal(words)).toContain("Nothing was changed.");
     expect([await stored(), lines]).toEqual([undefined, []]);
+  });
+
+  test("behind 03:40 UTC stands the reason", async () => {
+    await planWaits();
+    await says("03:40 UTC because x");
+    expect(await stored()).toMatchObject({ untilMs: Date.parse("2026-11-21T03:40:00Z"), reason: "x" });
+  });
+
+  test("a room that cannot be told at once is told by the sweep, and nobody is asked to decide again", async () => {
+    await planWaits();
+    const { tendWait: later } = deps;
+    deps = { ...deps, tendWait: () => Promise.reject(new Error("Redis hiccups")) };
+    const answer = await says(`5m ${BECAUSE}`);
+
+    expect([answer.kind, warned.length, await told()]).toEqual(["whisper", 1, []]);
+    await later("inventory");
+    expect(await told()).toHaveLength(1);
   });
 
   test("a ledger that takes no line keeps nobody from waiting, and it is said", async () => {
