@@ -1,14 +1,13 @@
 import { sayTime } from "../domain/duration.ts";
 import { chainOf, messageOf, UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
-import { isMove } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { readUntil, type Wait } from "../domain/plan-run/wait.ts";
 import { readable, readIfReadable } from "../domain/readable.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { didYouMean } from "../domain/similar.ts";
-import { eventOf, planWaiting } from "../engine/delivery/waits.ts";
+import { eventOf, moveOf, planWaiting } from "../engine/delivery/waits.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -128,9 +127,8 @@ async function aboutOf(service: string, deps: WaitCommandDeps): Promise<Meant> {
 
 /** A move that has started is held by other words, and where nothing is open nobody could be reminded. */
 async function refuseUnlessOpen({ service, run, incident }: Meant, { runs }: WaitCommandDeps): Promise<void> {
-  const holder = await runs.holderOf(service);
-  const going = holder === undefined ? undefined : await readIfReadable(runs.read(holder));
-  if (going && isMove(going.plan) && !run)
+  const going = await moveOf(service, { runs });
+  if (going && !run)
     throw new UserError(
       "wait-too-late",
       `Run ${going.plan.id} (${going.plan.title}) is ${sayState(going.state)}. To hold it: /dr pause ${going.plan.id}. ${NOTHING}`,
@@ -168,7 +166,9 @@ async function decide(
   const says = `${nameOf(deps.inventory(), by)} decided to wait with ${service} until ${sayTime(untilMs, nowMs)}: ${reason}`;
   let decided: Wait = { ...made, number: 1 };
   await deps.waits.change(service, (current) => {
-    decided = { ...made, number: (current?.number ?? 0) + 1 };
+    // What is said of each goes by when it was decided: no two are of one moment.
+    const atMs = Math.max(nowMs, (current?.atMs ?? 0) + 1);
+    decided = { ...made, atMs, number: (current?.number ?? 0) + 1 };
     const event = eventOf(decided, { kind: "wait.decided", atMs: nowMs, by, door: proof.door, says });
     return { value: decided, events: [event] };
   });

@@ -1,7 +1,7 @@
 import { type Card, type Form, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain } from "../domain/plan-run/plan.ts";
+import { askAgain, type Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { LONGEST_WAIT_MS, needsDate, type Wait } from "../domain/plan-run/wait.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
@@ -14,14 +14,21 @@ export interface WaitSeen {
   readonly wait: Wait;
   /** The plan of its service that waits for keys now. */
   readonly run: RunState | undefined;
+  /** A move of its service that is under way: nobody can ask for a plan. */
+  readonly moving?: RunState | undefined;
   readonly inventory: Inventory;
   /** What asks for a plan, as it is typed. */
   readonly asks: string;
 }
 
 /** On the plan card, above its buttons. Why stands below them: it is somebody's own words. */
-export const waitOnPlan = ({ atMs, untilMs, by }: Wait, inventory: Inventory): Text =>
-  spans`Waiting until ${at(untilMs, atMs)}, then agree or refuse. A key counts before that too. Decided by ${nameOf(inventory, by)}.`;
+export function waitOnPlan({ atMs, untilMs, by }: Wait, { startByMs }: Plan, inventory: Inventory): Text {
+  const next: Text =
+    untilMs < startByMs
+      ? [", then agree or refuse. A key counts before that too."]
+      : spans`, but agree or refuse by ${timeOfDay(startByMs)}: this plan closes then.`;
+  return [...spans`Waiting until ${at(untilMs, atMs)}`, ...next, ` Decided by ${nameOf(inventory, by)}.`];
+}
 
 export const waitReason = ({ reason }: Wait): Text => `Why wait: ${quoted(reason, "reason")}`;
 
@@ -29,10 +36,10 @@ export const waitReason = ({ reason }: Wait): Text => `Why wait: ${quoted(reason
 export const waitLine = ({ wait, inventory }: Omit<WaitSeen, "run" | "asks">): Text =>
   spans`Waiting until ${at(wait.untilMs, wait.atMs)} with ${wait.service}, then decide. ${nameOf(inventory, wait.by)} says why: ${quoted(wait.reason, "reason")}`;
 
-/** Told in the room when somebody has decided it. */
+/** Told in the room when somebody has decided it. It mentions nobody: deciding again and again must not call people again and again. */
 export function waitCard({ wait, run, inventory }: WaitSeen, nowMs: number): Card {
   const { service, atMs, untilMs, by, reason } = wait;
-  const what = spans`${person(by, inventory)} decided to wait until ${at(untilMs, atMs)} with ${service}.`;
+  const what = spans`${nameOf(inventory, by)} decided to wait until ${at(untilMs, atMs)} with ${service}.`;
   const means = run
     ? spans` A key counts before that too${forWhom(run, inventory)}.${tooLate(run, wait)}`
     : [` A plan can be asked for before that too.`];
@@ -40,16 +47,24 @@ export function waitCard({ wait, run, inventory }: WaitSeen, nowMs: number): Car
 }
 
 /** Told when the time has come: whom it concerns, and what they can do now. */
-export function waitOverCard({ wait, run, inventory, asks }: WaitSeen, nowMs: number): Card {
+export function waitOverCard(seen: WaitSeen, nowMs: number): Card {
+  const { wait, run, moving, inventory } = seen;
   const { service, atMs, untilMs, by, reason } = wait;
-  const others = run ? whoIsLeft(run, inventory) : inventory.people.filter(({ roles }) => roles.includes("commander"));
+  const commanders = inventory.people.filter(({ roles }) => roles.includes("commander"));
+  const others = run ? whoIsLeft(run, inventory) : moving ? [] : commanders;
   const people = [by, ...others.map(({ id }) => id).filter((id) => id !== by)];
+  const text = spans`${listed(people, inventory)}: the wait until ${at(untilMs, atMs)} with ${service} is over. ${nextOf(seen, nowMs)} It was for: ${quoted(reason, "reason")}`;
+  return asCard(text, { inventory, nowMs });
+}
+
+/** What can be done now. */
+function nextOf({ wait: { service }, run, moving, asks }: WaitSeen, nowMs: number): readonly Span[] {
+  if (!run && moving)
+    return spans`Run ${{ bold: moving.plan.id }} is under way. Its progress message shows how far it is.`;
   const next = run
     ? spans`${peopleLeft(run.plan.keysRequired, run.keys.length)} must agree to plan ${{ bold: run.plan.id }} by ${at(run.plan.startByMs, nowMs)}, or an approver refuses it.`
     : [`No plan waits for keys. A plan is made by ${asks}.`];
-  const again = spans` To wait on: ${{ code: `/dr wait ${service} 20m because …` }}.`;
-  const text = spans`${listed(people, inventory)}: the wait until ${at(untilMs, atMs)} with ${service} is over. ${next}${again} It was for: ${quoted(reason, "reason")}`;
-  return asCard(text, { inventory, nowMs });
+  return spans`${next} To wait on: ${{ code: `/dr wait ${service} 20m because …` }}.`;
 }
 
 /** What the person who decided it is answered. */
@@ -95,9 +110,9 @@ function tooLate({ plan }: RunState, { atMs, untilMs }: Wait): readonly Span[] {
 /** With its date where the time alone could be meant for another day. */
 const at = (ms: number, nowMs: number): Moment => (needsDate(ms, nowMs) ? { timeMs: ms } : timeOfDay(ms));
 
-const forWhom = (run: RunState, inventory: Inventory): readonly Span[] => {
-  const left = whoIsLeft(run, inventory).map(({ id }) => id);
-  return left.length === 0 ? [] : [": ", ...listed(left, inventory)];
+const forWhom = (run: RunState, inventory: Inventory): string => {
+  const left = whoIsLeft(run, inventory).map(({ id }) => nameOf(inventory, id));
+  return left.length === 0 ? "" : `. Approvers who are left: ${left.join(", ")}`;
 };
 
 const person = (id: string, inventory: Inventory): Span =>

@@ -6,12 +6,14 @@ import { type WaitCommandDeps, wait } from "../../src/commands/wait.ts";
 import type { Card } from "../../src/domain/card/card.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import { tendWait } from "../../src/engine/delivery/waits.ts";
 import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { eventsOf } from "../../src/store/events.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { plainText } from "../../src/views/card-text.ts";
+import { waitOverCard } from "../../src/views/wait.ts";
 import { openedIncident } from "../cards/incident-states.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
@@ -75,6 +77,14 @@ async function incidentOpens(): Promise<Incident> {
   return incident;
 }
 
+async function closes({ id }: Incident): Promise<void> {
+  const fields = { details: "x", impact: "x", followUps: "x", lessons: "x" };
+  await stores.incidents.change(
+    id,
+    (current) => current && resolveIncident(current, { fields, by: "Ana" }, { actor: TWOKEY, nowMs }),
+  );
+}
+
 /** What the room was told so far: the messages that are owed, as they are rendered now. */
 async function told(): Promise<{ readonly id: string; readonly channel: string; readonly text: string }[]> {
   const owed = [];
@@ -110,7 +120,7 @@ describe("while a plan waits for keys", () => {
     expect(lines).toMatchObject([{ kind: "wait", by: "ana", door: "slack", run: "F-AAA111" }]);
     expect(await told()).toEqual([
       {
-        ...{ id: "wait:inventory:1", channel: "C0PLANS" },
+        ...{ id: `wait:inventory:${AT}`, channel: "C0PLANS" },
         text: expect.stringMatching(
           /decided to wait until .*A key counts before that too.*“AWS says that it comes back”$/,
         ),
@@ -130,7 +140,7 @@ describe("while a plan waits for keys", () => {
 
     expect(await told()).toEqual([
       {
-        ...{ id: "wait-over:inventory:1", channel: "C0PLANS" },
+        ...{ id: `wait-over:inventory:${AT}`, channel: "C0PLANS" },
         text: expect.stringMatching(
           /^@Ana Keller, @.*: the wait until .* is over\. Two people must agree to plan F-AAA111 by /,
         ),
@@ -155,6 +165,32 @@ describe("while a plan waits for keys", () => {
     );
   });
 
+  test("the first message mentions nobody and says who decides; what begins again after an unreadable document is told too", async () => {
+    await planWaits();
+    await says(`5m ${BECAUSE}`);
+    expect((await told())[0]?.text).toMatch(/^Ana Keller decided .*Approvers who are left: .*Ben Osei/);
+    expect((await told())[0]?.text).not.toContain("@");
+
+    await redis.del(`{twokey}:wait:inventory`);
+    nowMs += 1_000;
+    await says(`5m ${BECAUSE}`);
+    expect(await stored()).toMatchObject({ number: 1 });
+    expect((await told()).map(({ id }) => id)).toEqual([`wait:inventory:${AT + 1_000}`]);
+  });
+
+  test("its plan waits on while its incident is closed: the wait stands, and reminds", async () => {
+    const incident = await incidentOpens();
+    await planWaits({ incident: incident.id });
+    await says(`5m ${BECAUSE}`);
+    await closes(incident);
+    await sweeps();
+
+    expect(await stored()).toMatchObject({ state: "standing", incident: incident.id });
+    nowMs += 5 * MINUTE;
+    await sweeps();
+    expect((await told())[0]?.text).toMatch(/is over\. Two people must agree to plan F-AAA111/);
+  });
+
   test("deciding again replaces it: the first one reminds nobody", async () => {
     await planWaits();
     await says(`5m ${BECAUSE}`);
@@ -162,11 +198,11 @@ describe("while a plan waits for keys", () => {
 
     nowMs += 6 * MINUTE;
     await sweeps();
-    expect((await told()).map(({ id }) => id)).toEqual(["wait:inventory:2"]);
+    expect((await told()).map(({ id }) => id)).toEqual([`wait:inventory:${AT + 1}`]);
     expect(await stored()).toMatchObject({ number: 2, by: "chloe", reason: "of the lag" });
     nowMs += 2 * MINUTE;
     await sweeps();
-    expect((await told()).map(({ id }) => id)).toEqual(["wait-over:inventory:2"]);
+    expect((await told()).map(({ id }) => id)).toEqual([`wait-over:inventory:${AT + 1}`]);
   });
 
   test("a plan that takes no keys by then: everybody is told how to get a new one", async () => {
@@ -174,6 +210,9 @@ describe("while a plan waits for keys", () => {
     const answer = await says(`40m ${BECAUSE}`);
 
     expect(startByMs).toBeLessThan(AT + 40 * MINUTE);
+    const card = linesOf(await render("plan", "F-AAA111"));
+    expect(card).toMatch(/Waiting until .*, but agree or refuse by .*: this plan closes then\. Decided by/);
+    expect(card).not.toContain("then agree or refuse");
     const way = /Plan F-AAA111 takes keys only until .*\. For a new one then: \/dr failover inventory\./;
     expect(answer.kind === "whisper" && answer.card.text).toMatch(way);
     expect((await told())[0]?.text).toMatch(way);
@@ -233,16 +272,25 @@ describe("while an incident is open and nobody has planned", () => {
   test("closing the incident ends it, and nobody is reminded", async () => {
     const incident = await incidentOpens();
     await says(`5m ${BECAUSE}`);
-    await stores.incidents.change(incident.id, (current) => {
-      const fields = { details: "x", impact: "x", followUps: "x", lessons: "x" };
-      return current && resolveIncident(current, { fields, by: "Ana" }, { actor: TWOKEY, nowMs });
-    });
+    await closes(incident);
     nowMs += 5 * MINUTE;
     await sweeps();
 
     expect(await stored()).toMatchObject({ state: "ended", isTold: true });
     expect(await told()).toEqual([]);
   });
+});
+
+test("the reminder in the middle of a run says that it is under way, and offers no plan", () => {
+  const wait: Wait = {
+    ...{ service: "inventory", number: 1, state: "over", atMs: AT, untilMs: AT + MINUTE, by: "ana", door: "slack" },
+    ...{ reason: "the lag", channel: "C1", isTold: false },
+  };
+  const moving = proposed(inventory, { id: "F-BBB222" });
+  const { text } = waitOverCard({ wait, run: undefined, moving, inventory, asks: "/dr failover" }, AT + MINUTE);
+
+  expect(text).toContain("Run F-BBB222 is under way.");
+  expect(text).not.toMatch(/No plan waits|A plan is made|To wait on/);
 });
 
 describe("what is no decision to wait", () => {

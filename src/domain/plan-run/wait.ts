@@ -5,16 +5,16 @@ import { DoorName } from "../event.ts";
  * Somebody decided to wait with moving a service. A decision and no lock: a key counts all the same, and a plan can be asked for.
  *
  *   standing ──its time has come──▶ over
- *      └──the move has started, or the incident is closed──▶ ended
+ *      └──the move has started, or its incident is closed and no plan waits──▶ ended
  *
  * One a service; deciding again replaces it.
  */
 export const Wait = z.strictObject({
   service: z.string(),
-  /** Counts the decisions about this service: what is said of each is said once. */
+  /** Counts the decisions about this service. It begins again where the document could not be read. */
   number: z.number().int(),
   state: z.enum(["standing", "over", "ended"]),
-  /** World times. */
+  /** World times. No two decisions about a service are of one moment: what is said of each is said once. */
   atMs: z.number(),
   untilMs: z.number(),
   by: z.string(),
