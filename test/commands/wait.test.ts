@@ -71,8 +71,8 @@ async function planWaits(wish: { readonly incident?: string } = {}) {
   await stores.runs.create(plan, planDigest(plan), []);
   return plan;
 }
-async function incidentOpens(): Promise<Incident> {
-  const incident = openedIncident();
+async function incidentOpens(as: Partial<Incident> = {}): Promise<Incident> {
+  const incident = { ...openedIncident(), ...as };
   await stores.incidents.change(incident.id, () => ({ value: incident, events: [] }));
   return incident;
 }
@@ -293,6 +293,51 @@ test("the reminder in the middle of a run says that it is under way, and offers 
   expect(text).not.toMatch(/No plan waits|A plan is made|To wait on/);
 });
 
+describe("while two incidents of its service are open", () => {
+  const second = (as: Partial<Incident> = {}) =>
+    incidentOpens({ id: "I-5AAAAA", channel: { id: "C0SECOND", name: "inc-second" }, ...as });
+  beforeEach(async () => {
+    await incidentOpens();
+  });
+
+  test.each([
+    ["the one that is named", `I-5AAAAA 5m ${BECAUSE}`, {}],
+    ["the one whose room it is", `5m ${BECAUSE}`, { channel: "C0SECOND" }],
+    ["the one whose room it is, where the service is named", `inventory 5m ${BECAUSE}`, { channel: "C0SECOND" }],
+  ])("it is recorded for %s", async (_title, words, more) => {
+    await second();
+    await says(words, more);
+    expect(await stored()).toMatchObject({ service: "inventory", incident: "I-5AAAAA", channel: "C0SECOND" });
+  });
+
+  test("it is recorded for that of the plan which is named, and through the form for that of the room", async () => {
+    await second();
+    const form = await says("", { channel: "C0SECOND" });
+    expect(form).toMatchObject({ kind: "form", form: { context: "I-5AAAAA:inventory" } });
+    await says("", { value: "I-5AAAAA:inventory", fields: { until: "5m", reason: "x" } });
+    expect(await stored()).toMatchObject({ incident: "I-5AAAAA" });
+
+    await planWaits({ incident: openedIncident().id });
+    await says(`F-AAA111 5m ${BECAUSE}`, { channel: "C0SECOND" });
+    expect(await stored()).toMatchObject({ incident: openedIncident().id });
+  });
+
+  test("one that lists no service says that it needs one, and takes the one that is named in its room", async () => {
+    await second({ services: [] });
+    const room = { channel: "C0SECOND" };
+    expect(await refusal(`5m ${BECAUSE}`, room)).toMatch(
+      /Incident I-5AAAAA names no service .*before the time; \/dr help wait shows how\./,
+    );
+    await says(`inventory 5m ${BECAUSE}`, room);
+    expect(await stored()).toMatchObject({ incident: "I-5AAAAA", channel: "C0SECOND" });
+  });
+
+  test("one that is closed is waited with by nobody", async () => {
+    await closes(await second());
+    expect(await refusal(`I-5AAAAA 5m ${BECAUSE}`)).toMatch(/Incident I-5AAAAA is closed, so nobody waits with it/);
+  });
+});
+
 describe("what is no decision to wait", () => {
   test.each([
     ["20m because x", /Nothing is open that could wait/],
@@ -326,12 +371,12 @@ describe("what is no decision to wait", () => {
 
   test("a room that cannot be told at once is told by the sweep, and nobody is asked to decide again", async () => {
     await planWaits();
-    const { tendWait: later } = deps;
+    const before = deps;
     deps = { ...deps, tendWait: () => Promise.reject(new Error("Redis hiccups")) };
     const answer = await says(`5m ${BECAUSE}`);
 
     expect([answer.kind, warned.length, await told()]).toEqual(["whisper", 1, []]);
-    await later("inventory");
+    await before.tendWait("inventory");
     expect(await told()).toHaveLength(1);
   });
 
