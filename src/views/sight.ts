@@ -55,6 +55,6 @@ export function endedWithout({ asker, isTold, mayBeKept }: Ended): string {
 }
 
 const stillLooking = (waited: readonly string[]): readonly Span[] =>
-  spans`${waited.length === 0 ? "Making the plan …" : `Still looking: ${someOf(waited, WAITED_SHOWN)} …`} If this stands still for a minute, ask again.`;
+  spans`${waited.length === 0 ? "Making the plan …" : `Still looking: ${someOf(waited, WAITED_SHOWN)} …`} If this stands still: /dr status`;
 
 const spansOf = (text: Text): readonly Span[] => (typeof text === "string" ? [text] : text);
