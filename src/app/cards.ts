@@ -5,7 +5,7 @@ import type { Incident } from "../domain/incident/incident.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
-import { planWaiting } from "../engine/delivery/waits.ts";
+import { moveOf, planWaiting } from "../engine/delivery/waits.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
 import { nextPage } from "../flows/incident/paging/next-page.ts";
 import { whoIsNeeded } from "../flows/reach/run-needs.ts";
@@ -90,7 +90,7 @@ export const RENDER: Readonly<Record<string, Render>> = {
     const needed = whoIsNeeded(run, inventory(), clock.now());
     return runNewsCard(key, { run, inventory: inventory(), nowMs: clock.now(), needed });
   },
-  /** The subject of both: a service, and the number of the decision. */
+  /** The subject of both: a service, and when it was decided. */
   wait: ofWait("standing", waitCard),
   "wait-over": ofWait("over", waitOverCard),
   recovery: async (subject, { stores, clock, inventory }) => {
@@ -122,13 +122,11 @@ async function planContext({ plan }: RunState, { stores, clock }: Pick<CardSourc
 /** Nothing where another decision has taken its place, or it stands otherwise by now. */
 function ofWait(state: Wait["state"], show: (seen: WaitSeen, nowMs: number) => Card): Render {
   return async (subject, { stores, clock, inventory }) => {
-    const [service = "", number] = subject.split("#");
+    const [service = "", atMs] = subject.split("#");
     const wait = (await stores.waits.get(service))?.value;
-    if (wait?.state !== state || String(wait.number) !== number) return undefined;
-    return show(
-      { wait, run: await planWaiting(service, stores), inventory: inventory(), asks: VERBS_THAT_MOVE },
-      clock.now(),
-    );
+    if (wait?.state !== state || String(wait.atMs) !== atMs) return undefined;
+    const [run, moving] = await Promise.all([planWaiting(service, stores), moveOf(service, stores)]);
+    return show({ ...{ wait, run, moving, asks: VERBS_THAT_MOVE }, inventory: inventory() }, clock.now());
   };
 }
 

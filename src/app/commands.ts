@@ -124,7 +124,7 @@ export function createCommands(sources: CommandSources): Commands {
     },
     waiting: {
       ...{ runs: stores.runs, incidents: stores.incidents, waits: stores.waits },
-      ...{ ledger: sources.ledger, clock, inventory },
+      ...{ ledger: withPlainLines(sources.ledger), clock, inventory, logger: sources.logger },
       channelOf: async (run) => (await stores.runChannels.get(run))?.value.channel,
       tendWait: (service) => tendWait(service, { ...stores, clock, wake }),
     },

@@ -13,7 +13,7 @@ import { agedSettings, openQuestions, sparedSettings } from "../flows/resources/
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { nameOf } from "../views/names.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
-import { quoted } from "../views/room.ts";
+import { endedWithout } from "../views/sight.ts";
 import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
@@ -51,20 +51,33 @@ export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: Ru
   const channel = ask.channel ?? contextChannel(ask.value);
   const about = { service: asked.service.name, asker: nameOf(deps.inventory(), id), channel };
   const looking = showLooking({ ...about, key: `look:${randomUUID()}` }, deps.chat);
+  let mayBeKept = false;
+  const keeps = () => {
+    mayBeKept = true;
+  };
   try {
-    const { card, outcome } = await made({ ...asked, requester, channel, sees: looking.sees }, dryRun, deps);
+    const wanted = { ...asked, requester, channel, sees: looking.sees };
+    const { card, outcome } = await made(wanted, { dryRun, keeps }, deps);
     looking.ends(outcome);
     return { kind: "whisper", card };
   } catch (error) {
-    looking.ends(
-      error instanceof UserError ? `No plan. ${quoted(error.message, "reason")}` : "No plan: it went wrong.",
-    );
+    looking.ends(endedWithout({ asker: about.asker, isTold: error instanceof UserError, mayBeKept }));
     throw error;
   }
 }
 
+interface Making {
+  readonly dryRun: boolean;
+  /** Is told before the plan is kept: from then on nobody can say that there is none. */
+  readonly keeps: () => void;
+}
+
 /** The asker's own card, and what everybody is told who could see the look. */
-async function made(wanted: Proposal, dryRun: boolean, deps: RunCommandDeps): Promise<{ card: Card; outcome: Text }> {
+async function made(
+  wanted: Proposal,
+  { dryRun, keeps }: Making,
+  deps: RunCommandDeps,
+): Promise<{ card: Card; outcome: Text }> {
   const draft = await draftSoon(wanted, deps);
   const { plan } = draft.run;
   if (dryRun) {
@@ -72,6 +85,7 @@ async function made(wanted: Proposal, dryRun: boolean, deps: RunCommandDeps): Pr
     const card = withoutKeys(planInFull(draft.run, deps.inventory(), context));
     return { card, outcome: `It was a dry run: only ${wanted.requester.name} is shown the plan.` };
   }
+  keeps();
   const channel = await keepDraft(draft, wanted, deps);
   const what = plan.keysRequired === 0 ? "is started. Its progress is in" : CALLED;
   const outcome = told(plan, channel, what);

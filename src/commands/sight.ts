@@ -1,17 +1,26 @@
 import { setTimeout as nap } from "node:timers/promises";
 import type { Text } from "../domain/card/card.ts";
-import { UserError } from "../domain/errors.ts";
+import { TransientError, UserError } from "../domain/errors.ts";
 import type { Glimpse } from "../domain/service/glimpse.ts";
 import type { Chat, MessageRef } from "../ports/chat.ts";
 import { type Sight, sightCard } from "../views/sight.ts";
 
-/** Machine times. A look that is over sooner shows itself; Slack takes about one edit a second in a channel, and the card comes there too. */
-const FIRST_MS = 400;
-const EDIT_EVERY_MS = 1_100;
+/** Machine times. */
+export interface Pace {
+  /** A look that is over sooner shows itself. */
+  readonly firstMs: number;
+  /** Slack takes about one edit a second in a channel, and the card comes there too. */
+  readonly editEveryMs: number;
+  /** The pause is doubled with each failure, up to this. */
+  readonly longestPauseMs: number;
+  /** How it ended is tried for that long: a message that says for good that it looks would stand beside its plan. */
+  readonly outcomeForMs: number;
+}
+
+const PACE: Pace = { firstMs: 400, editEveryMs: 1_100, longestPauseMs: 30_000, outcomeForMs: 600_000 };
 const NAP_MS = 50;
-/** Edits while it looks, and tries to say how it ended. */
+/** Edits while it looks. */
 const MOST_EDITS = 30;
-const MOST_TRIES = 5;
 
 export interface Looking {
   readonly sees: (glimpse: Glimpse) => void;
@@ -26,12 +35,19 @@ interface About extends Pick<Sight, "service" | "asker"> {
 }
 
 /** One message where the plan was asked for, edited while the look goes on. Nothing waits for it, and where Slack refuses it nothing is lost. */
-export function showLooking(about: About, chat: Pick<Chat, "post" | "update"> | undefined): Looking {
+export function showLooking(about: About, chat: Pick<Chat, "post" | "update"> | undefined, pace: Pace = PACE): Looking {
   const glimpses = new Map<string, Glimpse>();
   const state: State = { outcome: undefined, changes: 0 };
   const { channel } = about;
   if (chat && channel !== undefined)
-    void stream({ ...about, channel, chat, state, sight: () => ({ ...about, glimpses: [...glimpses.values()] }) });
+    void stream({
+      ...about,
+      channel,
+      chat,
+      state,
+      pace,
+      sight: () => ({ ...about, glimpses: [...glimpses.values()] }),
+    });
   return {
     sees: (glimpse) => {
       glimpses.set(glimpse.key, glimpse);
@@ -53,32 +69,44 @@ interface Streaming extends About {
   readonly channel: string;
   readonly chat: Pick<Chat, "post" | "update">;
   readonly state: State;
+  readonly pace: Pace;
   readonly sight: () => Sight;
 }
 
 /** Never rejects. */
-async function stream({ chat, channel, key, state, sight }: Streaming): Promise<void> {
-  await untilEither(FIRST_MS, () => state.outcome !== undefined);
+async function stream({ chat, channel, key, state, pace, sight }: Streaming): Promise<void> {
+  await untilEither(pace.firstMs, () => state.outcome !== undefined);
   if (state.outcome !== undefined) return;
   let message: MessageRef | undefined;
-  let failed = 0;
-  for (let edits = 0; failed < MOST_TRIES; edits += 1) {
+  let pauseMs = pace.editEveryMs;
+  let triesUntilMs = Number.POSITIVE_INFINITY;
+  for (let edits = 0; performance.now() < triesUntilMs; edits += 1) {
     const { changes, outcome } = state;
+    if (outcome !== undefined) triesUntilMs = Math.min(triesUntilMs, performance.now() + pace.outcomeForMs);
+    let hasFailed = false;
     try {
       const card = sightCard({ ...sight(), outcome });
       if (message) await chat.update(message, card);
       else message = await chat.post({ channel }, card, key);
       if (outcome !== undefined) return;
-      failed = 0;
+      pauseMs = pace.editEveryMs;
     } catch (error) {
       // Such as a channel that TwoKey is not in; and a message that may be there already is not posted twice.
       if (error instanceof UserError || !message) return;
-      failed += 1;
+      hasFailed = true;
+      pauseMs = Math.min(2 * pauseMs, pace.longestPauseMs);
+      await nap(toldPauseMs(error), undefined, { ref: false });
     }
-    await nap(EDIT_EVERY_MS, undefined, { ref: false });
+    await nap(pauseMs, undefined, { ref: false });
     const isNews = () => state.outcome !== undefined || (state.changes > changes && edits < MOST_EDITS);
-    while (!isNews() && failed === 0) await nap(NAP_MS, undefined, { ref: false });
+    while (!isNews() && !hasFailed) await nap(NAP_MS, undefined, { ref: false });
   }
+}
+
+/** What Slack asks for before the next try. */
+function toldPauseMs(error: unknown): number {
+  const afterMs = error instanceof TransientError ? error.facts["retryAfterMs"] : undefined;
+  return typeof afterMs === "number" ? afterMs : 0;
 }
 
 /** That much machine time, or less where it is so before. */

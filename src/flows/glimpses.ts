@@ -38,8 +38,11 @@ export class Glimpses {
 
   /** All of a resource is there. */
   told({ id, name }: Named, told: Told): void {
-    for (const [region, facts] of Object.entries(told.in))
-      this.#sees({ key: `${id} ${region}`, region, what: name, says: inRegion(facts) });
+    for (const [region, facts] of Object.entries(told.in)) {
+      const says = inRegion(facts);
+      // Not every kind has words for every region: what its questions said stays.
+      if (says !== "") this.#sees({ key: `${id} ${region}`, region, what: name, says });
+    }
     const beyond = told.facts.slice(0, FACTS_TOLD).map(sayFact);
     if (beyond.length > 0) this.#sees({ key: id, what: name, says: beyond.join(", ") });
   }

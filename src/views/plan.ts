@@ -108,7 +108,7 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanCon
       plain: true,
       lines: [
         ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
-        ...(wait ? [waitOnPlan(wait, inventory)] : []),
+        ...(wait ? [waitOnPlan(wait, plan, inventory)] : []),
         users,
         ...passedOver(plan).map(({ fact }) => `${inRoom(fact, "title")}.`),
         lossLine(plan),

@@ -39,7 +39,22 @@ export function sightCard({ service, asker, glimpses, outcome }: Sight): Card {
   };
 }
 
+interface Ended {
+  /** By name. */
+  readonly asker: string;
+  /** The asker is answered why. Nobody else is: those words were not for the room. */
+  readonly isTold: boolean;
+  readonly mayBeKept: boolean;
+}
+
+/** What everybody is told who could see the look, where it ended with an error. */
+export function endedWithout({ asker, isTold, mayBeKept }: Ended): string {
+  if (!mayBeKept) return isTold ? `No plan. Only ${asker} is told why.` : "No plan: it went wrong.";
+  const what = isTold ? `Only ${asker} is told what became of it.` : "It went wrong.";
+  return `${what} /dr status shows whether there is a plan.`;
+}
+
 const stillLooking = (waited: readonly string[]): readonly Span[] =>
-  spans`${waited.length === 0 ? "Making the plan …" : `Still looking: ${someOf(waited, WAITED_SHOWN)} …`} If this stands still for a minute, ask again.`;
+  spans`${waited.length === 0 ? "Making the plan …" : `Still looking: ${someOf(waited, WAITED_SHOWN)} …`} If this stands still: /dr status`;
 
 const spansOf = (text: Text): readonly Span[] => (typeof text === "string" ? [text] : text);

@@ -1,9 +1,9 @@
-import { type Card, type Form, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { type Card, type Form, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain } from "../domain/plan-run/plan.ts";
+import { askAgain, type Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import { LONGEST_WAIT_MS, type Wait } from "../domain/plan-run/wait.ts";
+import { LONGEST_WAIT_MS, needsDate, type Wait } from "../domain/plan-run/wait.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf, peopleLeft } from "./names.ts";
@@ -14,42 +14,57 @@ export interface WaitSeen {
   readonly wait: Wait;
   /** The plan of its service that waits for keys now. */
   readonly run: RunState | undefined;
+  /** A move of its service that is under way: nobody can ask for a plan. */
+  readonly moving?: RunState | undefined;
   readonly inventory: Inventory;
   /** What asks for a plan, as it is typed. */
   readonly asks: string;
 }
 
 /** On the plan card, above its buttons. Why stands below them: it is somebody's own words. */
-export const waitOnPlan = ({ untilMs, by }: Wait, inventory: Inventory): Text =>
-  spans`Waiting until ${timeOfDay(untilMs)}, then agree or refuse. A key counts before that too. Decided by ${nameOf(inventory, by)}.`;
+export function waitOnPlan({ atMs, untilMs, by }: Wait, { startByMs }: Plan, inventory: Inventory): Text {
+  const next: Text =
+    untilMs < startByMs
+      ? [", then agree or refuse. A key counts before that too."]
+      : spans`, but agree or refuse by ${timeOfDay(startByMs)}: this plan closes then.`;
+  return [...spans`Waiting until ${at(untilMs, atMs)}`, ...next, ` Decided by ${nameOf(inventory, by)}.`];
+}
 
 export const waitReason = ({ reason }: Wait): Text => `Why wait: ${quoted(reason, "reason")}`;
 
 /** On the board and on the card of its incident: all of it in one line, the foreign words last. */
 export const waitLine = ({ wait, inventory }: Omit<WaitSeen, "run" | "asks">): Text =>
-  spans`Waiting until ${timeOfDay(wait.untilMs)} with ${wait.service}, then decide. ${nameOf(inventory, wait.by)} says why: ${quoted(wait.reason, "reason")}`;
+  spans`Waiting until ${at(wait.untilMs, wait.atMs)} with ${wait.service}, then decide. ${nameOf(inventory, wait.by)} says why: ${quoted(wait.reason, "reason")}`;
 
-/** Told in the room when somebody has decided it. */
+/** Told in the room when somebody has decided it. It mentions nobody: deciding again and again must not call people again and again. */
 export function waitCard({ wait, run, inventory }: WaitSeen, nowMs: number): Card {
-  const { service, untilMs, by, reason } = wait;
-  const what = spans`${person(by, inventory)} decided to wait until ${timeOfDay(untilMs)} with ${service}.`;
+  const { service, atMs, untilMs, by, reason } = wait;
+  const what = spans`${nameOf(inventory, by)} decided to wait until ${at(untilMs, atMs)} with ${service}.`;
   const means = run
-    ? spans` A key counts before that too${forWhom(run, inventory)}.${tooLate(run, untilMs)}`
+    ? spans` A key counts before that too${forWhom(run, inventory)}.${tooLate(run, wait)}`
     : [` A plan can be asked for before that too.`];
   return asCard([...what, ...means, ` Why: ${quoted(reason, "reason")}`], { inventory, nowMs });
 }
 
 /** Told when the time has come: whom it concerns, and what they can do now. */
-export function waitOverCard({ wait, run, inventory, asks }: WaitSeen, nowMs: number): Card {
-  const { service, untilMs, by, reason } = wait;
-  const others = run ? whoIsLeft(run, inventory) : inventory.people.filter(({ roles }) => roles.includes("commander"));
+export function waitOverCard(seen: WaitSeen, nowMs: number): Card {
+  const { wait, run, moving, inventory } = seen;
+  const { service, atMs, untilMs, by, reason } = wait;
+  const commanders = inventory.people.filter(({ roles }) => roles.includes("commander"));
+  const others = run ? whoIsLeft(run, inventory) : moving ? [] : commanders;
   const people = [by, ...others.map(({ id }) => id).filter((id) => id !== by)];
-  const next = run
-    ? spans`${peopleLeft(run.plan.keysRequired, run.keys.length)} must agree to plan ${{ bold: run.plan.id }} by ${timeOfDay(run.plan.startByMs)}, or an approver refuses it.`
-    : [`No plan waits for keys. A plan is made by ${asks}.`];
-  const again = spans` To wait on: ${{ code: `/dr wait ${service} 20m because …` }}.`;
-  const text = spans`${listed(people, inventory)}: the wait until ${timeOfDay(untilMs)} with ${service} is over. ${next}${again} It was for: ${quoted(reason, "reason")}`;
+  const text = spans`${listed(people, inventory)}: the wait until ${at(untilMs, atMs)} with ${service} is over. ${nextOf(seen, nowMs)} It was for: ${quoted(reason, "reason")}`;
   return asCard(text, { inventory, nowMs });
+}
+
+/** What can be done now. */
+function nextOf({ wait: { service }, run, moving, asks }: WaitSeen, nowMs: number): readonly Span[] {
+  if (!run && moving)
+    return spans`Run ${{ bold: moving.plan.id }} is under way. Its progress message shows how far it is.`;
+  const next = run
+    ? spans`${peopleLeft(run.plan.keysRequired, run.keys.length)} must agree to plan ${{ bold: run.plan.id }} by ${at(run.plan.startByMs, nowMs)}, or an approver refuses it.`
+    : [`No plan waits for keys. A plan is made by ${asks}.`];
+  return spans`${next} To wait on: ${{ code: `/dr wait ${service} 20m because …` }}.`;
 }
 
 /** What the person who decided it is answered. */
@@ -58,10 +73,10 @@ export function waitAnswer(
   nowMs: number,
   unwritten?: string,
 ): Card {
-  const { service, untilMs } = wait;
+  const { service, atMs, untilMs } = wait;
   const how = sayDuration(untilMs - nowMs);
   const kept = unwritten === undefined ? "" : ` The ledger does not have it: ${inRoom(unwritten, "error")}.`;
-  const text = spans`You wait with ${service} until ${timeOfDay(untilMs)}, ${how} from now. The room is told now, and reminded then.${run ? tooLate(run, untilMs) : ""}${kept}`;
+  const text = spans`You wait with ${service} until ${at(untilMs, atMs)}, ${how} from now. The room is told now, and reminded then.${run ? tooLate(run, wait) : ""}${kept}`;
   return { text: plainText(text, { nowMs }), parts: [{ kind: "text", text }] };
 }
 
@@ -87,21 +102,24 @@ export const waitForm = (service: string, context: string): Form => ({
 export const MOST_HOURS = LONGEST_WAIT_MS / 3_600_000;
 
 /** A plan lives for minutes, and nobody shall wait for keys that it takes no more. */
-function tooLate({ plan }: RunState, untilMs: number): readonly Span[] {
+function tooLate({ plan }: RunState, { atMs, untilMs }: Wait): readonly Span[] {
   if (untilMs < plan.startByMs) return [];
-  return spans` Plan ${{ bold: plan.id }} takes keys only until ${timeOfDay(plan.startByMs)}. For a new one then: ${{ code: askAgain(plan) }}.`;
+  return spans` Plan ${{ bold: plan.id }} takes keys only until ${at(plan.startByMs, atMs)}. For a new one then: ${{ code: askAgain(plan) }}.`;
 }
 
-const forWhom = (run: RunState, inventory: Inventory): readonly Span[] => {
-  const left = whoIsLeft(run, inventory).map(({ id }) => id);
-  return left.length === 0 ? [] : [": ", ...listed(left, inventory)];
+/** With its date where the time alone could be meant for another day. */
+const at = (ms: number, nowMs: number): Moment => (needsDate(ms, nowMs) ? { timeMs: ms } : timeOfDay(ms));
+
+const forWhom = (run: RunState, inventory: Inventory): string => {
+  const left = whoIsLeft(run, inventory).map(({ id }) => nameOf(inventory, id));
+  return left.length === 0 ? "" : `. Approvers who are left: ${left.join(", ")}`;
 };
 
 const person = (id: string, inventory: Inventory): Span =>
   findPerson(inventory, id) ? { person: id } : nameOf(inventory, id);
 
 const listed = (ids: readonly string[], inventory: Inventory): readonly Span[] =>
-  ids.flatMap((id, at) => (at === 0 ? [person(id, inventory)] : [", ", person(id, inventory)]));
+  ids.flatMap((id, index) => (index === 0 ? [person(id, inventory)] : [", ", person(id, inventory)]));
 
 function asCard(text: Text, { inventory, nowMs }: { readonly inventory: Inventory; readonly nowMs: number }): Card {
   const names = { nowMs, nameOf: (id: string) => nameOf(inventory, id) };

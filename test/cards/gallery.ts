@@ -109,6 +109,7 @@ function waitCards(): Record<string, Card> {
     "wait-without-plan": waitCard({ ...WAITS, run: undefined }, AT),
     "wait-longer-than-plan": waitAnswer({ wait: long, run }, AT),
     "wait-over-with-plan": waitOverCard({ ...WAITS, run }, AT + 10 * MINUTE),
+    "wait-over-under-way": waitOverCard({ ...WAITS, run: undefined, moving: run }, AT + 10 * MINUTE),
     "wait-over-without-plan": waitOverCard({ ...WAITS, run: undefined }, AT + 10 * MINUTE),
   };
 }

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { plan } from "../../src/commands/plan.ts";
 import { draftOf, keepDraft } from "../../src/commands/propose.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
+import type { Card } from "../../src/domain/card/card.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { readEvents } from "../../src/store/events.ts";
 import { who } from "../harness/asker.ts";
+import { eventually } from "../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld, startRun } from "../harness/failover-world.ts";
 import { serviceIn } from "../harness/plans.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
@@ -123,4 +125,59 @@ test("what is written of a plan that was asked for is true for every runbook", a
 
   expect(said[0]).toMatch(/^Farid Haddad asks: Snapshot .* of inventory, and copy it to eu-central-1\. Reason: /);
   expect(said.join()).not.toMatch(/planned|from eu-west-1/);
+});
+
+describe("what everybody is told who could see the look, where it ended with an error", () => {
+  /** The last words of the look. `fails` begins when the look is there to be seen. */
+  async function lastWords(
+    runbook: string,
+    fails: (deps: RunCommandDeps, seen: Promise<unknown>) => Partial<RunCommandDeps>,
+  ) {
+    const texts: string[] = [];
+    let isSeen: (value: unknown) => void = () => undefined;
+    const seen = new Promise((resolve) => {
+      isSeen = resolve;
+    });
+    const chat = {
+      post: async (_to: unknown, card: Card) => {
+        texts.push(card.text);
+        isSeen(card);
+        return { channel: "C01OPS", ts: "1" };
+      },
+      update: async (_message: unknown, card: Card) => void texts.push(card.text),
+    };
+    const deps = { ...runCommandDeps(at), chat };
+    const answer = plan(runbookOf({ runbook, id: "" }), askFor(runbook), { ...deps, ...fails(deps, seen) });
+    await expect(answer).rejects.toThrow();
+    return eventually("last words", SEEN_WITHIN_MS, () => texts.find((text) => text.startsWith("Looked at")));
+  }
+  const onceShown = async (seen: Promise<unknown>, error: Error): Promise<never> => {
+    await seen;
+    throw error;
+  };
+  const refused = new UserError("some-code", "Words for Farid.");
+  const lost = new Error("the answer was lost");
+
+  test("before the plan is kept there is none, and what was whispered to the asker stays there", async () => {
+    const fails = (error: Error) => (_: RunCommandDeps, seen: Promise<unknown>) => ({
+      lastLook: () => onceShown(seen, error),
+    });
+    const told = await lastWords("snapshot", fails(refused));
+    expect(told).toMatch(/No plan\. Only Farid Haddad is told why\.$/);
+    expect(told).not.toContain("Words for");
+    expect(await lastWords("snapshot", fails(lost))).toMatch(/No plan: it went wrong\.$/);
+  });
+
+  test("from then on nobody says that there is none: its answer may be lost, and a run may have started", async () => {
+    const lostAnswer = (deps: RunCommandDeps, seen: Promise<unknown>) => ({
+      runs: { ...deps.runs, create: () => onceShown(seen, lost) },
+    });
+    const noLedger = ({ ledger }: RunCommandDeps, seen: Promise<unknown>) => ({
+      ledger: { ...ledger, append: () => onceShown(seen, lost) },
+    });
+    const words = /It went wrong\. \/dr status shows whether there is a plan\.$/;
+    expect(await lastWords("snapshot", lostAnswer)).toMatch(words);
+    expect(await lastWords("snapshot", noLedger)).toMatch(words);
+    expect(await at.memory.runs.openIds()).toHaveLength(1);
+  });
 });

@@ -95,6 +95,56 @@ test("an edit that Slack refuses for the moment is made again, so that no messag
   expect([calls[1]?.text, again.text]).toEqual([again.text, expect.stringMatching(/^Looked at .*No plan\.$/)]);
 });
 
+const QUICK = { firstMs: 1, editEveryMs: 10, longestPauseMs: 80, outcomeForMs: 60_000 };
+
+test("edits that fail again and again end no look: the pauses grow, what Slack asks for is kept, and the outcome gets there", async () => {
+  const busy = new TransientError("slack-busy", "busy");
+  const limited = new TransientError("slack-busy", "busy", { facts: { retryAfterMs: 300 } });
+  const { calls, chat } = chatWith((call) => (call === 9 ? limited : call > 1 && call < 12 ? busy : undefined));
+  const looking = showLooking(ABOUT, chat, QUICK);
+  await eventually("message", SOON_MS, () => calls[0]);
+  looking.sees(part("stock", "answers"));
+  await eventually("many failures", SOON_MS, () => calls[7]);
+  looking.ends("Plan F-AAA111 is made.");
+  const last = await eventually("end", SOON_MS, () => calls[11]);
+
+  expect(last.text).toMatch(/^Looked at .*Plan F-AAA111 is made\.$/);
+  const gap = (at: number) => (calls[at]?.atMs ?? 0) - (calls[at - 1]?.atMs ?? 0);
+  expect(gap(5)).toBeGreaterThanOrEqual(75);
+  expect(gap(9)).toBeGreaterThanOrEqual(300);
+});
+
+test("a look that cannot say how it ended is given up some time after its end", async () => {
+  const { calls, chat } = chatWith((call) => (call > 1 ? new TransientError("slack-busy", "busy") : undefined));
+  const looking = showLooking(ABOUT, chat, { ...QUICK, outcomeForMs: 100 });
+  await eventually("message", SOON_MS, () => calls[0]);
+  expect(calls[0]?.text).toMatch(/If this stands still: \/dr status$/);
+  looking.ends("No plan.");
+  const later = chatWith();
+  const slow = showLooking(ABOUT, later.chat, { ...QUICK, firstMs: 1_000 });
+  await eventually("later message", SOON_MS, () => later.calls[0]);
+  slow.ends("No plan.");
+  const tries = calls.length;
+  await eventually("later end", SOON_MS, () => later.calls[1]);
+
+  expect(tries).toBeGreaterThan(1);
+  expect(tries).toBeLessThan(12);
+  expect(calls.length).toBe(tries);
+});
+
+const SERVICES = [example("inventory"), example("every-kind")].flatMap(({ services }) => services);
+
+test.each(SERVICES.map((service) => [service.name, service] as const))(
+  "a look at %s leaves nothing that is still looked for, and takes no words back",
+  async (_name, service) => {
+    const newest = new Map<string, Glimpse>();
+    await observe(service, quietCloud(service), { sees: (glimpse) => void newest.set(glimpse.key, glimpse) });
+
+    expect(newest.size).toBeGreaterThan(3);
+    expect([...newest.values()].filter(({ says = "" }) => says === "")).toEqual([]);
+  },
+);
+
 test("a look tells each part as it comes in: what was asked first, then what it says, and at last what the plan is made from", async () => {
   const service = serviceIn(example("inventory"));
   const seen: Glimpse[] = [];

@@ -6,12 +6,14 @@ import { type WaitCommandDeps, wait } from "../../src/commands/wait.ts";
 import type { Card } from "../../src/domain/card/card.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import { tendWait } from "../../src/engine/delivery/waits.ts";
 import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { eventsOf } from "../../src/store/events.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { plainText } from "../../src/views/card-text.ts";
+import { waitOverCard } from "../../src/views/wait.ts";
 import { openedIncident } from "../cards/incident-states.ts";
 import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
@@ -30,12 +32,14 @@ let redis: ScriptedRedis;
 let stores: Stores;
 let nowMs: number;
 let lines: LedgerEntry[];
+let warned: object[];
 let deps: WaitCommandDeps;
 beforeEach(async () => {
   bench = await StoreBench.start();
   redis = await bench.connect();
   nowMs = AT;
   lines = [];
+  warned = [];
   stores = createStores(redis, () => nowMs);
   const clock = { now: () => nowMs, speed: 1, sleep: nothing };
   deps = {
@@ -43,6 +47,7 @@ beforeEach(async () => {
     ledger: quietLedger({ append: async (line) => void lines.push(line) }),
     inventory: () => inventory,
     channelOf: async () => "C0PLANS",
+    logger: { warn: (...said: unknown[]) => void warned.push(said) },
     tendWait: (service) => tendWait(service, { ...stores, clock, wake: { card: nothing, run: nothing } }),
   };
 });
@@ -66,10 +71,18 @@ async function planWaits(wish: { readonly incident?: string } = {}) {
   await stores.runs.create(plan, planDigest(plan), []);
   return plan;
 }
-async function incidentOpens(): Promise<Incident> {
-  const incident = openedIncident();
+async function incidentOpens(as: Partial<Incident> = {}): Promise<Incident> {
+  const incident = { ...openedIncident(), ...as };
   await stores.incidents.change(incident.id, () => ({ value: incident, events: [] }));
   return incident;
+}
+
+async function closes({ id }: Incident): Promise<void> {
+  const fields = { details: "x", impact: "x", followUps: "x", lessons: "x" };
+  await stores.incidents.change(
+    id,
+    (current) => current && resolveIncident(current, { fields, by: "Ana" }, { actor: TWOKEY, nowMs }),
+  );
 }
 
 /** What the room was told so far: the messages that are owed, as they are rendered now. */
@@ -107,7 +120,7 @@ describe("while a plan waits for keys", () => {
     expect(lines).toMatchObject([{ kind: "wait", by: "ana", door: "slack", run: "F-AAA111" }]);
     expect(await told()).toEqual([
       {
-        ...{ id: "wait:inventory:1", channel: "C0PLANS" },
+        ...{ id: `wait:inventory:${AT}`, channel: "C0PLANS" },
         text: expect.stringMatching(
           /decided to wait until .*A key counts before that too.*“AWS says that it comes back”$/,
         ),
@@ -127,7 +140,7 @@ describe("while a plan waits for keys", () => {
 
     expect(await told()).toEqual([
       {
-        ...{ id: "wait-over:inventory:1", channel: "C0PLANS" },
+        ...{ id: `wait-over:inventory:${AT}`, channel: "C0PLANS" },
         text: expect.stringMatching(
           /^@Ana Keller, @.*: the wait until .* is over\. Two people must agree to plan F-AAA111 by /,
         ),
@@ -139,6 +152,45 @@ describe("while a plan waits for keys", () => {
     expect(kinds).toEqual(["wait.decided", "wait.over"]);
   });
 
+  test("a time that is hours ahead has its date wherever it stands, and in the ledger where it is another day", async () => {
+    await planWaits();
+    const answer = await says(`02:00 ${BECAUSE}`);
+
+    const date = "2026-11-22 02:00:00Z";
+    expect(answer.kind === "whisper" && answer.card.text).toContain(date);
+    expect(lines[0]?.says).toContain(date);
+    expect((await told())[0]?.text).toContain(date);
+    expect(JSON.stringify((await render("plan", "F-AAA111"))?.parts)).toContain(
+      JSON.stringify({ timeMs: Date.parse("2026-11-22T02:00:00Z") }),
+    );
+  });
+
+  test("the first message mentions nobody and says who decides; what begins again after an unreadable document is told too", async () => {
+    await planWaits();
+    await says(`5m ${BECAUSE}`);
+    expect((await told())[0]?.text).toMatch(/^Ana Keller decided .*Approvers who are left: .*Ben Osei/);
+    expect((await told())[0]?.text).not.toContain("@");
+
+    await redis.del(`{twokey}:wait:inventory`);
+    nowMs += 1_000;
+    await says(`5m ${BECAUSE}`);
+    expect(await stored()).toMatchObject({ number: 1 });
+    expect((await told()).map(({ id }) => id)).toEqual([`wait:inventory:${AT + 1_000}`]);
+  });
+
+  test("its plan waits on while its incident is closed: the wait stands, and reminds", async () => {
+    const incident = await incidentOpens();
+    await planWaits({ incident: incident.id });
+    await says(`5m ${BECAUSE}`);
+    await closes(incident);
+    await sweeps();
+
+    expect(await stored()).toMatchObject({ state: "standing", incident: incident.id });
+    nowMs += 5 * MINUTE;
+    await sweeps();
+    expect((await told())[0]?.text).toMatch(/is over\. Two people must agree to plan F-AAA111/);
+  });
+
   test("deciding again replaces it: the first one reminds nobody", async () => {
     await planWaits();
     await says(`5m ${BECAUSE}`);
@@ -146,11 +198,11 @@ describe("while a plan waits for keys", () => {
 
     nowMs += 6 * MINUTE;
     await sweeps();
-    expect((await told()).map(({ id }) => id)).toEqual(["wait:inventory:2"]);
+    expect((await told()).map(({ id }) => id)).toEqual([`wait:inventory:${AT + 1}`]);
     expect(await stored()).toMatchObject({ number: 2, by: "chloe", reason: "of the lag" });
     nowMs += 2 * MINUTE;
     await sweeps();
-    expect((await told()).map(({ id }) => id)).toEqual(["wait-over:inventory:2"]);
+    expect((await told()).map(({ id }) => id)).toEqual([`wait-over:inventory:${AT + 1}`]);
   });
 
   test("a plan that takes no keys by then: everybody is told how to get a new one", async () => {
@@ -158,6 +210,9 @@ describe("while a plan waits for keys", () => {
     const answer = await says(`40m ${BECAUSE}`);
 
     expect(startByMs).toBeLessThan(AT + 40 * MINUTE);
+    const card = linesOf(await render("plan", "F-AAA111"));
+    expect(card).toMatch(/Waiting until .*, but agree or refuse by .*: this plan closes then\. Decided by/);
+    expect(card).not.toContain("then agree or refuse");
     const way = /Plan F-AAA111 takes keys only until .*\. For a new one then: \/dr failover inventory\./;
     expect(answer.kind === "whisper" && answer.card.text).toMatch(way);
     expect((await told())[0]?.text).toMatch(way);
@@ -217,15 +272,69 @@ describe("while an incident is open and nobody has planned", () => {
   test("closing the incident ends it, and nobody is reminded", async () => {
     const incident = await incidentOpens();
     await says(`5m ${BECAUSE}`);
-    await stores.incidents.change(incident.id, (current) => {
-      const fields = { details: "x", impact: "x", followUps: "x", lessons: "x" };
-      return current && resolveIncident(current, { fields, by: "Ana" }, { actor: TWOKEY, nowMs });
-    });
+    await closes(incident);
     nowMs += 5 * MINUTE;
     await sweeps();
 
     expect(await stored()).toMatchObject({ state: "ended", isTold: true });
     expect(await told()).toEqual([]);
+  });
+});
+
+test("the reminder in the middle of a run says that it is under way, and offers no plan", () => {
+  const wait: Wait = {
+    ...{ service: "inventory", number: 1, state: "over", atMs: AT, untilMs: AT + MINUTE, by: "ana", door: "slack" },
+    ...{ reason: "the lag", channel: "C1", isTold: false },
+  };
+  const moving = proposed(inventory, { id: "F-BBB222" });
+  const { text } = waitOverCard({ wait, run: undefined, moving, inventory, asks: "/dr failover" }, AT + MINUTE);
+
+  expect(text).toContain("Run F-BBB222 is under way.");
+  expect(text).not.toMatch(/No plan waits|A plan is made|To wait on/);
+});
+
+describe("while two incidents of its service are open", () => {
+  const second = (as: Partial<Incident> = {}) =>
+    incidentOpens({ id: "I-5AAAAA", channel: { id: "C0SECOND", name: "inc-second" }, ...as });
+  beforeEach(async () => {
+    await incidentOpens();
+  });
+
+  test.each([
+    ["the one that is named", `I-5AAAAA 5m ${BECAUSE}`, {}],
+    ["the one whose room it is", `5m ${BECAUSE}`, { channel: "C0SECOND" }],
+    ["the one whose room it is, where the service is named", `inventory 5m ${BECAUSE}`, { channel: "C0SECOND" }],
+  ])("it is recorded for %s", async (_title, words, more) => {
+    await second();
+    await says(words, more);
+    expect(await stored()).toMatchObject({ service: "inventory", incident: "I-5AAAAA", channel: "C0SECOND" });
+  });
+
+  test("it is recorded for that of the plan which is named, and through the form for that of the room", async () => {
+    await second();
+    const form = await says("", { channel: "C0SECOND" });
+    expect(form).toMatchObject({ kind: "form", form: { context: "I-5AAAAA:inventory" } });
+    await says("", { value: "I-5AAAAA:inventory", fields: { until: "5m", reason: "x" } });
+    expect(await stored()).toMatchObject({ incident: "I-5AAAAA" });
+
+    await planWaits({ incident: openedIncident().id });
+    await says(`F-AAA111 5m ${BECAUSE}`, { channel: "C0SECOND" });
+    expect(await stored()).toMatchObject({ incident: openedIncident().id });
+  });
+
+  test("one that lists no service says that it needs one, and takes the one that is named in its room", async () => {
+    await second({ services: [] });
+    const room = { channel: "C0SECOND" };
+    expect(await refusal(`5m ${BECAUSE}`, room)).toMatch(
+      /Incident I-5AAAAA names no service .*before the time; \/dr help wait shows how\./,
+    );
+    await says(`inventory 5m ${BECAUSE}`, room);
+    expect(await stored()).toMatchObject({ incident: "I-5AAAAA", channel: "C0SECOND" });
+  });
+
+  test("one that is closed is waited with by nobody", async () => {
+    await closes(await second());
+    expect(await refusal(`I-5AAAAA 5m ${BECAUSE}`)).toMatch(/Incident I-5AAAAA is closed, so nobody waits with it/);
   });
 });
 
@@ -243,12 +352,32 @@ describe("what is no decision to wait", () => {
     ["inventory later because x", /“later” is no time/],
     ["20m", /Say why/],
     ["0m because x", /too short/],
+    ["03:12 because x", /“03:12” has just passed: in UTC it is 03:12:45Z now/],
+    ["03:40 CET because x", /“03:40 CET” is not read\. Write only a time in UTC.* In UTC it is 03:12 now\./],
+    ["11:30 pm x", /“11:30 pm” is not read/],
     ["25h because x", /“25h” is too long\. Wait 24 hours at most/],
   ])("%s: nothing is recorded", async (words, why) => {
     await planWaits();
     expect(await refusal(words)).toMatch(why);
     expect(await refusal(words)).toContain("Nothing was changed.");
     expect([await stored(), lines]).toEqual([undefined, []]);
+  });
+
+  test("behind 03:40 UTC stands the reason", async () => {
+    await planWaits();
+    await says("03:40 UTC because x");
+    expect(await stored()).toMatchObject({ untilMs: Date.parse("2026-11-21T03:40:00Z"), reason: "x" });
+  });
+
+  test("a room that cannot be told at once is told by the sweep, and nobody is asked to decide again", async () => {
+    await planWaits();
+    const before = deps;
+    deps = { ...deps, tendWait: () => Promise.reject(new Error("Redis hiccups")) };
+    const answer = await says(`5m ${BECAUSE}`);
+
+    expect([answer.kind, warned.length, await told()]).toEqual(["whisper", 1, []]);
+    await before.tendWait("inventory");
+    expect(await told()).toHaveLength(1);
   });
 
   test("a ledger that takes no line keeps nobody from waiting, and it is said", async () => {

@@ -32,13 +32,13 @@ export async function tendWait(service: string, deps: WaitDeps): Promise<void> {
   if (wait.isTold) return;
   const channel = (incident && homeChannel(incident)) ?? wait.channel;
   const kind = wait.state === "standing" ? "wait" : "wait-over";
-  const { number } = wait;
+  const { atMs } = wait;
   // First what is owed, then that it was: after a crash between the two it is owed again, under the same id.
   if (wait.state !== "ended")
-    await want({ id: `${kind}:${service}:${number}`, kind, subject: `${service}#${number}`, to: { channel } }, deps);
+    await want({ id: `${kind}:${service}:${atMs}`, kind, subject: `${service}#${atMs}`, to: { channel } }, deps);
   await renewCards(wait, incident, deps);
   await deps.waits.change(service, (current) =>
-    current?.number === number && current.state === wait.state
+    current?.atMs === atMs && current.state === wait.state
       ? { value: { ...current, isTold: true }, events: [] }
       : undefined,
   );
@@ -63,7 +63,7 @@ async function movedOn(wait: Wait, incident: Incident | undefined, deps: WaitDep
       ? ({ state: "over", says: `The wait until ${until} is over` } as const)
       : ({ state: "ended", says: `The wait until ${until} ends: ${why}` } as const);
   return deps.waits.change(wait.service, (current) =>
-    current?.number === wait.number && current.state === "standing"
+    current?.atMs === wait.atMs && current.state === "standing"
       ? {
           value: { ...current, state: next.state, isTold: false },
           events: [eventOf(wait, { kind: `wait.${next.state}`, atMs: nowMs, says: next.says, door: "engine" })],
@@ -73,11 +73,12 @@ async function movedOn(wait: Wait, incident: Incident | undefined, deps: WaitDep
 }
 
 async function whatEnds({ service, atMs }: Wait, incident: Incident | undefined, deps: WaitDeps) {
-  const holder = await deps.runs.holderOf(service);
-  const run = holder === undefined ? undefined : await readIfReadable(deps.runs.read(holder));
+  const run = await moveOf(service, deps);
   // A run that stands still, and whose rest somebody waits with, had started before.
-  if (run && isMove(run.plan) && (run.startedAtMs ?? 0) >= atMs) return `run ${run.plan.id} has started`;
-  return incident && !isOpen(incident) ? "its incident is closed" : undefined;
+  if (run && (run.startedAtMs ?? 0) >= atMs) return `run ${run.plan.id} has started`;
+  // A plan of it that waits for keys has people who were told of the wait, and its cards show it.
+  if (!incident || isOpen(incident) || (await planWaiting(service, deps))) return undefined;
+  return "its incident is closed";
 }
 
 export function eventOf(
@@ -108,6 +109,16 @@ export async function planWaiting(
 ): Promise<RunState | undefined> {
   const { read } = await readable((await runs.openIds()).map((id) => runs.read(id)));
   return read.find((run) => run?.plan.service === service && run.state === "waiting-for-keys");
+}
+
+/** The move that holds a service. */
+export async function moveOf(
+  service: string,
+  { runs }: { readonly runs: Pick<Runs, "holderOf" | "read"> },
+): Promise<RunState | undefined> {
+  const holder = await runs.holderOf(service);
+  const run = holder === undefined ? undefined : await readIfReadable(runs.read(holder));
+  return run && isMove(run.plan) ? run : undefined;
 }
 
 const renew = (id: string, deps: WaitDeps): Promise<void> =>
