@@ -22,6 +22,14 @@ export const GUARDS = [
       "guard old signing secret: a signing secret that changed counts at once, the one before for an hour, and no other ever",
   },
   {
+    guard: "a request that Slack's library refuses ends no process",
+    file: "src/doors/slack/signed-http.ts",
+    cut: ".catch((error: unknown) => {",
+    by: ".catch((error: unknown) => {\n        if (error) return;",
+    test: "doors/slack/signed-http.test.ts",
+    fails: "guard refused path: a request that is sent to not quite Slack's path is refused, and ends nothing",
+  },
+  {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
     cut: "} catch (error) {\n        await failed(what, error);",
