@@ -60,6 +60,10 @@ const fixed = (value: string): SecretSource => ({
   lookAgain: () => undefined,
 });
 
+/** Node repeats the value of a header that it cannot send, which is a token. */
+export const withoutHeaders = (text: string): string =>
+  text.replace(/"[\s\S]*" is an invalid header value/g, "a header cannot be sent");
+
 /**
  * Asks with the present value. Where the vendor refuses it, its file is read again, and what it replaced a short while ago is tried too:
  * nobody changes a secret at both ends in one moment. Resolves to the first answer that is no refusal, else to the first refusal.

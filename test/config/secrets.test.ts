@@ -122,6 +122,29 @@ describe("a secret in a file", () => {
     expect(problems.join()).not.toMatch(/hunter2/);
   });
 
+  test("guard one line: that goes into a header and has two lines, or a character that is none there, is refused, and its value stands nowhere", () => {
+    const inHeaders = [
+      ...["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PAGERDUTY_API_TOKEN", "PAGERDUTY_ROUTING_KEY"],
+    ] as const;
+    const lines = ["MAIL_USER", "MAIL_PASSWORD", "REDIS_URL", "PAGERDUTY_WEBHOOK_SECRETS"] as const;
+    const rows = [
+      ...[...inHeaders, ...lines].map((variable) => [variable, `${VALUES[variable]}\nhunter2-second`] as const),
+      ...inHeaders.flatMap((variable) => [
+        [variable, `${VALUES[variable]} hunter2`] as const,
+        [variable, `${VALUES[variable]}\u20ac`] as const,
+        [variable, `${VALUES[variable]}\u0007`] as const,
+      ]),
+    ];
+    for (const [variable, value] of rows) {
+      const env = inFiles();
+      writeFileSync(pathOf(variable), value);
+      const problems = problemsOf(env);
+      expect(problems).toEqual([expect.stringContaining(`${variable}_FILE names`)]);
+      expect(problems.join()).not.toMatch(/hunter2/);
+      expectStays({ variable, before: VALUES[variable], next: value, says: /it must be/ });
+    }
+  });
+
   test("is refused beside the same secret in the variable itself", () => {
     expect(problemsOf({ ...inFiles(), SLACK_BOT_TOKEN: VALUES.SLACK_BOT_TOKEN })).toEqual([
       "SLACK_BOT_TOKEN_FILE is set together with the variable that it stands for; set one of the two: the value itself, or the path of the file that holds it",

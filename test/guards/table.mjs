@@ -30,6 +30,15 @@ export const GUARDS = [
     fails: "guard refused path: a request that is sent to not quite Slack's path is refused, and ends nothing",
   },
   {
+    guard: "a token is one line that a header can carry",
+    file: "src/config/variables.ts",
+    cut: "/^xoxb-[\\x21-\\x7e]+$/",
+    by: "/^xoxb-.+/",
+    test: "config/secrets.test.ts",
+    fails:
+      "guard one line: that goes into a header and has two lines, or a character that is none there, is refused, and its value stands nowhere",
+  },
+  {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
     cut: "} catch (error) {\n        await failed(what, error);",

@@ -1,5 +1,6 @@
 import { webApi } from "@slack/bolt";
 import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
+import { withoutHeaders } from "../../domain/secret.ts";
 
 /** What happens when a call is made twice. `once`: it would show twice. */
 export type Nature = "read" | "repeatable" | "once";
@@ -100,7 +101,7 @@ function transient(code: string, message: string, { method, retryAfterMs, cause 
 
 /** The SDK's errors carry whole requests and answers; only their words go on. */
 function bare(error: unknown): Error {
-  return new Error(chainOf(error));
+  return new Error(withoutHeaders(chainOf(error)));
 }
 
 /** Looked for along the chain of causes: fetch wraps the socket's error at least once. */

@@ -1,6 +1,6 @@
 import { LogLevel, webApi } from "@slack/bolt";
 import { z } from "zod";
-import { askWith, type Secret } from "../../domain/secret.ts";
+import { askWith, type Secret, withoutHeaders } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { classify, isTokenRefusal, type Nature } from "./classify.ts";
 import { type PacedCall, type PacedMessage, Pacing, type Tier } from "./pacing.ts";
@@ -122,7 +122,7 @@ const optionsOf = ({ apiUrl, fetch, logger }: SlackClientOptions): webApi.WebCli
 /** The SDK says what it does in prose, and at its lowest level with whole requests: only its warnings are passed on. */
 function sdkLogger(logger: Logger): NonNullable<webApi.WebClientOptions["logger"]> {
   const pass = (...said: unknown[]) =>
-    logger.debug({ said: said.map(String).join(" ").slice(0, 300) }, "Slack's SDK warned");
+    logger.debug({ said: withoutHeaders(said.map(String).join(" ")).slice(0, 300) }, "Slack's SDK warned");
   const ignore = () => undefined;
   return {
     debug: ignore,
