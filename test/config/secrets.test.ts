@@ -13,9 +13,9 @@ import {
 } from "../../src/config/environment.ts";
 import { keysIn } from "../../src/config/pipeline-environment.ts";
 import { reloadSecrets } from "../../src/config/secret-reload.ts";
-import { ACCEPTED_FOR_MS } from "../../src/config/secrets.ts";
+import { ACCEPTED_FOR_MS, REFUSED_AGAIN_MS } from "../../src/config/secrets.ts";
 import { SECRET_VARIABLES, VARIABLES } from "../../src/config/variables.ts";
-import { Secret } from "../../src/domain/secret.ts";
+import { askWith, type Reception, Secret } from "../../src/domain/secret.ts";
 import { eventually } from "../harness/eventually.ts";
 import { secretInFile } from "../harness/secret-file.ts";
 
@@ -201,6 +201,46 @@ describe("a secret that changes", () => {
     expect(kept.secret.accepted()).toEqual(["the-second-one"]);
     kept.secrets.look();
     expect(heard).toEqual(["SLACK_SIGNING_SECRET"]);
+    kept.remove();
+  });
+
+  /** What a vendor that takes these is asked with, in order. */
+  async function asked(secret: Secret, taken: readonly string[], otherwise: Reception = "refused"): Promise<string[]> {
+    const values: string[] = [];
+    const ask = async (value: string) => values.push(value);
+    await askWith(secret, ask, () => (taken.includes(values.at(-1) ?? "") ? "taken" : otherwise));
+    return values;
+  }
+
+  test("guard last taken: to a value that its vendor refuses leaves the one that was taken last in use, however long, and the new one is tried once a minute", async () => {
+    let nowMs = 0;
+    const kept = secretInFile("MAIL_PASSWORD", "old", () => nowMs);
+    expect(await asked(kept.secret, ["old"])).toEqual(["old"]);
+    kept.changeTo("wrong");
+    kept.secrets.look();
+    expect(await asked(kept.secret, ["old"])).toEqual(["wrong", "old"]);
+    expect(await asked(kept.secret, ["old"])).toEqual(["old"]);
+    nowMs = 24 * ACCEPTED_FOR_MS;
+    expect(kept.secret.accepted()).toEqual(["wrong"]);
+    expect(await asked(kept.secret, ["old"])).toEqual(["wrong", "old"]);
+    nowMs += REFUSED_AGAIN_MS - 1;
+    expect(await asked(kept.secret, ["old"])).toEqual(["old"]);
+    // The vendor takes the new one at last: the old one is refused, or the minute is over.
+    expect(await asked(kept.secret, ["wrong"])).toEqual(["old", "wrong"]);
+    expect(await asked(kept.secret, [])).toEqual(["wrong"]);
+    kept.remove();
+  });
+
+  test("that nobody has answered for yet takes nothing away, and the proof's own answer counts", async () => {
+    let nowMs = 0;
+    const kept = secretInFile("MAIL_PASSWORD", "old", () => nowMs);
+    kept.changeTo("new");
+    kept.secrets.look();
+    expect(await asked(kept.secret, [], "unknown")).toEqual(["new"]);
+    nowMs = ACCEPTED_FOR_MS;
+    expect(kept.secret.toSend()).toEqual(["new", "old"]);
+    expect(await asked(kept.secret.alone(), ["new"])).toEqual(["new"]);
+    expect(kept.secret.toSend()).toEqual(["new"]);
     kept.remove();
   });
 

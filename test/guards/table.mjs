@@ -39,6 +39,15 @@ export const GUARDS = [
       "guard one line: that goes into a header and has two lines, or a character that is none there, is refused, and its value stands nowhere",
   },
   {
+    guard: "a secret that its vendor takes stays in use until the new one is taken",
+    file: "src/config/secrets.ts",
+    cut: "return [...new Set([...first, ...this.accepted()])];",
+    by: "return this.accepted();",
+    test: "config/secrets.test.ts",
+    fails:
+      "guard last taken: to a value that its vendor refuses leaves the one that was taken last in use, however long, and the new one is tried once a minute",
+  },
+  {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
     cut: "} catch (error) {\n        await failed(what, error);",

@@ -1,6 +1,6 @@
 import { webApi } from "@slack/bolt";
 import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
-import { withoutHeaders } from "../../domain/secret.ts";
+import { type Reception, withoutHeaders } from "../../domain/secret.ts";
 
 /** What happens when a call is made twice. `once`: it would show twice. */
 export type Nature = "read" | "repeatable" | "once";
@@ -57,7 +57,8 @@ export function classify(error: unknown, call: { readonly method: string; readon
 /** Answers by which Slack refuses the token itself: nothing was done. */
 const TOKEN_REFUSALS = new Set(["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]);
 
-export const isTokenRefusal = (error: unknown): boolean => TOKEN_REFUSALS.has(slackCodeOf(error) ?? "");
+export const receptionOf = (error: unknown): Reception =>
+  TOKEN_REFUSALS.has(slackCodeOf(error) ?? "") ? "refused" : "unknown";
 
 /** Slack's own name for the refusal, or undefined. */
 export function slackCodeOf(error: unknown): string | undefined {

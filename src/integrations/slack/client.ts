@@ -2,7 +2,7 @@ import { LogLevel, webApi } from "@slack/bolt";
 import { z } from "zod";
 import { askWith, type Secret, withoutHeaders } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { classify, isTokenRefusal, type Nature } from "./classify.ts";
+import { classify, type Nature, receptionOf } from "./classify.ts";
 import { type PacedCall, type PacedMessage, Pacing, type Tier } from "./pacing.ts";
 
 /** Machine time; the SDK's own default is none. */
@@ -91,7 +91,7 @@ export class SlackClient {
             (value) => ({ value }),
             (error: unknown) => ({ error }),
           ),
-        (came) => "error" in came && isTokenRefusal(came.error),
+        (came) => ("value" in came ? "taken" : receptionOf(came.error)),
       );
       if ("error" in answer) throw answer.error;
       return shape.parse(answer.value);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { askWith, type Secret } from "../../../domain/secret.ts";
 import type { Budget } from "../../../ports/budget.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
-import { failureOf, isKeyRefused, isTokenRefused } from "./classify.ts";
+import { failureOf, receptionOfKey, receptionOfToken } from "./classify.ts";
 import { allowedOf, RateWindow } from "./rate-window.ts";
 import { type EventData, type RestRequest, Transport, type TransportOptions } from "./transport.ts";
 
@@ -53,7 +53,7 @@ export class PagerDutyClient {
     if (wait) return wait;
     const { routingKey } = this.#options;
     const send = (key: string) => this.#transport.sendEvent({ ...body, routing_key: key });
-    const exchange = await askWith(routingKey, send, isKeyRefused);
+    const exchange = await askWith(routingKey, send, receptionOfKey);
     return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
   }
 
@@ -122,7 +122,7 @@ export class PagerDutyClient {
   #rest(request: Omit<RestRequest, "token" | "from">, isUrgent: boolean) {
     const { apiToken, from } = this.#options;
     const ask = (token: string) => this.#transport.callRest({ ...request, token, from });
-    const call = () => askWith(apiToken, ask, isTokenRefused);
+    const call = () => askWith(apiToken, ask, receptionOfToken);
     if (isUrgent) return call();
     // The transport never rejects, so the line of calls never breaks.
     const result = this.#before.then(call);
