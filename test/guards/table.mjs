@@ -48,6 +48,15 @@ export const GUARDS = [
       "guard last taken: to a value that its vendor refuses leaves the one that was taken last in use, however long, and the new one is tried once a minute",
   },
   {
+    guard: "the next sign-in at Redis is proven, and not the open connection",
+    file: "src/store/proofs.ts",
+    cut: 'return url === undefined || proven.kind !== "ok" ? proven : proveSignIn(url);',
+    by: "return proven;",
+    test: "store/redis-password.test.ts",
+    fails:
+      "guard next sign-in: a password that Redis refuses is wrong by its proof, though the open connection goes on",
+  },
+  {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
     cut: "} catch (error) {\n        await failed(what, error);",
