@@ -57,10 +57,22 @@ export class PagerDutyClient {
     return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
   }
 
-  /** The same under the keys that were replaced a short while ago: what was opened under one is reached by no other. */
-  async sendToEarlier(body: EventBody): Promise<void> {
+  /**
+   * The same under the keys that were replaced a short while ago: what was opened under one is reached by no other. Resolves to the first
+   * answer for which it has to be sent again; undefined: none.
+   */
+  async sendToEarlier(body: EventBody): Promise<PagerAnswer | undefined> {
     const earlier = this.#options.routingKey.accepted().slice(1);
-    await Promise.all(earlier.map((key) => this.#transport.sendEvent({ ...body, routing_key: key })));
+    const exchanges = await Promise.all(earlier.map((key) => this.#transport.sendEvent({ ...body, routing_key: key })));
+    // A key that is refused by now reaches nothing any more; any other failure may have left phones ringing.
+    return exchanges
+      .map((exchange) => failureOf(exchange, "write"))
+      .find((failure) => failure?.kind === "retry" || failure?.kind === "unknown");
+  }
+
+  /** Whether an event may have been sent with an earlier key than the present one. */
+  get hasEarlier(): boolean {
+    return this.#options.routingKey.accepted().length > 1;
   }
 
   async write(
