@@ -6,6 +6,7 @@ import { fileVariable, readSecretFile, type SecretFile } from "./secret-files.ts
 export const ACCEPTED_FOR_MS = 3_600_000;
 /** Machine time after which a refused value is sent again while another one is taken: each failed sign-in brings an account nearer to being locked. */
 export const REFUSED_AGAIN_MS = 60_000;
+const SPARINGLY_MS = 1_000;
 /** More than anybody changes in that time. */
 const MOST_BEFORE = 4;
 
@@ -22,9 +23,12 @@ export type JudgeSecret = (change: {
  */
 export class Secrets {
   readonly #held: ReadonlyMap<string, Held>;
+  readonly #nowMs: () => number;
+  #sparinglyMs = Number.NEGATIVE_INFINITY;
   readonly #hearers: ((variables: readonly string[]) => void)[] = [];
 
   constructor(files: ReadonlyMap<string, SecretFile>, judge: JudgeSecret, nowMs = () => performance.now()) {
+    this.#nowMs = nowMs;
     const hold = ([variable, file]: [string, SecretFile]): [string, Held] => [
       variable,
       new Held({ variable, file, judge, nowMs }),
@@ -47,6 +51,7 @@ export class Secrets {
           toSend: () => held.toSend(),
           heard: (value, reception) => held.heard(value, reception),
           lookAgain: () => this.look(),
+          lookSparingly: () => this.#lookSparingly(),
         }),
       ]),
     );
@@ -56,6 +61,13 @@ export class Secrets {
   look(): void {
     const changed = [...this.#held].flatMap(([variable, held]) => (held.look() ? [variable] : []));
     if (changed.length > 0) for (const hear of this.#hearers) hear(changed);
+  }
+
+  #lookSparingly(): void {
+    const nowMs = this.#nowMs();
+    if (nowMs - this.#sparinglyMs < SPARINGLY_MS) return;
+    this.#sparinglyMs = nowMs;
+    this.look();
   }
 
   /** What stands in the files and is not in use, by the last look. */

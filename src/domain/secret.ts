@@ -11,6 +11,8 @@ export interface SecretSource {
   readonly heard: (value: string, reception: Reception) => void;
   /** Reads it again, at once. */
   readonly lookAgain: () => void;
+  /** The same, at most once a second: strangers may be the cause. */
+  readonly lookSparingly: () => void;
 }
 
 /** `unknown`: no answer, or one that says nothing of the secret. `refused` means that nothing was done. */
@@ -51,11 +53,19 @@ export class Secret {
     this.#source.lookAgain();
   }
 
+  /** The first value that counts and fits, such as to a signature. Where none does, what stands in a file is read again, once a second at most. */
+  fitting(fits: (value: string) => boolean): string | undefined {
+    const found = this.accepted().find(fits);
+    if (found !== undefined) return found;
+    this.#source.lookSparingly();
+    return this.accepted().find(fits);
+  }
+
   /** The same without the values that it replaced: for proofs, which ask whether the present one is right. */
   alone(): Secret {
-    const { present, lookAgain, heard } = this.#source;
+    const { present, ...others } = this.#source;
     const only = () => [present()];
-    return new Secret({ present, accepted: only, toSend: only, heard, lookAgain });
+    return new Secret({ ...others, present, accepted: only, toSend: only });
   }
 
   toString(): string {
@@ -77,6 +87,7 @@ const fixed = (value: string): SecretSource => ({
   toSend: () => [value],
   heard: () => undefined,
   lookAgain: () => undefined,
+  lookSparingly: () => undefined,
 });
 
 /** Node repeats the value of a header that it cannot send, which is a token. */

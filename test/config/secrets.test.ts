@@ -265,6 +265,15 @@ describe("a secret that changes", () => {
     for (const row of rows) expectStays(row);
   });
 
+  test("may hold user and password of REDIS_URL behind its question mark as well", () => {
+    const kept = secretInFile("REDIS_URL", "redis://a.example:6379/2?password=old");
+    kept.changeTo("redis://a.example:6379/2?username=twokey&password=new");
+    kept.secrets.look();
+    expect(kept.secrets.problems()).toEqual([]);
+    expect(kept.secret.reveal()).toContain("new");
+    kept.remove();
+  });
+
   test("in its user and password alone is what may change of REDIS_URL", () => {
     const kept = secretInFile("REDIS_URL", "redis://twokey:old@a.example:6379/2?family=4");
     kept.changeTo("redis://twokey:new@a.example:6379/2?family=4");

@@ -9,6 +9,7 @@ function file(...contents: [string, ...string[]]): Secret {
     accepted: () => values,
     toSend: () => values,
     heard: () => undefined,
+    lookSparingly: () => undefined,
     lookAgain: () => {
       const next = contents[contents.indexOf(values[0] ?? "") + 1];
       if (next !== undefined) values.unshift(next);

@@ -82,10 +82,9 @@ class Receivers implements Receiver {
 
   /** Which of the secrets signed it; the present one where none did, so that Bolt refuses it. */
   async #signerOf(request: IncomingMessage): Promise<string> {
-    const [present = "", ...before] = this.#signingSecret.accepted();
-    if (before.length === 0) return present;
     const { rawBody } = await HTTPModuleFunctions.bufferIncomingMessage(request, BODY_LIMIT);
-    return [present, ...before].find((secret) => isSignedBy(secret, request, rawBody)) ?? present;
+    const signer = this.#signingSecret.fitting((secret) => isSignedBy(secret, request, rawBody));
+    return signer ?? this.#signingSecret.reveal();
   }
 
   #receiverWith(secret: string): HTTPReceiver {
