@@ -7,7 +7,7 @@ import type { Outside } from "./outside.ts";
 import { secretFileProofs } from "./secret-proof.ts";
 
 export interface ProofSources {
-  readonly settings: Pick<Settings, "ledger" | "processName" | "sandbox" | "secrets">;
+  readonly settings: Pick<Settings, "ledger" | "processName" | "redisUrl" | "sandbox" | "secrets">;
   readonly inventory: () => Inventory;
   readonly outside: Pick<Outside, "proofs">;
   /** Rejects while there is no connection. */
@@ -24,7 +24,7 @@ export function proofsOf(sources: ProofSources): readonly Proof[] {
   const { settings, inventory, outside, redis, disagreement } = sources;
   const terms = () => ({ accepted: inventory().file.redis.accept, isRehearsal: settings.sandbox !== undefined });
   return [
-    ...storeProofs(redis, terms),
+    ...storeProofs(redis, terms, settings.redisUrl),
     ...(disagreement ? [agreementProof(disagreement)] : []),
     ledgerProof({ directory: settings.ledger.directory, process: `${settings.processName}.proof` }),
     ...secretFileProofs(settings.secrets),

@@ -65,5 +65,7 @@ function withoutAccount(url: string): string {
   const bare = new URL(url);
   bare.username = "";
   bare.password = "";
+  // ioredis takes these where nothing stands in front of the host.
+  for (const parameter of ["username", "password"]) bare.searchParams.delete(parameter);
   return bare.href;
 }

@@ -71,19 +71,21 @@ type PagerText = z.ZodOptional<ReturnType<typeof secret>>;
 
 /** Every variable that TwoKey reads. The AWS SDK reads its own credentials beside these. */
 export const VARIABLES = z.object({
-  REDIS_URL: secret(/^rediss?:\/\/.+/, "must be a redis:// or rediss:// URL").describe("The state store."),
-  SLACK_BOT_TOKEN: secret(/^xoxb-.+/, "must be a bot token (xoxb-…)").describe("Bot token of the Slack app."),
-  SLACK_APP_TOKEN: secret(/^xapp-.+/, "must be an app-level token (xapp-…)")
+  REDIS_URL: secret(/^rediss?:\/\/.+$/, "must be a redis:// or rediss:// URL").describe("The state store."),
+  SLACK_BOT_TOKEN: secret(/^xoxb-[\x21-\x7e]+$/, "must be a bot token (xoxb-…)").describe(
+    "Bot token of the Slack app.",
+  ),
+  SLACK_APP_TOKEN: secret(/^xapp-[\x21-\x7e]+$/, "must be an app-level token (xapp-…)")
     .optional()
     .describe("App-level token: Slack is reached through a socket that TwoKey opens. Instead of SLACK_SIGNING_SECRET."),
   SLACK_SIGNING_SECRET: secret(/^.{8,}$/, "must be the signing secret of the Slack app")
     .optional()
     .describe("Signing secret: Slack calls TwoKey over HTTP. Instead of SLACK_APP_TOKEN."),
   ...pagerVariables((need) => need !== "sandbox"),
-  HTTPS_PROXY: secret(/^https?:\/\/.+/, "must be an http(s):// URL")
+  HTTPS_PROXY: secret(/^https?:\/\/.+$/, "must be an http(s):// URL")
     .optional()
     .describe("Proxy that calls to https:// addresses leave through; a user and a password may stand in it."),
-  HTTP_PROXY: secret(/^https?:\/\/.+/, "must be an http(s):// URL")
+  HTTP_PROXY: secret(/^https?:\/\/.+$/, "must be an http(s):// URL")
     .optional()
     .describe("The same for http:// addresses, and for https:// ones where HTTPS_PROXY is not set."),
   NO_PROXY: z

@@ -13,7 +13,7 @@ export function reconnecting(url: Secret, pauseMs: (attempt: number) => number) 
   return {
     retryStrategy(this: Account, attempt: number): number {
       url.lookAgain();
-      const urls = url.accepted();
+      const urls = url.toSend();
       const { username, password } = accountIn(urls[(attempt - 1) % urls.length] ?? url.reveal());
       this.username = username;
       this.password = password;

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { Redis } from "ioredis";
+import { Redis } from "ioredis";
 import { chainOf } from "../domain/errors.ts";
 import type { Proven } from "../domain/proof.ts";
+import type { Reception, Secret } from "../domain/secret.ts";
 import { whyNoAnswer } from "../domain/untrusted.ts";
 import { OK, type Proof, RESTART } from "../ports/proof.ts";
+import { FAIL_FAST } from "./connection.ts";
 import { whyUnwritable } from "./disk-probe.ts";
 import { KEYS, PREFIX } from "./keys.ts";
+import { leave } from "./leave.ts";
 import { lookAtServer, refusalOf, type StoreTerms } from "./server-check.ts";
 
 /** What the store was found to lack is told at once, and not only every hour. */
@@ -13,13 +16,16 @@ const OFTEN_MS = 30_000;
 /** World time after which keys of a proof that was cut off are gone. */
 const GONE_AFTER_MS = "60000";
 
-/** `redis`: throws while there is no connection. */
-export function storeProofs(redis: () => Promise<Redis>, terms: () => StoreTerms): readonly Proof[] {
+/** `redis`: throws while there is no connection. `url`: what the next connection is opened with; absent: that is not proven. */
+export function storeProofs(redis: () => Promise<Redis>, terms: () => StoreTerms, url?: Secret): readonly Proof[] {
   return [
     {
       ...{ id: "redis-rights", proves: "Redis takes every command that TwoKey needs", neededBy: "every move" },
       critical: "alerts cannot be stored",
-      prove: async () => proveRights(redis),
+      prove: async () => {
+        const proven = await proveRights(redis);
+        return url === undefined || proven.kind !== "ok" ? proven : proveSignIn(url);
+      },
     },
     {
       ...{ id: "redis-settings", proves: "Redis keeps what it was told", neededBy: "every move" },
@@ -130,6 +136,37 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
   const denied = refused.filter(({ code }) => code === "NOPERM").map(({ command }) => command);
   if (denied.length > 0) return notAllowed([...new Set(denied)]);
   return WRONG[first.code] ?? SILENT;
+}
+
+/** A connection that is open goes on whatever its user and password have become: the present ones are proven by another one. */
+async function proveSignIn(url: Secret): Promise<Proven> {
+  const value = url.reveal();
+  const redis = new Redis(value, {
+    ...FAIL_FAST,
+    ...{ lazyConnect: true, retryStrategy: null, connectionName: "twokey-proof" },
+  });
+  let why: Error | undefined;
+  redis.on("error", (error: Error) => {
+    why = error;
+  });
+  try {
+    const proven = await proveRights(async () => {
+      // Of a connection that was refused the command only says that it is closed.
+      await redis.connect().catch((error: unknown) => {
+        throw why ?? error;
+      });
+      return redis;
+    });
+    url.heard(value, receptionOf(proven));
+    return proven;
+  } finally {
+    leave(redis);
+  }
+}
+
+function receptionOf(proven: Proven): Reception {
+  if (proven.kind === "ok") return "taken";
+  return proven === NOT_LET_IN ? "refused" : "unknown";
 }
 
 const NOT_LET_IN: Proven & { readonly kind: "wrong" } = {

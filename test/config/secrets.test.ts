@@ -13,9 +13,9 @@ import {
 } from "../../src/config/environment.ts";
 import { keysIn } from "../../src/config/pipeline-environment.ts";
 import { reloadSecrets } from "../../src/config/secret-reload.ts";
-import { ACCEPTED_FOR_MS } from "../../src/config/secrets.ts";
+import { ACCEPTED_FOR_MS, REFUSED_AGAIN_MS } from "../../src/config/secrets.ts";
 import { SECRET_VARIABLES, VARIABLES } from "../../src/config/variables.ts";
-import { Secret } from "../../src/domain/secret.ts";
+import { askWith, type Reception, Secret } from "../../src/domain/secret.ts";
 import { eventually } from "../harness/eventually.ts";
 import { secretInFile } from "../harness/secret-file.ts";
 
@@ -122,6 +122,29 @@ describe("a secret in a file", () => {
     expect(problems.join()).not.toMatch(/hunter2/);
   });
 
+  test("guard one line: that goes into a header and has two lines, or a character that is none there, is refused, and its value stands nowhere", () => {
+    const inHeaders = [
+      ...["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PAGERDUTY_API_TOKEN", "PAGERDUTY_ROUTING_KEY"],
+    ] as const;
+    const lines = ["MAIL_USER", "MAIL_PASSWORD", "REDIS_URL", "PAGERDUTY_WEBHOOK_SECRETS"] as const;
+    const rows = [
+      ...[...inHeaders, ...lines].map((variable) => [variable, `${VALUES[variable]}\nhunter2-second`] as const),
+      ...inHeaders.flatMap((variable) => [
+        [variable, `${VALUES[variable]} hunter2`] as const,
+        [variable, `${VALUES[variable]}\u20ac`] as const,
+        [variable, `${VALUES[variable]}\u0007`] as const,
+      ]),
+    ];
+    for (const [variable, value] of rows) {
+      const env = inFiles();
+      writeFileSync(pathOf(variable), value);
+      const problems = problemsOf(env);
+      expect(problems).toEqual([expect.stringContaining(`${variable}_FILE names`)]);
+      expect(problems.join()).not.toMatch(/hunter2/);
+      expectStays({ variable, before: VALUES[variable], next: value, says: /it must be/ });
+    }
+  });
+
   test("is refused beside the same secret in the variable itself", () => {
     expect(problemsOf({ ...inFiles(), SLACK_BOT_TOKEN: VALUES.SLACK_BOT_TOKEN })).toEqual([
       "SLACK_BOT_TOKEN_FILE is set together with the variable that it stands for; set one of the two: the value itself, or the path of the file that holds it",
@@ -181,6 +204,46 @@ describe("a secret that changes", () => {
     kept.remove();
   });
 
+  /** What a vendor that takes these is asked with, in order. */
+  async function asked(secret: Secret, taken: readonly string[], otherwise: Reception = "refused"): Promise<string[]> {
+    const values: string[] = [];
+    const ask = async (value: string) => values.push(value);
+    await askWith(secret, ask, () => (taken.includes(values.at(-1) ?? "") ? "taken" : otherwise));
+    return values;
+  }
+
+  test("guard last taken: to a value that its vendor refuses leaves the one that was taken last in use, however long, and the new one is tried once a minute", async () => {
+    let nowMs = 0;
+    const kept = secretInFile("MAIL_PASSWORD", "old", () => nowMs);
+    expect(await asked(kept.secret, ["old"])).toEqual(["old"]);
+    kept.changeTo("wrong");
+    kept.secrets.look();
+    expect(await asked(kept.secret, ["old"])).toEqual(["wrong", "old"]);
+    expect(await asked(kept.secret, ["old"])).toEqual(["old"]);
+    nowMs = 24 * ACCEPTED_FOR_MS;
+    expect(kept.secret.accepted()).toEqual(["wrong"]);
+    expect(await asked(kept.secret, ["old"])).toEqual(["wrong", "old"]);
+    nowMs += REFUSED_AGAIN_MS - 1;
+    expect(await asked(kept.secret, ["old"])).toEqual(["old"]);
+    // The vendor takes the new one at last: the old one is refused, or the minute is over.
+    expect(await asked(kept.secret, ["wrong"])).toEqual(["old", "wrong"]);
+    expect(await asked(kept.secret, [])).toEqual(["wrong"]);
+    kept.remove();
+  });
+
+  test("that nobody has answered for yet takes nothing away, and the proof's own answer counts", async () => {
+    let nowMs = 0;
+    const kept = secretInFile("MAIL_PASSWORD", "old", () => nowMs);
+    kept.changeTo("new");
+    kept.secrets.look();
+    expect(await asked(kept.secret, [], "unknown")).toEqual(["new"]);
+    nowMs = ACCEPTED_FOR_MS;
+    expect(kept.secret.toSend()).toEqual(["new", "old"]);
+    expect(await asked(kept.secret.alone(), ["new"])).toEqual(["new"]);
+    expect(kept.secret.toSend()).toEqual(["new"]);
+    kept.remove();
+  });
+
   test.each([
     { variable: "SLACK_BOT_TOKEN", before: "xoxb-hunter2", next: "hunter2-nonsense", says: /it must be a bot token/ },
     { variable: "SLACK_BOT_TOKEN", before: "xoxb-hunter2", next: "", says: /which is empty/ },
@@ -200,6 +263,15 @@ describe("a secret that changes", () => {
       { variable: "REDIS_URL", before: "redis://:hunter2@a:1/0", next: "redis://:hunter2@a:1/3", says: /or database/ },
     ];
     for (const row of rows) expectStays(row);
+  });
+
+  test("may hold user and password of REDIS_URL behind its question mark as well", () => {
+    const kept = secretInFile("REDIS_URL", "redis://a.example:6379/2?password=old");
+    kept.changeTo("redis://a.example:6379/2?username=twokey&password=new");
+    kept.secrets.look();
+    expect(kept.secrets.problems()).toEqual([]);
+    expect(kept.secret.reveal()).toContain("new");
+    kept.remove();
   });
 
   test("in its user and password alone is what may change of REDIS_URL", () => {

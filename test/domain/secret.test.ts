@@ -7,6 +7,9 @@ function file(...contents: [string, ...string[]]): Secret {
   return new Secret({
     present: () => values[0] ?? "",
     accepted: () => values,
+    toSend: () => values,
+    heard: () => undefined,
+    lookSparingly: () => undefined,
     lookAgain: () => {
       const next = contents[contents.indexOf(values[0] ?? "") + 1];
       if (next !== undefined) values.unshift(next);
@@ -22,7 +25,7 @@ const asking = (secret: Secret, right: readonly string[]) => {
       asked.push(value);
       return right.includes(value) ? "taken" : `refused ${value}`;
     },
-    (said) => said.startsWith("refused"),
+    (said) => (said === "taken" ? "taken" : "refused"),
   );
   return answer.then((said) => ({ said, asked }));
 };

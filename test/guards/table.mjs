@@ -22,6 +22,41 @@ export const GUARDS = [
       "guard old signing secret: a signing secret that changed counts at once, the one before for an hour, and no other ever",
   },
   {
+    guard: "a request that Slack's library refuses ends no process",
+    file: "src/doors/slack/signed-http.ts",
+    cut: ".catch((error: unknown) => {",
+    by: ".catch((error: unknown) => {\n        if (error) return;",
+    test: "doors/slack/signed-http.test.ts",
+    fails: "guard refused path: a request that is sent to not quite Slack's path is refused, and ends nothing",
+  },
+  {
+    guard: "a token is one line that a header can carry",
+    file: "src/config/variables.ts",
+    cut: "/^xoxb-[\\x21-\\x7e]+$/",
+    by: "/^xoxb-.+/",
+    test: "config/secrets.test.ts",
+    fails:
+      "guard one line: that goes into a header and has two lines, or a character that is none there, is refused, and its value stands nowhere",
+  },
+  {
+    guard: "a secret that its vendor takes stays in use until the new one is taken",
+    file: "src/config/secrets.ts",
+    cut: "return [...new Set([...first, ...this.accepted()])];",
+    by: "return this.accepted();",
+    test: "config/secrets.test.ts",
+    fails:
+      "guard last taken: to a value that its vendor refuses leaves the one that was taken last in use, however long, and the new one is tried once a minute",
+  },
+  {
+    guard: "the next sign-in at Redis is proven, and not the open connection",
+    file: "src/store/proofs.ts",
+    cut: 'return url === undefined || proven.kind !== "ok" ? proven : proveSignIn(url);',
+    by: "return proven;",
+    test: "store/redis-password.test.ts",
+    fails:
+      "guard next sign-in: a password that Redis refuses is wrong by its proof, though the open connection goes on",
+  },
+  {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
     cut: "} catch (error) {\n        await failed(what, error);",

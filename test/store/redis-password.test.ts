@@ -3,6 +3,7 @@ import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { connectRedis, FAIL_FAST, signingInBy, WAITING } from "../../src/store/connection.ts";
 import { leave } from "../../src/store/leave.ts";
+import { storeProofs } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { type KeptSecret, secretInFile } from "../harness/secret-file.ts";
@@ -55,6 +56,31 @@ test("a connection that is open goes on after the password has changed, and the 
     url.secrets.look();
     await cutOff();
     expect(await isBack()).toBe("PONG");
+  } finally {
+    leave(redis);
+  }
+});
+
+test("guard next sign-in: a password that Redis refuses is wrong by its proof, though the open connection goes on", async () => {
+  const { redis } = await connectRedis(url.secret, TERMS, silent);
+  const proofs = storeProofs(
+    async () => redis,
+    () => TERMS,
+    url.secret,
+  );
+  const prove = () => proofs.find(({ id }) => id === "redis-rights")?.prove(new AbortController().signal);
+  try {
+    expect(await prove()).toEqual({ kind: "ok" });
+    url.changeTo(urlWith("the-second"));
+    url.secrets.look();
+    expect(await redis.ping()).toBe("PONG");
+    expect(await prove()).toMatchObject({ kind: "wrong", what: "Redis refuses the user or the password." });
+    expect(url.secret.toSend()[0]).toBe(urlWith("the-first"));
+    await setPassword("the-second");
+    expect(await prove()).toEqual({ kind: "ok" });
+    expect(url.secret.toSend()[0]).toBe(urlWith("the-second"));
+    const isLeft = async () => (String(await admin.call("CLIENT", "LIST")).includes("twokey-proof") ? undefined : true);
+    expect(await eventually("the end of the proof's connection", SOON_MS, isLeft)).toBe(true);
   } finally {
     leave(redis);
   }

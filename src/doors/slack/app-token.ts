@@ -1,6 +1,6 @@
 import type { webApi } from "@slack/bolt";
 import { z } from "zod";
-import { askWith, type Secret } from "../../domain/secret.ts";
+import { askWith, type Reception, type Secret } from "../../domain/secret.ts";
 
 type Fetch = NonNullable<webApi.WebClientOptions["fetch"]>;
 
@@ -11,6 +11,13 @@ const Refusal = z.object({
   ok: z.literal(false),
   error: z.enum(["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]),
 });
+
+const Taken = z.object({ ok: z.literal(true) });
+
+function receptionOf(says: unknown): Reception {
+  if (Refusal.safeParse(says).success) return "refused";
+  return Taken.safeParse(says).success ? "taken" : "unknown";
+}
 
 /** A fetch that signs each call with the app token as it is then. */
 export function fetchWith(appToken: Secret, send = fetch): Fetch {
@@ -23,8 +30,8 @@ export function fetchWith(appToken: Secret, send = fetch): Fetch {
         .clone()
         .json()
         .catch(() => undefined);
-      return { response, isRefused: Refusal.safeParse(says).success };
+      return { response, reception: receptionOf(says) };
     };
-    return (await askWith(appToken, ask, ({ isRefused }) => isRefused)).response;
+    return (await askWith(appToken, ask, ({ reception }) => reception)).response;
   };
 }

@@ -1,9 +1,10 @@
 import { LogLevel, type Logger as SdkLogger } from "@slack/bolt";
+import { withoutHeaders } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
 
 /** Bolt says what it does in prose, and at its lowest level with whole payloads: only its warnings are passed on. */
 export function sdkLogger(logger: Logger): SdkLogger {
-  const said = (words: unknown[]) => ({ said: words.map(String).join(" ").slice(0, 300) });
+  const said = (words: unknown[]) => ({ said: withoutHeaders(words.map(String).join(" ")).slice(0, 300) });
   const ignore = () => undefined;
   return {
     debug: ignore,

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { type App, HTTPModuleFunctions, HTTPReceiver, type Receiver } from "@slack/bolt";
+import { type App, ErrorCode, HTTPModuleFunctions, HTTPReceiver, type Receiver } from "@slack/bolt";
 import type { Secret } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { sdkLogger } from "./sdk-logger.ts";
@@ -70,19 +70,21 @@ class Receivers implements Receiver {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#signerOf(request).then(
-      (secret) => this.#receiverWith(secret).requestListener(request, response),
-      // As Bolt answers a body that is too long or was cut off.
-      (error: unknown) => response.writeHead(isTooLong(error) ? 413 : 401).end(),
-    );
+    this.#signerOf(request)
+      .then((secret) => this.#receiverWith(secret).requestListener(request, response))
+      // Whatever is wrong with a request, unsigned ones included, must end nothing but that request.
+      .catch((error: unknown) => {
+        this.#logger.warn({ reason: "unusable" }, "Refused a request to the Slack door");
+        if (response.headersSent) response.end();
+        else response.writeHead(statusOf(error)).end();
+      });
   }
 
   /** Which of the secrets signed it; the present one where none did, so that Bolt refuses it. */
   async #signerOf(request: IncomingMessage): Promise<string> {
-    const [present = "", ...before] = this.#signingSecret.accepted();
-    if (before.length === 0) return present;
     const { rawBody } = await HTTPModuleFunctions.bufferIncomingMessage(request, BODY_LIMIT);
-    return [present, ...before].find((secret) => isSignedBy(secret, request, rawBody)) ?? present;
+    const signer = this.#signingSecret.fitting((secret) => isSignedBy(secret, request, rawBody));
+    return signer ?? this.#signingSecret.reveal();
   }
 
   #receiverWith(secret: string): HTTPReceiver {
@@ -105,8 +107,12 @@ class Receivers implements Receiver {
   }
 }
 
-const isTooLong = (error: unknown): boolean =>
-  typeof error === "object" && error !== null && "statusCode" in error && error.statusCode === 413;
+/** As Bolt answers a body that is too long or was cut off. It compares the path as it was written, and the router before it decodes it. */
+function statusOf(error: unknown): number {
+  const facts = typeof error === "object" && error !== null ? error : {};
+  if ("code" in facts && facts.code === ErrorCode.HTTPReceiverDeferredRequestError) return 404;
+  return "statusCode" in facts && facts.statusCode === 413 ? 413 : 401;
+}
 
 function isSignedBy(secret: string, { headers }: IncomingMessage, body: Buffer): boolean {
   const [given, time] = [headers["x-slack-signature"], headers["x-slack-request-timestamp"]];

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { messageOf, TransientError } from "../../domain/errors.ts";
-import { askWith, type Secret } from "../../domain/secret.ts";
+import { askWith, type Reception, type Secret } from "../../domain/secret.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { DatabaseLogin, DatabaseSessions, Engine, OwnSession, Refused } from "../../ports/database-sessions.ts";
 import type { Guard } from "../../ports/guard.ts";
@@ -186,7 +186,7 @@ async function signedIn(login: DatabaseLogin, options: SessionsOptions): Promise
         (own) => ({ own }),
         (error: unknown) => ({ error }),
       );
-    const came = await askWith(password, enter, (answer) => "error" in answer && isDenied(answer.error));
+    const came = await askWith(password, enter, (answer) => ("own" in answer ? "taken" : receptionOf(answer.error)));
     if ("own" in came) return { known: true, value: came.own, atMs: now() };
     throw came.error;
   } catch (error) {
@@ -196,6 +196,12 @@ async function signedIn(login: DatabaseLogin, options: SessionsOptions): Promise
 
 /** By an address each driver checks the certificate for the name that it is told, and for no other. */
 const addressOf = async (host: string): Promise<string> => (isIP(host) ? host : (await lookup(host)).address);
+
+/** Not every "denied" is said of the password: another one does not help against a missing right, and a failed sign-in may lock. */
+const PASSWORD_REFUSED: ReadonlySet<string> = new Set(["28P01", "28000", "ER_ACCESS_DENIED_ERROR"]);
+
+const receptionOf = (error: unknown): Reception =>
+  error instanceof Error && "code" in error && PASSWORD_REFUSED.has(String(error.code)) ? "refused" : "unknown";
 
 const isDenied = (error: unknown): boolean =>
   error instanceof Error && "code" in error && DENIED.has(String(error.code));

@@ -1,5 +1,6 @@
 import { webApi } from "@slack/bolt";
 import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
+import { type Reception, withoutHeaders } from "../../domain/secret.ts";
 
 /** What happens when a call is made twice. `once`: it would show twice. */
 export type Nature = "read" | "repeatable" | "once";
@@ -56,7 +57,8 @@ export function classify(error: unknown, call: { readonly method: string; readon
 /** Answers by which Slack refuses the token itself: nothing was done. */
 const TOKEN_REFUSALS = new Set(["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]);
 
-export const isTokenRefusal = (error: unknown): boolean => TOKEN_REFUSALS.has(slackCodeOf(error) ?? "");
+export const receptionOf = (error: unknown): Reception =>
+  TOKEN_REFUSALS.has(slackCodeOf(error) ?? "") ? "refused" : "unknown";
 
 /** Slack's own name for the refusal, or undefined. */
 export function slackCodeOf(error: unknown): string | undefined {
@@ -100,7 +102,7 @@ function transient(code: string, message: string, { method, retryAfterMs, cause 
 
 /** The SDK's errors carry whole requests and answers; only their words go on. */
 function bare(error: unknown): Error {
-  return new Error(chainOf(error));
+  return new Error(withoutHeaders(chainOf(error)));
 }
 
 /** Looked for along the chain of causes: fetch wraps the socket's error at least once. */

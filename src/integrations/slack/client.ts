@@ -1,8 +1,8 @@
 import { LogLevel, webApi } from "@slack/bolt";
 import { z } from "zod";
-import { askWith, type Secret } from "../../domain/secret.ts";
+import { askWith, type Secret, withoutHeaders } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { classify, isTokenRefusal, type Nature } from "./classify.ts";
+import { classify, type Nature, receptionOf } from "./classify.ts";
 import { type PacedCall, type PacedMessage, Pacing, type Tier } from "./pacing.ts";
 
 /** Machine time; the SDK's own default is none. */
@@ -91,7 +91,7 @@ export class SlackClient {
             (value) => ({ value }),
             (error: unknown) => ({ error }),
           ),
-        (came) => "error" in came && isTokenRefusal(came.error),
+        (came) => ("value" in came ? "taken" : receptionOf(came.error)),
       );
       if ("error" in answer) throw answer.error;
       return shape.parse(answer.value);
@@ -122,7 +122,7 @@ const optionsOf = ({ apiUrl, fetch, logger }: SlackClientOptions): webApi.WebCli
 /** The SDK says what it does in prose, and at its lowest level with whole requests: only its warnings are passed on. */
 function sdkLogger(logger: Logger): NonNullable<webApi.WebClientOptions["logger"]> {
   const pass = (...said: unknown[]) =>
-    logger.debug({ said: said.map(String).join(" ").slice(0, 300) }, "Slack's SDK warned");
+    logger.debug({ said: withoutHeaders(said.map(String).join(" ")).slice(0, 300) }, "Slack's SDK warned");
   const ignore = () => undefined;
   return {
     debug: ignore,

@@ -100,7 +100,7 @@ export class PagerDutyServer {
     const operation = this.#operationOf(method, url.pathname);
     await this.#pause(this.#directory.account.latencyMs);
 
-    const fault = this.#directory.world.faults.take("pagerduty", operation);
+    const fault = this.#directory.world.faults.take("pagerduty", operation, { input: parseJson(text) });
     if (fault?.kind === "delay") await this.#pause(fault.machineMs);
     if (fault?.kind === "drop-before") return void incoming.socket.destroy();
     if (fault?.kind === "hang") return;

@@ -11,7 +11,7 @@ export const Fault = z.strictObject({
   operation: z.string().default("*"),
   /** Of `dns` the server: `name-server`, `vpc-resolver`, `resolver-1` and so on. */
   region: z.string().optional(),
-  /** Only calls one of whose parameters, however deep, is exactly this: the name of a database among several. Of `aws` only. */
+  /** Only calls one of whose parameters, however deep, is exactly this: the name of a database among several. Of `aws` and `pagerduty` only. */
   parameter: z.string().optional(),
   effect: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("drop-before") }),

@@ -70,6 +70,44 @@ test("a new key and a new token that PagerDuty refuses leave those before in use
   expect(await proven()).toMatchObject({ "pagerduty-routing-key": "wrong", "pagerduty-api-token": "wrong" });
 });
 
+test("a resolution that did not reach the key before is no success, and the same one again is", async () => {
+  await open([ROUTING_KEY, NEW_KEY]);
+  await paging.trigger(PAGE);
+  key.changeTo(NEW_KEY);
+  key.secrets.look();
+  const only = { vendor: "pagerduty", operation: "enqueue", parameter: ROUTING_KEY, times: 1 } as const;
+  bench.world.faults.plan({ ...only, effect: { kind: "drop-before" } });
+  expect(await paging.resolve(PAGE.dedupKey, "Ana")).toMatchObject({ kind: "unknown" });
+  expect(facts("pagerduty.resolved")).toHaveLength(0);
+  expect(await paging.resolve(PAGE.dedupKey, "Ana")).toEqual(ACCEPTED);
+  expect(facts("pagerduty.resolved")).toHaveLength(1);
+});
+
+test("a key before that PagerDuty knows no more keeps no resolution from success", async () => {
+  await open();
+  await bench.control("POST", "/pagerduty/secrets", { newRoutingKey: NEW_KEY });
+  key.changeTo(NEW_KEY);
+  key.secrets.look();
+  await paging.trigger(PAGE);
+  expect(await paging.resolve(PAGE.dedupKey, "Ana")).toEqual(ACCEPTED);
+});
+
+test("a page whose answer was lost before the key changed opens one incident, and one that never arrived opens it", async () => {
+  await open([ROUTING_KEY, NEW_KEY]);
+  for (const [kind, dedupKey] of [
+    ["drop-after", "opened"],
+    ["drop-before", "lost"],
+  ] as const) {
+    bench.world.faults.plan({ vendor: "pagerduty", operation: "enqueue", effect: { kind }, times: 1 });
+    expect(await paging.trigger({ ...PAGE, dedupKey })).toMatchObject({ kind: "unknown" });
+  }
+  key.changeTo(NEW_KEY);
+  key.secrets.look();
+  for (const dedupKey of ["opened", "lost"]) expect(await paging.trigger({ ...PAGE, dedupKey })).toEqual(ACCEPTED);
+  const keys = facts("pagerduty.incident-created").map(({ incidentKey }) => incidentKey);
+  expect(keys).toEqual(["opened", "lost"]);
+});
+
 test("what was opened under the key before is acknowledged and resolved under it, though pages leave under the new one", async () => {
   await open([ROUTING_KEY, NEW_KEY]);
   await paging.trigger(PAGE);

@@ -54,15 +54,25 @@ async function post(secret: string, more = ""): Promise<number> {
 
 test("guard old signing secret: a signing secret that changed counts at once, the one before for an hour, and no other ever", async () => {
   expect([await post(OLD), await post(NEW)]).toEqual([200, 401]);
+  nowMs = 10_000;
   kept.changeTo(NEW);
   kept.secrets.look();
   desk.door.renew();
   expect([await post(NEW), await post(OLD), await post("some-other-secret")]).toEqual([200, 200, 401]);
   expect(desk.asks).toHaveLength(3);
 
-  nowMs = ACCEPTED_FOR_MS;
+  nowMs += ACCEPTED_FOR_MS;
   expect([await post(NEW), await post(OLD), await post("some-other-secret")]).toEqual([200, 401, 401]);
   expect(desk.asks).toHaveLength(4);
+});
+
+test("a request that nothing in memory signed has the file read again, once a second at most", async () => {
+  kept.changeTo(NEW);
+  expect(await post(NEW)).toBe(200);
+  kept.changeTo("a-third-signing-secret");
+  expect(await post("a-third-signing-secret")).toBe(401);
+  nowMs += 1_000;
+  expect(await post("a-third-signing-secret")).toBe(200);
 });
 
 test("a body that is too long is refused, also while two secrets count", async () => {

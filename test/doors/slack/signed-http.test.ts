@@ -33,9 +33,9 @@ describe("Slack's signed HTTP, through the web door", () => {
     await web.close();
   });
 
-  const post = (body: string, seconds: number, more: Record<string, string> = {}) => {
+  const post = (body: string, seconds: number, more: Record<string, string> = {}, path = "/slack/events") => {
     const mac = createHmac("sha256", SIGNING_SECRET.reveal()).update(`v0:${seconds}:${body}`).digest("hex");
-    return fetch(`http://127.0.0.1:${web.port}/slack/events`, {
+    return fetch(`http://127.0.0.1:${web.port}${path}`, {
       ...{ method: "POST", body },
       headers: {
         "content-type": "application/x-www-form-urlencoded",
@@ -100,6 +100,14 @@ describe("Slack's signed HTTP, through the web door", () => {
   test("a form whose type names its charset is taken as well", async () => {
     const type = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
     expect((await post(command("charset"), nowSeconds(), type)).status).toBe(200);
+  });
+
+  test("guard refused path: a request that is sent to not quite Slack's path is refused, and ends nothing", async () => {
+    const unsigned = { "x-slack-signature": "v0=00" };
+    const paths = ["/slack/%65vents", "/%73lack/events", "/slack/%65vents?a=%zz", "/slack/events/", "/slack//events"];
+    for (const path of paths) expect((await post("a=b", nowSeconds(), unsigned, path)).status).toBe(404);
+    desk.answers(() => whisper("ok"));
+    expect((await post(command("after these"), nowSeconds())).status).toBe(200);
   });
 
   test("after stop a request is sent elsewhere", async () => {

@@ -1,5 +1,7 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { webApi } from "@slack/bolt";
+import { messageOf } from "../../../src/domain/errors.ts";
 import { classify, type Nature } from "../../../src/integrations/slack/classify.ts";
 
 /** As Node's fetch fails: the socket's error is the cause of a TypeError. */
@@ -52,4 +54,23 @@ describe("Slack's errors", () => {
     const error = classify(new webApi.WebAPIRateLimitedError(7), { method: "chat.postMessage", nature: "once" });
     expect(error).toMatchObject({ facts: { method: "chat.postMessage", retryAfterMs: 7_000 } });
   });
+
+  test("never carry the value of a header that cannot be sent", () => {
+    for (const token of ["xoxb-hunter2\nhunter2", "xoxb-hunter2\r\n\u0000hunter2", "xoxb-hunter2-\u20ac"]) {
+      const said = headerError(`Bearer ${token}`);
+      for (const error of [said, new webApi.WebAPIRequestError(said)])
+        for (const nature of ["read", "once"] as const)
+          expect(inspect(classify(error, { method: "auth.test", nature }), { depth: 9 })).not.toMatch(/hunter2/);
+    }
+  });
 });
+
+/** As Node's fetch fails of it. */
+function headerError(value: string): Error {
+  try {
+    new Headers({ authorization: value });
+  } catch (error) {
+    return new TypeError(messageOf(error));
+  }
+  throw new Error("this can be sent");
+}

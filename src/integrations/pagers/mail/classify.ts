@@ -1,3 +1,4 @@
+import type { Reception } from "../../../domain/secret.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 
 type Failure = Exclude<PagerAnswer<never>, { kind: "accepted" }>;
@@ -9,8 +10,8 @@ const SOON_MS = 1_000;
 const NEVER_SENT: readonly unknown[] = ["connect", "getaddrinfo"];
 
 /** The server does not take user or password, so that nothing was handed over. */
-export const isSignInRefused = (error: unknown): boolean =>
-  typeof error === "object" && error !== null && "code" in error && error.code === "EAUTH";
+export const receptionOf = (error: unknown): Reception =>
+  typeof error === "object" && error !== null && "code" in error && error.code === "EAUTH" ? "refused" : "unknown";
 
 /**
  * The one judge of what a mail server or its absence says. 4xx: later. 5xx: for good. No connection: nothing happened. Any

@@ -27,12 +27,12 @@ export const mail: PagerKind = {
   rules: [],
   variables: [
     {
-      ...{ name: "MAIL_USER", need: "optional", form: /\S/ },
+      ...{ name: "MAIL_USER", need: "optional", form: /^.*\S.*$/ },
       message: "must be the user name at the mail server",
       about: "User name at the mail server; absent: TwoKey does not sign in there.",
     },
     {
-      ...{ name: "MAIL_PASSWORD", need: "optional", form: /\S/ },
+      ...{ name: "MAIL_PASSWORD", need: "optional", form: /^.*\S.*$/ },
       message: "must be the password at the mail server",
       about: "Password of that user.",
     },

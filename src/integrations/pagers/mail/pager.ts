@@ -3,7 +3,7 @@ import { createTransport } from "nodemailer";
 import { askWith, type Secret } from "../../../domain/secret.ts";
 import type { CallRequest, Pager } from "../../../ports/pager.ts";
 import { OK, type Proof, RESTART } from "../../../ports/proof.ts";
-import { failureOf, isSignInRefused } from "./classify.ts";
+import { failureOf, receptionOf } from "./classify.ts";
 import { bodyOf, subjectOf } from "./message.ts";
 
 export const NAME = "mail";
@@ -63,8 +63,8 @@ function asking(options: MailOptions, ask: (transport: Transport) => Promise<unk
   };
   if (!options.login) return by(undefined);
   const { user, password } = options.login;
-  const isRefused = (failed: Failed) => failed !== undefined && isSignInRefused(failed.error);
-  return askWith(password, (pass) => by({ user: user.reveal(), pass }), isRefused);
+  const judge = (failed: Failed) => (failed ? receptionOf(failed.error) : "taken");
+  return askWith(password, (pass) => by({ user: user.reveal(), pass }), judge);
 }
 
 const aloneIn = ({ login }: MailOptions) => login && { ...login, password: login.password.alone() };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Reception } from "../../../domain/secret.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 
 /** What came back over the wire, before it is judged. */
@@ -51,11 +52,16 @@ export function failureOf(exchange: Exchange, nature: "read" | "write"): Failure
 }
 
 /** The REST API takes this token for nobody's, so that nothing was done. */
-export const isTokenRefused = (exchange: Exchange): boolean => exchange.kind === "answer" && exchange.status === 401;
+export const receptionOfToken = (exchange: Exchange): Reception =>
+  exchange.kind === "answer" && exchange.status === 401 ? "refused" : wellOf(exchange);
 
 /** An event whose routing key PagerDuty does not know is refused whole. */
-export const isKeyRefused = (exchange: Exchange): boolean =>
-  exchange.kind === "answer" && exchange.status === 400 && /routing[ _]key/i.test(JSON.stringify(exchange.body));
+export function receptionOfKey(exchange: Exchange): Reception {
+  const isRefused = exchange.kind === "answer" && exchange.status === 400;
+  return isRefused && /routing[ _]key/i.test(JSON.stringify(exchange.body)) ? "refused" : wellOf(exchange);
+}
+
+const wellOf = (exchange: Exchange): Reception => (failureOf(exchange, "write") ? "unknown" : "taken");
 
 const retrySoon = (why: string): Failure => ({ kind: "retry", afterMs: RETRY_SOON_MS, why });
 

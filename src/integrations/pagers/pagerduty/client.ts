@@ -2,7 +2,7 @@ import { z } from "zod";
 import { askWith, type Secret } from "../../../domain/secret.ts";
 import type { Budget } from "../../../ports/budget.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
-import { failureOf, isKeyRefused, isTokenRefused } from "./classify.ts";
+import { failureOf, receptionOfKey, receptionOfToken } from "./classify.ts";
 import { allowedOf, RateWindow } from "./rate-window.ts";
 import { type EventData, type RestRequest, Transport, type TransportOptions } from "./transport.ts";
 
@@ -53,14 +53,26 @@ export class PagerDutyClient {
     if (wait) return wait;
     const { routingKey } = this.#options;
     const send = (key: string) => this.#transport.sendEvent({ ...body, routing_key: key });
-    const exchange = await askWith(routingKey, send, isKeyRefused);
+    const exchange = await askWith(routingKey, send, receptionOfKey);
     return failureOf(exchange, "write") ?? { kind: "accepted", value: undefined };
   }
 
-  /** The same under the keys that were replaced a short while ago: what was opened under one is reached by no other. */
-  async sendToEarlier(body: EventBody): Promise<void> {
+  /**
+   * The same under the keys that were replaced a short while ago: what was opened under one is reached by no other. Resolves to the first
+   * answer for which it has to be sent again; undefined: none.
+   */
+  async sendToEarlier(body: EventBody): Promise<PagerAnswer | undefined> {
     const earlier = this.#options.routingKey.accepted().slice(1);
-    await Promise.all(earlier.map((key) => this.#transport.sendEvent({ ...body, routing_key: key })));
+    const exchanges = await Promise.all(earlier.map((key) => this.#transport.sendEvent({ ...body, routing_key: key })));
+    // A key that is refused by now reaches nothing any more; any other failure may have left phones ringing.
+    return exchanges
+      .map((exchange) => failureOf(exchange, "write"))
+      .find((failure) => failure?.kind === "retry" || failure?.kind === "unknown");
+  }
+
+  /** Whether an event may have been sent with an earlier key than the present one. */
+  get hasEarlier(): boolean {
+    return this.#options.routingKey.accepted().length > 1;
   }
 
   async write(
@@ -122,7 +134,7 @@ export class PagerDutyClient {
   #rest(request: Omit<RestRequest, "token" | "from">, isUrgent: boolean) {
     const { apiToken, from } = this.#options;
     const ask = (token: string) => this.#transport.callRest({ ...request, token, from });
-    const call = () => askWith(apiToken, ask, isTokenRefused);
+    const call = () => askWith(apiToken, ask, receptionOfToken);
     if (isUrgent) return call();
     // The transport never rejects, so the line of calls never breaks.
     const result = this.#before.then(call);

@@ -53,17 +53,17 @@ export const pagerDuty: PagerKind = {
   rules: [BOT_USER_IS_NOBODY],
   variables: [
     {
-      ...{ name: "PAGERDUTY_ROUTING_KEY", need: "required", form: /^\S{8,}$/ },
+      ...{ name: "PAGERDUTY_ROUTING_KEY", need: "required", form: /^[\x21-\x7e]{8,}$/ },
       message: "must be the integration key of the PagerDuty service",
       about: "Integration key (Events API v2) of the service that twokey.yaml names.",
     },
     {
-      ...{ name: "PAGERDUTY_API_TOKEN", need: "required", form: /^\S{8,}$/ },
+      ...{ name: "PAGERDUTY_API_TOKEN", need: "required", form: /^[\x21-\x7e]{8,}$/ },
       message: "must be a PagerDuty REST API token",
       about: "REST API token.",
     },
     {
-      ...{ name: SECRETS_VARIABLE, need: "optional", form: /\S/ },
+      ...{ name: SECRETS_VARIABLE, need: "optional", form: /^.*\S.*$/ },
       message: "must be one or more secrets, separated by commas",
       about:
         "Secrets of the webhook subscriptions, newest first, separated by commas; without it webhooks are refused.",

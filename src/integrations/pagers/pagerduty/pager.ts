@@ -29,7 +29,7 @@ export function createPagerDuty(options: PagerDutyOptions): KeepingPager {
   return {
     name: NAME,
     addressOf: ({ pagers }) => pagers[NAME],
-    trigger: (page) => trigger(client, page),
+    trigger: triggering(client),
     acknowledge: (dedupKey, by) => followUp(client, { action: "acknowledge", dedupKey, text: `Acknowledged by ${by}` }),
     resolve: (dedupKey, by) => followUp(client, { action: "resolve", dedupKey, text: `Resolved by ${by}` }),
     call: (request) => callPeople(client, self, request),
@@ -40,6 +40,26 @@ export function createPagerDuty(options: PagerDutyOptions): KeepingPager {
       client.close();
       asIs.close();
     },
+  };
+}
+
+/**
+ * The same key and dedup key are one incident, however often they are sent; the same dedup key under another key is a second one. So what
+ * may have been opened before the key changed is looked for, and only where nobody knows is it sent again.
+ */
+function triggering(client: PagerDutyClient): (page: PageRequest) => Promise<PagerAnswer> {
+  const unsure = new Set<string>();
+  return async (page) => {
+    const { dedupKey, urgent } = page;
+    if (unsure.has(dedupKey) && client.hasEarlier) {
+      const found = await findIncident(client, dedupKey, urgent);
+      const isOpen = found.kind === "accepted" && found.value !== undefined && found.value.status !== "resolved";
+      if (isOpen) return { kind: "accepted", value: undefined };
+    }
+    const answer = await trigger(client, page);
+    if (answer.kind === "unknown") unsure.add(dedupKey);
+    else unsure.delete(dedupKey);
+    return answer;
   };
 }
 
@@ -67,8 +87,10 @@ interface FollowUp {
 async function followUp(client: PagerDutyClient, { action, dedupKey, text }: FollowUp): Promise<PagerAnswer> {
   const payload = { summary: text.slice(0, LONGEST_SUMMARY), source: "twokey", severity: "info" as const };
   const event = { event_action: action, dedup_key: dedupKey, payload };
-  const [answer] = await Promise.all([client.sendEvent(event, true), client.sendToEarlier(event)]);
-  if (answer.kind === "accepted") await writeDown(client, dedupKey, text);
+  const [answer, earlier] = await Promise.all([client.sendEvent(event, true), client.sendToEarlier(event)]);
+  if (answer.kind !== "accepted") return answer;
+  if (earlier) return earlier;
+  await writeDown(client, dedupKey, text);
   return answer;
 }
 
