@@ -10,7 +10,8 @@ import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
 import { createAws } from "../integrations/aws/aws.ts";
 import { databaseSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
-import { DIRECTLY, type Proxies, throughProxies } from "../integrations/network/way-out.ts";
+import type { Proxies } from "../integrations/network/proxy.ts";
+import { DIRECTLY, throughProxies } from "../integrations/network/way-out.ts";
 import type { Clock } from "../ports/clock.ts";
 import { cloudsOf } from "./outside.ts";
 
