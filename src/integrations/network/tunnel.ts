@@ -43,7 +43,8 @@ export function openTunnel({ proxy, host, port }: TunnelTo, signal?: AbortSignal
       clearTimeout(timer);
       if (statusCode === 200 && signal?.aborted !== true) {
         if (head.length > 0) socket.unshift(head);
-        return void resolve(socket);
+        resolve(socket);
+        return;
       }
       socket.on("error", () => undefined).destroy();
       reject(noTunnel(`the proxy answered ${statusCode} to CONNECT`));

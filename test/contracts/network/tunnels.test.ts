@@ -154,7 +154,7 @@ describe.each([503, 407, 403, 502])("a proxy that answers %d to CONNECT", (answe
   });
   const says = `the proxy answered ${answer} to CONNECT`;
 
-  test("leaves the region unreachable, and a change certainly not sent", async () => {
+  test("guard refused tunnel: leaves the region unreachable, and a change certainly not sent", async () => {
     const rds = rdsBy(wayOut);
     const unreachable = { kind: "unreachable", met: "no-connection", said: expect.stringContaining(says) };
     expect(await failureOf(rds.send(new DescribeDBInstancesCommand({})))).toMatchObject(unreachable);
