@@ -62,7 +62,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
         remembered,
         nowMs: Date.now(),
         awsEndpoint: undefined,
-        proxies: readProxies(),
+        proxies: proxiesOfShell,
       }),
   },
   doctor: {
@@ -134,6 +134,12 @@ async function openApp(): Promise<ReadingApp> {
 }
 
 /** What a bot of this machine would start with. */
+function proxiesOfShell() {
+  const read = readProxies();
+  if (!read.ok) throw new UserError("environment", sayEnvironmentProblems(read.problems));
+  return read.proxies;
+}
+
 async function openBot() {
   const environment = readEnvironment();
   if (!environment.ok) throw new UserError("environment", sayEnvironmentProblems(environment.problems));

@@ -33,6 +33,15 @@ test("twokey explain reads the file of TWOKEY_CONFIG, and says what to do where 
   ]);
 });
 
+test("twokey explain --now refuses a proxy that cannot be used, by its name and without its password", async () => {
+  const file = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
+  const HTTPS_PROXY = "http://somebody:50%hunter2@127.0.0.1:3128";
+  const { code, said } = await twokey(["explain", "--now"], { TWOKEY_CONFIG: file, HTTPS_PROXY });
+  expect(said).toMatch(/HTTPS_PROXY: has a value that cannot be used/);
+  expect(said).not.toContain("hunter2");
+  expect(code).not.toBe(0);
+});
+
 test("twokey's help says how a verb ends, as the documents do", async () => {
   const { code, said } = await twokey([], {});
   const ends = said.split("\n").find((line) => line.startsWith("Exit codes: ")) ?? "nothing";

@@ -10,7 +10,8 @@ import { LOOK_ACTIONS } from "../flows/resources/looks.ts";
 import { createAws } from "../integrations/aws/aws.ts";
 import { databaseSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
-import { DIRECTLY, type Proxies, throughProxies } from "../integrations/network/way-out.ts";
+import type { Proxies } from "../integrations/network/proxy.ts";
+import { DIRECTLY, throughProxies } from "../integrations/network/way-out.ts";
 import type { Clock } from "../ports/clock.ts";
 import { cloudsOf } from "./outside.ts";
 
@@ -25,8 +26,8 @@ export interface ExplainSources {
   readonly nowMs: number;
   /** Endpoint of a simulated AWS; undefined: the real one. */
   readonly awsEndpoint: string | undefined;
-  /** Undefined: HTTP leaves directly. */
-  readonly proxies: Proxies | undefined;
+  /** Asked only where AWS is. Undefined: HTTP leaves directly. Throws UserError where they cannot be used. */
+  readonly proxies: () => Proxies | undefined;
 }
 
 interface Wanted {
@@ -90,7 +91,8 @@ async function foundFor(inventory: Inventory, { service: wanted, now }: Wanted, 
   if (!now) return found;
   const { sts, role, observe_role: observe } = inventory.file.aws;
   const arn = observe ?? role;
-  const { agent, agentTo } = sources.proxies ? throughProxies(sources.proxies) : DIRECTLY;
+  const proxies = sources.proxies();
+  const { agent, agentTo } = proxies ? throughProxies(proxies) : DIRECTLY;
   const aws = createAws({
     ...{ stsRegion: sts, clock: MACHINE_CLOCK, looks: LOOK_ACTIONS, endpoint: sources.awsEndpoint, agent },
     ...(arn === undefined || sources.awsEndpoint ? {} : { role: { arn, sessionName: "twokey-explain" } }),

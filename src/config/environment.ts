@@ -122,10 +122,13 @@ export function readLedgerDirectory(env: Environment = process.env): string | un
   return env["TWOKEY_LEDGER_DIR"] || undefined;
 }
 
-/** The proxies alone: who only asks AWS runs no bot. Undefined: there are none that can be used. */
-export function readProxies(env: Environment = process.env): ProxySettings | undefined {
+/** The proxies alone: who only asks AWS runs no bot. */
+export function readProxies(env: Environment = process.env) {
   const wanted = VARIABLES.pick({ HTTPS_PROXY: true, HTTP_PROXY: true, NO_PROXY: true });
-  return proxySettings(wanted.safeParse(withProxyNames(env)).data ?? {});
+  const given = Object.fromEntries(Object.entries(withProxyNames(env)).filter(([, value]) => value !== ""));
+  const { data, error } = wanted.safeParse(given);
+  if (error) return { ok: false, problems: fromIssues(error.issues, given) } as const;
+  return { ok: true, proxies: proxySettings(data) } as const;
 }
 
 /** The file that this machine's bot reads; `twokey.yaml` of the directory where it is not set. */

@@ -8,6 +8,21 @@ export interface ProxySettings {
   readonly noProxy: string;
 }
 
+export const PROXY_URL =
+  "must be an http(s):// URL with a host and a port up to 65535, its user and password percent-encoded";
+
+/** Whether a proxy can be made of it; a URL that is none throws nothing here. */
+export function isProxyUrl(text: string): boolean {
+  try {
+    const { protocol, hostname, port, username, password } = new URL(text);
+    // Only what can be decoded can be sent.
+    decodeURIComponent(username + password);
+    return /^https?:$/.test(protocol) && hostname !== "" && port !== "0";
+  } catch {
+    return false;
+  }
+}
+
 const NAMES = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"] as const;
 
 /** Each may be written in small letters too, and counts then, as with curl. */

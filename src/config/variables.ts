@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Secret } from "../domain/secret.ts";
 import { PAGERS } from "../integrations/pagers/index.ts";
 import type { PagerVariable } from "../ports/pager-kind.ts";
+import { isProxyUrl, PROXY_URL } from "./proxy-environment.ts";
 
 export interface HostAndPort {
   readonly host: string;
@@ -18,6 +19,11 @@ const secret = (pattern: RegExp, message: string) =>
   z
     .string()
     .regex(pattern, message)
+    .transform((value) => new Secret(value));
+const proxyUrl = () =>
+  z
+    .string()
+    .refine(isProxyUrl, PROXY_URL)
     .transform((value) => new Secret(value));
 const PORT = /^\d{1,5}$/;
 const Port = z
@@ -82,10 +88,10 @@ export const VARIABLES = z.object({
     .optional()
     .describe("Signing secret: Slack calls TwoKey over HTTP. Instead of SLACK_APP_TOKEN."),
   ...pagerVariables((need) => need !== "sandbox"),
-  HTTPS_PROXY: secret(/^https?:\/\/.+$/, "must be an http(s):// URL")
+  HTTPS_PROXY: proxyUrl()
     .optional()
     .describe("Proxy that calls to https:// addresses leave through; a user and a password may stand in it."),
-  HTTP_PROXY: secret(/^https?:\/\/.+$/, "must be an http(s):// URL")
+  HTTP_PROXY: proxyUrl()
     .optional()
     .describe("The same for http:// addresses, and for https:// ones where HTTPS_PROXY is not set."),
   NO_PROXY: z

@@ -176,16 +176,36 @@ describe("proxies", () => {
     [{ NO_PROXY: "example" }, undefined],
   ])("of %j are read, small letters first", (env, read) => {
     expect(proxiesOf(env)).toEqual(read);
-    expect(readProxies(env)?.https?.reveal()).toBe(read?.[0]);
+    const alone = readProxies(env);
+    expect(alone.ok && alone.proxies?.https?.reveal()).toBe(read?.[0]);
   });
 
   test("are not used in a sandbox, whose world is on this machine", () => {
     expect(proxiesOf({ ...WORLD, HTTPS_PROXY: SECURE })).toBe(undefined);
   });
 
-  test("that are no URLs are refused without their value", () => {
-    const problems = problemsOf({ ...PRODUCTION, HTTPS_PROXY: "hunter2:3128" });
-    expect(problems).toEqual({ HTTPS_PROXY: "has a value that cannot be used; it must be an http(s):// URL" });
+  test.each([
+    "hunter2:3128",
+    "http://somebody:50%hunter2@proxy.example:3128",
+    "http://%hunter2@proxy.example:3128",
+    "http://somebody:hunter2@proxy.example:99999",
+    "http://somebody:hunter2@proxy.example:0",
+    "http://somebody:hunter2@:3128",
+    "http://somebody:hunter2@proxy.example:3128:1",
+    "socks5://somebody:hunter2@proxy.example:3128",
+  ])("of which no proxy can be made are refused without their value: %s", (url) => {
+    const must =
+      "it must be an http(s):// URL with a host and a port up to 65535, its user and password percent-encoded";
+    for (const name of ["HTTPS_PROXY", "HTTP_PROXY"]) {
+      expect(problemsOf({ ...PRODUCTION, [name]: url })).toEqual({
+        [name]: `has a value that cannot be used; ${must}`,
+      });
+      const read = readProxies({ [name]: url });
+      if (read.ok) throw new Error("It was taken");
+      const said = sayEnvironmentProblems(read.problems);
+      expect(said).toContain(`${name}: has a value that cannot be used`);
+      expect(said).not.toContain("hunter2");
+    }
   });
 });
 

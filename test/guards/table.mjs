@@ -2509,4 +2509,12 @@ export const GUARDS = [
     fails:
       "guard late answer: is made again when that answers, with a digest of its own, and says why the first one is closed",
   },
+  {
+    guard: "what a proxy refuses was never sent",
+    file: "src/integrations/network/tunnel.ts",
+    cut: "if (statusCode === 200 && signal?.aborted !== true) {",
+    by: "if (signal?.aborted !== true) {",
+    test: "contracts/network/tunnels.test.ts",
+    fails: "guard refused tunnel: leaves the region unreachable, and a change certainly not sent",
+  },
 ];

@@ -1,26 +1,19 @@
-import { Agent, type AgentOptions, type ClientRequest } from "node:http";
-import { Agent as TlsAgent } from "node:https";
-import { type AgentConnectOpts, Agent as ChoosingAgent } from "agent-base";
-import { HttpsProxyAgent } from "https-proxy-agent";
-import { type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from "undici";
-import type { Secret } from "../../domain/secret.ts";
-
-export interface Proxies {
-  readonly https: Secret | undefined;
-  readonly http: Secret | undefined;
-  /** Hosts that are asked directly: names with what ends in them, addresses, each with or without a port; `*`: all. */
-  readonly noProxy: string;
-}
+import { Agent, type AgentOptions, type ClientRequestArgs } from "node:http";
+import { type RequestOptions, Agent as TlsAgent } from "node:https";
+import type { Duplex } from "node:stream";
+import { buildConnector, type Dispatcher, Pool, ProxyAgent, Agent as UndiciAgent, fetch as undiciFetch } from "undici";
+import { type Proxies, type ProxyOf, proxyOf } from "./proxy.ts";
+import { openTunnel, Tunnel } from "./tunnel.ts";
 
 /** How HTTP leaves this machine. */
 export interface WayOut {
   readonly fetch: typeof fetch;
   /** For what speaks by undici itself, such as WebSockets; undefined: directly. */
   readonly dispatcher: Dispatcher | undefined;
-  /** Connections for requests of `node:http` and `node:https`; undefined: directly, by the caller's own. */
-  agent(options: AgentOptions): Agent | undefined;
+  /** Connections for requests of `node:https`; undefined: directly, by the caller's own. */
+  readonly agent: (options: AgentOptions) => Agent | undefined;
   /** For one request to this URL, whose host may be reached under another address; undefined: directly. */
-  agentTo(url: URL): Agent | undefined;
+  readonly agentTo: (url: URL) => Agent | undefined;
   close(): void;
 }
 
@@ -34,54 +27,89 @@ export const DIRECTLY: WayOut = {
 
 /** Everything goes through a tunnel (CONNECT) but plain HTTP of `fetch`, which the proxy asks for us as it always did. */
 export function throughProxies(proxies: Proxies): WayOut {
-  const { https, http, noProxy } = proxies;
-  const dispatcher = new EnvHttpProxyAgent({
-    ...{ httpsProxy: https?.reveal() ?? "", httpProxy: http?.reveal() ?? "", noProxy, proxyTunnel: false },
-  });
-  const proxyOf = (url: URL) => (isDirect(url, noProxy) ? undefined : url.protocol === "https:" ? https : http);
+  const by = proxyOf(proxies);
+  const dispatcher = dispatcherBy(by);
   return {
     // Node's own fetch takes no dispatcher of another undici than its own.
     fetch: ((input: string | URL, init?: object) => undiciFetch(input, { ...init, dispatcher })) as typeof fetch,
     dispatcher,
-    agent: (options) => new AgentByHost(proxyOf, options),
+    agent: (options) => new SecureAgent(by, options),
     agentTo: (url) => {
-      const proxy = proxyOf(url);
-      return proxy && new HttpsProxyAgent(proxy.reveal());
+      const proxy = by(url);
+      // The URL has chosen: its host may be asked under an address that would be chosen otherwise.
+      return proxy && new (url.protocol === "https:" ? SecureAgent : PlainAgent)(() => proxy, {});
     },
     close: () => void dispatcher.close().catch(() => undefined),
   };
 }
 
-/** Chooses at each connection, and keeps connections as the options say. */
-class AgentByHost extends ChoosingAgent {
-  readonly #proxyOf: (url: URL) => Secret | undefined;
-  readonly #direct: readonly [secure: TlsAgent, plain: Agent] = [new TlsAgent(), new Agent()];
+/** A tunnel is there at once, so that Node's own agent counts, keeps and closes it like any connection. */
+class SecureAgent extends TlsAgent {
+  readonly #proxyOf: ProxyOf;
 
-  constructor(proxyOf: (url: URL) => Secret | undefined, options: AgentOptions) {
+  constructor(by: ProxyOf, options: AgentOptions) {
     super(options);
-    this.#proxyOf = proxyOf;
+    this.#proxyOf = by;
   }
 
-  connect(_request: ClientRequest, options: AgentConnectOpts): Agent {
-    const { secureEndpoint, host = "", port } = options;
-    const url = new URL(`${secureEndpoint ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`);
-    const proxy = this.#proxyOf(url);
-    if (proxy) return new HttpsProxyAgent(proxy.reveal());
-    return secureEndpoint ? this.#direct[0] : this.#direct[1];
+  override createConnection(options: RequestOptions): Duplex | null | undefined {
+    const tunnel = tunnelTo(options, "https:", this.#proxyOf);
+    if (!tunnel) return super.createConnection(options);
+    // Before TLS listens, which has words of its own for a stream that ends.
+    tunnel.once("error", (error) => secure?.destroy(error));
+    const secure = super.createConnection({ ...options, socket: tunnel } as RequestOptions);
+    secure?.once("close", () => tunnel.destroy());
+    return secure;
   }
 }
 
-/** As undici's agent reads it, which decides for `fetch`. */
-export function isDirect({ hostname, port, protocol }: URL, noProxy: string): boolean {
-  const asked = Number(port) || (protocol === "https:" ? 443 : 80);
-  const host = hostname.toLowerCase().replace(/^\[|\]$/g, "");
-  return noProxy
-    .split(/[,\s]/)
-    .filter((entry) => entry !== "")
-    .some((entry) => {
-      if (entry === "*") return true;
-      const [, name = entry, of] = /^(.+):(\d+)$/.exec(entry) ?? [];
-      const bare = name.toLowerCase().replace(/^\*?\./, "");
-      return (of === undefined || Number(of) === asked) && (host === bare || host.endsWith(`.${bare}`));
-    });
+class PlainAgent extends Agent {
+  readonly #proxyOf: ProxyOf;
+
+  constructor(by: ProxyOf, options: AgentOptions) {
+    super(options);
+    this.#proxyOf = by;
+  }
+
+  override createConnection(options: ClientRequestArgs): Duplex | null | undefined {
+    return tunnelTo(options, "http:", this.#proxyOf) ?? super.createConnection(options);
+  }
+}
+
+/** Undefined: the host is asked directly. */
+function tunnelTo(options: ClientRequestArgs, protocol: "https:" | "http:", by: ProxyOf): Tunnel | undefined {
+  const host = options.host ?? "localhost";
+  const port = Number(options.port) || (protocol === "https:" ? 443 : 80);
+  const proxy = by(urlOf(protocol, host, port));
+  return proxy && new Tunnel({ proxy, host, port });
+}
+
+const urlOf = (protocol: string, host: string, port: number): URL =>
+  new URL(`${protocol}//${host.includes(":") ? `[${host}]` : host}:${port}`);
+
+function dispatcherBy(by: ProxyOf): Dispatcher {
+  const connectTo = buildConnector({});
+  return new UndiciAgent({
+    factory: (origin, options) => plainProxy(new URL(origin), by) ?? new Pool(origin, options),
+    connect: (options, done) => {
+      const { protocol, hostname } = options;
+      const port = Number(options.port) || (protocol === "https:" ? 443 : 80);
+      const host = hostname.replace(/^\[|\]$/g, "");
+      const proxy = by(urlOf(protocol, host, port));
+      if (!proxy) return connectTo(options, done);
+      openTunnel({ proxy, host, port }).then(
+        (socket) => (protocol === "https:" ? connectTo({ ...options, httpSocket: socket }, done) : done(null, socket)),
+        (error: Error) => done(error, null),
+      );
+    },
+  });
+}
+
+/** Undefined: not by asking a proxy for the whole URL. */
+function plainProxy(origin: URL, by: ProxyOf): ProxyAgent | undefined {
+  const proxy = origin.protocol === "http:" ? by(origin) : undefined;
+  if (!proxy || proxy.isTls) return undefined;
+  const { authorization: token } = proxy;
+  const uri = urlOf("http:", proxy.host, proxy.port).href;
+  return new ProxyAgent({ uri, proxyTunnel: false, ...(token !== undefined && { token }) });
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect } from "node:net";
@@ -10,11 +10,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
 import { z } from "zod";
-import { isDirect } from "../../../src/integrations/network/way-out.ts";
+import { isDirect } from "../../../src/integrations/network/proxy.ts";
 import { createAuthority } from "../../../src/simulators/aws/certificates.ts";
 import { freshRedisUrl } from "../../harness/redis.ts";
 
 const CLI = fileURLToPath(new URL("../../../dist/cli.js", import.meta.url));
+const NOTING = new URL("./note-connections.mjs", import.meta.url).href;
 const BY_HAND = fileURLToPath(new URL("./through-proxy.mjs", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../../examples/inventory.yaml", import.meta.url));
 const { ca, issue } = createAuthority("A company's own authority", {
@@ -29,6 +30,8 @@ let plain: Server;
 let proxy: Server;
 let redisDoor: TlsServer;
 let redisPort = 0;
+/** What the proxy answers instead of making a tunnel. */
+let refusal: number | undefined;
 /** What the proxy was asked for: `host:port` of a tunnel, or the whole URL. */
 let asked: string[];
 /** What vendors were asked, by whatever way. */
@@ -101,6 +104,7 @@ beforeAll(async () => {
   );
   proxy.on("connect", (request, client, head) => {
     asked.push(String(request.url));
+    if (refusal !== undefined) return void client.end(`HTTP/1.1 ${refusal} No\r\n\r\n`);
     const to = connect(portOf(/:(?:80|4480)$/.test(String(request.url)) ? plain : vendors), "127.0.0.1", () => {
       client.write("HTTP/1.1 200 Connection Established\r\n\r\n");
       to.write(head);
@@ -119,6 +123,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 beforeEach(() => {
+  refusal = undefined;
   asked = [];
   heard = [];
 });
@@ -162,8 +167,12 @@ async function overTls(): Promise<string> {
 const VENDORS = ["slack-bot-token", "pagerduty-routing-key", "pagerduty-api-token", "aws-identity"];
 
 describe("a machine from which HTTP leaves through a proxy that has a certificate authority of its own", () => {
-  test("reaches Slack, PagerDuty and AWS through it: each answers, and nothing was asked by another way", async () => {
-    const told = await doctor({ NODE_EXTRA_CA_CERTS: join(directory, "ca.pem"), REDIS_URL: await overTls() });
+  test("reaches Slack, PagerDuty and AWS through it: each answers, and no connection leads anywhere else", async () => {
+    const connections = join(directory, "connections");
+    const told = await doctor({
+      ...{ NODE_EXTRA_CA_CERTS: join(directory, "ca.pem"), REDIS_URL: await overTls() },
+      ...{ NODE_OPTIONS: `--import=${NOTING}`, CONNECTIONS_OF_THE_TEST: connections },
+    });
     expect(told.get("redis-rights")?.state).toBe("ok");
     for (const proof of VENDORS) expect([proof, told.get(proof)?.state]).toEqual([proof, "wrong"]);
     expect(told.get("slack-app-token")?.state).toBe("ok");
@@ -171,7 +180,8 @@ describe("a machine from which HTTP leaves through a proxy that has a certificat
     for (const host of ["slack.com", "events.eu.pagerduty.com", "api.eu.pagerduty.com"])
       expect(hosts).toContain(`${host}:443`);
     expect([...hosts].filter((host) => /^sts\.[a-z0-9-]+\.amazonaws\.com:443$/.test(host))).not.toEqual([]);
-    for (const host of new Set(heard.map((url) => url.split("/")[0]))) expect(hosts).toContain(`${host}:443`);
+    const ledTo = new Set((await readFile(connections, "utf8")).trim().split("\n"));
+    expect([...ledTo].toSorted()).toEqual([`127.0.0.1:${portOf(proxy)}`, `localhost:${portOf(redisDoor)}`].toSorted());
   }, 120_000);
 
   test("says of each what to do where that authority is not known, and sends no token", async () => {
@@ -182,6 +192,21 @@ describe("a machine from which HTTP leaves through a proxy that has a certificat
     }
     expect(heard).toEqual([]);
   }, 120_000);
+
+  test.each([503, 407])(
+    "says of each that the proxy answered %d, where it makes no tunnel",
+    async (status) => {
+      refusal = status;
+      const told = await doctor({ NODE_EXTRA_CA_CERTS: join(directory, "ca.pem"), REDIS_URL: await overTls() });
+      const says = `the proxy answered ${status} to CONNECT: check HTTPS_PROXY`;
+      for (const proof of [...VENDORS, "slack-app-token"]) {
+        expect([proof, told.get(proof)?.state]).toEqual([proof, "unknown"]);
+        expect(told.get(proof)?.what).toContain(says);
+      }
+      expect(heard).toEqual([]);
+    },
+    120_000,
+  );
 
   test("opens Slack's socket, asks write checks and fetches certificates through it, and asks directly what NO_PROXY lists", async () => {
     const direct = `http://127.0.0.1:${portOf(plain)}/direct`;
@@ -194,7 +219,7 @@ describe("a machine from which HTTP leaves through a proxy that has a certificat
     });
     expect([...new Set(asked)].toSorted()).toEqual([
       "127.0.0.1:4443",
-      "127.0.0.1:4480",
+      "192.0.2.1:4480",
       "http://crt.rootca1.amazontrust.com/rootca1.cer",
       "slack.com:443",
       "sns.eu-west-1.amazonaws.com:443",
@@ -215,6 +240,28 @@ test.each([
   ["example.com, SLACK.com:443", true],
   ["slack.com:8443", false],
   ["*", true],
+  ["example.com,*", true],
 ])("NO_PROXY=%s leaves wss-primary.slack.com out of the proxy: %s", (noProxy, direct) => {
   expect(isDirect(new URL("https://wss-primary.slack.com/link"), noProxy)).toBe(direct);
+});
+
+test.each([
+  ["192.0.2.7", "https://192.0.2.7/", true],
+  ["192.0.2.7:8443", "https://192.0.2.7/", false],
+  ["192.0.2.7:8443", "https://192.0.2.7:8443/", true],
+  ["2001:db8::1", "https://[2001:db8::1]/", true],
+  ["[2001:db8::1]", "https://[2001:db8::1]/", true],
+  ["[2001:DB8:0::1]:443", "https://[2001:db8::1]/", true],
+  ["[2001:db8::1]:8443", "https://[2001:db8::1]/", false],
+  ["2001:db8::1", "https://[2001:db8::2]/", false],
+  ["fe80::1%eth0", "https://192.0.2.7/", false],
+  ["example.com:80", "http://api.example.com/", true],
+  ["example.com:80", "https://api.example.com/", false],
+  ["", "http://localhost:3000/", true],
+  ["", "http://a.localhost/", true],
+  ["", "http://127.0.0.9/", true],
+  ["", "https://[::1]:8443/", true],
+  ["", "https://localhost.example.com/", false],
+])("NO_PROXY=%s asks %s directly: %s", (noProxy, url, direct) => {
+  expect(isDirect(new URL(url), noProxy)).toBe(direct);
 });

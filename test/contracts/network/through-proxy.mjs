@@ -20,7 +20,7 @@ const note = async (name, ask) => {
   said[name] = await ask().catch((error) => `${error.message} ${error.cause?.code ?? ""}`);
 };
 const probe = createProbe({ agentTo: wayOut.agentTo });
-await note("writeCheck", async () => (await probe.writeCheck("http://127.0.0.1:4480/write-check")).kind);
+await note("writeCheck", async () => (await probe.writeCheck("http://192.0.2.1:4480/write-check")).kind);
 await note("health", async () => (await probe.health("https://api.mycomputer.com:4443/", { via: "127.0.0.1" })).kind);
 await note("certificate", () =>
   certificateFetcher(undefined, wayOut.fetch)("https://sns.eu-west-1.amazonaws.com/cert.pem"),

@@ -3,6 +3,7 @@ import { Agent as DirectAgent } from "node:https";
 import { connect } from "node:net";
 import { api, event } from "@pagerduty/pdjs";
 import { UserError } from "../../../domain/errors.ts";
+import { proxyIn } from "../../../domain/untrusted.ts";
 import type { Exchange } from "./classify.ts";
 
 /*
@@ -145,6 +146,7 @@ function noAnswerOf(reason: unknown): Exchange {
   }
   const code = "code" in facts && typeof facts.code === "string" ? facts.code : undefined;
   const name = reason instanceof Error ? reason.name : "unknown error";
-  const why = name === "AbortError" ? "no answer from PagerDuty in time" : `PagerDuty call failed: ${code ?? name}`;
+  const what = (reason instanceof Error ? proxyIn(reason.message) : undefined) ?? code ?? name;
+  const why = name === "AbortError" ? "no answer from PagerDuty in time" : `PagerDuty call failed: ${what}`;
   return { kind: "no-answer", why, status: undefined, neverSent: code !== undefined && NEVER_SENT.has(code) };
 }
