@@ -33,7 +33,11 @@ describe("Slack's signed HTTP, through the web door", () => {
     await web.close();
   });
 
-  const post = (body: string, seconds: number, more: Record<string, string> = {}, path = "/slack/events") => {
+  const post = (
+    body: string,
+    seconds: number,
+    { path = "/slack/events", ...more }: { readonly path?: string; readonly [header: string]: string | undefined } = {},
+  ) => {
     const mac = createHmac("sha256", SIGNING_SECRET.reveal()).update(`v0:${seconds}:${body}`).digest("hex");
     return fetch(`http://127.0.0.1:${web.port}${path}`, {
       ...{ method: "POST", body },
@@ -105,7 +109,7 @@ describe("Slack's signed HTTP, through the web door", () => {
   test("guard refused path: a request that is sent to not quite Slack's path is refused, and ends nothing", async () => {
     const unsigned = { "x-slack-signature": "v0=00" };
     const paths = ["/slack/%65vents", "/%73lack/events", "/slack/%65vents?a=%zz", "/slack/events/", "/slack//events"];
-    for (const path of paths) expect((await post("a=b", nowSeconds(), unsigned, path)).status).toBe(404);
+    for (const path of paths) expect((await post("a=b", nowSeconds(), { ...unsigned, path })).status).toBe(404);
     desk.answers(() => whisper("ok"));
     expect((await post(command("after these"), nowSeconds())).status).toBe(200);
   });
