@@ -107,7 +107,8 @@ test("a key that was turned is told once, by a message of its own", async () => 
 test("a copy in a direct message is drawn for the person who has it, and only the newest one asks", async () => {
   const run = proposed(inventory);
   const calls = { get: async () => ({ value: { direct: ["call:F-1:keys:1:ana"] } }) };
-  const stores = { runs: { read: async () => run }, incidents: {}, calls };
+  const waits = { get: async () => undefined };
+  const stores = { runs: { read: async () => run }, incidents: {}, calls, waits };
   const sources = { stores, clock: testClock(), inventory: () => inventory };
   const drawn = async (person: string, card: string) =>
     Reflect.apply(renderCard, undefined, ["call", `F-1#${person}#${card}`, sources]);
