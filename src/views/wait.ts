@@ -101,7 +101,7 @@ export const waitForm = (service: string, context: string): Form => ({
 
 export const MOST_HOURS = LONGEST_WAIT_MS / 3_600_000;
 
-/** A plan lives for minutes, and nobody shall wait for keys that it takes no more. */
+/** A plan lives for minutes: after that it takes no keys, however long somebody waits. */
 function tooLate({ plan }: RunState, { atMs, untilMs }: Wait): readonly Span[] {
   if (untilMs < plan.startByMs) return [];
   return spans` Plan ${{ bold: plan.id }} takes keys only until ${at(plan.startByMs, atMs)}. For a new one then: ${{ code: askAgain(plan) }}.`;
