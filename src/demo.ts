@@ -7,7 +7,7 @@ import { chainOf } from "./domain/errors.ts";
 import { leastTimeMs } from "./sandbox/bench/least-time.ts";
 import { type Stage, startStage } from "./sandbox/stage.ts";
 import { CLAIMS } from "./sandbox/story/claims.ts";
-import { play } from "./sandbox/story/play.ts";
+import { BEFORE_DAWN, play } from "./sandbox/story/play.ts";
 import { type Report, report } from "./sandbox/story/report.ts";
 import { Transcript } from "./sandbox/story/transcript.ts";
 
@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     stage = await startStage({
       config: CONFIG,
       bots: 2,
+      begins: BEFORE_DAWN,
       inherited: readInherited(),
       logger: createLogger("silent", "demo"),
       ...wanted,

@@ -98,7 +98,8 @@ async function say(
   const read = reads?.regions[region];
   if (!reads || !read) return;
   const nowMs = deps.nowMs();
-  if (!said.has(region) && isLongUnread(reads, read, nowMs)) {
+  // An answer that was long under way is old, but an answer: the next turn asks again.
+  if (!said.has(region) && read.unread !== undefined && isLongUnread(reads, read, nowMs)) {
     await deps.announce(sayUnread(region, read, nowMs));
     said.add(region);
   } else if (said.has(region) && read.unread === undefined) {

@@ -28,6 +28,8 @@ export interface StageOptions {
   readonly latency?: VendorLatency;
   /** Machine milliseconds of the minute in which Slack counts calls; absent: 60,000. */
   readonly slackMinuteMs?: number;
+  /** UTC. The world begins at the next such time of day; absent: now. */
+  readonly begins?: { readonly hours: number; readonly minutes: number };
   /** World seconds between two things that the applications write; absent: 2. */
   readonly writeSeconds?: number;
   /** Origin that SNS and PagerDuty deliver to; absent: the first bot. */
@@ -88,6 +90,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     });
     stops.push(() => running.stop());
     const world = new WorldClient(running.controlPort);
+    if (options.begins) await world.jump(untilNext(options.begins, await world.now()));
     let anchor = await world.anchor();
     const tellClock = async () => {
       anchor = await world.anchor();
@@ -150,6 +153,14 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     await stop({ keepLogs: true });
     throw error;
   }
+}
+
+/** Milliseconds of world time. */
+function untilNext({ hours, minutes }: NonNullable<StageOptions["begins"]>, nowMs: number): number {
+  const next = new Date(nowMs);
+  next.setUTCHours(hours, minutes, 0, 0);
+  if (next.getTime() <= nowMs) next.setUTCDate(next.getUTCDate() + 1);
+  return next.getTime() - nowMs;
 }
 
 /** Ready says nothing of Slack, on purpose; people can only be heard once every bot holds its socket. */

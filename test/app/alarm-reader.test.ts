@@ -144,6 +144,26 @@ describe("The states of alarms are read again", () => {
     expect(place.desk.incidents.all()[0]?.services).toEqual(["a"]);
   });
 
+  test("an answer that is old when it comes is no silence: they are read again, and nobody is told", async () => {
+    const place = await open([alarmCalled("a-lag")]);
+    const { alarms } = place.world.aws;
+    let isFirst = true;
+    place.starts({
+      alarms: {
+        named: (...asked) => alarms.named(...asked),
+        async ringing(...asked) {
+          const answer = await alarms.ringing(...asked);
+          if (isFirst) place.passes(85 * MINUTE);
+          isFirst = false;
+          return answer;
+        },
+      },
+    });
+    await until(async () => ((await read(place))?.readAtMs ?? 0) >= place.desk.clock.now());
+
+    expect(place.announced).toEqual([]);
+  });
+
   test("at the start, and when the store was away and is back, they are read at once", async () => {
     const place = await open([alarmCalled("a-lag")]);
     await installed(place);

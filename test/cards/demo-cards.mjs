@@ -8,10 +8,11 @@ const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing, c
 /** Plays the demo and hands back everything that people were shown in it: messages in each of their states, whispers, forms. */
 export async function demoCards() {
   const load = (path) => import(new URL(path, DIST).href);
-  const [{ startStage }, { play }, { Transcript }, { readInherited }] = await Promise.all(
+  const [{ startStage }, { BEFORE_DAWN, play }, { Transcript }, { readInherited }] = await Promise.all(
     ["sandbox/stage.js", "sandbox/story/play.js", "sandbox/story/transcript.js", "config/inherited.js"].map(load),
   );
-  const options = { config: CONFIG, speed: 10, seed: 1, bots: 2, inherited: readInherited(), logger: SILENT };
+  const played = { config: CONFIG, speed: 10, seed: 1, bots: 2, begins: BEFORE_DAWN };
+  const options = { ...played, inherited: readInherited(), logger: SILENT };
   const stage = await startStage(options);
   try {
     const { people } = stage.inventory.file;

@@ -38,7 +38,8 @@ export interface Played {
   readonly resumedAfterMs: number;
 }
 
-const BEFORE_DAWN = { hours: 3, minutes: 12 };
+/** UTC. When the story begins. */
+export const BEFORE_DAWN = { hours: 3, minutes: 12 };
 
 /** The worst night of the year, in five acts. World time is moved only between them. */
 export async function play(stage: Stage, transcript: Transcript, names: Map<string, string>): Promise<Played> {
@@ -52,7 +53,6 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
     `${cast.onCall.name} is on call. ${cast.requester.name} will ask for the failover; two others must agree.`,
   );
   await transcript.act(1, `A quiet night. ${service.name} serves from ${service.home}`);
-  await untilDawn(stage);
   transcript.follow();
   await say(cast.onCall).types("/dr status", { in: inventory.file.alerts.channel });
 
@@ -155,14 +155,6 @@ function castOf({ inventory }: Stage) {
   if (!requester || !onCall || keyHolders.length < 2)
     throw new Bug("cast-too-small", "The file has too few people for the story");
   return { requester, keyHolders, onCall };
-}
-
-async function untilDawn(stage: Stage): Promise<void> {
-  const nowMs = await stage.world.now();
-  const dawn = new Date(nowMs);
-  dawn.setUTCHours(BEFORE_DAWN.hours, BEFORE_DAWN.minutes, 0, 0);
-  if (dawn.getTime() <= nowMs) dawn.setUTCDate(dawn.getUTCDate() + 1);
-  await jump(stage, dawn.getTime() - nowMs);
 }
 
 /** Bots follow the shared clock within a second; nobody acts before they have. */
