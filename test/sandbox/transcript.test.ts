@@ -133,3 +133,12 @@ test("a change of DNS is told by the records that users ask for, and not by the 
     "AWS Route 53 all name servers have api.x.com A and db.x.com CNAME",
   ]);
 });
+
+test("words that take more than the room of one entry end with a sign that there are more", async () => {
+  const text = Array.from({ length: 60 }, (_, index) => `word${index}`).join(" ");
+
+  const lines = await told(["slack.ephemeral", { user: "U1", text }]);
+
+  expect(lines[0]).toMatch(/^to Ana TwoKey word0 /);
+  expect([lines.length, lines.at(-1)?.endsWith(" …")]).toEqual([4, true]);
+});

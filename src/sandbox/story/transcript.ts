@@ -101,9 +101,11 @@ export class Transcript {
     words: string,
   ): void {
     const margin = " ".repeat(MARGIN);
-    const lines = wrapped(words.replaceAll(/\s+/g, " "), WIDTH - MARGIN).slice(0, MOST_LINES);
-    for (const [index, line] of lines.entries()) {
-      this.#line(`${index === 0 ? head(worldMs, where, who) : margin}${line}`);
+    // Room for the sign that there is more.
+    const lines = wrapped(words.replaceAll(/\s+/g, " "), WIDTH - MARGIN - 2);
+    for (const [index, line] of lines.slice(0, MOST_LINES).entries()) {
+      const isCut = index === MOST_LINES - 1 && lines.length > MOST_LINES;
+      this.#line(`${index === 0 ? head(worldMs, where, who) : margin}${line}${isCut ? " …" : ""}`);
     }
   }
 
