@@ -33,6 +33,9 @@ export function sayDuration(ms: number): string {
     .join(" ");
 }
 
+/** A short wait, for people: `1_500` → `1.5 s`. */
+export const saySeconds = (ms: number): string => `${ms / 1_000} s`;
+
 /** World time as `03:12:41Z`, or with the date when it is another day than `nowMs`. */
 export function sayTime(ms: number, nowMs?: number): string {
   const iso = new Date(ms).toISOString();

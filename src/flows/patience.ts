@@ -1,5 +1,5 @@
 import { setTimeout as nap } from "node:timers/promises";
-import { sayTime } from "../domain/duration.ts";
+import { saySeconds, sayTime } from "../domain/duration.ts";
 import type { HealthVerdict } from "../domain/service/health.ts";
 import { isDark, isSilentBeyondRegions, type Observation } from "../domain/service/observation.ts";
 import type { Known } from "../domain/service/observed.ts";
@@ -71,12 +71,12 @@ export class Patience {
     if (wasSilent) {
       const before = this.#before ? `, nor any at ${sayTime(this.#before.atMs, this.#clock.now())}` : "";
       return givenUp(asked, napped(SILENT_BEFORE_MS), () =>
-        otherwise(`no answer within ${SILENT_BEFORE_MS} ms${before}`),
+        otherwise(`no answer within ${saySeconds(SILENT_BEFORE_MS)}${before}`),
       );
     }
     if (!over) return asked;
     const both = Promise.all([over, napped(SILENT_BEFORE_MS)]);
-    return givenUp(asked, both, () => otherwise(`no answer within ${HURRIED_MS} ms`));
+    return givenUp(asked, both, () => otherwise(`no answer within ${saySeconds(HURRIED_MS)}`));
   }
 
   #waitFor(region: Region): Omit<Wait<unknown>, "otherwise"> {

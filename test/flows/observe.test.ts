@@ -136,7 +136,7 @@ describe("a look that somebody waits for", () => {
     const { home, standby, ms } = await looked(lateAtHome(quiet), { ...dark, atMs: AT - 20_000 });
 
     expect(ms).toBeLessThan(ANSWERS_AFTER_MS - 300);
-    const silent = { known: false, cause: "unreachable", why: "no answer within 1500 ms, nor any at 03:12:25Z" };
+    const silent = { known: false, cause: "unreachable", why: "no answer within 1.5 s, nor any at 03:12:25Z" };
     expect([home.database, home.compute, home.firewall]).toMatchObject([silent, silent, silent]);
     expect(standby.database.known).toBe(true);
   });
@@ -170,7 +170,7 @@ describe("a look that somebody waits for", () => {
 
     const { home, standby } = await looked(mute, quiet);
 
-    expect(home.compute).toMatchObject({ known: false, cause: "unreachable", why: "no answer within 4000 ms" });
+    expect(home.compute).toMatchObject({ known: false, cause: "unreachable", why: "no answer within 4 s" });
     expect([home.database.known, standby.compute.known]).toEqual([true, true]);
   });
 

@@ -1,5 +1,6 @@
 import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { saySeconds } from "../../domain/duration.ts";
 import { messageOf } from "../../domain/errors.ts";
 
 /** One request to one address, as if the URL's host had resolved to it. */
@@ -36,7 +37,10 @@ export async function exchange(wanted: ExchangeRequest): Promise<Exchange> {
     return { kind: "answer", status: response.statusCode ?? 0, ...body };
   } catch (error) {
     signal?.throwIfAborted();
-    return { kind: "no-answer", why: deadline.signal.aborted ? `no answer in ${timeoutMs} ms` : sayError(error) };
+    return {
+      kind: "no-answer",
+      why: deadline.signal.aborted ? `no answer in ${saySeconds(timeoutMs)}` : sayError(error),
+    };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);

@@ -2,6 +2,7 @@ import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { saySeconds } from "../../domain/duration.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { ProxyServer } from "./proxy.ts";
 
@@ -31,7 +32,7 @@ export function openTunnel({ proxy, host, port }: TunnelTo, signal?: AbortSignal
       // Else the certificate would have to be of the host that the header names.
       servername: isIP(proxy.host) === 0 ? proxy.host : "",
     });
-    const late = `the proxy did not answer CONNECT in ${ANSWER_WITHIN_MS} ms`;
+    const late = `the proxy did not answer CONNECT in ${saySeconds(ANSWER_WITHIN_MS)}`;
     const timer = setTimeout(() => {
       reject(noTunnel(late));
       request.destroy();
