@@ -12,7 +12,7 @@ import { whoIsNeeded } from "../flows/reach/run-needs.ts";
 import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { incidentCard } from "../views/incident.ts";
-import { byHandCard } from "../views/key-form.ts";
+import { byHandCard } from "../views/by-hand.ts";
 import { planCard, planDetailsCard } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { calledCard, copyOfBefore, replacedCopy } from "../views/run-copy.ts";

@@ -1,4 +1,4 @@
-import { byHandCard } from "../views/key-form.ts";
+import { byHandCard } from "../views/by-hand.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type RunCommandDeps, runMeant } from "./run-deps.ts";
 

@@ -21,6 +21,12 @@ const PAGE_WORDS: Readonly<Record<Page["state"], string>> = {
   throttled: "held back",
   rejected: "refused",
 };
+/** Somebody may still be reached by one of them. */
+const UNDER_WAY = new Set<Page["state"]>(["intent", "retry", "accepted", "unknown", "throttled"]);
+
+/** Whether somebody was paged, and no page is under way any more. */
+export const hasPagingStopped = ({ pages }: Incident): boolean =>
+  pages.length > 0 && !pages.some(({ state }) => UNDER_WAY.has(state));
 const BEST_FIRST = Object.keys(PAGE_WORDS);
 
 /** Who was paged, how, when, with what result: one line a person, of the newest round. */
@@ -32,12 +38,13 @@ export function pagesPart(incident: Incident, nameOf: NameOf): CardPart[] {
   const shown = [...people.values()].toSorted((a, b) => newestOf(b) - newestOf(a));
   if (shown.length === 0) return [];
   const usual = usualOf(shown);
+  const isMixed = shown.some((pages) => waysOf(pages) !== usual);
   const lines = shown
     .slice(0, PEOPLE_SHOWN)
     .map((pages) => personLine(pages, usual, (id) => targetName(incident, id, nameOf)));
   const more = shown.length - lines.length;
   return [
-    { kind: "text", text: [{ bold: `Paged by ${usual}` }] },
+    { kind: "text", text: [{ bold: `Paged by ${usual}` }, ...(isMixed ? [", where no other way is named"] : [])] },
     { kind: "lines", lines: more > 0 ? [...lines, `and ${more} more`] : lines },
   ];
 }

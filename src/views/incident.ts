@@ -3,7 +3,7 @@ import { sayDuration } from "../domain/duration.ts";
 import type { DoorName } from "../domain/event.ts";
 import { alertCount, type Incident, isOpen, type ResponsePhase, titleAbout } from "../domain/incident/incident.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
-import { pagesPart, targetName } from "./incident-pages.ts";
+import { hasPagingStopped, pagesPart, targetName } from "./incident-pages.ts";
 import { inRoom, someOf } from "./room.ts";
 
 /** What the card needs beside the incident itself. Times are absolute, so that the same state is the same card. */
@@ -69,14 +69,14 @@ function gist(incident: Incident, context: IncidentContext): Text[] {
   const regions = [...new Set(alerts.map(({ region }) => region))];
   const where = regions.length === 0 ? "" : ` in ${someOf(regions, REGIONS_SHOWN)}`;
   const since: Text = ["Since ", { timeMs: firstSeenAtMs, as: "ago" }, ` · ${alarms}${where}`];
-  return [stateLine(incident), ...nextLine(incident, context), since, ...dueLine(incident, context)];
+  return [stateLine(incident, context), ...nextLine(incident, context), since, ...dueLine(incident, context)];
 }
 
 /** Below the buttons: why is somebody's own words. */
 const waitsPart = ({ waits = [] }: IncidentContext): CardPart[] =>
   waits.length === 0 ? [] : [{ kind: "lines", plain: true, lines: waits }];
 
-function stateLine(incident: Incident): Text {
+function stateLine(incident: Incident, { next }: IncidentContext): Text {
   if (!isOpen(incident)) {
     const at: Span[] = incident.closedAtMs === undefined ? [] : [" at ", { timeMs: incident.closedAtMs, as: "time" }];
     return [{ bold: plainState(incident) }, ...at];
@@ -85,7 +85,7 @@ function stateLine(incident: Incident): Text {
   if (!first) return [{ bold: `${plainState(incident)}.` }];
   return [
     { bold: plainState(incident) },
-    ` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})`,
+    ` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})${next === undefined && hasPagingStopped(incident) ? ". Paging has stopped." : ""}`,
   ];
 }
 

@@ -8,6 +8,7 @@ import { inRoom, quoted } from "./room.ts";
 
 /** What stands below the fold of a plan card: what it rests on, who asked, and what it leaves to people. */
 const LINES_SHOWN = 8;
+const MINUTE_MS = 60_000;
 /** Hex digits of a ledger line's hash: as many as nobody finds again for another line, in one line of a phone. */
 const SEAL_SHOWN = 16;
 
@@ -52,20 +53,22 @@ export function staying({ staying: sets = [] }: Plan): CardPart[] {
   ];
 }
 
-/** How old what the plan rests on is: most of it was seen in one second; what was not is named, the newest first. */
+/** How old what the plan rests on is: most of it was seen in one minute, as times are shown; what was not is named, the newest first. */
 function ages({ facts = [] }: Plan): CardPart[] {
-  const bySecond = new Map<number, string[]>();
+  const byMinute = new Map<number, { readonly atMs: number; readonly whats: readonly string[] }>();
   for (const { what, atMs } of [...facts].sort((a, b) => b.atMs - a.atMs)) {
-    const second = Math.floor(atMs / 1_000);
-    bySecond.set(second, [...(bySecond.get(second) ?? []), what]);
+    const minute = Math.floor(atMs / MINUTE_MS);
+    const newest = byMinute.get(minute) ?? { atMs, whats: [] };
+    byMinute.set(minute, { ...newest, whats: [...newest.whats, what] });
   }
-  const most = Math.max(...[...bySecond.values()].map(({ length }) => length));
-  const [common] = [...bySecond].find(([, whats]) => whats.length === most) ?? [];
-  const apart = [...bySecond].filter(([second]) => second !== common);
-  const seen = apart.map(([second, whats]) => spans`Seen at ${ago(second * 1_000)}: ${whats.join(", ")}. `);
+  const seen = [...byMinute.values()];
+  const most = Math.max(...seen.map(({ whats }) => whats.length));
+  const common = seen.find(({ whats }) => whats.length === most);
   if (common === undefined) return [];
-  const rest = spans`${apart.length === 0 ? "Everything" : "Everything else"} was seen at ${ago(common * 1_000)}.`;
-  return [{ kind: "note", text: [...seen.flat(), ...rest] }];
+  const apart = seen.filter((each) => each !== common);
+  const lines = apart.map(({ atMs, whats }) => spans`Seen at ${ago(atMs)}: ${whats.join(", ")}. `);
+  const rest = spans`${apart.length === 0 ? "Everything" : "Everything else"} was seen at ${ago(common.atMs)}.`;
+  return [{ kind: "note", text: [...lines.flat(), ...rest] }];
 }
 
 /** People who keep the card can tell later whether the ledger still has the line that was its newest then. */

@@ -4,22 +4,25 @@ import { stepTime, timesNote } from "./expected-time.ts";
 
 /** Every step of a plan in its order, with the region that must answer and the time that it takes. */
 export function steps(plan: Plan): CardPart[] {
-  const lines = phasesOf(plan).flatMap((phase, index) =>
-    phase.map((step, place) => stepLine(step, `${index + 1}${phase.length > 1 ? letterOf(place) : ""}.`)),
-  );
+  const lines = marked(plan).map(({ step, mark }) => stepLine(step, `${mark}.`));
   return [
     { kind: "text", text: [{ bold: "Steps" }] },
     { kind: "lines", lines, plain: true },
     {
       kind: "note",
-      text: `AWS must answer in the region that a step names, or that stands in brackets.${isBeside(plan) ? " Steps of one number run at the same time." : ""}`,
+      text: `AWS must answer in the region that a step names, or that stands in brackets.${isBeside(plan) ? " Steps of one number run side by side, and a later one may begin before the slowest of them is done." : ""}`,
     },
     { kind: "note", text: timesNote(plan) },
   ];
 }
 
+/** Every step in its order, with what people call it by: `3`, or `1a` and `1b` where they run at the same time. */
+export const marked = (plan: Plan): { readonly step: PlannedStep; readonly mark: string }[] =>
+  phasesOf(plan).flatMap((phase, index) =>
+    phase.map((step, place) => ({ step, mark: `${index + 1}${phase.length > 1 ? letterOf(place) : ""}` })),
+  );
+
 const isBeside = (plan: Plan): boolean => phasesOf(plan).some((phase) => phase.length > 1);
-/** `1a`, `1b`: steps of one number, so that people can speak of one of them. */
 const letterOf = (place: number): string => String.fromCodePoint("a".charCodeAt(0) + place);
 
 function stepLine(step: PlannedStep, mark: string): Text {

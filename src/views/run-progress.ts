@@ -1,22 +1,15 @@
-import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { ago, type Card, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import { failedStep, fits, stepInQuestion } from "../domain/plan-run/decision.ts";
+import { failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
-import { fenceOf, fenceSeen } from "../domain/plan-run/fence.ts";
-import { heldUpSteps, isHeldUp } from "../domain/plan-run/held-up.ts";
-import { leftOf, leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
+import { fenceOf } from "../domain/plan-run/fence.ts";
+import { heldUpSteps } from "../domain/plan-run/held-up.ts";
+import { leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
-import { askFresh, onlyAdds, type PlannedStep, phasesOf } from "../domain/plan-run/plan.ts";
-import {
-  isOver,
-  isSettled,
-  type RunState,
-  type RunStateName,
-  type StepState,
-  stateOf,
-} from "../domain/plan-run/run.ts";
+import { askFresh, onlyAdds, type PlannedStep } from "../domain/plan-run/plan.ts";
+import { isOver, isSettled, type RunState, type RunStateName, stateOf } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
-import { whyOf, withNames } from "../domain/plan-run/why.ts";
+import { whyOf } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { timeLeft } from "./expected-time.ts";
@@ -25,21 +18,7 @@ import { oldSideLine, unseenAtEnd } from "./old-side.ts";
 import type { PlanContext } from "./plan.ts";
 import { inRoom, withEnd } from "./room.ts";
 import { decisions } from "./run-decisions.ts";
-import { withMoments } from "./times-in-words.ts";
-
-/** Words, not only signs: colour and emoji alone say nothing to a screen reader. */
-const STEP_WORD: Readonly<Record<StepState["state"], string>> = {
-  waiting: "○ waiting",
-  intended: "▶ asking",
-  asked: "▶ under way",
-  done: "✓ done",
-  failed: "✗ failed",
-  undoing: "↩ undoing",
-  undone: "↩ undone",
-  "undo-failed": "✗ undo failed",
-  skipped: "– skipped",
-  "by-hand": "▶ looking at what was done by hand",
-};
+import { settledOf, stepLines } from "./run-steps.ts";
 
 /** What people have to see at once on the card; every other state in its ordinary words. */
 const LOUD: Partial<Readonly<Record<RunStateName, string>>> = {
@@ -108,26 +87,8 @@ function saidOf(run: RunState, nowMs: number): Text[] {
   ];
 }
 
-interface StepLook {
-  readonly nowMs: number;
-  readonly inventory: Inventory;
-  readonly latest: Readonly<Record<string, string>>;
-}
-
-function stepLines(run: RunState, { nowMs, inventory, latest }: StepLook): CardPart {
-  const lines = phasesOf(run.plan).flatMap((phase) =>
-    phase.map((step) => stepLine(run, step, { nowMs, inventory, latest: latest[step.id] ?? "" })),
-  );
-  return { kind: "lines", plain: true, lines };
-}
-
 const holdersOf = ({ keys }: RunState, inventory: Inventory): string[] =>
   keys.length === 0 ? [] : [` · keys of ${keys.map(({ by }) => nameOf(inventory, by)).join(" and ")}`];
-
-function settledOf(run: RunState): string {
-  const settled = run.plan.steps.filter((step) => isSettled(stateOf(run, step.id))).length;
-  return `${settled} of ${run.plan.steps.length} steps done`;
-}
 
 /** While there is time to move it. */
 function endLines(run: RunState, nowMs: number): Text[] {
@@ -183,36 +144,6 @@ function noReturnLines(run: RunState): string[] {
   const abort = `: abort ${gives}`;
   return [`The point of no return is not passed${fits("abort", run) ? abort : ""}.`];
 }
-
-function stepLine(
-  run: RunState,
-  step: PlannedStep,
-  { nowMs, inventory, latest }: { readonly nowMs: number; readonly inventory: Inventory; readonly latest: string },
-): Text {
-  const state = stateOf(run, step.id);
-  const untilMs = state.endedAtMs ?? run.endedAtMs ?? nowMs;
-  const took = state.startedAtMs === undefined ? "" : ` · ${sayDuration(untilMs - state.startedAtMs)}`;
-  const isAbove = step.id === stepInQuestion(run);
-  const words = isAbove ? "" : isLookedFor(state) ? latest : withNames(state.says, inventory);
-  const says = words === "" ? [] : [" – ", ...withMoments(inRoom(words, "error"), untilMs)];
-  return [{ bold: stepWord(run, step) }, ` · ${step.title}${took}`, ...says];
-}
-
-function stepWord(run: RunState, step: PlannedStep): string {
-  const state = stateOf(run, step.id);
-  // A run that unwound waited for nothing more: what it had asked for may still be going on.
-  if (isOver(run) && isLookedFor(state)) return "– not waited for";
-  if (isHeldUp(state)) return "▶ refused, TwoKey keeps trying";
-  if (leftOf(run, step.id) !== undefined) return "– left to people";
-  // Whoever reads no further than this word must not take a side that may still write for a fenced one.
-  if (step.role === "protects" && state.state === "done" && !isEverFenced(run)) return "– not proven";
-  return STEP_WORD[state.state];
-}
-
-const isEverFenced = (run: RunState): boolean => fenceSeen(run) === "fenced" || run.watch.state === "fenced";
-
-/** The world is looked at until it is there. */
-const isLookedFor = ({ state }: StepState): boolean => state === "asked" || state === "by-hand";
 
 /** What it means for somebody who reads no further. */
 function outcomeOf(run: RunState): string[] {

@@ -73,5 +73,5 @@ test("steps that run at the same time have one number and a letter each", () => 
 
   expect(lines).toContainEqual(expect.stringMatching(/^2b\. Scale inventory-service/));
   expect(lines).toContainEqual(expect.stringMatching(/^2a\. Write down how far/));
-  expect(lines).toContainEqual(expect.stringContaining("Steps of one number run at the same time."));
+  expect(lines).toContainEqual(expect.stringContaining("Steps of one number run side by side"));
 });

@@ -84,6 +84,19 @@ describe("the incident's card", () => {
     expect(wordsOf(card.parts)).toContain("the topic could not be set: missing_scope");
   });
 
+  test("says that paging has stopped once somebody has answered, and not while a page is under way or due", () => {
+    const answered = acknowledge(troubledIncident(), { by: "ana", name: "Ana", door: "slack" }, START_MS)?.value;
+    if (!answered) throw new Error("nobody has answered");
+    const ended = { ...answered, pages: answered.pages.map((page) => ({ ...page, state: "superseded" as const })) };
+    const first = (each: typeof answered, more: Partial<Parameters<typeof incidentCard>[1]> = {}) =>
+      wordsOf(incidentCard(each, { nameOf, ...more }).parts)[0];
+
+    expect(first(ended)).toContain("Paging has stopped.");
+    expect(first(ended, { next: { atMs: START_MS, what: "level 2", targets: [] } })).not.toContain("stopped");
+    const ringing = { ...ended, pages: ended.pages.map((page) => ({ ...page, state: "accepted" as const })) };
+    expect(first(ringing)).not.toContain("stopped");
+  });
+
   test("names who answered, and how soon", () => {
     const answered = acknowledge(incident(), { by: "ana", name: "Ana", door: "slack" }, START_MS + 80_000)?.value;
     expect(answered && wordsOf(incidentCard(answered, { nameOf }).parts)[0]).toContain(
@@ -137,7 +150,7 @@ describe("who was paged, on the card of a bad night", () => {
   });
 
   test("says a way once for all, and the other way only where it went otherwise", () => {
-    expect(lines[0]).toBe("Paged by push and message");
+    expect(lines[0]).toBe("Paged by push and message, where no other way is named");
     expect(lines.slice(1).filter((line) => line.includes("push"))).toEqual([
       expect.stringMatching(/^Chloe Martin · .* · no answer yet · push: refused \(the user has no phone\)$/),
       expect.stringMatching(/^operations team · push · /),

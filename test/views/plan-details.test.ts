@@ -11,6 +11,9 @@ import { AT } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { quietCloud } from "../harness/quiet-cloud.ts";
 
+const never = (): never => {
+  throw new Error("no plan is proposed");
+};
 const plays = PROPOSED.map((play) => [play.title, play] as const);
 
 describe("what lies behind a plan", () => {
@@ -33,6 +36,17 @@ describe("what lies behind a plan", () => {
 
     expect(intro).toEqual(expect.arrayContaining(planDetails(run, inventory)));
     expect(fields.map(({ label, hint }) => hint ?? label)).toEqual(run.plan.acceptances.map(({ words }) => words));
+  });
+
+  test("the form says by when people must agree, and to the person who turns the last key that it starts at once", () => {
+    const { inventory, run } = PROPOSED.find(({ run: each }) => each.plan.keysRequired === 2) ?? PROPOSED[0] ?? never();
+    const shown = (keys: RunState["keys"]) =>
+      cardText({ text: "", parts: keyForm({ ...run, state: "waiting-for-keys", keys }, inventory).intro ?? [] });
+    const key = { by: "ana", door: "slack", atMs: AT, digest: run.digest, accepted: [], seal: "" } as const;
+
+    expect(shown([])).toMatch(/Two people must agree by .*\nAfter that the plan is closed, and nothing is changed\./);
+    expect(shown([])).not.toContain("last key");
+    expect(shown([key])).toMatch(/One more person must agree by .*\n.*\nYours is the last key: it starts at once\./);
   });
 
   test.each(plays)(

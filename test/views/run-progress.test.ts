@@ -38,11 +38,18 @@ describe("a fence that the keys accepted as not proven", () => {
   ];
 
   test.each(["cannot-know", "not-proven"])("is never shown as done while its side may write: %s", (seen) => {
-    expect(fenceLine(...fenced(seen))).toMatch(/^– not proven · Fence eu-west-1/);
+    expect(fenceLine(...fenced(seen))).toMatch(/^– not proven · 1\. Fence eu-west-1/);
+  });
+
+  test("counts as done for nobody who reads no further than the count", () => {
+    const counted = (seen: string) => cardText(progressCard(run(...fenced(seen)), inventory, { nowMs: AT }));
+
+    expect(counted("cannot-know")).toContain(`0 of ${ids.length} steps done, 1 not proven`);
+    expect(counted("fenced")).toContain(`1 of ${ids.length} steps done after`);
   });
 
   test("is shown as done where a write failed", () => {
-    expect(fenceLine(...fenced("fenced"))).toMatch(/^✓ done · Fence eu-west-1/);
+    expect(fenceLine(...fenced("fenced"))).toMatch(/^✓ done · 1\. Fence eu-west-1/);
   });
 });
 

@@ -18,7 +18,7 @@ const MEANINGS: readonly Meaning[] = [
     means: "the old side of a run is closed; a late worker is superseded",
     rooms: [
       ...["domain/plan-run", "domain/service/firewall.ts", "engine/runs", "flows/reach", "flows/runbooks/failover"],
-      ...["flows/resources/stores", "views/old-side.ts", "views/run-news.ts", "views/run-progress.ts"],
+      ...["flows/resources/stores", "views/old-side.ts", "views/run-news.ts", "views/run-steps.ts"],
       // A block of Markdown is fenced, as its standard says.
       "procedures/readers",
     ],
@@ -28,7 +28,7 @@ const MEANINGS: readonly Meaning[] = [
     means: "looking for the return of an old side that could not be fenced",
     rooms: [
       ...["domain/plan-run", "domain/service/service.ts", "engine/runs", "engine/approvals", "flows/reach"],
-      ...["flows/runbooks", "views/old-side.ts", "views/run-copy.ts", "views/run-news.ts", "views/run-progress.ts"],
+      ...["flows/runbooks", "views/old-side.ts", "views/run-copy.ts", "views/run-news.ts", "views/run-steps.ts"],
       ...["app/observer.ts", "commands/reading.ts", "jobs/handlers.ts"],
       // `fs.watch` of Node.
       "config/reload.ts",

@@ -1,5 +1,5 @@
 import type { RecordSet } from "../../ports/traffic.ts";
-import { quoted, savedAs } from "./by-hand.ts";
+import { quoted, savedAs, told } from "./by-hand.ts";
 
 /** A change of records as AWS CLI commands: what stands there is saved first. */
 export function recordsByHand(zone: string, after: readonly RecordSet[]): string[] {
@@ -10,9 +10,14 @@ export function recordsByHand(zone: string, after: readonly RecordSet[]): string
       savedAs(name),
       ...recordsListed({ zone, name }).map((line) => `${line} --output json > "$saved.json"`),
     ]),
-    `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))}`,
+    `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))} --query ChangeInfo.Id --output text)`,
+    'aws route53 get-change --id "$change" --query ChangeInfo.Status --output text',
+    told(`Go on when that says INSYNC.${after.some(({ weight }) => weight === 0) ? UNWEIGHTED : ""}`),
   ];
 }
+
+/** Beside what looks like a slip at three in the morning. */
+const UNWEIGHTED = " Sets of weight 0 lead to the new side too, so that no weight leads anybody back.";
 
 /** What stands under a name and right behind it. */
 export const recordsListed = ({ zone, name }: { readonly zone: string; readonly name: string }): string[] => [

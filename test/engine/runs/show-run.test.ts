@@ -6,7 +6,7 @@ import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { sendCard } from "../../../src/engine/delivery/outbox.ts";
 import { showRun } from "../../../src/engine/runs/advance-run.ts";
-import { byHandCard } from "../../../src/views/key-form.ts";
+import { byHandCard } from "../../../src/views/by-hand.ts";
 import { planCard, planDetailsCard } from "../../../src/views/plan.ts";
 import { example } from "../../harness/example.ts";
 import { memoryDocuments } from "../../harness/memory-documents.ts";

@@ -5,8 +5,8 @@ import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import type { RecordSet } from "../../../../src/ports/traffic.ts";
+import { byHandCard } from "../../../../src/views/by-hand.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
-import { byHandCard } from "../../../../src/views/key-form.ts";
 import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, dark, homeIsDark, known, quietDay, seenOn } from "../../../harness/observed.ts";
@@ -375,10 +375,25 @@ describe("the failover runbook", () => {
     const text = cardText(byHandCard(plan));
     const placeOf = (words: string) => text.indexOf(words);
 
-    expect(placeOf("Skip step 1 for now: eu-west-1 gave no answer")).toBeGreaterThan(
+    // Said before the first command, by the number and the name that the plan gives the step.
+    expect(text).toMatch(/Skip step 1a \(Fence eu-west-1 if it answers\) for now: eu-west-1 gave no answer/);
+    expect(placeOf("Skip step 1a")).toBeLessThan(placeOf("export AWS_PAGER"));
+    expect(placeOf("1a. Fence eu-west-1 if it answers – as soon as eu-west-1 answers")).toBeGreaterThan(
       placeOf("aws rds promote-read-replica"),
     );
-    expect(placeOf("aws ecs update-service --region eu-west-1")).toBeGreaterThan(placeOf("Skip step 1 for now"));
+    expect(placeOf("aws ecs update-service --region eu-west-1")).toBeGreaterThan(placeOf("1a. Fence eu-west-1"));
+  });
+
+  test("by hand, the risk stands first, and the point of no return beside its command", () => {
+    const plan = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
+    const text = cardText(byHandCard(plan));
+
+    expect(text.indexOf("eu-west-1 is silent and may still take writes.")).toBeLessThan(
+      text.indexOf("export AWS_PAGER"),
+    );
+    expect(text).toMatch(
+      /\n\*?\*?3\. Promote \S+ in eu-central-1\*?\*? – \*?\*?point of no return\*?\*?\. Nothing after it leads back\.\n/,
+    );
   });
 
   test("by hand, only the lines of what is silent are skipped where the rest of the old side answers", () => {

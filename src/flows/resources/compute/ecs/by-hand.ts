@@ -1,4 +1,4 @@
-import { savedAs } from "../../../steps/by-hand.ts";
+import { savedAs, told } from "../../../steps/by-hand.ts";
 
 interface Named {
   readonly cluster: string;
@@ -7,7 +7,7 @@ interface Named {
 
 /** Keeps the number of tasks and the auto scaling in files, so that people can give them back. */
 export const savedByHand = (region: string, { cluster, service }: Named): string[] => [
-  savedAs(service),
+  savedAs(`${service}-${region}`),
   `aws application-autoscaling describe-scalable-targets --region ${region} --service-namespace ecs --resource-ids service/${cluster}/${service} --output json > "$saved-scaling.json"`,
   `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service} --output json > "$saved-service.json"`,
 ];
@@ -32,6 +32,21 @@ export function raisedByHand(region: string, named: Named & Wanted): string[] {
     `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count "$desired"`,
   ];
 }
+
+/** How many tasks run of those that are wanted; go on once enough do. */
+export const runningByHand = (region: string, { cluster, service, tasks }: Named & Wanted): string[] => [
+  `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service} --query 'services[0].[runningCount,desiredCount]' --output text`,
+  told(`Go on when the first number is ${tasks} or more.`),
+];
+
+/** Tasks that drain still write. */
+export const drainedByHand = (region: string, { cluster, service }: Named): string[] => [
+  `for task in $(aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query 'taskArns[]' --output text)`,
+  "do",
+  `  aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks "$task" --query 'tasks[0].lastStatus' --output text`,
+  "done",
+  told("Tasks drain for minutes, and write meanwhile. Go on when each line says STOPPED."),
+];
 
 interface Wanted {
   readonly tasks: number;

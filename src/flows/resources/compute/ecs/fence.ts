@@ -3,11 +3,10 @@ import { StepFailed } from "../../../../domain/errors.ts";
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import { isSuspended, type ServiceFacts } from "../../../../ports/compute.ts";
-import { told } from "../../../steps/by-hand.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
-import { closedByHand, savedByHand } from "./by-hand.ts";
+import { closedByHand, drainedByHand, savedByHand } from "./by-hand.ts";
 import { drainsMs } from "./drains.ts";
 import type { EcsSeen } from "./look.ts";
 import { compute } from "./parts.ts";
@@ -114,8 +113,7 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
     ...savedByHand(region, { cluster, service }),
     ...closedByHand(region, { cluster, service }),
     `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count 0`,
-    `aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query taskArns --output text`,
-    told("Tasks drain for minutes, and write meanwhile. Go on when describe-tasks says STOPPED for each of them."),
+    ...drainedByHand(region, { cluster, service }),
   ],
   permissions: ({ region, compute: { cluster, service } }) => scaling(region, cluster, service),
 };

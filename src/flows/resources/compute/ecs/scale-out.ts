@@ -3,7 +3,7 @@ import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { isSuspended, type ServiceFacts } from "../../../../ports/compute.ts";
 import type { Step } from "../../../../ports/step.ts";
 import { ComputeInput, MINUTE, SECOND } from "../../../steps/schemas.ts";
-import { raisedByHand, savedByHand } from "./by-hand.ts";
+import { raisedByHand, runningByHand, savedByHand } from "./by-hand.ts";
 import { scaling } from "./permissions.ts";
 
 /**
@@ -47,6 +47,7 @@ export const scaleOut: Step<Input, Data, z.infer<typeof Output>> = {
   byHand: ({ region, compute, tasks }) => [
     ...savedByHand(region, compute),
     ...raisedByHand(region, { ...compute, tasks }),
+    ...runningByHand(region, { ...compute, tasks }),
   ],
   permissions: ({ region, compute }) => scaling(region, compute.cluster, compute.service),
 

@@ -156,12 +156,16 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   byHand: ({ region, instance, reboots, login }) => [
     ...(login ? signInByHand(login) : []),
-    savedAs("rules"),
-    `for group in $(aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)`,
-    "do",
-    `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$saved-$group.json"`,
-    `  aws ec2 revoke-security-group-ingress --region ${region} --group-id "$group" --ip-permissions "file://$saved-$group.json"`,
-    "done",
+    savedAs(`rules-${region}`),
+    ...forEachGroup(region, instance, [
+      `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$saved-$group.json"`,
+      `  aws ec2 revoke-security-group-ingress --region ${region} --group-id "$group" --ip-permissions "file://$saved-$group.json"`,
+    ]),
+    // A loop of its own: to repeat the first would write over what it has saved.
+    ...forEachGroup(region, instance, [
+      `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json`,
+    ]),
+    told("Go on when each of them says []."),
     told(
       `What was closed stands in one file a group, with the time of this paste in its name. aws ec2 authorize-security-group-ingress --region ${region} --group-id GROUP --ip-permissions file://FILE opens it again.`,
     ),
@@ -221,3 +225,10 @@ async function sharedAmong(
     );
   return new Map();
 }
+
+const forEachGroup = (region: string, instance: string, lines: readonly string[]): string[] => [
+  `for group in $(aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)`,
+  "do",
+  ...lines,
+  "done",
+];

@@ -67,7 +67,7 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
     told(
       mustReachZero
         ? `Go on when each of the newest ${IN_A_ROW} Timestamps, less its Maximum in seconds, is later than the moment at which the writers stopped.`
-        : "Go on when you have written down the newest Timestamp less its Maximum in seconds.",
+        : "Go on when you have written down the newest Timestamp less its Maximum in seconds. A Maximum of -1 measured nothing: take the newest one above that.",
     ),
   ],
   permissions: () => [],

@@ -40,5 +40,7 @@ test("a service is told to have as many tasks as are wanted, and keeps more wher
 
 test("the tasks that the step was planned with count, not those of the file", () => {
   const calls = pasted(scaleOut.byHand({ ...INPUT, tasks: 9 }), { scaling: {} });
-  expect(calls.at(-1)?.options).toMatchObject({ "desired-count": "9" });
+  expect(calls.find(({ operation }) => operation === "update-service")?.options).toMatchObject({
+    "desired-count": "9",
+  });
 });
