@@ -15,7 +15,9 @@ export interface IncidentContext {
   /** Who decided to wait with which service, until when and why. */
   readonly waits?: readonly Text[];
   /** What fires next if nobody answers. */
-  readonly next?: { readonly atMs: number; readonly what: string; readonly targets: readonly string[] } | undefined;
+  readonly next?:
+    | { readonly atMs: number | undefined; readonly what: string; readonly targets: readonly string[] }
+    | undefined;
 }
 
 /** Alarms shown; a long night stays readable on a phone. */
@@ -98,9 +100,8 @@ function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[]
           NEXT_SHOWN,
         )})`
       : "";
-  return [
-    ["Next page: ", { bold: next.what }, `${who} at `, { timeMs: next.atMs, as: "time" }, " unless somebody answers."],
-  ];
+  const when: Text = next.atMs === undefined ? [", now,"] : [" at ", { timeMs: next.atMs, as: "time" }];
+  return [["Next page: ", { bold: next.what }, who, ...when, " unless somebody answers."]];
 }
 
 function doorName(door: DoorName, label: string): string {

@@ -53,6 +53,14 @@ describe("the incident's card", () => {
     expect(buttonsOf(card.parts)).toEqual(["ack", "escalate", "update", "resolve"]);
   });
 
+  test("says now of a page that is due, and no time that has passed", () => {
+    const next = { atMs: undefined, what: "level 1", targets: ["ana"] };
+
+    expect(wordsOf(incidentCard(incident(), { nameOf, next }).parts)).toContain(
+      "Next page: level 1 (ANA), now, unless somebody answers.",
+    );
+  });
+
   test("is the same for the same state, so that nothing is edited in vain", () => {
     const open = incident();
     const at = (nowMs: number) => incidentCard(open, { nameOf, next: nextPage(open, nowMs) });

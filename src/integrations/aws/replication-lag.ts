@@ -84,7 +84,7 @@ function newest(
   const [sample] = samples;
   if (!sample) return unknown(`CloudWatch has no recent replication lag of ${instance}`);
   const time = sayTime(sample.measuredAtMs, atMs);
-  if (sample.seconds < 0) return unknown(`${instance} does not replicate (ReplicaLag ${sample.seconds} at ${time})`);
+  if (sample.seconds < 0) return unknown(`no replication: ReplicaLag ${sample.seconds} at ${time}`);
   if (atMs - sample.measuredAtMs > OLDEST_SAMPLE_MS) {
     return unknown(`The newest replication lag of ${instance} is from ${time}, too old to count`);
   }

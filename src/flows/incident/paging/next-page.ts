@@ -4,7 +4,8 @@ import { rungAt } from "./rungs.ts";
 
 /** What fires next if nobody answers; for the card. */
 export interface NextPage {
-  readonly atMs: number;
+  /** Undefined: it is due now. */
+  readonly atMs: number | undefined;
   /** `level 2`, `everybody again (round 3)` or `the commanders`. */
   readonly what: string;
   readonly targets: readonly string[];
@@ -17,11 +18,12 @@ export function nextPage(incident: Incident, nowMs: number): NextPage | undefine
     .toSorted((a, b) => a.dueAtMs - b.dueAtMs);
   const [first] = owed;
   if (first === undefined) return undefined;
-  if (first.kind === "exhausted") return { atMs: first.dueAtMs, what: "the commanders", targets: [] };
+  const atMs = first.dueAtMs > nowMs ? first.dueAtMs : undefined;
+  if (first.kind === "exhausted") return { atMs, what: "the commanders", targets: [] };
   const { round = 0 } = first.subject;
-  if (Number(round) > 0) return { atMs: first.dueAtMs, what: `everybody again (round ${round})`, targets: [] };
+  if (Number(round) > 0) return { atMs, what: `everybody again (round ${round})`, targets: [] };
   const rung = rungAt(incident, first)?.rung;
   const targets = rung?.targets.map((target) => target.id) ?? [];
   const when = rung?.isHeld ? " when quiet hours end" : "";
-  return { atMs: first.dueAtMs, what: `level ${rung?.level ?? 1}${when}`, targets };
+  return { atMs, what: `level ${rung?.level ?? 1}${when}`, targets };
 }
