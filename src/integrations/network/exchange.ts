@@ -1,6 +1,6 @@
 import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { messageOf } from "../../domain/errors.ts";
+import { brokenWay } from "../../domain/broken-way.ts";
 
 /** One request to one address, as if the URL's host had resolved to it. */
 export interface ExchangeRequest {
@@ -36,7 +36,10 @@ export async function exchange(wanted: ExchangeRequest): Promise<Exchange> {
     return { kind: "answer", status: response.statusCode ?? 0, ...body };
   } catch (error) {
     signal?.throwIfAborted();
-    return { kind: "no-answer", why: deadline.signal.aborted ? `no answer in ${timeoutMs} ms` : sayError(error) };
+    return {
+      kind: "no-answer",
+      why: deadline.signal.aborted ? `no answer in ${timeoutMs} ms` : (brokenWay(error) ?? "the connection broke"),
+    };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);
@@ -83,11 +86,6 @@ async function readBody(response: IncomingMessage): Promise<{ body: string; isWh
 /** Host names of URLs have brackets around IPv6 addresses; sockets want none. */
 export function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
-}
-
-function sayError(error: unknown): string {
-  const code = codeOf(error);
-  return code === undefined ? messageOf(error) : `${code}: ${messageOf(error)}`;
 }
 
 /** The code of an error of Node's own modules. */
