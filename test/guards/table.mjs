@@ -1261,6 +1261,14 @@ export const GUARDS = [
     fails: "guard password that changes: a password that Redis asks for from now on is a refusal, and no silence",
   },
   {
+    guard: "an alerts channel that refuses a post is looked at",
+    file: "src/app/heard-chat.ts",
+    cut: "if (!isKnown) void proving.again([ALERTS_CHANNEL]);",
+    by: "if (!isKnown) return;",
+    test: "scenarios/wrong-secrets.test.ts",
+    fails: "guard alerts channel: is found at the first post that Slack refuses, and people are woken for it, once",
+  },
+  {
     guard: "a store that flaps calls people",
     file: "src/app/away-guard.ts",
     cut: " || awayMs > (LATELY * afterMs) / 2",

@@ -100,6 +100,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "slack-scopes": [
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "The bot token lacks"],
       ],
+      "slack-alerts-channel": [
+        [
+          WRONG_SECRETS,
+          "guard alerts channel: is found at the first post that Slack refuses, and people are woken for it, once",
+          "slack-alerts-channel",
+        ],
+      ],
       "slack-app-token": [
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "slack-app-token"],
       ],

@@ -30,6 +30,7 @@ const METHODS = {
   "conversations.open": { tier: 3, nature: "repeatable", scopes: ["im:write"] },
   "conversations.history": { tier: 3, nature: "read", scopes: ["channels:history", "im:history"] },
   "conversations.invite": { tier: 3, nature: "repeatable", scopes: ["channels:manage"] },
+  "conversations.info": { tier: 3, nature: "read", scopes: ["channels:read"] },
   "conversations.list": { tier: 2, nature: "read", scopes: ["channels:read"] },
   "conversations.replies": { tier: 3, nature: "read", scopes: ["channels:history", "im:history"] },
   "conversations.setPurpose": { tier: 2, nature: "repeatable", scopes: ["channels:manage"] },

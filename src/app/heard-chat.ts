@@ -1,0 +1,34 @@
+import { isWrong } from "../domain/proof.ts";
+import { ALERTS_CHANNEL, refusesChannel } from "../integrations/slack/channel-proof.ts";
+import type { Chat } from "../ports/chat.ts";
+import type { Held } from "./held.ts";
+import type { Proving } from "./proving.ts";
+
+/** The channel that a message is for, and what came of it; `error` undefined: Slack has it. */
+type Came = (channel: string, error: unknown) => void;
+
+/** The same chat, which tells what came of each message for a channel. `came` is not waited for. */
+export function heardChat<T extends Chat>(chat: T, came: Came): T {
+  const heard = async <A>(channel: string | undefined, work: Promise<A>): Promise<A> => {
+    const error = await work.then(
+      () => undefined,
+      (failed: unknown) => failed,
+    );
+    if (channel !== undefined) came(channel, error);
+    return await work;
+  };
+  return {
+    ...chat,
+    post: (to, card, key) => heard("channel" in to ? to.channel : undefined, chat.post(to, card, key)),
+    update: (message, card) => heard(message.channel, chat.update(message, card)),
+  };
+}
+
+/** The alerts channel may be gone for an hour before it is proven again: the first message that Slack refuses there shows it too. */
+export const looksAgainWhereRefused =
+  ({ inventory }: Pick<Held, "inventory">, proving: Pick<Proving, "again" | "standings">): Came =>
+  (channel, error) => {
+    if (!refusesChannel(error) || channel !== inventory().file.alerts.channel) return;
+    const isKnown = proving.standings().some((standing) => standing.id === ALERTS_CHANNEL && isWrong(standing));
+    if (!isKnown) void proving.again([ALERTS_CHANNEL]);
+  };
