@@ -19,7 +19,7 @@ import { renderCard } from "./cards.ts";
 import { createCommands, factsOf } from "./commands.ts";
 import { openDoors } from "./doors.ts";
 import { followSecrets } from "./followed-secrets.ts";
-import { heardChat, looksAgainWhereRefused } from "./heard-chat.ts";
+import { hearing } from "./heard-chat.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { type Composing, type Held, openStore } from "./held.ts";
 import { Opened } from "./opened.ts";
@@ -64,8 +64,7 @@ async function compose(composing: Composing): Promise<App> {
   const store = await openStore(composing, worker);
   const { redis, queues, inventory } = store;
   const proving = provingOf(store, composing);
-  const chat = heardChat(store.outside.chat, looksAgainWhereRefused(store, proving));
-  const held = { ...store, outside: { ...store.outside, chat } };
+  const held = hearing(store, proving);
   opened.add(() => proving.stop());
   const commands = createCommands({ ...held, ...held.asked, wake: queues.wake, inventory, logger, proven: proving });
   let isStarting = true;

@@ -1246,8 +1246,8 @@ export const GUARDS = [
   },
   {
     guard: "a store that is away calls people",
-    file: "src/app/away-guard.ts",
-    cut: "reach(away && needOf(away, deps)",
+    file: "src/app/outage.ts",
+    cut: "reach(away && deps.needOf(away)",
     by: "reach(undefined as Need | undefined",
     test: "app/away-guard.test.ts",
     fails: "guard store away: calls people once when it lasts, and stands down when it is back",
@@ -1269,8 +1269,16 @@ export const GUARDS = [
     fails: "guard alerts channel: is found at the first post that Slack refuses, and people are woken for it, once",
   },
   {
+    guard: "a Slack that is away is told while people work",
+    file: "src/app/silence-guard.ts",
+    cut: "failed = isSilence(error)",
+    by: "failed = isSilence(undefined)",
+    test: "app/silence-guard.test.ts",
+    fails: "guard slack away: is told once by the pager, with where the truth is, and so is its end",
+  },
+  {
     guard: "a store that flaps calls people",
-    file: "src/app/away-guard.ts",
+    file: "src/app/outage.ts",
     cut: " || awayMs > (LATELY * afterMs) / 2",
     by: " || awayMs < 0",
     test: "app/away-guard.test.ts",
