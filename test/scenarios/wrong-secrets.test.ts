@@ -107,6 +107,10 @@ const slack = (app: object) => () => stage.world.post("/slack/app", app);
 const alertsChannel = (change: object) => () =>
   stage.world.post("/slack/channel", { channelId: stage.inventory.file.alerts.channel, ...change });
 const pagerDuty = (secrets: object) => () => stage.world.post("/pagerduty/secrets", secrets);
+const webhooks = (change: object) => async () => {
+  const [subscription] = z.array(z.looseObject({ id: z.string() })).parse(await stage.world.get("/pagerduty/webhooks"));
+  await stage.world.post("/pagerduty/webhooks", { id: subscription?.id, ...change });
+};
 const sts = (trust: object) => () => stage.world.post("/sts/trust", trust);
 const MANIFEST = [
   ...["commands", "chat:write", "channels:manage", "channels:read", "channels:history", "im:write", "im:history"],
@@ -177,6 +181,15 @@ const CASES: readonly Case[] = [
     mends: pagerDuty({ apiToken: "taken" }),
     says: /refuses the API token/,
     instead: /set PAGERDUTY_API_TOKEN/,
+  },
+  {
+    what: "webhooks that PagerDuty has disabled",
+    id: "pagerduty-webhooks",
+    proof: () => "pagerduty-webhooks",
+    breaks: webhooks({ isDisabled: true }),
+    mends: webhooks({ isDisabled: false }),
+    says: /^The webhook subscription \S+ of PagerDuty is disabled\./,
+    instead: /enable it in PagerDuty/,
   },
   {
     what: "AWS keys that were revoked",

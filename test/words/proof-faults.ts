@@ -124,6 +124,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
           "pages with low urgency, which may ring nobody",
         ],
       ],
+      "pagerduty-webhooks": [
+        [
+          "test/contracts/pagerduty/webhook-proof.test.ts",
+          "that PagerDuty or somebody disabled is wrong until it is enabled again",
+          "The webhook subscription",
+        ],
+      ],
       "mail-server": [
         ["test/contracts/mail/mail.test.ts", "is wrong with another password, which nobody is told", "mail server"],
       ],
