@@ -4,6 +4,8 @@ import { type Need, reach } from "../flows/reach/reach.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
+import { lookingEvery } from "./looking.ts";
+import { toldBefore } from "./own-calls.ts";
 
 /** Of so many times `afterMs`, people are called as well when something was away for more than half. */
 const LATELY = 5;
@@ -73,30 +75,6 @@ export function followOutages(deps: OutageDeps): { stop(): void } {
   };
   const sinceBefore = async () => (wasWell ? undefined : await toldBefore(memory));
   return lookingEvery(deps.checkEveryMs, check, (error) => deps.logger.warn({ why: messageOf(error) }, deps.untold));
-}
-
-/** A look at something that hangs takes longer than the next one is away: there is one at a time. */
-function lookingEvery(everyMs: number, look: () => Promise<void>, failed: (error: unknown) => void): { stop(): void } {
-  let isLooking = false;
-  const safely = () => {
-    if (isLooking) return;
-    isLooking = true;
-    void look()
-      .catch(failed)
-      .finally(() => {
-        isLooking = false;
-      });
-  };
-  const timer = setInterval(safely, everyMs);
-  safely();
-  return { stop: () => clearInterval(timer) };
-}
-
-/** Since when the outage is that people were called for, by this process or by the one before it. */
-async function toldBefore(memory: CallMemory): Promise<number | undefined> {
-  const calls = await memory.read();
-  const since = /:(\d+)$/.exec(calls?.reason ?? "")?.[1];
-  return since === undefined || calls?.open.length === 0 ? undefined : Number(since);
 }
 
 /** Away at each of the last looks for so long, or, as one that flaps, for more than half of the time. */

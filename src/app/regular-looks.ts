@@ -64,7 +64,10 @@ function startGuards(
   const about = { clock, logger, inventory, pagers, chat, process };
   return [
     startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
-    startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
+    startMemoryGuard({
+      ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },
+      calls: ownCalls(stores.ownCalls, `store-full:${settings.processName}`),
+    }),
     startAwayGuard({ ...about, whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName) }),
     startSilenceGuard({
       ...{ ...about, announce, posts, rooms: () => openRooms(stores) },
@@ -72,6 +75,7 @@ function startGuards(
     }),
     startLedgerGuard({
       ...{ ...about, announce },
+      calls: ownCalls(stores.ownCalls, `ledger-unwritable:${settings.processName}`),
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
     }),
   ];

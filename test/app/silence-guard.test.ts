@@ -102,7 +102,10 @@ describe("a Slack that is away while people work", () => {
     await until("the end that is told", () => told.length > 3);
 
     expect(told.slice(0, 2)).toEqual([expect.stringMatching(SAID), ASKED_ONCE]);
-    expect(told.slice(2).toSorted((one, other) => one.localeCompare(other))).toEqual([RESOLVED, expect.stringMatching(BACK)]);
+    expect(told.slice(2).toSorted((one, other) => one.localeCompare(other))).toEqual([
+      RESOLVED,
+      expect.stringMatching(BACK),
+    ]);
   }, 60_000);
 
   test("wakes nobody while no incident and no run is open: the proof of the token says it on the board", async () => {
@@ -127,6 +130,9 @@ describe("a Slack that is away while people work", () => {
     outage(false);
     await second.until("the end that is told", () => second.told.length > 1);
 
-    expect(second.told.toSorted((one, other) => one.localeCompare(other))).toEqual([RESOLVED, expect.stringMatching(BACK)]);
+    expect(second.told.toSorted((one, other) => one.localeCompare(other))).toEqual([
+      RESOLVED,
+      expect.stringMatching(BACK),
+    ]);
   }, 60_000);
 });

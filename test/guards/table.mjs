@@ -1277,6 +1277,23 @@ export const GUARDS = [
     fails: "guard slack away: is told once by the pager, with where the truth is, and so is its end",
   },
   {
+    guard: "a process that follows calls nobody again",
+    file: "src/app/own-calls.ts",
+    cut: "calls ??= kept?.value;",
+    by: "calls ??= kept && undefined;",
+    test: "app/own-calls.test.ts",
+    fails:
+      "guard called before: is not told again by the process that follows within the same outage, which ends the call",
+  },
+  {
+    guard: "a store or a disk that is full again calls people again",
+    file: "src/app/own-calls.ts",
+    cut: "else sinceMs = undefined;",
+    by: "else sinceMs ??= undefined;",
+    test: "app/own-calls.test.ts",
+    fails: "guard full again: a second outage is a call of its own, also where the pager took no end of the first",
+  },
+  {
     guard: "a store that flaps calls people",
     file: "src/app/outage.ts",
     cut: " || awayMs > (LATELY * afterMs) / 2",
