@@ -1265,8 +1265,9 @@ export const GUARDS = [
     file: "src/app/heard-chat.ts",
     cut: "if (!isKnown) void proving.again([ALERTS_CHANNEL]);",
     by: "if (!isKnown) return;",
-    test: "scenarios/wrong-secrets.test.ts",
-    fails: "guard alerts channel: is found at the first post that Slack refuses, and people are woken for it, once",
+    test: "app/heard-chat.test.ts",
+    fails:
+      "guard refused post: what Slack refuses in the alerts channel has that channel looked at, and nothing else has",
   },
   {
     guard: "a Slack that is away is told while people work",

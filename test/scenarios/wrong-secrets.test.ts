@@ -310,7 +310,7 @@ describe.each(DRAWN)(`$what (${WALKED})`, ({ proof, breaks, mends, status = 200,
 });
 
 describe("an alerts channel that is gone", () => {
-  test("guard alerts channel: is found at the first post that Slack refuses, and people are woken for it, once", async () => {
+  test("is found at the first post that Slack refuses, and people are woken for it, once", async () => {
     const { world } = stage;
     await fine();
     const seq = (await world.log()).at(-1)?.seq ?? 0;

@@ -103,7 +103,7 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "slack-alerts-channel": [
         [
           WRONG_SECRETS,
-          "guard alerts channel: is found at the first post that Slack refuses, and people are woken for it, once",
+          "is found at the first post that Slack refuses, and people are woken for it, once",
           "slack-alerts-channel",
         ],
       ],
