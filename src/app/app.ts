@@ -19,6 +19,7 @@ import { renderCard } from "./cards.ts";
 import { createCommands, factsOf } from "./commands.ts";
 import { openDoors } from "./doors.ts";
 import { followSecrets } from "./followed-secrets.ts";
+import { hearing } from "./heard-chat.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { type Composing, type Held, openStore } from "./held.ts";
 import { Opened } from "./opened.ts";
@@ -60,9 +61,10 @@ export async function startApp(settings: Settings, described: () => Inventory, l
 async function compose(composing: Composing): Promise<App> {
   const { settings, logger, opened } = composing;
   const worker = `${settings.processName}@${hostname()}:${process.pid}`;
-  const held = await openStore(composing, worker);
-  const { redis, queues, inventory } = held;
-  const proving = provingOf(held, composing);
+  const store = await openStore(composing, worker);
+  const { redis, queues, inventory } = store;
+  const proving = provingOf(store, composing);
+  const held = hearing(store, proving);
   opened.add(() => proving.stop());
   const commands = createCommands({ ...held, ...held.asked, wake: queues.wake, inventory, logger, proven: proving });
   let isStarting = true;

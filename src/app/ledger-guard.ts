@@ -4,7 +4,9 @@ import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
 import { alertsLink } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
+import { lookingEvery } from "./looking.ts";
 import type { MemoryGuardDeps } from "./memory-guard.ts";
+import { outagesOf } from "./own-calls.ts";
 
 export interface LedgerGuardDeps extends Omit<MemoryGuardDeps, "memory"> {
   /** Why the ledger takes no line now; undefined: it does. */
@@ -20,7 +22,8 @@ interface Broken {
 
 /** On a quiet day nobody writes a line, and whose disk is full hears of it before the day that needs one (G22). */
 export function startLedgerGuard(deps: LedgerGuardDeps): { stop(): void } {
-  const memory = inProcess();
+  const memory = deps.calls ?? inProcess();
+  const outages = outagesOf(memory, () => deps.clock.now());
   let said: string | undefined;
   let now: Broken | undefined;
   const warn = (error: unknown) =>
@@ -32,15 +35,13 @@ export function startLedgerGuard(deps: LedgerGuardDeps): { stop(): void } {
   };
   const check = async (): Promise<void> => {
     const why = await deps.whyUnwritable();
-    now = why === undefined ? undefined : { why, sinceMs: now?.sinceMs ?? deps.clock.now() };
+    const sinceMs = await outages(why !== undefined);
+    now = why === undefined || sinceMs === undefined ? undefined : { why, sinceMs };
     // Whom the channel does not reach the pager does.
     await say().catch(warn);
     await reach(now && needOf(now, deps), { ...deps, memory, againMs: 0 });
   };
-  const safely = () => void check().catch(warn);
-  const timer = setInterval(safely, deps.checkEveryMs ?? CHECK_EVERY_MS);
-  safely();
-  return { stop: () => clearInterval(timer) };
+  return lookingEvery(deps.checkEveryMs ?? CHECK_EVERY_MS, check, warn);
 }
 
 const broken = ({ why, sinceMs }: Broken, { process }: LedgerGuardDeps): string =>
@@ -53,7 +54,9 @@ function needOf(now: Broken, deps: LedgerGuardDeps): Need {
   const { inventory, process } = deps;
   const key = `dr:${inventory().file.environment}:ledger-unwritable:${process}`;
   return {
-    ...{ occasion: "ledger-unwritable", reason: now.why, people: commandersOf(inventory()), key, page: key },
+    // Why it cannot be written may change while it lasts: that is no other outage.
+    ...{ occasion: "ledger-unwritable", reason: `unwritable:${now.sinceMs}`, people: commandersOf(inventory()) },
+    ...{ key, page: `${key}:${now.sinceMs}` },
     why: broken(now, deps),
     about: {
       source: process,

@@ -1,14 +1,19 @@
 import { messageOf } from "../domain/errors.ts";
+import type { CallMemory } from "../flows/reach/calls.ts";
 import { type Need, reach } from "../flows/reach/reach.ts";
 import { commandersOf } from "../flows/reach/run-needs.ts";
 import type { Memory } from "../store/memory.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
+import { lookingEvery } from "./looking.ts";
+import { aboutWhen, outagesOf } from "./own-calls.ts";
 
 export interface MemoryGuardDeps extends Telling {
   memory(): Promise<Memory>;
   /** Machine time between two looks; absent: 30 s. */
   readonly checkEveryMs?: number;
+  /** Whom it called; absent: nobody remembers it when the process ends. */
+  readonly calls?: CallMemory;
 }
 
 /** Shares of the limit. A store that is full takes no write: no page and no step of a failover goes on. */
@@ -24,7 +29,8 @@ const UNLIMITED =
 /** Warns while there is time to act, and pages while there is still room for what the page itself needs. */
 export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
   const told = { unlimited: false, warned: false, isFull: false };
-  const memory = inProcess();
+  const memory = deps.calls ?? inProcess();
+  const outages = outagesOf(memory, () => deps.clock.now());
   const check = async (): Promise<void> => {
     const { usedBytes, limitBytes } = await deps.memory();
     if (limitBytes === undefined) {
@@ -43,23 +49,21 @@ export function startMemoryGuard(deps: MemoryGuardDeps): { stop(): void } {
     }
     if (share < WARN_AT - CALM) told.warned = false;
     told.isFull = share >= (told.isFull ? PAGE_AT - CALM : PAGE_AT);
-    await reach(told.isFull ? needOf(limit, deps) : undefined, { ...deps, memory, againMs: 0 });
+    const sinceMs = await outages(told.isFull);
+    await reach(sinceMs === undefined ? undefined : needOf({ limit, sinceMs }, deps), { ...deps, memory, againMs: 0 });
   };
-  const safely = () =>
-    void check().catch((error: unknown) =>
-      deps.logger.warn({ why: messageOf(error) }, "Redis did not say how full it is"),
-    );
-  const timer = setInterval(safely, deps.checkEveryMs ?? CHECK_EVERY_MS);
-  safely();
-  return { stop: () => clearInterval(timer) };
+  return lookingEvery(deps.checkEveryMs ?? CHECK_EVERY_MS, check, (error) =>
+    deps.logger.warn({ why: messageOf(error) }, "Redis did not say how full it is"),
+  );
 }
 
 /** One key for all processes: they see the same, and people are paged once. */
-function needOf(limit: string, deps: MemoryGuardDeps): Need {
+function needOf({ limit, sinceMs }: { limit: string; sinceMs: number }, deps: MemoryGuardDeps): Need {
   const { inventory, process } = deps;
   const key = `dr:${inventory().file.environment}:store-full`;
   return {
-    ...{ occasion: "store-full", reason: limit, people: commandersOf(inventory()), key, page: key },
+    ...{ occasion: "store-full", reason: `full:${sinceMs}`, people: commandersOf(inventory()) },
+    ...{ key, page: `${key}:${aboutWhen(sinceMs)}` },
     why: `Redis has used more than ${PAGE_AT * 100} % of its memory (${limit}). When it is full TwoKey can write nothing: no page, no step. Give it more memory. See “how much room it takes” in the operations manual.`,
     about: {
       source: process,

@@ -118,6 +118,7 @@ function proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut 
     appToken: slack.mode === "socket" ? slack.appToken : undefined,
     ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs, team, enterprise, logger },
     approversGroup: () => inventory().file.approvals.slack_user_group,
+    alertsChannel: () => inventory().file.alerts.channel,
     fetch: wayOut.fetch,
   });
   return () => [

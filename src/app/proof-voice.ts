@@ -58,9 +58,10 @@ export function proofVoice(deps: ProofVoiceDeps): (standings: readonly Told[]) =
 }
 
 /** What takes alerts or pages away has a call of its own: it does not join one that nobody was woken for. */
-const GRAVITIES = ["not-ready", "degraded"] as const;
+const GRAVITIES = ["not-ready", "unheard", "degraded"] as const;
 type Gravity = (typeof GRAVITIES)[number];
-const gravityOf = ({ critical }: Standing): Gravity => (critical === undefined ? "degraded" : "not-ready");
+const gravityOf = ({ critical, wakes }: Told): Gravity =>
+  critical === undefined ? (wakes === true ? "unheard" : "degraded") : "not-ready";
 
 /** The channel hears of each thing once, whoever of this name says it. */
 class Saying {

@@ -26,9 +26,10 @@ export interface ProvingDeps {
   readonly atLeastMs?: number;
 }
 
-/** A standing, and whether somebody else tells people of it. */
+/** A standing, whether somebody else tells people of it, and whether somebody is woken for it. */
 export interface Told extends Standing {
   readonly isToldElsewhere: boolean;
+  readonly wakes?: boolean;
 }
 
 interface Kept {
@@ -148,12 +149,12 @@ function isDue(last: Kept | undefined, { everyMs = EVERY_MS }: Proof, deps: Prov
 }
 
 function toldOf(proof: Proof, kept: Standing | undefined, startedAtMs: number): Told {
-  const { id, proves, critical, neededBy, isToldElsewhere = false } = proof;
+  const { id, proves, critical, neededBy, isToldElsewhere = false, wakes = false } = proof;
   const fresh = {
     ...({ proven: { kind: "pending" }, sinceMs: startedAtMs } as const),
     ...{ answeredAtMs: undefined, isSilent: false },
   };
-  return { ...(kept ?? fresh), ...{ id, proves, critical, neededBy, isToldElsewhere } };
+  return { ...(kept ?? fresh), ...{ id, proves, critical, neededBy, isToldElsewhere, wakes } };
 }
 
 function note({ id, proven }: Standing, before: Standing | undefined, logger: Logger): void {

@@ -6,14 +6,17 @@ import { whyNothingIsStored } from "../store/proofs.ts";
 import { type AlarmReaderDeps, startAlarmReader } from "./alarm-reader.ts";
 import { startAwayGuard } from "./away-guard.ts";
 import { startDiscovering } from "./discovering.ts";
+import type { Heard } from "./heard-chat.ts";
 import type { Composing, Held } from "./held.ts";
 import { startLedgerGuard } from "./ledger-guard.ts";
 import { startMemoryGuard } from "./memory-guard.ts";
 import { startObserver } from "./observer.ts";
+import { ownCalls } from "./own-calls.ts";
 import { proofVoice } from "./proof-voice.ts";
 import { proofsOf } from "./proofs.ts";
 import { Proving } from "./proving.ts";
 import { openRooms } from "./rooms.ts";
+import { startSilenceGuard } from "./silence-guard.ts";
 import { startStoreGuard } from "./store-guard.ts";
 import { saidBy } from "./stores.ts";
 
@@ -22,7 +25,7 @@ interface Looking {
 }
 
 /** What a process looks at by itself, on quiet days too: the services, what was discovered of them, alarms, and what TwoKey stands on. */
-export function startRegularLooks(held: Held, worker: string, composing: Composing): readonly Looking[] {
+export function startRegularLooks(held: Heard, worker: string, composing: Composing): readonly Looking[] {
   const { stores, outside, clock, inventory, memory } = held;
   const { logger } = composing;
   return [
@@ -54,17 +57,25 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
 
 /** Whether store and ledger are there, agree, and have room. */
 function startGuards(
-  { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, say: announce }: Held,
+  { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, posts, say: announce }: Heard,
   process: string,
   { settings, logger }: Composing,
 ): readonly Looking[] {
   const about = { clock, logger, inventory, pagers, chat, process };
   return [
     startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
-    startMemoryGuard({ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) }),
+    startMemoryGuard({
+      ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },
+      calls: ownCalls(stores.ownCalls, `store-full:${settings.processName}`),
+    }),
     startAwayGuard({ ...about, whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName) }),
+    startSilenceGuard({
+      ...{ ...about, announce, posts, rooms: () => openRooms(stores) },
+      memory: ownCalls(stores.ownCalls, `slack-away:${settings.processName}`),
+    }),
     startLedgerGuard({
       ...{ ...about, announce },
+      calls: ownCalls(stores.ownCalls, `ledger-unwritable:${settings.processName}`),
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
     }),
   ];

@@ -63,6 +63,8 @@ export interface Stores {
   readonly waits: KeptDocuments<Wait>;
   /** By process. */
   readonly saidProofs: KeptDocuments<SaidProofs>;
+  /** Whom TwoKey called about itself. */
+  readonly ownCalls: KeptDocuments<Calls>;
   readonly recoveries: Recoveries;
   readonly asides: Asides;
   readonly timelines: Pick<Keeping, "takeBack">;
@@ -96,6 +98,9 @@ const THROTTLE: DocumentKind<ThrottleBook> = {
 const CALLS: DocumentKind<Calls> = {
   ...{ kind: "run-calls", version: 1, schema: Calls, unreadable: "begins-again" },
   isOpen: (calls) => calls.open.length > 0,
+};
+const OWN_CALLS: DocumentKind<Calls> = {
+  ...{ kind: "own-calls", version: 1, schema: Calls, unreadable: "begins-again", isOpen: () => false },
 };
 const NOTES: DocumentKind<RunNotes> = {
   ...{ kind: "run-notes", version: 1, schema: RunNotes, unreadable: "begins-again", isOpen: () => false },
@@ -173,6 +178,7 @@ export function createStores(redis: ScriptedRedis, now: () => number): Stores {
     freezes: createDocuments(redis, FREEZE),
     waits: createDocuments(redis, WAIT),
     saidProofs: createDocuments(redis, SAID_PROOFS),
+    ownCalls: createDocuments(redis, OWN_CALLS),
   };
 }
 

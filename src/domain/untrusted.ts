@@ -1,6 +1,6 @@
 /** Node's codes and sentences for a certificate whose authority is not known here. */
-const UNTRUSTED =
-  /\b(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?)\b|self-signed certificate|unable to (?:verify the first|get (?:local )?issuer) certificate/;
+export const UNTRUSTED =
+  /\b(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?)\b|self-signed certificate|its certificate is not trusted here|unable to (?:verify the first|get (?:local )?issuer) certificate/;
 
 /** Our own words for a connection that a proxy did not make. */
 const BY_PROXY = /\bthe proxy (?:answered \d+ to CONNECT|did not answer CONNECT in \d+ ms|cannot be reached)/;

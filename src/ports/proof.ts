@@ -9,6 +9,8 @@ export interface Proof extends ProofAbout {
   readonly everyMs?: number;
   /** Somebody else tells people of it: the guards of ledger and store do so by pages of their own. */
   readonly isToldElsewhere?: boolean;
+  /** People are woken where it is wrong, though neither alerts nor pages are lost. */
+  readonly wakes?: boolean;
   /** Never says ok of what was not answered. What it throws counts as no answer. */
   prove(signal: AbortSignal): Promise<Proven>;
 }

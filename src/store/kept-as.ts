@@ -20,6 +20,7 @@ export const DOCUMENTS_KEPT_AS: Readonly<Record<string, Row>> = {
   wait: "index",
   "alarm-reads": "index",
   "said-proofs": "index",
+  "own-calls": "index",
 };
 
 /** The row of the table of retentions that each key belongs to; a key that has none does not compile. */

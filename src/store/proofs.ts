@@ -9,6 +9,7 @@ import { FAIL_FAST } from "./connection.ts";
 import { whyUnwritable } from "./disk-probe.ts";
 import { KEYS, PREFIX } from "./keys.ts";
 import { leave } from "./leave.ts";
+import { whyNotNow } from "./not-now.ts";
 import { lookAtServer, refusalOf, type StoreTerms } from "./server-check.ts";
 
 /** What the store was found to lack is told at once, and not only every hour. */
@@ -55,7 +56,7 @@ export async function whyNothingIsStored(redis: Redis, process: string): Promise
     const code = codeFor(error, redis);
     return code === "NOPERM"
       ? "Redis does not let TwoKey write"
-      : (WRONG[code]?.what.slice(0, -1) ?? "Redis does not answer");
+      : (WRONG[code]?.what.slice(0, -1) ?? whyNotNow(error, lastBreakOf(redis)) ?? "Redis does not answer");
   }
 }
 
@@ -85,7 +86,10 @@ function codeFor(error: unknown, redis: Redis): string {
 const LOGIN = /\b(?:WRONGPASS|NOAUTH)\b/;
 const NO_ANSWER = "Redis gives no answer";
 const SILENT: Proven = { kind: "unknown", why: NO_ANSWER };
-const silentBy = (error: unknown): Proven => ({ kind: "unknown", why: whyNoAnswer(chainOf(error), NO_ANSWER) });
+const silentBy = (error: unknown): Proven => ({
+  kind: "unknown",
+  why: whyNoAnswer(chainOf(error), whyNotNow(error) ?? NO_ANSWER),
+});
 
 /**
  * What scripts, documents and queues are made of, each on keys that nothing else reads: a word behind a colon is one. The last ones

@@ -164,6 +164,19 @@ describe("The states of alarms are read again", () => {
     expect(place.announced).toEqual([]);
   });
 
+  test("what rang while the process was away is news to the next one: the installation began with the first", async () => {
+    const place = await open([alarmCalled("a-lag")]);
+    const first = place.starts();
+    await until(async () => (await read(place))?.readAtMs !== undefined);
+    first.stop();
+    place.passes(MINUTE);
+    await place.world.alarm("a-lag", "ALARM", { isLost: true });
+    place.passes(MINUTE);
+    place.starts();
+
+    await until(() => place.desk.incidents.all().length === 1);
+  });
+
   test("at the start, and when the store was away and is back, they are read at once", async () => {
     const place = await open([alarmCalled("a-lag")]);
     await installed(place);

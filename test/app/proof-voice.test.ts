@@ -74,6 +74,18 @@ test("the pager hears of it where Slack does not answer, and urgently where nobo
   expect(await heard([critical], true)).toEqual([expect.stringMatching(/^page \(critical\)/)]);
 });
 
+test("people are woken where what is said in the alerts channel reaches nobody, by a call of its own", async () => {
+  const unheard = told(WRONG, { id: "a-channel", wakes: true });
+  const calls = await heardTogether(
+    [
+      [told(WRONG), unheard],
+      [told(WRONG), unheard],
+    ],
+    true,
+  );
+  expect(calls).toEqual([expect.stringMatching(/^page \(critical\)/), expect.stringMatching(/^page \(warning\)/)]);
+});
+
 test("what takes the pages away rings also while something lesser is wrong that nobody was woken for", async () => {
   const lesser = told(WRONG);
   const graver = told(WRONG, { id: "a-store", critical: "alerts cannot be stored" });

@@ -104,7 +104,13 @@ interface Case {
 }
 
 const slack = (app: object) => () => stage.world.post("/slack/app", app);
+const alertsChannel = (change: object) => () =>
+  stage.world.post("/slack/channel", { channelId: stage.inventory.file.alerts.channel, ...change });
 const pagerDuty = (secrets: object) => () => stage.world.post("/pagerduty/secrets", secrets);
+const webhooks = (change: object) => async () => {
+  const [subscription] = z.array(z.looseObject({ id: z.string() })).parse(await stage.world.get("/pagerduty/webhooks"));
+  await stage.world.post("/pagerduty/webhooks", { id: subscription?.id, ...change });
+};
 const sts = (trust: object) => () => stage.world.post("/sts/trust", trust);
 const MANIFEST = [
   ...["commands", "chat:write", "channels:manage", "channels:read", "channels:history", "im:write", "im:history"],
@@ -140,6 +146,24 @@ const CASES: readonly Case[] = [
     instead: /Add pins:write .*install the app again/,
   },
   {
+    what: "an alerts channel that somebody archived",
+    id: "slack-alerts-channel",
+    proof: () => "slack-alerts-channel",
+    breaks: alertsChannel({ archived: true }),
+    mends: alertsChannel({ archived: false }),
+    says: /^The alerts channel \S+ is archived\.$/,
+    instead: /Take it out of the archive/,
+  },
+  {
+    what: "an alerts channel that the bot was removed from",
+    id: "slack-alerts-channel",
+    proof: () => "slack-alerts-channel",
+    breaks: alertsChannel({ isBotIn: false }),
+    mends: alertsChannel({ isBotIn: true }),
+    says: /^TwoKey is not in the alerts channel \S+\.$/,
+    instead: /Invite it there/,
+  },
+  {
     what: "a routing key that was taken out of the service",
     id: "pagerduty-routing-key",
     proof: () => "pagerduty-routing-key",
@@ -157,6 +181,15 @@ const CASES: readonly Case[] = [
     mends: pagerDuty({ apiToken: "taken" }),
     says: /refuses the API token/,
     instead: /set PAGERDUTY_API_TOKEN/,
+  },
+  {
+    what: "webhooks that PagerDuty has disabled",
+    id: "pagerduty-webhooks",
+    proof: () => "pagerduty-webhooks",
+    breaks: webhooks({ isDisabled: true }),
+    mends: webhooks({ isDisabled: false }),
+    says: /^The webhook subscription \S+ of PagerDuty is disabled\./,
+    instead: /enable it in PagerDuty/,
   },
   {
     what: "AWS keys that were revoked",
@@ -273,6 +306,31 @@ describe.each(DRAWN)(`$what (${WALKED})`, ({ proof, breaks, mends, status = 200,
       (entry) => entry.seq > seq && String(entry.facts["text"]).startsWith("Mended on bot-1"),
       SOON_MS,
     );
+  }, 120_000);
+});
+
+describe("an alerts channel that is gone", () => {
+  test("is found at the first post that Slack refuses, and people are woken for it, once", async () => {
+    const { world } = stage;
+    await fine();
+    const seq = (await world.log()).at(-1)?.seq ?? 0;
+    await alertsChannel({ archived: true })();
+    try {
+      const topicArn = topic().replace(/:\d{12}:/, ":111122223333:");
+      await world.post("/sns/send", { topicArn, subject: "RDS event", message: "inventory-db was restarted" });
+      const { status, entry } = await degraded("slack-alerts-channel");
+      expect(status).toBe(200);
+      const woken = async () =>
+        (await world.log("pagerduty.event-accepted", seq)).filter(({ facts }) => facts["action"] === "trigger");
+      await eventually("people who are woken", SOON_MS, async () => ((await woken()).length > 0 ? true : undefined));
+      expect(await board()).toContain(entry.what);
+      expect((await woken()).map(({ facts }) => [facts["dedupKey"], facts["severity"]])).toEqual([
+        ["dr:production:unheard:bot-1", "critical"],
+      ]);
+    } finally {
+      await alertsChannel({ archived: false })();
+    }
+    await fine();
   }, 120_000);
 });
 

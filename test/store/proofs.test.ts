@@ -8,6 +8,7 @@ import { Redis } from "ioredis";
 import type { Proven } from "../../src/domain/proof.ts";
 import { connectPlainly, FAIL_FAST } from "../../src/store/connection.ts";
 import { leave } from "../../src/store/leave.ts";
+import { whyNotNow } from "../../src/store/not-now.ts";
 import { ledgerProof, storeProofs, whyNothingIsStored } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -77,6 +78,32 @@ describe("the rights in Redis", () => {
     expect(full).toMatchObject({ kind: "wrong", what: "Redis is full and takes no writes." });
     expect(JSON.stringify([refused, full])).not.toContain("secret-of-this-test");
     expect(await whyNothingIsStored(admin, "bot-1")).toBe("Redis is full and takes no writes");
+  });
+
+  test("a Redis that is busy with a script is said as that, and not as one that does not answer", async () => {
+    const running = new Redis(server.url, FAIL_FAST);
+    const other = new Redis(server.url, FAIL_FAST);
+    for (const each of [running, other]) each.on("error", () => undefined);
+    const sees = (why: string) =>
+      eventually(why, 15_000, async () => ((await whyNothingIsStored(running, "bot-1")) === why ? true : undefined));
+    try {
+      await Promise.all([once(running, "ready"), once(other, "ready")]);
+      await admin.config("SET", "busy-reply-threshold", "50");
+      const script = other.eval("while true do end", 0).catch(() => undefined);
+      await sees("Redis is busy with a script and does nothing else");
+      await admin.script("KILL");
+      await script;
+    } finally {
+      for (const each of [running, other]) leave(each);
+    }
+  }, 40_000);
+
+  test.each([
+    ["LOADING Redis is loading the dataset in memory", "Redis is starting and still reads its data"],
+    ["ERR max number of clients reached", "Redis takes no more connections"],
+    ["MASTERDOWN Link with MASTER is down", "Redis is a replica that has lost its primary"],
+  ])("%s is said as that", (said, why) => {
+    expect(whyNotNow(new Error(said))).toBe(why);
   });
 
   test.each([

@@ -100,6 +100,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "slack-scopes": [
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "The bot token lacks"],
       ],
+      "slack-alerts-channel": [
+        [
+          WRONG_SECRETS,
+          "is found at the first post that Slack refuses, and people are woken for it, once",
+          "slack-alerts-channel",
+        ],
+      ],
       "slack-app-token": [
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "slack-app-token"],
       ],
@@ -115,6 +122,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
           "test/contracts/pagerduty/service-proof.test.ts",
           "that is not there, or pages with low urgency, is wrong",
           "pages with low urgency, which may ring nobody",
+        ],
+      ],
+      "pagerduty-webhooks": [
+        [
+          "test/contracts/pagerduty/webhook-proof.test.ts",
+          "that PagerDuty or somebody disabled is wrong until it is enabled again",
+          "The webhook subscription",
         ],
       ],
       "mail-server": [

@@ -58,6 +58,11 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
       "whole outage: Slack dark": [
         ["test/scenarios/failover.test.ts", "with Slack dark after the second key the run finishes", "Slack dark"],
         [PAGES, "with Slack dark the pages go out all the same", "Slack dark"],
+        [
+          "test/app/silence-guard.test.ts",
+          "guard slack away: is told once by the pager, with where the truth is, and so is its end",
+          "Rooms and cards stand still",
+        ],
       ],
       "whole outage, then catch-up": [
         [

@@ -111,6 +111,7 @@ function proofsBy(way: Readonly<Record<string, string>>): string[] {
   const read = readEnvironment({
     ...{ REDIS_URL: "redis://127.0.0.1:9", SLACK_BOT_TOKEN: "xoxb-none", TWOKEY_CONFIG: "twokey.yaml", ...way },
     ...{ PAGERDUTY_ROUTING_KEY: "n".repeat(32), PAGERDUTY_API_TOKEN: "none-of-it" },
+    PAGERDUTY_WEBHOOK_SECRETS: "none-of-these",
     ...{ TWOKEY_LEDGER_DIR: "/nowhere", TWOKEY_LEDGER_KEY: "k".repeat(40) },
   });
   if (!read.ok) throw new Error(JSON.stringify(read.problems));

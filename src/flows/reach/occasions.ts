@@ -63,6 +63,15 @@ export const OCCASIONS = {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "Redis is back",
   },
+  "slack-away": {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "Slack takes messages again, or no incident and no run is open",
+  },
+  // What is no incident is said in the alerts channel alone: while it is gone, an alert that pages nobody reaches nobody.
+  unheard: {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "Slack takes what is said in the alerts channel",
+  },
   // Nobody is woken for what takes neither alerts nor pages away.
   degraded: {
     ...{ who: ["commanders"], urgent: "never", again: "never", backOff: AGAIN_SOON },

@@ -1,3 +1,4 @@
+import { brokenWay } from "../../domain/broken-way.ts";
 import type { DnsAnswer, Family } from "../../ports/probe.ts";
 import type { LookContext } from "../../ports/step.ts";
 
@@ -39,8 +40,19 @@ export async function givenBy({ name, newSide }: Leading, { cloud: { probe }, si
 const ANSWERS = new Set(["ENOTFOUND", "ENODATA"]);
 export const isSilent = ({ error }: DnsAnswer): boolean => error !== undefined && !ANSWERS.has(error);
 
-export const sayAnswer = ({ server, values, error }: DnsAnswer): string =>
-  `${server} answers ${values.join(", ") || error || "nothing"}`;
+/** A resolver's error is a code of Node's: what it means stands here. */
+export function sayAnswer({ server, values, error }: DnsAnswer): string {
+  if (values.length > 0 || error === undefined) return `${server} answers ${values.join(", ") || "nothing"}`;
+  return `${server} ${SAYS[error] ?? `gives no answer: ${brokenWay(error) ?? "nobody knows why"}`}`;
+}
+
+const SAYS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "answers that there is no such name",
+  ENODATA: "answers that there is no such record",
+  ETIMEOUT: "gives no answer in time",
+  ESERVFAIL: "fails to answer",
+  EREFUSED: "refuses to answer",
+};
 
 export interface Empty {
   /** A name server that gives nothing: the zone has lost the set there. */

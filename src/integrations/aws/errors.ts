@@ -1,34 +1,11 @@
 import { z } from "zod";
+import { brokenWay } from "../../domain/broken-way.ts";
 import { type Facts, OutcomeUnknown, StepFailed, TransientError, VENDOR_REFUSES } from "../../domain/errors.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
+import { type FailureKind, inWords, type VendorFailure, whyNoSession } from "./failure-words.ts";
 
-/** What an error of AWS or of the way there means for whoever asked. */
-export type FailureKind =
-  /** The world is as the call wanted it. */
-  | "alreadyDone"
-  /** The resource is busy with something. */
-  | "inFlight"
-  /** Nothing happened; the same call may succeed later. */
-  | "retryLater"
-  | "refused"
-  /** It may or may not have happened. */
-  | "ambiguous"
-  | "auth"
-  | "absent"
-  /** Nothing was sent: no connection came about. */
-  | "unreachable";
-
-export interface VendorFailure {
-  readonly kind: FailureKind;
-  /** AWS's own code, or the network's. */
-  readonly code: string;
-  /** AWS's own words, shortened. */
-  readonly said: string;
-  /** How far the call got; `not-asked` where TwoKey itself had no credentials to ask with. */
-  readonly met: "answer" | "silence" | "no-connection" | "not-asked";
-  readonly requestId: string | undefined;
-}
+export type { FailureKind, VendorFailure } from "./failure-words.ts";
 
 const LONGEST_SAID = 300;
 
@@ -98,6 +75,9 @@ export function classify(error: unknown): VendorFailure {
     kind: met === "answer" ? kindOfAnswer(thrown, status) : met === "silence" ? "ambiguous" : "unreachable",
     code: thrown.Code ?? thrown.code ?? thrown.name,
     said: thrown.message.slice(0, LONGEST_SAID),
+    byAws: status !== undefined,
+    // What is no network error, and no answer of AWS's, may still be about the way: a certificate that nobody trusts.
+    way: status === undefined ? brokenWay({ ...thrown, message: `${thrown.message} ${thrown.code ?? ""}` }) : undefined,
     met,
     requestId: thrown.$metadata?.requestId,
   };
@@ -148,27 +128,21 @@ export class CallFailed extends Error {
   }
 }
 
-function sayFailure({ doing, region }: Attempted, { met, code, said }: VendorFailure): string {
+function sayFailure({ doing, region }: Attempted, failure: VendorFailure): string {
   const what = `Could not ${doing} in ${region}`;
-  switch (met) {
-    case "answer":
-      return `${what}: AWS said ${code}: ${said}`;
-    case "silence":
-      return `${what}: no answer (${code}: ${said})`;
-    case "no-connection":
-      return `${what}: no connection (${code}: ${said})`;
-    case "not-asked":
-      return `${what}: no credentials (${code}: ${said})`;
-  }
+  return failure.met === "not-asked"
+    ? `${what}: no credentials. ${whyNoSession(failure)}`
+    : `${what}: ${inWords(failure)}`;
 }
 
 /** No session was handed out, so nothing was asked. Throws StepFailed where STS refused it, else TransientError. */
 export function noSession(error: unknown): never {
   if (error instanceof StepFailed) throw error;
-  const { kind, code, said } = classify(error);
-  const why = `No credentials: ${code}: ${said}`;
-  if (kind === "auth" || kind === "refused") throw new StepFailed("aws-denied", why);
-  throw new TransientError("no-credentials", why);
+  const failure = classify(error);
+  const { kind, code } = failure;
+  const why = `No credentials: ${whyNoSession(failure)}`;
+  if (kind === "auth" || kind === "refused") throw new StepFailed("aws-denied", why, { facts: { code } });
+  throw new TransientError("no-credentials", why, { facts: { code } });
 }
 
 /** A read that failed is a fact with a cause; a region that refuses us is not dark. */

@@ -1,9 +1,10 @@
 import { connect as connectTo } from "node:net";
 import { type Connection, createConnection } from "mysql2/promise";
 import { z } from "zod";
-import { messageOf, TransientError } from "../../domain/errors.ts";
+import { TransientError } from "../../domain/errors.ts";
 import type { DatabaseSession, Refused } from "../../ports/database-sessions.ts";
 import type { Entered, SignIn } from "./sign-in.ts";
+import { sayDatabase } from "./words.ts";
 
 /** Threads of the engine and of RDS itself, and those that replicate. */
 const OTHERS = `select id, user, host from information_schema.processlist
@@ -89,7 +90,7 @@ async function endOne(asked: Asked, session: DatabaseSession, signal: AbortSigna
       return ask(asked, `kill ${id}`, signal);
     });
   } catch (error) {
-    if (NOT_OURS.has(codeOf(error))) return [{ session, why: messageOf(error) }];
+    if (NOT_OURS.has(codeOf(error))) return [{ session, why: sayDatabase(error) }];
     if (codeOf(error) !== GONE) throw error;
   }
   return [];
@@ -109,7 +110,8 @@ function whyOf(error: unknown, { instance, user }: SignIn["login"]): unknown {
   const code = codeOf(error);
   if (code === NO_PRIVILEGE)
     return new TransientError("sessions-unseen", `${user} may not see every session: grant it PROCESS`);
-  return code === "" ? error : new TransientError("database-asked", `${instance} gave no answer: ${messageOf(error)}`);
+  const says = `${instance} did not do it: ${sayDatabase(error)}`;
+  return code === "" ? error : new TransientError("database-asked", says, { cause: error });
 }
 
 const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");

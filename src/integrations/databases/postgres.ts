@@ -1,8 +1,9 @@
 import { Client, DatabaseError } from "pg";
 import { z } from "zod";
-import { messageOf, TransientError } from "../../domain/errors.ts";
+import { TransientError } from "../../domain/errors.ts";
 import type { DatabaseSession, Refused } from "../../ports/database-sessions.ts";
 import type { Entered, SignIn } from "./sign-in.ts";
+import { sayDatabase } from "./words.ts";
 
 /** Of RDS itself: nobody else may end them, and none writes for a client. */
 const OF_THE_VENDOR = "rdsadmin";
@@ -33,7 +34,7 @@ export async function enterPostgres(signIn: SignIn): Promise<Entered> {
     try {
       return (await client.query(text)).rows;
     } catch (error) {
-      const says = `${login.instance} gave no answer: ${messageOf(error)}`;
+      const says = `${login.instance} did not do it: ${sayDatabase(error)}`;
       throw new TransientError("database-asked", says, { cause: error });
     }
   };
@@ -87,5 +88,5 @@ function clientsIn(rows: z.infer<typeof Rows>, user: string): DatabaseSession[] 
 function whyRefused(error: unknown): string {
   const said = error instanceof TransientError ? error.cause : undefined;
   if (!(said instanceof DatabaseError)) throw error;
-  return said.message;
+  return sayDatabase(said);
 }

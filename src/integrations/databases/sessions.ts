@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { messageOf, TransientError } from "../../domain/errors.ts";
+import { isOurs, messageOf, TransientError } from "../../domain/errors.ts";
 import { askWith, type Reception, type Secret } from "../../domain/secret.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { DatabaseLogin, DatabaseSessions, Engine, OwnSession, Refused } from "../../ports/database-sessions.ts";
@@ -10,6 +10,7 @@ import { isThere, needCommitOrder, tryReading, tryWriting, write } from "./marke
 import { enterMysql } from "./mysql.ts";
 import { enterPostgres } from "./postgres.ts";
 import type { Entered, HostAndPort, SignIn } from "./sign-in.ts";
+import { sayDatabase, sayUnreadable } from "./words.ts";
 
 export interface SessionsOptions {
   /** Passwords by the variable that holds them. */
@@ -90,7 +91,7 @@ async function briefly<T>(options: SessionsOptions, { login, ask, signal }: Aski
     return { ...own, value: await ask(own.value) };
   } catch (error) {
     signal?.throwIfAborted();
-    return { known: false, cause: "failed", why: `${login.instance}: ${messageOf(error)}`, atMs: options.now() };
+    return { known: false, cause: "failed", why: `${login.instance}: ${wordsOf(error)}`, atMs: options.now() };
   } finally {
     await own.value.leave();
   }
@@ -176,7 +177,7 @@ async function signedIn(login: DatabaseLogin, options: SessionsOptions): Promise
   try {
     ca = await readFile(login.caFile, "utf8");
   } catch (error) {
-    return unknown("denied", `the certificates in ${login.caFile} cannot be read: ${messageOf(error)}`);
+    return unknown("denied", `the certificates in ${login.caFile} cannot be read: ${sayUnreadable(error)}`);
   }
   try {
     const to = connect ? connect.get(login.host) : { host: await addressOf(login.host), port: login.port };
@@ -190,9 +191,11 @@ async function signedIn(login: DatabaseLogin, options: SessionsOptions): Promise
     if ("own" in came) return { known: true, value: came.own, atMs: now() };
     throw came.error;
   } catch (error) {
-    return unknown(isDenied(error) ? "denied" : "unreachable", messageOf(error));
+    return unknown(isDenied(error) ? "denied" : "unreachable", wordsOf(error));
   }
 }
+
+const wordsOf = (error: unknown): string => (isOurs(error) ? messageOf(error) : sayDatabase(error));
 
 /** By an address each driver checks the certificate for the name that it is told, and for no other. */
 const addressOf = async (host: string): Promise<string> => (isIP(host) ? host : (await lookup(host)).address);

@@ -1,7 +1,7 @@
 import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { brokenWay } from "../../domain/broken-way.ts";
 import { saySeconds } from "../../domain/duration.ts";
-import { messageOf } from "../../domain/errors.ts";
 
 /** One request to one address, as if the URL's host had resolved to it. */
 export interface ExchangeRequest {
@@ -39,7 +39,9 @@ export async function exchange(wanted: ExchangeRequest): Promise<Exchange> {
     signal?.throwIfAborted();
     return {
       kind: "no-answer",
-      why: deadline.signal.aborted ? `no answer in ${saySeconds(timeoutMs)}` : sayError(error),
+      why: deadline.signal.aborted
+        ? `no answer in ${saySeconds(timeoutMs)}`
+        : (brokenWay(error) ?? "the connection broke"),
     };
   } finally {
     clearTimeout(timer);
@@ -87,11 +89,6 @@ async function readBody(response: IncomingMessage): Promise<{ body: string; isWh
 /** Host names of URLs have brackets around IPv6 addresses; sockets want none. */
 export function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, "");
-}
-
-function sayError(error: unknown): string {
-  const code = codeOf(error);
-  return code === undefined ? messageOf(error) : `${code}: ${messageOf(error)}`;
 }
 
 /** The code of an error of Node's own modules. */

@@ -1,5 +1,6 @@
 import { getServers, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
+import { brokenWay } from "../../domain/broken-way.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { DnsAnswer, Family } from "../../ports/probe.ts";
 import { codeOf } from "./exchange.ts";
@@ -51,7 +52,7 @@ export class Names {
     const asked = this.#resolvers().map(async (server) => {
       const { values, error } = await this.#ask(server, { name: host }, signal);
       const address = values.find((value) => isIP(value) !== 0);
-      if (address === undefined) throw new Error(`${server}: ${error ?? "no address"}`);
+      if (address === undefined) throw new Error(`${server}: ${brokenWay(error) ?? "no address"}`);
       return address;
     });
     try {

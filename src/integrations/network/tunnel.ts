@@ -2,8 +2,8 @@ import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 import { isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { brokenWay } from "../../domain/broken-way.ts";
 import { saySeconds } from "../../domain/duration.ts";
-import { messageOf } from "../../domain/errors.ts";
 import type { ProxyServer } from "./proxy.ts";
 
 /** Machine time until a proxy has answered CONNECT: less than a change waits for its answer, so that it ends as never sent. */
@@ -38,7 +38,9 @@ export function openTunnel({ proxy, host, port }: TunnelTo, signal?: AbortSignal
       request.destroy();
     }, ANSWER_WITHIN_MS);
     // It stays: errors may follow the one that was reported.
-    request.on("error", (error) => reject(noTunnel(`the proxy cannot be reached: ${messageOf(error)}`, error)));
+    request.on("error", (error) =>
+      reject(noTunnel(`the proxy cannot be reached: ${brokenWay(error) ?? "the connection broke"}`, error)),
+    );
     request.once("close", () => clearTimeout(timer));
     request.once("connect", ({ statusCode }, socket: Socket, head) => {
       clearTimeout(timer);

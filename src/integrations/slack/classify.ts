@@ -1,6 +1,8 @@
 import { webApi } from "@slack/bolt";
-import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
-import { type Reception, withoutHeaders } from "../../domain/secret.ts";
+import { brokenWay } from "../../domain/broken-way.ts";
+import { OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
+import { quotedWords } from "../../domain/quoted-words.ts";
+import type { Reception } from "../../domain/secret.ts";
 
 /** What happens when a call is made twice. `once`: it would show twice. */
 export type Nature = "read" | "repeatable" | "once";
@@ -15,7 +17,6 @@ const NEVER_SENT = new Set([
 ]);
 
 const RETRY_SOON_MS = 1_000;
-const LONGEST_DETAIL = 300;
 
 /** What to mend, for the refusals that a setting causes. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -36,7 +37,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /**
  * The one judge of Slack's errors: UserError for a refusal, TransientError where nothing happened or a repetition does no
- * harm (`facts.retryAfterMs`), OutcomeUnknown where a message may or may not have been posted.
+ * harm (`facts.retryAfterMs`), OutcomeUnknown where a message may or may not have been posted. In words of ours alone, and without a
+ * cause: the SDK's errors carry whole requests, and chains of causes reach cards. `SlackClient` logs what the SDK said.
  */
 export function classify(error: unknown, call: { readonly method: string; readonly nature: Nature }): Error {
   const { method } = call;
@@ -44,14 +46,15 @@ export function classify(error: unknown, call: { readonly method: string; readon
     return transient("slack-rate-limited", "Slack asks for fewer calls", {
       method,
       retryAfterMs: error.retryAfter * 1_000,
-      cause: error,
     });
   if (error instanceof webApi.WebAPIPlatformError) return refusal(error, call);
-  const why = `Slack gave no clear answer to ${method}`;
+  const status = error instanceof webApi.WebAPIHTTPError ? `HTTP ${error.statusCode}` : undefined;
+  const way = status ?? brokenWay(error);
+  const why = `Slack gave no clear answer to ${method}${way === undefined ? "" : ` (${way})`}`;
   const neverDone = wasNeverSent(error) || (error instanceof webApi.WebAPIHTTPError && error.statusCode < 500);
   if (neverDone || call.nature !== "once")
-    return transient("slack-unavailable", why, { method, retryAfterMs: RETRY_SOON_MS, cause: error });
-  return new OutcomeUnknown("slack-outcome-unknown", why, { facts: { method }, cause: bare(error) });
+    return transient("slack-unavailable", why, { method, retryAfterMs: RETRY_SOON_MS });
+  return new OutcomeUnknown("slack-outcome-unknown", why, { facts: { method } });
 }
 
 /** Answers by which Slack refuses the token itself: nothing was done. */
@@ -81,29 +84,20 @@ function refusal(error: webApi.WebAPIPlatformError, { method, nature }: { method
     return new OutcomeUnknown("slack-outcome-unknown", `Slack failed in ${method}: ${code}`, { facts: { method } });
   }
   const needed = "needed" in error.data && typeof error.data.needed === "string" ? `needs ${error.data.needed}` : "";
-  const details = [ADVICE[code] ?? "", needed, ...(error.data.response_metadata?.messages ?? [])];
-  const said = details.filter((detail) => detail !== "").join("; ");
+  const messages = error.data.response_metadata?.messages ?? [];
+  const quote = messages.length === 0 ? "" : `it said ${quotedWords(messages.join("; "))}`;
+  const said = [ADVICE[code] ?? "", needed, quote].filter((detail) => detail !== "").join("; ");
   const message = `Slack refused ${method}: ${said === "" ? code : `${said} (${code})`}`;
-  return new UserError(`slack-${code}`, message.slice(0, LONGEST_DETAIL), { facts: { method, slack: code } });
+  return new UserError(`slack-${code}`, message, { facts: { method, slack: code } });
 }
 
 interface Again {
   readonly method: string;
   readonly retryAfterMs: number;
-  readonly cause?: unknown;
 }
 
-function transient(code: string, message: string, { method, retryAfterMs, cause }: Again): Error {
-  return new TransientError(code, message, {
-    facts: { method, retryAfterMs },
-    ...(cause === undefined ? {} : { cause: bare(cause) }),
-  });
-}
-
-/** The SDK's errors carry whole requests and answers; only their words go on. */
-function bare(error: unknown): Error {
-  return new Error(withoutHeaders(chainOf(error)));
-}
+const transient = (code: string, message: string, facts: Again): Error =>
+  new TransientError(code, message, { facts: { ...facts } });
 
 /** Looked for along the chain of causes: fetch wraps the socket's error at least once. */
 function wasNeverSent(error: unknown): boolean {

@@ -1,8 +1,9 @@
 import { LogLevel, webApi } from "@slack/bolt";
 import { z } from "zod";
+import { chainOf } from "../../domain/errors.ts";
 import { askWith, type Secret, withoutHeaders } from "../../domain/secret.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { classify, type Nature, receptionOf } from "./classify.ts";
+import { classify, type Nature, receptionOf, slackCodeOf } from "./classify.ts";
 import { type PacedCall, type PacedMessage, Pacing, type Tier } from "./pacing.ts";
 
 /** Machine time; the SDK's own default is none. */
@@ -29,6 +30,7 @@ const METHODS = {
   "conversations.open": { tier: 3, nature: "repeatable", scopes: ["im:write"] },
   "conversations.history": { tier: 3, nature: "read", scopes: ["channels:history", "im:history"] },
   "conversations.invite": { tier: 3, nature: "repeatable", scopes: ["channels:manage"] },
+  "conversations.info": { tier: 3, nature: "read", scopes: ["channels:read"] },
   "conversations.list": { tier: 2, nature: "read", scopes: ["channels:read"] },
   "conversations.replies": { tier: 3, nature: "read", scopes: ["channels:history", "im:history"] },
   "conversations.setPurpose": { tier: 2, nature: "repeatable", scopes: ["channels:manage"] },
@@ -99,8 +101,15 @@ export class SlackClient {
       const accepted = options.accept?.(error);
       if (accepted !== undefined) return accepted;
       if (error instanceof webApi.WebAPIRateLimitedError) this.#pacing.rest(paced, error.retryAfter * 1_000);
+      this.#log(method, error);
       throw classify(error, { method, nature });
     }
+  }
+
+  /** What people read of a failure is in words of ours: the SDK's stand here alone. A refusal's name says it whole. */
+  #log(method: MethodName, error: unknown): void {
+    if (slackCodeOf(error) !== undefined) return;
+    this.#options.logger.warn({ method, said: withoutHeaders(chainOf(error)) }, "Slack gave no clear answer");
   }
 
   /** The SDK's client keeps its token, so another token has another client. */

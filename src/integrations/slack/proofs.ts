@@ -5,6 +5,7 @@ import type { Secret } from "../../domain/secret.ts";
 import { whyNoAnswer } from "../../domain/untrusted.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { OK, type Proof, RESTART } from "../../ports/proof.ts";
+import { proofOfAlerts } from "./channel-proof.ts";
 import { SCOPES, SlackClient, type SlackClientOptions } from "./client.ts";
 
 export interface SlackProofOptions {
@@ -18,6 +19,8 @@ export interface SlackProofOptions {
   readonly enterprise: string | undefined;
   /** The user group that approvals are limited to, if the file names one: only then its scope is needed. */
   readonly approversGroup: () => string | undefined;
+  /** The one of the file, as it is at this moment. */
+  readonly alertsChannel: () => string;
   readonly fetch?: SlackClientOptions["fetch"];
   readonly logger: Logger;
 }
@@ -42,6 +45,7 @@ export function slackProofs(options: SlackProofOptions): readonly Proof[] {
       ...{ id: "slack-scopes", proves: "the bot token has every scope that TwoKey needs", neededBy: "no move" },
       prove: () => proveScopes(bot, options),
     },
+    proofOfAlerts(bot, options.alertsChannel),
     appToken === undefined ? SIGNING_SECRET : proofOfApp(client(appToken)),
   ];
 }

@@ -29,6 +29,9 @@ const SetWebhook = z.strictObject({
   id: z.string(),
   url: z.url().optional(),
   secrets: z.array(z.string().min(1)).min(1).optional(),
+  isActive: z.boolean().optional(),
+  /** As after three events that were answered with a refusal; false: enabled again. */
+  isDisabled: z.boolean().optional(),
 });
 
 /** People on their phones, and the vendor's condition. */
@@ -95,6 +98,9 @@ function addConfigurationControls(directory: Directory): void {
     const subscription = findSubscription(directory, wanted.id);
     if (wanted.url !== undefined) subscription.url = wanted.url;
     if (wanted.secrets !== undefined) subscription.secrets = wanted.secrets;
+    if (wanted.isActive !== undefined) subscription.isActive = wanted.isActive;
+    if (wanted.isDisabled === true) directory.webhooks.disable(subscription);
+    if (wanted.isDisabled === false) directory.webhooks.enable(subscription);
     return view(directory, subscription);
   });
   control.on("POST /pagerduty/webhooks/origin", (body) => {

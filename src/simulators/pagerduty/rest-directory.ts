@@ -82,7 +82,7 @@ function subscriptionJson(directory: Directory, subscription: Subscription): Rec
   return {
     id: subscription.id,
     type: "webhook_subscription",
-    active: true,
+    active: subscription.isActive,
     delivery_method: {
       id: `${subscription.id}D`,
       type: "http_delivery_method",
@@ -95,6 +95,13 @@ function subscriptionJson(directory: Directory, subscription: Subscription): Rec
     events: subscription.events ?? [],
     filter: service === undefined ? { type: "account_reference" } : { type: "service_reference", id: service },
   };
+}
+
+/** Of one service, or of the whole account where no service is named. */
+function listSubscriptions(directory: Directory, call: RestCall): RestAnswer {
+  const service = call.query.get("filter_type") === "service" ? (call.query.get("filter_id") ?? "") : undefined;
+  const rows = directory.webhooks.subscriptions.filter((each) => service === undefined || each.service === service);
+  return page(call, "webhook_subscriptions", { rows, render: (each) => subscriptionJson(directory, each) });
 }
 
 const getSubscription = (directory: Directory, call: RestCall): RestAnswer => ({
@@ -122,6 +129,12 @@ export const DIRECTORY_ROUTES: readonly RestRoute[] = [
   { operation: "services.get", method: "GET", pattern: "/services/:id", handle: getService },
   { operation: "escalation-policies.get", method: "GET", pattern: "/escalation_policies/:id", handle: getPolicy },
   { operation: "abilities.list", method: "GET", pattern: "/abilities", handle: listAbilities },
+  {
+    operation: "webhook-subscriptions.list",
+    method: "GET",
+    pattern: "/webhook_subscriptions",
+    handle: listSubscriptions,
+  },
   { operation: "webhook-subscriptions.get", method: "GET", pattern: SUBSCRIPTION, handle: getSubscription },
   {
     operation: "webhook-subscriptions.enable",

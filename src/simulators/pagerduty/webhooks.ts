@@ -31,6 +31,8 @@ export interface Subscription {
   /** World time until which nothing is sent, or undefined. */
   disabledUntilMs: number | undefined;
   isDraining: boolean;
+  /** Somebody switched it off, or on. */
+  isActive: boolean;
 }
 
 export interface WebhookEvent {
@@ -64,6 +66,7 @@ export class Webhooks {
       droppedInARow: 0,
       disabledUntilMs: undefined,
       isDraining: false,
+      isActive: true,
     }));
   }
 
@@ -71,6 +74,7 @@ export class Webhooks {
   emit({ eventType, about, agent, data }: WebhookEvent): void {
     const body = this.#eventBody({ eventType, resourceType: "incident", agent, data });
     for (const subscription of this.subscriptions) {
+      if (!subscription.isActive) continue;
       if (subscription.service !== undefined && subscription.service !== about.serviceId) continue;
       if (subscription.events !== undefined && !subscription.events.includes(eventType)) continue;
       this.#enqueue(subscription, { eventType, incidentId: about.incidentId, body });
@@ -90,6 +94,10 @@ export class Webhooks {
   enable(subscription: Subscription): void {
     subscription.disabledUntilMs = undefined;
     subscription.droppedInARow = 0;
+  }
+
+  disable(subscription: Subscription): void {
+    subscription.disabledUntilMs = this.#world.clock.now() + DISABLED_FOR_MS;
   }
 
   isDisabled(subscription: Subscription): boolean {
@@ -161,7 +169,7 @@ export class Webhooks {
   #countDrop(subscription: Subscription): void {
     subscription.droppedInARow += 1;
     if (subscription.droppedInARow < DROPS_BEFORE_DISABLED) return;
-    subscription.disabledUntilMs = this.#world.clock.now() + DISABLED_FOR_MS;
+    this.disable(subscription);
     this.#log("pagerduty.webhook-disabled", subscription, { thrownAway: Math.max(0, subscription.queue.length - 1) });
     subscription.queue = [];
   }

@@ -44,6 +44,12 @@ const Changed = z.strictObject({
   scopes: z.array(z.string()).optional(),
   revoked: z.array(z.enum(["bot", "app"])).optional(),
 });
+/** Somebody of the workspace archives a channel or takes it back, removes an app's bot or invites it. */
+const ChannelChanged = z.strictObject({
+  channelId: z.string(),
+  archived: z.boolean().optional(),
+  isBotIn: z.boolean().optional(),
+});
 const Disconnect = z.strictObject({
   reason: z.enum(["warning", "refresh_requested", "link_disabled"]),
   appId: z.string().optional(),
@@ -60,6 +66,23 @@ function joinAsPerson(
     throw new Error(`${channelId} is no channel that ${user.id} can join`);
   channel.members.add(user.id);
   return { channel: channel.id };
+}
+
+function changeChannel(
+  { workspace, world }: SlackParts,
+  { channelId, archived, isBotIn }: z.infer<typeof ChannelChanged>,
+): { readonly channel: string } {
+  const channel = workspace.channels.get(channelId);
+  if (!channel) throw new Error(`There is no channel ${channelId}`);
+  if (archived !== undefined) channel.isArchived = archived;
+  for (const { botUserId } of isBotIn === undefined ? [] : workspace.spec.apps)
+    channel.members[isBotIn === true ? "add" : "delete"](botUserId);
+  world.log.append("slack.channel-changed", {
+    channel: channelId,
+    isArchived: channel.isArchived,
+    isBotIn: isBotIn ?? null,
+  });
+  return { channel: channelId };
 }
 
 /** Routes by which people (tests, demo, page) act in the simulated Slack and see what is there. */
@@ -170,6 +193,7 @@ function addTroubles(parts: SlackParts): void {
     workspace.usergroups.set(id, { ...group, users });
     return { id, users };
   });
+  control.on("POST /slack/channel", (body) => changeChannel(parts, ChannelChanged.parse(body)));
   control.on("POST /slack/app", (body) => {
     const { scopes, revoked, ...secrets } = Changed.parse(body);
     for (const app of workspace.spec.apps) Object.assign(app, secrets, scopes && { scopes });

@@ -95,7 +95,7 @@ describe("promotion", () => {
     fail("KMSKeyNotAccessibleFault", 400);
     await expect(promote()).rejects.toMatchObject({
       ...{ name: "StepFailed", code: "aws-refused" },
-      message: `Could not promote ${REPLICA} in ${STANDBY}: AWS said KMSKeyNotAccessibleFault: No`,
+      message: `Could not promote ${REPLICA} in ${STANDBY}: AWS refuses it (AWS said “KMSKeyNotAccessibleFault: No”)`,
       facts: { region: STANDBY, requestIds: expect.stringMatching(/^\S+$/) },
     });
     fail("AccessDenied", 403);

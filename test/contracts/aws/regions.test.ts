@@ -79,12 +79,17 @@ test("a region that cuts connections is unreachable, one that is slow is not", a
 
 test("denied is not dark", async () => {
   const message = "User: arn:aws:iam::1:user/x is not authorized";
-  for (const code of ["AccessDenied", "ExpiredToken", "UnauthorizedOperation"]) {
+  const notLet = "AWS does not let TwoKey do that; look at the policy of its role";
+  const codes = {
+    ...{ AccessDenied: notLet, UnauthorizedOperation: notLet },
+    ExpiredToken: "AWS does not accept the credentials of TwoKey; they are wrong or have ended",
+  };
+  for (const [code, means] of Object.entries(codes)) {
     const effect = { kind: "error", status: 403, code, message } as const;
     inventory.world.faults.plan({ vendor: "aws", region: HOME, effect, times: 1 });
     expect(await primary()).toMatchObject({
       ...{ known: false, cause: "denied" },
-      why: `Could not describe ${PRIMARY} in ${HOME}: AWS said ${code}: ${message}`,
+      why: `Could not describe ${PRIMARY} in ${HOME}: ${means} (AWS said “${code}: ${message}”)`,
     });
   }
   expect((await primary()).known).toBe(true);

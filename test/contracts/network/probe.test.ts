@@ -118,7 +118,7 @@ describe("health", () => {
     expect(await probeWith().health(`http://127.0.0.1:${port}/`)).toMatchObject({ kind: "unreachable" });
     expect(await probeWith().health("http://127.0.0.1:9/")).toMatchObject({
       kind: "unreachable",
-      why: expect.stringContaining("ECONNREFUSED"),
+      why: "nobody listens there",
     });
     expect(performance.now() - startedMs).toBeLessThan(TIMEOUT_MS + GRACE_MS);
   });
@@ -146,7 +146,7 @@ describe("health", () => {
     const tls = createTlsServer({ key, cert: leaf.pem, SNICallback }, (_request, response) => response.end());
     const port = await serve(() => undefined, tls);
     const verdict = await probeWith().health(`https://api.example.com:${port}/`, { via: "127.0.0.1" });
-    expect(verdict).toMatchObject({ kind: "unreachable", why: expect.stringContaining("UNABLE_TO_VERIFY") });
+    expect(verdict).toMatchObject({ kind: "unreachable", why: "its certificate is not trusted here" });
     expect(names).toEqual(["api.example.com"]);
   });
 

@@ -182,7 +182,7 @@ describe.each([503, 407, 403, 502])("a proxy that answers %d to CONNECT", (answe
       .catch((e: unknown) => e);
     expect(classifySlack(error, { method: "chat.postMessage", nature: "once" })).toMatchObject({
       code: "slack-unavailable",
-      cause: { message: expect.stringContaining(says) },
+      message: expect.stringContaining(says),
     });
   });
 });

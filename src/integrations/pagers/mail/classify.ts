@@ -1,3 +1,4 @@
+import { brokenWay } from "../../../domain/broken-way.ts";
 import type { Reception } from "../../../domain/secret.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 
@@ -28,7 +29,7 @@ export function failureOf(error: unknown): Failure {
     return { kind: "retry", afterMs: BUSY_AGAIN_MS, why: `the mail server asks to come again (${status})` };
   }
   if (code === "EAUTH") return { kind: "rejected", code: "smtp-auth", why: "the mail server does not take our user" };
-  const why = `the mail server did not answer (${code})`;
+  const why = `the mail server did not answer (${brokenWay(error) ?? "the connection broke"})`;
   const isNeverSent = "syscall" in facts && NEVER_SENT.includes(facts.syscall);
   return isNeverSent ? { kind: "retry", afterMs: SOON_MS, why } : { kind: "unknown", why };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { quotedWords } from "../../../domain/quoted-words.ts";
 import type { Reception } from "../../../domain/secret.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 
@@ -16,7 +17,14 @@ export type Exchange =
 /** PagerDuty's advice for a 429 that carries no headers. */
 const RETRY_WITHOUT_ADVICE_MS = 30_000;
 const RETRY_SOON_MS = 1_000;
-const LONGEST_WHY = 300;
+
+/** What a refusal means, where its status alone tells that. */
+const MEANS: Readonly<Record<number, string>> = {
+  401: ": it does not take the API token",
+  402: ": the account's plan does not have that",
+  403: ": the API token may not do that",
+  404: ": it does not know that",
+};
 
 type Failure = Exclude<PagerAnswer<never>, { kind: "accepted" }>;
 
@@ -71,10 +79,10 @@ function rejection(status: number, body: unknown): Failure {
   const { message, errors } = rest.data?.error ?? event.data ?? { message: "", errors: [] };
   const code = rest.data?.error.code;
   const details = errors.filter((detail) => typeof detail === "string").join("; ");
-  const why = [`PagerDuty refused (${status})`, message, details].filter((part) => part !== "").join(": ");
+  const said = [message, details].filter((part) => part !== "").join(": ");
   return {
     kind: "rejected",
     code: code === undefined ? `http-${status}` : `pagerduty-${code}`,
-    why: why.slice(0, LONGEST_WHY),
+    why: `PagerDuty refused (${status})${MEANS[status] ?? ""}${said === "" ? "" : `, and said ${quotedWords(said)}`}`,
   };
 }

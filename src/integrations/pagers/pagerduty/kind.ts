@@ -80,7 +80,8 @@ export const pagerDuty: PagerKind = {
     const { PAGERDUTY_ROUTING_KEY: routingKey, PAGERDUTY_API_TOKEN: apiToken, PAGERDUTY_HOST: host } = variables;
     if (!routingKey || !apiToken)
       throw new UserError("pagerduty-keys", "PagerDuty needs its routing key and API token");
-    const account = { routingKey, apiToken, region, service, from };
+    const expectsWebhooks = variables[SECRETS_VARIABLE] !== undefined;
+    const account = { routingKey, apiToken, region, service, from, expectsWebhooks };
     return createPagerDuty({ ...account, budget, address: host?.reveal(), agent });
   },
   hints: (variables) => pagerDutyHints(variables[SECRETS_VARIABLE]),

@@ -10,6 +10,8 @@ export const NAME = "pagerduty";
 export interface PagerDutyOptions extends ClientOptions {
   /** The service of the file; absent: nothing is proven of it. */
   readonly service?: string | undefined;
+  /** Absent: nobody expects webhooks, and nothing is proven of them. */
+  readonly expectsWebhooks?: boolean | undefined;
 }
 
 /** Long enough for the events queue to have made the incident. */

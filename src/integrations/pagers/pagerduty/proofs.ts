@@ -4,19 +4,22 @@ import { whyNoAnswer } from "../../../domain/untrusted.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 import { OK, type Proof, RESTART } from "../../../ports/proof.ts";
 import type { PagerDutyClient } from "./client.ts";
+import { proofOfWebhooks } from "./webhook-proof.ts";
 
 export interface PagerDutyProofOptions {
   /** E-mail address of the bot's own user. */
   readonly from: string;
   /** Id of the service that the routing key belongs to; absent: it is not looked at. */
   readonly service?: string | undefined;
+  /** There are secrets that webhooks are signed with; absent: nobody expects any. */
+  readonly expectsWebhooks?: boolean | undefined;
 }
 
 /** Nothing was ever triggered under this key, so that what is sent about it is dropped by PagerDuty (Events API v2). */
 const NEVER_TRIGGERED = "twokey:proof:nothing-is-open-under-this-key";
 
 export function pagerDutyProofs(client: PagerDutyClient, options: PagerDutyProofOptions): readonly Proof[] {
-  const { service } = options;
+  const { service, expectsWebhooks = false } = options;
   return [
     {
       ...{ id: "pagerduty-routing-key", proves: "PagerDuty takes pages by the routing key" },
@@ -29,6 +32,7 @@ export function pagerDutyProofs(client: PagerDutyClient, options: PagerDutyProof
       prove: () => proveToken(client, options),
     },
     ...(service === undefined ? [] : [proofOfService(client, service)]),
+    ...(expectsWebhooks ? [proofOfWebhooks(client)] : []),
   ];
 }
 

@@ -2,8 +2,8 @@ import type { Agent, AgentOptions } from "node:http";
 import { Agent as DirectAgent } from "node:https";
 import { connect } from "node:net";
 import { api, event } from "@pagerduty/pdjs";
+import { brokenWay } from "../../../domain/broken-way.ts";
 import { UserError } from "../../../domain/errors.ts";
-import { proxyIn } from "../../../domain/untrusted.ts";
 import type { Exchange } from "./classify.ts";
 
 /*
@@ -146,7 +146,7 @@ function noAnswerOf(reason: unknown): Exchange {
   }
   const code = "code" in facts && typeof facts.code === "string" ? facts.code : undefined;
   const name = reason instanceof Error ? reason.name : "unknown error";
-  const what = (reason instanceof Error ? proxyIn(reason.message) : undefined) ?? code ?? name;
+  const what = brokenWay(reason) ?? "the connection broke";
   const why = name === "AbortError" ? "no answer from PagerDuty in time" : `PagerDuty call failed: ${what}`;
   return { kind: "no-answer", why, status: undefined, neverSent: code !== undefined && NEVER_SENT.has(code) };
 }
