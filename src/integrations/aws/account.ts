@@ -27,6 +27,7 @@ import { awsDatabases } from "./databases.ts";
 import { awsDiscovery } from "./discovery.ts";
 import { noSession } from "./errors.ts";
 import { awsFirewall } from "./firewall.ts";
+import { type By, createLookups } from "./lookups.ts";
 import { lookingPolicy, managedFor, sessionPolicy, whoseRole } from "./session-policy.ts";
 import type { ClientSettings } from "./settings.ts";
 import { awsSnapshots } from "./snapshots.ts";
@@ -183,7 +184,9 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
   const { clock, reachability, answers } = way;
   const caller = new Caller({ clock, reachability, answers, looking, acting: looking, guard: UNGUARDED });
   const clients = looksOf(looking.clients);
-  const through = (by: Caller) => ({ ...portsOf(by, clients, () => clock.now()), answers });
+  // Looks are shared by whoever looks in this session, whatever guard they act behind.
+  const lookups = createLookups(caller, clients);
+  const through = (by: Caller) => ({ ...portsOf({ caller: by, clients, lookups }, () => clock.now()), answers });
   return {
     ...{ caller, hand: looking, clients },
     ports: {
@@ -214,15 +217,16 @@ function openHand(way: Way, { wish, naming, sockets }: HandWish): Hand {
   return { identity, clients: createClients({ settings, credentials: identity, home: stsRegion, sockets }) };
 }
 
-function portsOf(caller: Caller, clients: Clients, now: () => number): Omit<AwsPorts, "answers"> {
+function portsOf(by: By, now: () => number): Omit<AwsPorts, "answers"> {
+  const { caller, clients } = by;
   return {
-    databases: awsDatabases(caller, clients, now),
+    databases: awsDatabases(by, now),
     clusters: awsClusters(caller, clients),
     snapshots: awsSnapshots(caller, clients),
-    firewall: awsFirewall(caller, clients),
-    compute: awsCompute(caller, clients),
+    firewall: awsFirewall(by),
+    compute: awsCompute(by),
     traffic: awsTraffic(caller, clients),
-    discovery: awsDiscovery(caller, clients),
+    discovery: awsDiscovery(by),
     alarms: awsAlarms(caller, clients),
   };
 }

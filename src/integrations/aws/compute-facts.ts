@@ -1,5 +1,4 @@
-import { DescribeScalableTargetsCommand } from "@aws-sdk/client-application-auto-scaling";
-import { DescribeServicesCommand, DescribeTasksCommand, ListTasksCommand } from "@aws-sdk/client-ecs";
+import { DescribeTasksCommand, ListTasksCommand } from "@aws-sdk/client-ecs";
 import { DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { Region } from "../../domain/service/service.ts";
@@ -7,6 +6,8 @@ import type { ComputeFacts, ComputeSite, Scaling, ServiceFacts } from "../../por
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
+import type { By, Lookups, ServiceOrFailure } from "./lookups.ts";
+import type { Wish } from "./together.ts";
 
 interface Wanted {
   readonly region: Region;
@@ -48,7 +49,7 @@ const Service = z.object({
     .optional(),
   capacityProviderStrategy: z.array(z.object({ capacityProvider: z.string() })).default([]),
 });
-const Failures = z.array(z.object({ arn: z.string().default(""), reason: z.string().default("") })).default([]);
+const Failure = z.object({ arn: z.string().default(""), reason: z.string().default("") });
 const Task = z.object({
   lastStatus: z.string(),
   stoppedReason: z.string().optional(),
@@ -59,68 +60,49 @@ const Task = z.object({
 const TargetHealth = z
   .array(z.object({ Target: z.object({ Id: z.string() }), TargetHealth: z.object({ State: z.string() }) }))
   .default([]);
-const ScalableTargets = z
-  .array(
-    z.object({
-      MinCapacity: z.number(),
-      MaxCapacity: z.number(),
-      SuspendedState: z
-        .object({
-          DynamicScalingInSuspended: z.boolean().default(false),
-          DynamicScalingOutSuspended: z.boolean().default(false),
-          ScheduledScalingSuspended: z.boolean().default(false),
-        })
-        .prefault({}),
-    }),
-  )
-  .max(1)
-  .default([]);
+const ScalableTarget = z.object({
+  MinCapacity: z.number(),
+  MaxCapacity: z.number(),
+  SuspendedState: z
+    .object({
+      DynamicScalingInSuspended: z.boolean().default(false),
+      DynamicScalingOutSuspended: z.boolean().default(false),
+      ScheduledScalingSuspended: z.boolean().default(false),
+    })
+    .prefault({}),
+});
 
 /** Reads of one ECS service. All throw CallFailed. */
 export class ComputeReader {
   readonly #caller: Caller;
   readonly #clients: Clients;
+  readonly #lookups: Lookups;
 
-  constructor(caller: Caller, clients: Clients) {
+  constructor({ caller, clients, lookups }: By) {
     this.#caller = caller;
     this.#clients = clients;
+    this.#lookups = lookups;
   }
 
-  async service({ region, site, signal }: Wanted) {
-    const ask = { api: "ecs", region, doing: `describe ${site.cluster}/${site.service}`, signal };
-    const command = new DescribeServicesCommand({ cluster: site.cluster, services: [site.service] });
-    const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
-    const [failure] = Failures.parse(answer.failures);
-    if (failure) {
-      // ECS answers 200 for a service that it does not have.
-      const { arn: said, reason: code } = failure;
-      const kind = code === "MISSING" ? "absent" : "refused";
-      throw new CallFailed({ ...ask, nature: "read" }, { kind, code, said, met: "answer", requestId: undefined });
-    }
-    const [found] = z.tuple([Service]).parse(answer.services);
-    return { ...found, desired: found.desiredCount };
+  async service(wanted: Wanted) {
+    const { region, site } = wanted;
+    return serviceIn(await this.#lookups.services(region, site.cluster).ask(serviceWish(wanted)), wanted);
+  }
+
+  /** The same for a write, which waits for no other look. */
+  async serviceNow(wanted: Wanted) {
+    const { region, site } = wanted;
+    return serviceIn(await this.#lookups.services(region, site.cluster).askAlone(serviceWish(wanted)), wanted);
   }
 
   /** Undefined where the service is not auto-scaled. */
-  async scaling({ region, site, signal }: Wanted): Promise<Scaling | undefined> {
-    const ask = { api: "autoscaling", region, doing: `describe the auto scaling of ${site.service}`, signal };
-    const command = new DescribeScalableTargetsCommand({
-      ServiceNamespace: "ecs",
-      ResourceIds: [`service/${site.cluster}/${site.service}`],
-      ScalableDimension: "ecs:service:DesiredCount",
-    });
-    const answer = await this.#caller.read(ask, (options) =>
-      this.#clients.autoScaling.in(region).send(command, options),
-    );
-    const [target] = ScalableTargets.parse(answer.ScalableTargets);
-    if (!target) return undefined;
-    const { SuspendedState: state } = target;
-    const suspended = {
-      scaleIn: state.DynamicScalingInSuspended,
-      scaleOut: state.DynamicScalingOutSuspended,
-      scheduled: state.ScheduledScalingSuspended,
-    };
-    return { min: target.MinCapacity, max: target.MaxCapacity, suspended };
+  async scaling(wanted: Wanted): Promise<Scaling | undefined> {
+    return scalingOf(await this.#lookups.scalableTargets(wanted.region).ask(scalingWish(wanted)));
+  }
+
+  /** The same for a write. */
+  async scalingNow(wanted: Wanted): Promise<Scaling | undefined> {
+    return scalingOf(await this.#lookups.scalableTargets(wanted.region).askAlone(scalingWish(wanted)));
   }
 
   async #tasks({ region, site, signal }: Wanted, desiredStatus: "RUNNING" | "STOPPED") {
@@ -203,6 +185,37 @@ export class ComputeReader {
       ...setUp(found),
     };
   }
+}
+
+const serviceWish = ({ site: { cluster, service: id }, signal }: Wanted): Wish => ({
+  ...{ id, doing: `describe ${cluster}/${id}`, signal },
+});
+
+const scalingWish = ({ site: { cluster, service }, signal }: Wanted): Wish => ({
+  ...{ id: `service/${cluster}/${service}`, doing: `describe the auto scaling of ${service}`, signal },
+});
+
+/** ECS answers 200 for a service that it does not have. */
+function serviceIn(found: ServiceOrFailure | undefined, wanted: Wanted) {
+  if (found?.failure) {
+    const { arn: said, reason: code } = Failure.parse(found.failure);
+    const kind = code === "MISSING" ? "absent" : "refused";
+    const attempted = { doing: serviceWish(wanted).doing, region: wanted.region, nature: "read" } as const;
+    throw new CallFailed(attempted, { kind, code, said, met: "answer", requestId: undefined });
+  }
+  const service = Service.parse(found?.service);
+  return { ...service, desired: service.desiredCount };
+}
+
+function scalingOf(found: unknown): Scaling | undefined {
+  if (found === undefined) return undefined;
+  const { MinCapacity: min, MaxCapacity: max, SuspendedState: state } = ScalableTarget.parse(found);
+  const suspended = {
+    scaleIn: state.DynamicScalingInSuspended,
+    scaleOut: state.DynamicScalingOutSuspended,
+    scheduled: state.ScheduledScalingSuspended,
+  };
+  return { min, max, suspended };
 }
 
 /** Reasons of stopped tasks cost two calls more; they are worth it only while tasks are missing because some failed. */
