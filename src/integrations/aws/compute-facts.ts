@@ -1,26 +1,17 @@
-import { DescribeTasksCommand, ListTasksCommand } from "@aws-sdk/client-ecs";
 import { DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
-import type { Region } from "../../domain/service/service.ts";
 import type { ComputeFacts, ComputeSite, Scaling, ServiceFacts } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
+import { type Task, TaskReader, type WantedService as Wanted } from "./compute-tasks.ts";
 import { CallFailed } from "./errors.ts";
 import type { By, Lookups, ServiceOrFailure } from "./lookups.ts";
 import type { Wish } from "./together.ts";
-
-interface Wanted {
-  readonly region: Region;
-  readonly site: Pick<ComputeSite, "cluster" | "service">;
-  readonly signal?: AbortSignal | undefined;
-}
 
 interface WantedFacts extends Wanted {
   readonly site: ComputeSite;
 }
 
-/** Limits of ECS: tasks in one DescribeTasks. */
-const MOST_TASKS_A_CALL = 100;
 const MOST_REASONS = 5;
 
 const Service = z.object({
@@ -50,13 +41,6 @@ const Service = z.object({
   capacityProviderStrategy: z.array(z.object({ capacityProvider: z.string() })).default([]),
 });
 const Failure = z.object({ arn: z.string().default(""), reason: z.string().default("") });
-const Task = z.object({
-  lastStatus: z.string(),
-  stoppedReason: z.string().optional(),
-  attachments: z
-    .array(z.object({ details: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }))
-    .default([]),
-});
 const TargetHealth = z
   .array(z.object({ Target: z.object({ Id: z.string() }), TargetHealth: z.object({ State: z.string() }) }))
   .default([]);
@@ -77,11 +61,13 @@ export class ComputeReader {
   readonly #caller: Caller;
   readonly #clients: Clients;
   readonly #lookups: Lookups;
+  readonly tasks: TaskReader;
 
-  constructor({ caller, clients, lookups }: By) {
-    this.#caller = caller;
-    this.#clients = clients;
-    this.#lookups = lookups;
+  constructor(by: By) {
+    this.#caller = by.caller;
+    this.#clients = by.clients;
+    this.#lookups = by.lookups;
+    this.tasks = new TaskReader(by);
   }
 
   async service(wanted: Wanted) {
@@ -105,38 +91,11 @@ export class ComputeReader {
     return scalingOf(await this.#lookups.scalableTargets(wanted.region).askAlone(scalingWish(wanted)));
   }
 
-  async #tasks({ region, site, signal }: Wanted, desiredStatus: "RUNNING" | "STOPPED") {
-    const ask = { api: "ecs", region, doing: `list the tasks of ${site.cluster}/${site.service}`, signal };
-    const { cluster } = site;
-    const arns: string[] = [];
-    for (let nextToken: string | undefined, page = 0; page === 0 || nextToken !== undefined; page++) {
-      const command = new ListTasksCommand({ cluster, serviceName: site.service, desiredStatus, nextToken });
-      const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
-      arns.push(...(answer.taskArns ?? []));
-      nextToken = answer.nextToken;
-    }
-    const found: z.infer<typeof Task>[] = [];
-    for (let from = 0; from < arns.length; from += MOST_TASKS_A_CALL) {
-      const command = new DescribeTasksCommand({ cluster, tasks: arns.slice(from, from + MOST_TASKS_A_CALL) });
-      const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
-      found.push(...z.array(Task).default([]).parse(answer.tasks));
-    }
-    return found;
-  }
-
-  /** Those that have been told to stop are listed apart, whatever they still do. */
-  async tasksLeft(wanted: Wanted): Promise<number> {
-    // One after the other: tasks only go from the first list to the second, so none slips through between them.
-    const running = await this.#tasks(wanted, "RUNNING");
-    const stopped = await this.#tasks(wanted, "STOPPED");
-    return [...running, ...stopped].filter(({ lastStatus }) => lastStatus !== "STOPPED").length;
-  }
-
   /** Of the service's own tasks; undefined where it has no target group. */
   async #targets(wanted: WantedFacts): Promise<ComputeFacts["targets"]> {
     const { target_group: group } = wanted.site;
     if (group === undefined) return undefined;
-    const [running, health] = await Promise.all([this.#tasks(wanted, "RUNNING"), this.#targetHealth(wanted, group)]);
+    const [running, health] = await Promise.all([this.tasks.all(wanted, "RUNNING"), this.#targetHealth(wanted, group)]);
     const own = new Set(running.flatMap(addressesOf));
     const targets = health.filter(({ Target }) => own.has(Target.Id));
     const healthy = targets.filter(({ TargetHealth: { State } }) => State === "healthy").length;
@@ -164,7 +123,7 @@ export class ComputeReader {
     const asked = [this.service(wanted), this.scaling(wanted)] as const;
     await Promise.allSettled(asked);
     const [found, scalingNow] = await Promise.all(asked);
-    const stopped = mayTell(found) ? await this.#tasks(wanted, "STOPPED") : [];
+    const stopped = mayTell(found) ? await this.tasks.all(wanted, "STOPPED") : [];
     const stopReasons = stopped.flatMap(({ stoppedReason }) => stoppedReason ?? []);
     return {
       status: found.status,
@@ -239,7 +198,7 @@ function setUp(found: z.infer<typeof Service>) {
 }
 
 /** Private addresses of a task's network interfaces: what an awsvpc service registers as targets. */
-function addressesOf({ attachments }: z.infer<typeof Task>): string[] {
+function addressesOf({ attachments }: Task): string[] {
   return attachments
     .flatMap(({ details }) => details)
     .flatMap(({ name, value }) => (name === "privateIPv4Address" && value !== undefined ? [value] : []));

@@ -22,7 +22,7 @@ export function awsCompute(by: By): Compute {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
     service: (region, site, signal) => caller.known(() => reader.serviceFacts({ region, site, signal })),
     ground: (wish, signal) => caller.known(() => readGround(caller, clients, { ...wish, signal })),
-    tasksLeft: (region, site, signal) => caller.known(() => reader.tasksLeft({ region, site, signal })),
+    tasksLeft: (region, site, signal) => caller.known(() => reader.tasks.left({ region, site, signal })),
     scaleOut: ({ region, site, tasks }, signal) =>
       caller.act(async (requestIds) => {
         const target = { region, site, signal };

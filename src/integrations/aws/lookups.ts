@@ -5,6 +5,7 @@ import { type DBInstance, DescribeDBInstancesCommand } from "@aws-sdk/client-rds
 import type { Region } from "../../domain/service/region.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
+import { EndedTasks } from "./ended-tasks.ts";
 import { type Kind, Together } from "./together.ts";
 
 /** Of a service AWS tells how it is, or why it does not. */
@@ -19,6 +20,7 @@ export interface Lookups {
   readonly services: (region: Region, cluster: string) => Together<ServiceOrFailure>;
   /** Of ECS services, by `service/<cluster>/<service>`. */
   readonly scalableTargets: (region: Region) => Together<ScalableTarget>;
+  readonly ended: EndedTasks;
 }
 
 /** By what an adapter looks and acts. */
@@ -43,6 +45,7 @@ export function createLookups(caller: Pick<Caller, "read">, clients: Clients): L
     securityGroups: once((region) => securityGroups(clients, region)),
     services: once((region, cluster) => services(clients, { region, cluster })),
     scalableTargets: once((region) => scalableTargets(clients, region)),
+    ended: new EndedTasks(),
   };
 }
 

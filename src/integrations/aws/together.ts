@@ -95,13 +95,13 @@ export class Together<Item> {
 
   /** All pages. Without ids: those of everybody who has joined by the time that the call leaves. */
   async #read(shared: Shared<Item>, ids?: readonly string[]): Promise<readonly Item[]> {
-    const { api, region, page } = this.#kind;
+    const { api, region } = this.#kind;
     const ask = { api, region, doing: "look", signal: shared.signal };
     const found: Item[] = [];
     let from: string | undefined;
     do {
       const { items = [], next } = await this.#caller.read(ask, (options) =>
-        page(ids ?? shared.leave(), from, options),
+        this.#kind.page(ids ?? shared.leave(), from, options),
       );
       found.push(...items);
       from = next || undefined;
