@@ -27,7 +27,7 @@ export function startRegularLooks(held: Held, worker: string, composing: Composi
   const { logger } = composing;
   return [
     startObserver({ stores, outside, clock, logger, inventory, replication: replicationOf(held) }),
-    startDiscovering({ memory, cloud: outside.cloud, clock, logger }),
+    startDiscovering({ memory, cloud: outside.regularCloud, clock, logger }),
     startAlarmReader(alarmReaderDeps(held, logger)),
     ...startGuards(held, worker, composing),
   ];

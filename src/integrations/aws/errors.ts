@@ -25,12 +25,17 @@ export interface VendorFailure {
   readonly code: string;
   /** AWS's own words, shortened. */
   readonly said: string;
-  /** How far the call got; `not-asked` where TwoKey itself had no credentials to ask with. */
-  readonly met: "answer" | "silence" | "no-connection" | "not-asked";
+  /** How far the call got; `not-asked` where TwoKey itself had no credentials to ask with, `held-back` where it asks no more often. */
+  readonly met: "answer" | "silence" | "no-connection" | "not-asked" | "held-back";
   readonly requestId: string | undefined;
 }
 
 const LONGEST_SAID = 300;
+
+const THROTTLES = [
+  ...["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException"],
+  ...["RequestLimitExceeded", "TooManyRequestsException", "SlowDown"],
+];
 
 /** By `e.name` and by `e.Code`, which differ for RDS (`DBInstanceNotFoundFault`, `DBInstanceNotFound`). */
 const KINDS: Readonly<Record<string, FailureKind>> = {
@@ -42,9 +47,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   ...kindOf("inFlight", ["InvalidDBSnapshotState", "InvalidDBSnapshotStateFault"]),
   // Busy for as long as a change takes in the cloud: nothing to wait for inside one call.
   ...kindOf("inFlight", ["PriorRequestNotComplete", "ConcurrentUpdateException"]),
-  ...kindOf("retryLater", ["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"]),
-  ...kindOf("retryLater", ["RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException"]),
-  ...kindOf("retryLater", ["SlowDown"]),
+  ...kindOf("retryLater", THROTTLES),
   ...kindOf("retryLater", ["RequestTimeTooSkewed", "RequestExpired"]),
   ...kindOf("auth", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "OptInRequired"]),
   ...kindOf("auth", ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]),
@@ -103,6 +106,9 @@ export function classify(error: unknown): VendorFailure {
   };
 }
 
+/** AWS asks for fewer calls. */
+export const isThrottle = ({ kind, code }: VendorFailure): boolean => kind === "retryLater" && THROTTLES.includes(code);
+
 function unwrapped(thrown: Thrown): Thrown {
   const found = WRAPPED.exec(thrown.message)?.[1];
   if (found === undefined) return thrown;
@@ -157,6 +163,8 @@ function sayFailure({ doing, region }: Attempted, { met, code, said }: VendorFai
       return `${what}: no answer (${code}: ${said})`;
     case "no-connection":
       return `${what}: no connection (${code}: ${said})`;
+    case "held-back":
+      return `${what}: not asked yet (${said})`;
     case "not-asked":
       return `${what}: no credentials (${code}: ${said})`;
   }

@@ -63,13 +63,13 @@ export class Together<Item> {
   askAlone(wish: Wish): Promise<Item | undefined> {
     const shared = new Shared<Item>();
     const asked = shared.join(wish);
-    void this.#look(shared);
+    void this.#look(shared, true);
     return asked;
   }
 
-  async #look(shared: Shared<Item>): Promise<void> {
+  async #look(shared: Shared<Item>, isForWrite?: true): Promise<void> {
     try {
-      const items = await this.#read(shared);
+      const items = await this.#read(shared, { isForWrite });
       const ids = shared.leave();
       const isMissing = (id: string) =>
         ids.length > 1 && !this.#kind.isSilentOfAbsent && !items.some((item) => this.#kind.isOf(item, id));
@@ -85,7 +85,7 @@ export class Together<Item> {
   async #oneByOne(shared: Shared<Item>, ids: readonly string[]): Promise<void> {
     const each = ids.map(async (id) => {
       try {
-        shared.tell(id, (await this.#read(shared, [id]))[0]);
+        shared.tell(id, (await this.#read(shared, { ids: [id] }))[0]);
       } catch (error) {
         shared.fail(id, error);
       }
@@ -94,9 +94,12 @@ export class Together<Item> {
   }
 
   /** All pages. Without ids: those of everybody who has joined by the time that the call leaves. */
-  async #read(shared: Shared<Item>, ids?: readonly string[]): Promise<readonly Item[]> {
+  async #read(
+    shared: Shared<Item>,
+    { ids, isForWrite }: { readonly ids?: readonly string[]; readonly isForWrite?: true | undefined },
+  ): Promise<readonly Item[]> {
     const { api, region } = this.#kind;
-    const ask = { api, region, doing: "look", signal: shared.signal };
+    const ask = { api, region, doing: "look", signal: shared.signal, isForWrite };
     const found: Item[] = [];
     let from: string | undefined;
     do {
