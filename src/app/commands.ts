@@ -177,7 +177,7 @@ async function observedSoon(service: Service, { stores, outside }: CommandSource
   return (await stores.seen.get(service.name))?.value.observation;
 }
 
-export async function look(service: Service, stores: Stores, outside: Outside): Promise<Observation> {
+export async function look(service: Service, stores: Stores, outside: Pick<Outside, "cloud">): Promise<Observation> {
   const lastLook = (await stores.seen.get(service.name))?.value.observation;
   const observation = await observe(service, outside.cloud, { lastLook });
   await stores.seen.change(service.name, (current) =>

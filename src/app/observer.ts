@@ -37,7 +37,7 @@ export function startObserver(deps: ObserverDeps): { stop(): void } {
   const lookAt = async (service: Service, isMoving: boolean): Promise<void> => {
     looking.add(service.name);
     lastMs.set(service.name, Date.now());
-    await look(service, deps.stores, deps.outside)
+    await look(service, deps.stores, { cloud: deps.outside.regularCloud })
       .then(async (seen) => {
         lastLooks.set(service.name, seen);
         await deps.replication(service, seen, isMoving);

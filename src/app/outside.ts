@@ -36,6 +36,8 @@ import { otherSts, type RunOfService, stsOf } from "./sts-order.ts";
 export interface Outside {
   /** For looking. */
   readonly cloud: CloudReads;
+  /** The same for looks that nobody waits for. */
+  readonly regularCloud: CloudReads;
   /** For what a run asks for; CloudTrail shows its calls under `dr-<run>`. */
   readonly cloudOf: (run: RunOfService) => GuardedCloud;
   readonly chat: Chat & ForTheDoor;
@@ -83,7 +85,7 @@ export function createOutside(
   const sessions = databaseSessions({ passwords, connect: sandbox?.connectMap, now: () => clock.now() });
   const cloudBy = cloudsOf({ open, probe, clock, sessions });
   return {
-    cloud: cloudBy(undefined),
+    ...{ cloud: cloudBy(undefined), regularCloud: cloudBy("regular") },
     cloudOf: (run) => cloudBy(namingOf(run, inventory())),
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
@@ -166,13 +168,17 @@ interface Ways extends Pick<CloudReads, "probe" | "clock"> {
   readonly open: (role: string | undefined) => AccountAws;
 }
 
+/** A run by its name, what looks by itself, or people. */
+type Asking = Naming | "regular" | undefined;
+
 /** The world under one session name, by whichever role it is entered. It acts only behind a guard. */
-export function cloudsOf({ open, probe, clock, sessions }: Ways): (naming: Naming | undefined) => GuardedCloud {
-  const inAccount = (naming: Naming | undefined, role: string | undefined): GuardedAws => {
+export function cloudsOf({ open, probe, clock, sessions }: Ways): (naming: Asking) => GuardedCloud {
+  const inAccount = (naming: Asking, role: string | undefined): GuardedAws => {
     const account = open(role);
+    if (naming === "regular") return account.regular;
     return naming === undefined ? account : account.as(naming);
   };
-  const acts = (naming: Naming | undefined, role: string | undefined, acting: Acting): Cloud => {
+  const acts = (naming: Asking, role: string | undefined, acting: Acting): Cloud => {
     const permitted = enteredThrough(role, acting.permitted);
     const account = inAccount(naming, role).guardedBy(acting.guard, permitted);
     const { databases, clusters, snapshots, firewall, compute, traffic, discovery, answers } = account;
@@ -182,7 +188,7 @@ export function cloudsOf({ open, probe, clock, sessions }: Ways): (naming: Namin
       through: (other) => acts(naming, other, acting),
     };
   };
-  const looks = (naming: Naming | undefined, role: string | undefined): GuardedCloud => {
+  const looks = (naming: Asking, role: string | undefined): GuardedCloud => {
     const account = inAccount(naming, role);
     const { databases, clusters, snapshots, firewall, compute, traffic, discovery, answers } = account;
     return {

@@ -30,7 +30,7 @@ export function startRegularLooks(held: Heard, worker: string, composing: Compos
   const { logger } = composing;
   return [
     startObserver({ stores, outside, clock, logger, inventory, replication: replicationOf(held) }),
-    startDiscovering({ memory, cloud: outside.cloud, clock, logger }),
+    startDiscovering({ memory, cloud: outside.regularCloud, clock, logger }),
     startAlarmReader(alarmReaderDeps(held, logger)),
     ...startGuards(held, worker, composing),
   ];

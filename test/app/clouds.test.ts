@@ -25,7 +25,8 @@ function account(role: string | undefined): AccountAws {
       ports(`${role} ${sessionName} guarded ${permitted.flatMap(({ actions }) => actions).join(" ")}`),
     prepare: async () => undefined,
   });
-  return { ...guarded({ sessionName: "no session" }), as: guarded };
+  const regular = guarded({ sessionName: "regular" });
+  return { ...guarded({ sessionName: "no session" }), regular, as: guarded };
 }
 
 const { probe, clock, sessions } = fakeCloud({});
@@ -41,6 +42,7 @@ const guard = { prove: () => Promise.reject(new Error("nothing is proven here"))
 test.each([
   ["a look", clouds(undefined), "undefined no session unguarded"],
   ["a look in another account", clouds(undefined).through("r1"), "r1 no session unguarded"],
+  ["a look that nobody waits for", clouds("regular"), "undefined regular unguarded"],
   ["a run", clouds(RUN).guardedBy(guard, MAY), "undefined dr-F-1 guarded here"],
   [
     "a run in another account keeps session and guard, and may do there what is permitted there",

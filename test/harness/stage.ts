@@ -1,3 +1,4 @@
+import { setTimeout as nap } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
@@ -191,7 +192,8 @@ export function serviceInWorld({ inventory: { file } }: Stage): Service {
 export async function somebodyElsesAws({ world, inventory }: Stage): Promise<Aws> {
   const env = z.record(z.string(), z.string()).parse(await world.get("/env"));
   const aws = createAws({
-    ...{ stsRegion: inventory.file.aws.sts, clock: { now: Date.now, speed: 1 }, endpoint: env["AWS_ENDPOINT_URL"] },
+    ...{ stsRegion: inventory.file.aws.sts, endpoint: env["AWS_ENDPOINT_URL"] },
+    clock: { now: Date.now, speed: 1, sleep: (ms) => nap(ms) },
     looks: LOOK_ACTIONS,
     credentials: {
       accessKeyId: env["AWS_ACCESS_KEY_ID"] ?? "",

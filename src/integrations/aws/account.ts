@@ -27,6 +27,8 @@ import { awsDatabases } from "./databases.ts";
 import { awsDiscovery } from "./discovery.ts";
 import { noSession } from "./errors.ts";
 import { awsFirewall } from "./firewall.ts";
+import { type By, createLookups } from "./lookups.ts";
+import type { Urgency } from "./read-pace.ts";
 import { lookingPolicy, managedFor, sessionPolicy, whoseRole } from "./session-policy.ts";
 import type { ClientSettings } from "./settings.ts";
 import { awsSnapshots } from "./snapshots.ts";
@@ -63,6 +65,8 @@ export interface Naming {
 
 /** One account, as its roles see it. */
 export interface AccountAws extends GuardedAws {
+  /** The same, for looks that nobody waits for: every other one goes first. */
+  readonly regular: GuardedAws;
   /** The same account in sessions of its own. */
   as(naming: Naming): GuardedAws;
 }
@@ -78,7 +82,7 @@ export interface Access {
 }
 
 /** What all accounts share: how long to wait, and what is known of silent endpoints. */
-export interface Way extends Pick<CallerOptions, "clock" | "reachability" | "answers">, CredentialOptions {
+export interface Way extends Pick<CallerOptions, "clock" | "reachability" | "answers" | "pace">, CredentialOptions {
   readonly settings: ClientSettings;
   /** The process's own credentials. */
   readonly own: IdentitySource;
@@ -102,6 +106,11 @@ const MOST_RUNS = 32;
 /** Steps that act, of all plans that one run goes on with. */
 const MOST_ACTING = 64;
 
+/** Of one session. */
+const URGENCIES = 3;
+
+const accountOf = (roleArn: string | undefined): string | undefined => roleArn && whoseRole(roleArn).account;
+
 /** Of what only looks: it has nothing to prove, so nothing that it asks for may change anything. */
 const UNGUARDED: Guard = {
   prove: async () => {
@@ -115,13 +124,13 @@ export function openAccount(way: Way, access: Access): OpenedAccount {
   const own = openRun(way, access, { role, naming: { sessionName: role?.sessionName ?? "" } });
   const runs = new Recent<OpenedRun>(MOST_RUNS);
   const as = (naming: Naming): GuardedAws => {
-    if (executeRole === undefined) return own.ports;
+    if (executeRole === undefined) return own.portsAt("run");
     const key = [naming.sessionName, ...(naming.stsRegions ?? [])].join(" ");
     const assumed = { ...role, arn: executeRole, sessionName: naming.sessionName };
-    return runs.get(key, () => openRun(way, access, { role: assumed, naming })).ports;
+    return runs.get(key, () => openRun(way, access, { role: assumed, naming })).portsAt("run");
   };
   return {
-    aws: { ...own.ports, as },
+    aws: { ...own.portsAt("people"), regular: own.portsAt("regular"), as },
     ...{ caller: own.caller, hand: own.hand, clients: own.clients },
     close: () => {
       for (const run of [own, ...runs.all()]) run.close();
@@ -156,7 +165,8 @@ interface OpenedRun {
   readonly caller: Caller;
   readonly hand: Hand;
   readonly clients: Clients;
-  readonly ports: GuardedAws;
+  /** The same ones each time. */
+  readonly portsAt: (urgency: Urgency) => GuardedAws;
   close(): void;
 }
 
@@ -180,20 +190,29 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
     const wish = { ...role, arn: executeRole, sessionName: naming.sessionName, policy, managedPolicies };
     return acting.get(policy, () => open(wish));
   };
-  const { clock, reachability, answers } = way;
-  const caller = new Caller({ clock, reachability, answers, looking, acting: looking, guard: UNGUARDED });
+  const { clock, reachability, answers, pace } = way;
+  const account = accountOf(role?.arn ?? executeRole);
+  const shared = { clock, reachability, answers, pace, account, urgency: "people" as const };
+  const caller = new Caller({ ...shared, looking, acting: looking, guard: UNGUARDED });
   const clients = looksOf(looking.clients);
-  const through = (by: Caller) => ({ ...portsOf(by, clients, () => clock.now()), answers });
-  return {
-    ...{ caller, hand: looking, clients },
-    ports: {
-      ...through(caller),
-      guardedBy: (guard, permitted) => through(caller.guardedBy(guard, hand(permitted))),
+  const made = new Recent<GuardedAws>(URGENCIES);
+  const portsAt = (urgency: Urgency): GuardedAws => {
+    const asking = caller.as(urgency);
+    // Looks are shared by all that look in this session as urgently, whatever guard they act behind.
+    const lookups = createLookups(asking, clients);
+    const through = (by: Caller) => ({ ...portsOf({ caller: by, clients, lookups }, () => clock.now()), answers });
+    return {
+      ...through(asking),
+      guardedBy: (guard, permitted) => through(asking.guardedBy(guard, hand(permitted))),
       prepare: async (permitted) => {
         // A step looks before it acts.
         await Promise.all([looking.identity(), hand(permitted).identity()]).catch(noSession);
       },
-    },
+    };
+  };
+  return {
+    ...{ caller, hand: looking, clients },
+    portsAt: (urgency) => made.get(urgency, () => portsAt(urgency)),
     close: () => {
       for (const each of [looking, ...acting.all()]) each.clients.close();
     },
@@ -214,15 +233,16 @@ function openHand(way: Way, { wish, naming, sockets }: HandWish): Hand {
   return { identity, clients: createClients({ settings, credentials: identity, home: stsRegion, sockets }) };
 }
 
-function portsOf(caller: Caller, clients: Clients, now: () => number): Omit<AwsPorts, "answers"> {
+function portsOf(by: By, now: () => number): Omit<AwsPorts, "answers"> {
+  const { caller, clients } = by;
   return {
-    databases: awsDatabases(caller, clients, now),
+    databases: awsDatabases(by, now),
     clusters: awsClusters(caller, clients),
     snapshots: awsSnapshots(caller, clients),
-    firewall: awsFirewall(caller, clients),
-    compute: awsCompute(caller, clients),
+    firewall: awsFirewall(by),
+    compute: awsCompute(by),
     traffic: awsTraffic(caller, clients),
-    discovery: awsDiscovery(caller, clients),
+    discovery: awsDiscovery(by),
     alarms: awsAlarms(caller, clients),
   };
 }

@@ -8,12 +8,13 @@ import { Answers } from "./answers.ts";
 import { type CredentialOptions, ownIdentity } from "./credentials.ts";
 import { type AwsProofWish, awsProofs } from "./proofs.ts";
 import { Reachability } from "./reachability.ts";
+import { type Pace, ReadPace } from "./read-pace.ts";
 import { clientSettings, PATIENCE, type Patience, type Through } from "./settings.ts";
 
 export type { Access, AccountAws, AwsPorts, GuardedAws, Naming } from "./account.ts";
 
 export interface AwsOptions extends Access, CredentialOptions, Pick<Way, "looks"> {
-  readonly clock: Pick<Clock, "now" | "speed">;
+  readonly clock: Pick<Clock, "now" | "speed" | "sleep">;
   /** Where all APIs are, instead of at AWS. */
   readonly endpoint?: string | undefined;
   readonly patience?: Patience | undefined;
@@ -21,6 +22,8 @@ export interface AwsOptions extends Access, CredentialOptions, Pick<Way, "looks"
   readonly agent?: Through | undefined;
   /** How long reads take an endpoint that did not answer as silent, machine time. */
   readonly rememberSilenceMs?: number | undefined;
+  /** How many reads may leave, world time. */
+  readonly pace?: Pace | undefined;
 }
 
 /** The ordinary account, and through it the others. */
@@ -47,6 +50,7 @@ export function createAws(options: AwsOptions): Aws {
     settings,
     // A dark region is dark for every account.
     answers: new Answers(),
+    pace: new ReadPace(clock, options.pace),
     reachability: new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS),
   };
   const own = openAccount(way, options);

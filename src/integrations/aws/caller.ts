@@ -10,8 +10,10 @@ import type { Answers } from "./answers.ts";
 import type { ActingClients } from "./clients.ts";
 import type { IdentitySource } from "./credentials.ts";
 import { Departure, type SendOptions } from "./departure.ts";
-import { CallFailed, classify, type FailureKind, mutationError, notKnown, type VendorFailure } from "./errors.ts";
+import type { FailureKind, VendorFailure } from "./errors.ts";
+import { CallFailed, classify, isThrottle, mutationError, notKnown } from "./errors.ts";
 import type { Reachability } from "./reachability.ts";
+import { type Budget, NoTurn, type ReadPace, type Urgency } from "./read-pace.ts";
 
 /** Who is asked, and for what: `doing` completes "Could not …". */
 export interface Ask {
@@ -19,6 +21,8 @@ export interface Ask {
   readonly region: Region;
   readonly doing: string;
   readonly signal?: AbortSignal | undefined;
+  /** A write hangs on this look: it does not wait for its turn. */
+  readonly isForWrite?: true | undefined;
 }
 
 interface Call extends Ask {
@@ -57,6 +61,10 @@ export interface CallerOptions {
   readonly acting: Hand;
   readonly reachability: Reachability;
   readonly answers: Answers;
+  readonly pace: ReadPace;
+  /** Whose budget its reads take; absent: nobody knows its number. */
+  readonly account: string | undefined;
+  readonly urgency: Urgency;
   /** Asked right before every attempt of a mutation: without a proof of it none leaves. */
   readonly guard: Guard;
 }
@@ -72,6 +80,11 @@ export class Caller {
   /** The same way to AWS; mutations leave only on this guard's proof, and by this hand. */
   guardedBy(guard: Guard, acting: Hand): Caller {
     return new Caller({ ...this.#options, guard, acting });
+  }
+
+  /** The same, whose reads wait for their turn among those that are as urgent. */
+  as(urgency: Urgency): Caller {
+    return new Caller({ ...this.#options, urgency });
   }
 
   /** A fact of the port: what `look` found, as of before it looked, or why there is none. Throws the signal's reason. */
@@ -155,6 +168,22 @@ export class Caller {
     throw tooLate(ask);
   }
 
+  #budgetOf(ask: Ask): Budget {
+    const { pace, account = "" } = this.#options;
+    return pace.of(`${account} ${endpointOf(ask)}`);
+  }
+
+  /** Undefined: it may leave. Throws the signal's reason. */
+  async #itsTurn(budget: Budget, { isForWrite, signal }: Ask): Promise<VendorFailure | undefined> {
+    try {
+      await (isForWrite ? budget.spend() : budget.turn(this.#options.urgency, signal));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof NoTurn)) throw error;
+      return { kind: "retryLater", code: "no turn", said: error.message, met: "held-back", requestId: undefined };
+    }
+  }
+
   async #attempt<T>({ nature, ...ask }: Call, send: Send<T>): Promise<VendorFailure | { output: T }> {
     const { reachability, looking, acting, answers } = this.#options;
     try {
@@ -165,6 +194,9 @@ export class Caller {
       const failure = classify(error);
       return { ...failure, kind: NO_SESSION[failure.kind] ?? "retryLater", met: "not-asked" };
     }
+    const budget = this.#budgetOf(ask);
+    const noTurn = nature === "read" ? await this.#itsTurn(budget, ask) : undefined;
+    if (noTurn) return noTurn;
     const departure = nature === "write" ? await this.#proven(ask) : undefined;
     ask.signal?.throwIfAborted();
     const abortSignal = departure ?? ask.signal;
@@ -180,6 +212,7 @@ export class Caller {
       if (nature === "read") ask.signal?.throwIfAborted();
       const failure = classify(error);
       answered?.(BAD_ANSWERS.has(failure.kind));
+      if (isThrottle(failure)) budget.throttled();
       if (failure.met === "answer") reachability.answered(endpointOf(ask));
       // A lost answer to a write must be looked into at once, so only reads make an endpoint silent.
       else if (nature === "read") reachability.silent(endpointOf(ask));
@@ -203,7 +236,7 @@ const endpointOf = ({ api, region }: Ask): string => `${api} ${region}`;
 
 /** Never a mutation that may have happened. A timeout has cost enough time already. */
 function mayRepeat({ kind, code, met }: VendorFailure, nature: "read" | "write"): boolean {
-  if (met === "not-asked") return false;
+  if (met === "not-asked" || met === "held-back") return false;
   if (kind === "retryLater") return true;
   if (TIMEOUTS.has(code)) return false;
   return kind === "unreachable" || (kind === "ambiguous" && nature === "read");

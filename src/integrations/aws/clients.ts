@@ -13,6 +13,7 @@ import type { IdentitySource } from "./credentials.ts";
 import { Door } from "./departure.ts";
 import type { LooksBy } from "./looks-by.ts";
 import type { ClientSettings } from "./settings.ts";
+import { withoutLog } from "./without-log.ts";
 
 /** One client a region, made when it is first needed. Each has sockets of its own: a dark region starves no other. */
 class Regional<C extends { destroy(): void }> {
@@ -70,7 +71,7 @@ interface Made extends Omit<ClientSettings, "requestHandler"> {
   readonly credentials: IdentitySource;
   readonly requestHandler: Door;
 }
-type SdkClient = { destroy(): void };
+type SdkClient = { destroy(): void } & Parameters<typeof withoutLog>[0];
 
 export interface ClientsWish {
   readonly settings: ClientSettings;
@@ -111,7 +112,7 @@ export function createClients({ settings, credentials, home, sockets }: ClientsW
   const made = <C extends SdkClient>(api: string, Made: new (settings: Made) => C) => {
     return (region: Region) => {
       const requestHandler = sockets.door(`${api} ${region}`, settings.requestHandler);
-      return new Made({ ...settings, region, credentials, requestHandler });
+      return withoutLog(new Made({ ...settings, region, credentials, requestHandler }));
     };
   };
   const clients = {

@@ -45,6 +45,7 @@ interface Wanted {
   readonly region: Region;
   readonly cluster: string;
   readonly signal?: AbortSignal | undefined;
+  readonly isForWrite?: true;
 }
 
 /** Aurora clusters, each in its own region: who writes, and the failover to a named member. */
@@ -60,7 +61,7 @@ export function awsClusters(caller: Caller, clients: Clients): Clusters {
     failover: (wish, signal) =>
       caller.act(async (requestIds) => {
         // RDS says "not a member", "the writer already" and "not available" with one code, so the cluster is asked first.
-        const { DBClusterMembers } = await reader.cluster({ ...wish, signal });
+        const { DBClusterMembers } = await reader.cluster({ ...wish, signal, isForWrite: true });
         const target = DBClusterMembers.find(({ DBInstanceIdentifier: id }) => id === wish.target.toLowerCase());
         if (!target) return { kind: "not-a-member" as const };
         if (target.IsClusterWriter) return { kind: "already-writer" as const };
@@ -89,8 +90,8 @@ async function failOver(
 
 function clusterReader(caller: Caller, clients: Clients) {
   return {
-    cluster: async ({ region, cluster, signal }: Wanted): Promise<Cluster> => {
-      const ask = { api: API, region, doing: `describe cluster ${cluster}`, signal };
+    cluster: async ({ region, cluster, signal, isForWrite }: Wanted): Promise<Cluster> => {
+      const ask = { api: API, region, doing: `describe cluster ${cluster}`, signal, isForWrite };
       const command = new DescribeDBClustersCommand({ DBClusterIdentifier: cluster });
       const answer = await caller.read(ask, (options) => clients.rds.in(region).send(command, options));
       return z.tuple([Cluster]).parse(answer.DBClusters)[0];

@@ -1,25 +1,17 @@
-import { DescribeScalableTargetsCommand } from "@aws-sdk/client-application-auto-scaling";
-import { DescribeServicesCommand, DescribeTasksCommand, ListTasksCommand } from "@aws-sdk/client-ecs";
 import { DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
-import type { Region } from "../../domain/service/service.ts";
 import type { ComputeFacts, ComputeSite, Scaling, ServiceFacts } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
+import { type Task, TaskReader, type WantedService as Wanted } from "./compute-tasks.ts";
 import { CallFailed } from "./errors.ts";
-
-interface Wanted {
-  readonly region: Region;
-  readonly site: Pick<ComputeSite, "cluster" | "service">;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { By, Lookups, ServiceOrFailure } from "./lookups.ts";
+import type { Wish } from "./together.ts";
 
 interface WantedFacts extends Wanted {
   readonly site: ComputeSite;
 }
 
-/** Limits of ECS: tasks in one DescribeTasks. */
-const MOST_TASKS_A_CALL = 100;
 const MOST_REASONS = 5;
 
 const Service = z.object({
@@ -48,113 +40,62 @@ const Service = z.object({
     .optional(),
   capacityProviderStrategy: z.array(z.object({ capacityProvider: z.string() })).default([]),
 });
-const Failures = z.array(z.object({ arn: z.string().default(""), reason: z.string().default("") })).default([]);
-const Task = z.object({
-  lastStatus: z.string(),
-  stoppedReason: z.string().optional(),
-  attachments: z
-    .array(z.object({ details: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }))
-    .default([]),
-});
+const Failure = z.object({ arn: z.string().default(""), reason: z.string().default("") });
 const TargetHealth = z
   .array(z.object({ Target: z.object({ Id: z.string() }), TargetHealth: z.object({ State: z.string() }) }))
   .default([]);
-const ScalableTargets = z
-  .array(
-    z.object({
-      MinCapacity: z.number(),
-      MaxCapacity: z.number(),
-      SuspendedState: z
-        .object({
-          DynamicScalingInSuspended: z.boolean().default(false),
-          DynamicScalingOutSuspended: z.boolean().default(false),
-          ScheduledScalingSuspended: z.boolean().default(false),
-        })
-        .prefault({}),
-    }),
-  )
-  .max(1)
-  .default([]);
+const ScalableTarget = z.object({
+  MinCapacity: z.number(),
+  MaxCapacity: z.number(),
+  SuspendedState: z
+    .object({
+      DynamicScalingInSuspended: z.boolean().default(false),
+      DynamicScalingOutSuspended: z.boolean().default(false),
+      ScheduledScalingSuspended: z.boolean().default(false),
+    })
+    .prefault({}),
+});
 
 /** Reads of one ECS service. All throw CallFailed. */
 export class ComputeReader {
   readonly #caller: Caller;
   readonly #clients: Clients;
+  readonly #lookups: Lookups;
+  readonly tasks: TaskReader;
 
-  constructor(caller: Caller, clients: Clients) {
-    this.#caller = caller;
-    this.#clients = clients;
+  constructor(by: By) {
+    this.#caller = by.caller;
+    this.#clients = by.clients;
+    this.#lookups = by.lookups;
+    this.tasks = new TaskReader(by);
   }
 
-  async service({ region, site, signal }: Wanted) {
-    const ask = { api: "ecs", region, doing: `describe ${site.cluster}/${site.service}`, signal };
-    const command = new DescribeServicesCommand({ cluster: site.cluster, services: [site.service] });
-    const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
-    const [failure] = Failures.parse(answer.failures);
-    if (failure) {
-      // ECS answers 200 for a service that it does not have.
-      const { arn: said, reason: code } = failure;
-      const kind = code === "MISSING" ? "absent" : "refused";
-      throw new CallFailed({ ...ask, nature: "read" }, { kind, code, said, met: "answer", requestId: undefined });
-    }
-    const [found] = z.tuple([Service]).parse(answer.services);
-    return { ...found, desired: found.desiredCount };
+  async service(wanted: Wanted) {
+    const { region, site } = wanted;
+    return serviceIn(await this.#lookups.services(region, site.cluster).ask(serviceWish(wanted)), wanted);
+  }
+
+  /** The same for a write, which waits for no other look. */
+  async serviceNow(wanted: Wanted) {
+    const { region, site } = wanted;
+    return serviceIn(await this.#lookups.services(region, site.cluster).askAlone(serviceWish(wanted)), wanted);
   }
 
   /** Undefined where the service is not auto-scaled. */
-  async scaling({ region, site, signal }: Wanted): Promise<Scaling | undefined> {
-    const ask = { api: "autoscaling", region, doing: `describe the auto scaling of ${site.service}`, signal };
-    const command = new DescribeScalableTargetsCommand({
-      ServiceNamespace: "ecs",
-      ResourceIds: [`service/${site.cluster}/${site.service}`],
-      ScalableDimension: "ecs:service:DesiredCount",
-    });
-    const answer = await this.#caller.read(ask, (options) =>
-      this.#clients.autoScaling.in(region).send(command, options),
-    );
-    const [target] = ScalableTargets.parse(answer.ScalableTargets);
-    if (!target) return undefined;
-    const { SuspendedState: state } = target;
-    const suspended = {
-      scaleIn: state.DynamicScalingInSuspended,
-      scaleOut: state.DynamicScalingOutSuspended,
-      scheduled: state.ScheduledScalingSuspended,
-    };
-    return { min: target.MinCapacity, max: target.MaxCapacity, suspended };
+  async scaling(wanted: Wanted): Promise<Scaling | undefined> {
+    return scalingOf(await this.#lookups.scalableTargets(wanted.region).ask(scalingWish(wanted)));
   }
 
-  async #tasks({ region, site, signal }: Wanted, desiredStatus: "RUNNING" | "STOPPED") {
-    const ask = { api: "ecs", region, doing: `list the tasks of ${site.cluster}/${site.service}`, signal };
-    const { cluster } = site;
-    const arns: string[] = [];
-    for (let nextToken: string | undefined, page = 0; page === 0 || nextToken !== undefined; page++) {
-      const command = new ListTasksCommand({ cluster, serviceName: site.service, desiredStatus, nextToken });
-      const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
-      arns.push(...(answer.taskArns ?? []));
-      nextToken = answer.nextToken;
-    }
-    const found: z.infer<typeof Task>[] = [];
-    for (let from = 0; from < arns.length; from += MOST_TASKS_A_CALL) {
-      const command = new DescribeTasksCommand({ cluster, tasks: arns.slice(from, from + MOST_TASKS_A_CALL) });
-      const answer = await this.#caller.read(ask, (options) => this.#clients.ecs.in(region).send(command, options));
-      found.push(...z.array(Task).default([]).parse(answer.tasks));
-    }
-    return found;
-  }
-
-  /** Those that have been told to stop are listed apart, whatever they still do. */
-  async tasksLeft(wanted: Wanted): Promise<number> {
-    // One after the other: tasks only go from the first list to the second, so none slips through between them.
-    const running = await this.#tasks(wanted, "RUNNING");
-    const stopped = await this.#tasks(wanted, "STOPPED");
-    return [...running, ...stopped].filter(({ lastStatus }) => lastStatus !== "STOPPED").length;
+  /** The same for a write. */
+  async scalingNow(wanted: Wanted): Promise<Scaling | undefined> {
+    return scalingOf(await this.#lookups.scalableTargets(wanted.region).askAlone(scalingWish(wanted)));
   }
 
   /** Of the service's own tasks; undefined where it has no target group. */
   async #targets(wanted: WantedFacts): Promise<ComputeFacts["targets"]> {
     const { target_group: group } = wanted.site;
     if (group === undefined) return undefined;
-    const [running, health] = await Promise.all([this.#tasks(wanted, "RUNNING"), this.#targetHealth(wanted, group)]);
+    const [running, health] = await Promise.all([this.tasks.all(wanted, "RUNNING"), this.#targetHealth(wanted, group)]);
     const own = new Set(running.flatMap(addressesOf));
     const targets = health.filter(({ Target }) => own.has(Target.Id));
     const healthy = targets.filter(({ TargetHealth: { State } }) => State === "healthy").length;
@@ -182,7 +123,7 @@ export class ComputeReader {
     const asked = [this.service(wanted), this.scaling(wanted)] as const;
     await Promise.allSettled(asked);
     const [found, scalingNow] = await Promise.all(asked);
-    const stopped = mayTell(found) ? await this.#tasks(wanted, "STOPPED") : [];
+    const stopped = mayTell(found) ? await this.tasks.all(wanted, "STOPPED") : [];
     const stopReasons = stopped.flatMap(({ stoppedReason }) => stoppedReason ?? []);
     return {
       status: found.status,
@@ -203,6 +144,37 @@ export class ComputeReader {
       ...setUp(found),
     };
   }
+}
+
+const serviceWish = ({ site: { cluster, service: id }, signal }: Wanted): Wish => ({
+  ...{ id, doing: `describe ${cluster}/${id}`, signal },
+});
+
+const scalingWish = ({ site: { cluster, service }, signal }: Wanted): Wish => ({
+  ...{ id: `service/${cluster}/${service}`, doing: `describe the auto scaling of ${service}`, signal },
+});
+
+/** ECS answers 200 for a service that it does not have. */
+function serviceIn(found: ServiceOrFailure | undefined, wanted: Wanted) {
+  if (found?.failure) {
+    const { arn: said, reason: code } = Failure.parse(found.failure);
+    const kind = code === "MISSING" ? "absent" : "refused";
+    const attempted = { doing: serviceWish(wanted).doing, region: wanted.region, nature: "read" } as const;
+    throw new CallFailed(attempted, { kind, code, said, met: "answer", requestId: undefined });
+  }
+  const service = Service.parse(found?.service);
+  return { ...service, desired: service.desiredCount };
+}
+
+function scalingOf(found: unknown): Scaling | undefined {
+  if (found === undefined) return undefined;
+  const { MinCapacity: min, MaxCapacity: max, SuspendedState: state } = ScalableTarget.parse(found);
+  const suspended = {
+    scaleIn: state.DynamicScalingInSuspended,
+    scaleOut: state.DynamicScalingOutSuspended,
+    scheduled: state.ScheduledScalingSuspended,
+  };
+  return { min, max, suspended };
 }
 
 /** Reasons of stopped tasks cost two calls more; they are worth it only while tasks are missing because some failed. */
@@ -226,7 +198,7 @@ function setUp(found: z.infer<typeof Service>) {
 }
 
 /** Private addresses of a task's network interfaces: what an awsvpc service registers as targets. */
-function addressesOf({ attachments }: z.infer<typeof Task>): string[] {
+function addressesOf({ attachments }: Task): string[] {
   return attachments
     .flatMap(({ details }) => details)
     .flatMap(({ name, value }) => (name === "privateIPv4Address" && value !== undefined ? [value] : []));

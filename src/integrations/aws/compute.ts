@@ -3,9 +3,9 @@ import { UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import type { Region } from "../../domain/service/service.ts";
 import type { Compute, ComputeSite, Scaling, Suspended } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";
 import { readGround } from "./compute-ground.ts";
+import type { By } from "./lookups.ts";
 
 interface Target {
   readonly region: Region;
@@ -14,21 +14,22 @@ interface Target {
 }
 
 /** ECS services with awsvpc networking (targets registered by IP address), with or without Application Auto Scaling. */
-export function awsCompute(caller: Caller, clients: Clients): Compute {
-  const reader = new ComputeReader(caller, clients);
+export function awsCompute(by: By): Compute {
+  const { caller, clients } = by;
+  const reader = new ComputeReader(by);
   const writer = computeWriter(caller);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
     service: (region, site, signal) => caller.known(() => reader.serviceFacts({ region, site, signal })),
     ground: (wish, signal) => caller.known(() => readGround(caller, clients, { ...wish, signal })),
-    tasksLeft: (region, site, signal) => caller.known(() => reader.tasksLeft({ region, site, signal })),
+    tasksLeft: (region, site, signal) => caller.known(() => reader.tasks.left({ region, site, signal })),
     scaleOut: ({ region, site, tasks }, signal) =>
       caller.act(async (requestIds) => {
         const target = { region, site, signal };
-        const scaling = await reader.scaling(target);
+        const scaling = await reader.scalingNow(target);
         if (scaling) await writer.register(target, raised(scaling, site, tasks), requestIds);
         // Read after the registration, which may have raised it: a service is never told to shrink here.
-        const { desired } = await reader.service(target);
+        const { desired } = await reader.serviceNow(target);
         if (desired < tasks) await writer.setDesired(target, tasks, requestIds);
         return {};
       }),
@@ -36,7 +37,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
       caller.act(async (requestIds) => {
         const target = { region, site, signal };
         // Only where there is one: registering would make a scalable target that nothing could put back.
-        if (await reader.scaling(target)) {
+        if (await reader.scalingNow(target)) {
           // One call: any registration pulls the count into its bounds, so suspending alone would restart tasks.
           await writer.register(target, { min: 0, max: 0, suspended: all(true) }, requestIds);
         }
@@ -49,7 +50,7 @@ export function awsCompute(caller: Caller, clients: Clients): Compute {
         if (saved.scaling) await writer.register(target, saved.scaling, requestIds);
         // The stop may never have happened, and the service may have grown since it was looked at. It is told in any case: what
         // is read here may be older than the stop.
-        const { desired } = await reader.service(target);
+        const { desired } = await reader.serviceNow(target);
         await writer.setDesired(target, Math.max(desired, saved.desired), requestIds);
         return {};
       }),

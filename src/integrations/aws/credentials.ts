@@ -5,6 +5,7 @@ import { classify, type FailureKind } from "./errors.ts";
 import type { Reachability } from "./reachability.ts";
 import { LONGEST_SESSION_POLICY } from "./session-policy.ts";
 import type { ClientSettings } from "./settings.ts";
+import { WITHOUT_LOG } from "./without-log.ts";
 
 export interface Identity {
   readonly accessKeyId: string;
@@ -75,6 +76,7 @@ function assuming(wish: SessionWish, region: Region, { settings, own }: Asking):
     masterCredentials: own,
     // Without a region here the SDK asks the STS of the region that is being acted on.
     clientConfig: { ...settings, region },
+    clientPlugins: [WITHOUT_LOG],
     params: {
       RoleArn: wish.arn,
       RoleSessionName: wish.sessionName,

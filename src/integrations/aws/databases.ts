@@ -9,17 +9,18 @@ import type { DatabaseEvent, Databases, EventsWish } from "../../ports/databases
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
-import { factsOf, readInstance } from "./rds-instances.ts";
+import type { By, Lookups } from "./lookups.ts";
+import { factsOf, readInstance, readInstanceNow } from "./rds-instances.ts";
 import { readMaintenance } from "./rds-maintenance.ts";
 import { replicationLag } from "./replication-lag.ts";
 
 const API = "rds";
 
 /** RDS instances and read replicas, and their lag in CloudWatch, each in the instance's own region. */
-export function awsDatabases(caller: Caller, clients: Clients, now: () => number): Databases {
+export function awsDatabases({ caller, clients, lookups }: By, now: () => number): Databases {
   return {
     describe: (region, instance, signal) =>
-      caller.known(async () => factsOf(await readInstance(caller, clients, { region, instance, signal }))),
+      caller.known(async () => factsOf(await readInstance(lookups, { region, instance, signal }))),
     lag: replicationLag(caller, clients, now),
     maintenance: (region, instance, signal) =>
       caller.known(() => readMaintenance(caller, clients, { region, instance, signal })),
@@ -40,18 +41,18 @@ export function awsDatabases(caller: Caller, clients: Clients, now: () => number
           throw error;
         }
       }),
-    reboot: rebootCall(caller, clients),
+    reboot: rebootCall(caller, lookups),
     forbidDeletion: forbidDeletionCall(caller),
     events: (wish, signal) => caller.known(() => readEvents(caller, clients, { ...wish, signal })),
   };
 }
 
-function rebootCall(caller: Caller, clients: Clients): Databases["reboot"] {
+function rebootCall(caller: Caller, lookups: Lookups): Databases["reboot"] {
   return ({ region, instance, forceFailover }, signal) =>
     caller.act(async (requestIds) => {
       if (forceFailover) {
         // RDS reboots a single instance just as well; the code of its refusal is not documented.
-        const { MultiAZ } = await readInstance(caller, clients, { region, instance, signal });
+        const { MultiAZ } = await readInstanceNow(lookups, { region, instance, signal });
         if (!MultiAZ) return { kind: "not-multi-az" as const };
       }
       const doing = forceFailover ? `fail ${instance} over to its standby` : `reboot ${instance}`;

@@ -7,6 +7,7 @@ import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";
 import { hostedZones } from "./hosted-zones.ts";
+import type { By } from "./lookups.ts";
 import { type Instance, readInstance, securityGroupsOf, told } from "./rds-instances.ts";
 
 interface Asked {
@@ -15,8 +16,8 @@ interface Asked {
 }
 
 /** What the file need not say, because AWS knows it. */
-export function awsDiscovery(caller: Caller, clients: Clients): Discovery {
-  const compute = new ComputeReader(caller, clients);
+export function awsDiscovery({ caller, clients, lookups }: By): Discovery {
+  const compute = new ComputeReader({ caller, clients, lookups });
   return {
     service: (region, id, signal) => caller.known(() => readService(compute, { ...id, region, signal })),
     scaling: (region, site, signal) =>
@@ -28,7 +29,7 @@ export function awsDiscovery(caller: Caller, clients: Clients): Discovery {
         return arns.length === 0 ? [] : await readBalancers(caller, clients, { ...asked, arns });
       }),
     database: (region, instance, signal) =>
-      caller.known(async () => databaseOf(await readInstance(caller, clients, { region, instance, signal }))),
+      caller.known(async () => databaseOf(await readInstance(lookups, { region, instance, signal }))),
     zones: (name, signal) => caller.known(() => hostedZones(caller, clients, { name, signal })),
   };
 }

@@ -9,6 +9,11 @@ export type { FailureKind, VendorFailure } from "./failure-words.ts";
 
 const LONGEST_SAID = 300;
 
+const THROTTLES = [
+  ...["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException"],
+  ...["RequestLimitExceeded", "TooManyRequestsException", "SlowDown"],
+];
+
 /** By `e.name` and by `e.Code`, which differ for RDS (`DBInstanceNotFoundFault`, `DBInstanceNotFound`). */
 const KINDS: Readonly<Record<string, FailureKind>> = {
   ...kindOf("alreadyDone", ["InvalidPermission.NotFound", "InvalidPermission.Duplicate"]),
@@ -19,9 +24,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   ...kindOf("inFlight", ["InvalidDBSnapshotState", "InvalidDBSnapshotStateFault"]),
   // Busy for as long as a change takes in the cloud: nothing to wait for inside one call.
   ...kindOf("inFlight", ["PriorRequestNotComplete", "ConcurrentUpdateException"]),
-  ...kindOf("retryLater", ["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"]),
-  ...kindOf("retryLater", ["RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException"]),
-  ...kindOf("retryLater", ["SlowDown"]),
+  ...kindOf("retryLater", THROTTLES),
   ...kindOf("retryLater", ["RequestTimeTooSkewed", "RequestExpired"]),
   ...kindOf("auth", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure", "OptInRequired"]),
   ...kindOf("auth", ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"]),
@@ -83,6 +86,9 @@ export function classify(error: unknown): VendorFailure {
   };
 }
 
+/** AWS asks for fewer calls. */
+export const isThrottle = ({ kind, code }: VendorFailure): boolean => kind === "retryLater" && THROTTLES.includes(code);
+
 function unwrapped(thrown: Thrown): Thrown {
   const found = WRAPPED.exec(thrown.message)?.[1];
   if (found === undefined) return thrown;
@@ -130,6 +136,7 @@ export class CallFailed extends Error {
 
 function sayFailure({ doing, region }: Attempted, failure: VendorFailure): string {
   const what = `Could not ${doing} in ${region}`;
+  if (failure.met === "held-back") return `${what}: not asked yet (${failure.said})`;
   return failure.met === "not-asked"
     ? `${what}: no credentials. ${whyNoSession(failure)}`
     : `${what}: ${inWords(failure)}`;

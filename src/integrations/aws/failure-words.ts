@@ -25,8 +25,8 @@ export interface VendorFailure {
   readonly byAws?: boolean;
   /** In plain words what is wrong with the way there; absent: nothing known. */
   readonly way?: string | undefined;
-  /** How far the call got; `not-asked` where TwoKey itself had no credentials to ask with. */
-  readonly met: "answer" | "silence" | "no-connection" | "not-asked";
+  /** How far the call got; `not-asked` where TwoKey itself had no credentials to ask with, `held-back` where it asks no more often. */
+  readonly met: "answer" | "silence" | "no-connection" | "not-asked" | "held-back";
   readonly requestId: string | undefined;
 }
 

@@ -1,17 +1,16 @@
 import {
   AuthorizeSecurityGroupIngressCommand,
-  DescribeSecurityGroupsCommand,
   type IpPermission,
   RevokeSecurityGroupIngressCommand,
 } from "@aws-sdk/client-ec2";
 import { z } from "zod";
 import type { FirewallRule, RuleSource } from "../../domain/service/firewall.ts";
 import type { Firewall } from "../../ports/firewall.ts";
-import type { Caller } from "./caller.ts";
 import { readCarriers } from "./carriers.ts";
-import type { ActingClients, Clients } from "./clients.ts";
+import type { ActingClients } from "./clients.ts";
 import type { SendOptions } from "./departure.ts";
 import { CallFailed } from "./errors.ts";
+import type { By } from "./lookups.ts";
 
 const API = "ec2";
 
@@ -35,10 +34,10 @@ const Permission = z.object({
     .default([]),
   PrefixListIds: z.array(z.object({ PrefixListId: z.string(), ...Described })).default([]),
 });
-const SecurityGroups = z.tuple([z.object({ IpPermissions: z.array(Permission).default([]) })]);
+const SecurityGroup = z.object({ IpPermissions: z.array(Permission).default([]) });
 
 /** Ingress rules of a security group, one for each source. */
-export function awsFirewall(caller: Caller, clients: Clients): Firewall {
+export function awsFirewall({ caller, clients, lookups }: By): Firewall {
   const change = (verb: Verb): Firewall["close"] => {
     return ({ region, securityGroup, rules }, signal) => {
       const send = (some: readonly FirewallRule[]) => (acting: ActingClients, options: SendOptions) => {
@@ -53,11 +52,9 @@ export function awsFirewall(caller: Caller, clients: Clients): Firewall {
   return {
     rules: (region, securityGroup, signal) =>
       caller.known(async () => {
-        const ask = { api: API, region, doing: `describe ${securityGroup}`, signal };
-        const answer = await caller.read(ask, (options) =>
-          clients.ec2.in(region).send(new DescribeSecurityGroupsCommand({ GroupIds: [securityGroup] }), options),
-        );
-        return SecurityGroups.parse(answer.SecurityGroups)[0].IpPermissions.flatMap(rulesOf);
+        const wish = { id: securityGroup, doing: `describe ${securityGroup}`, signal };
+        const found = await lookups.securityGroups(region).ask(wish);
+        return SecurityGroup.parse(found).IpPermissions.flatMap(rulesOf);
       }),
     carriers: (region, groups, signal) => caller.known(() => readCarriers(caller, clients, { region, groups, signal })),
     close: change("revoke"),

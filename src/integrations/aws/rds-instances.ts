@@ -1,9 +1,8 @@
-import { DescribeDBInstancesCommand } from "@aws-sdk/client-rds";
 import { z } from "zod";
 import type { Region } from "../../domain/service/service.ts";
 import type { DatabaseFacts } from "../../ports/databases.ts";
-import type { Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
+import type { Lookups } from "./lookups.ts";
+import type { Wish } from "./together.ts";
 
 export const Instance = z.object({
   DBInstanceIdentifier: z.string(),
@@ -32,8 +31,6 @@ export const Instance = z.object({
   VpcSecurityGroups: z.array(z.object({ VpcSecurityGroupId: z.string() })).default([]),
 });
 export type Instance = z.infer<typeof Instance>;
-const One = z.tuple([Instance]);
-
 export interface Wanted {
   readonly region: Region;
   readonly instance: string;
@@ -41,13 +38,16 @@ export interface Wanted {
 }
 
 /** Throws CallFailed, or a ZodError for an answer that is not one instance. */
-export async function readInstance(caller: Caller, clients: Clients, wanted: Wanted): Promise<Instance> {
-  const { region, instance, signal } = wanted;
-  const ask = { api: "rds", region, doing: `describe ${instance}`, signal };
-  const command = new DescribeDBInstancesCommand({ DBInstanceIdentifier: instance });
-  const answer = await caller.read(ask, (options) => clients.rds.in(region).send(command, options));
-  return One.parse(answer.DBInstances)[0];
+export async function readInstance({ instances }: Lookups, wanted: Wanted): Promise<Instance> {
+  return Instance.parse(await instances(wanted.region).ask(lookFor(wanted)));
 }
+
+/** The same for a write, which waits for no other look. */
+export async function readInstanceNow({ instances }: Lookups, wanted: Wanted): Promise<Instance> {
+  return Instance.parse(await instances(wanted.region).askAlone(lookFor(wanted)));
+}
+
+const lookFor = ({ instance, signal }: Wanted): Wish => ({ id: instance, doing: `describe ${instance}`, signal });
 
 export function securityGroupsOf({ VpcSecurityGroups }: Pick<Instance, "VpcSecurityGroups">): string[] {
   return VpcSecurityGroups.map(({ VpcSecurityGroupId }) => VpcSecurityGroupId);

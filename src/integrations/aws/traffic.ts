@@ -9,7 +9,7 @@ import {
 import { z } from "zod";
 import { TransientError } from "../../domain/errors.ts";
 import type { RecordSet, TrafficControl } from "../../ports/traffic.ts";
-import type { Caller } from "./caller.ts";
+import type { Ask, Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
 import { batchOf, isSpeltAsRead, refuseForeign, saysMoved, speltAs } from "./record-batch.ts";
@@ -25,21 +25,21 @@ export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
   const { region } = clients.route53;
   const client = () => clients.route53.client();
   const asking = (doing: string, signal: AbortSignal | undefined) => ({ api: "route53", region, doing, signal });
-  const listed = (zone: string, name: string, signal: AbortSignal | undefined) =>
+  const listed = (zone: string, name: string, waiting: Pick<Ask, "signal" | "isForWrite">) =>
     setsNamed(name, (start) => {
-      const ask = asking(`list the records ${name} of zone ${zone}`, signal);
+      const ask = { ...asking(`list the records ${name} of zone ${zone}`, undefined), ...waiting };
       const command = new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start });
       return caller.read(ask, (options) => client().send(command, options));
     });
   const speltIn = async (zone: string, sets: readonly RecordSet[], signal: AbortSignal | undefined) => {
     const names = new Set(sets.filter((set) => !isSpeltAsRead(set)).map(({ name }) => name));
-    const found = await Promise.all([...names].map((name) => listed(zone, name, signal)));
+    const found = await Promise.all([...names].map((name) => listed(zone, name, { signal, isForWrite: true })));
     return sets.map((set) => speltAs(set, found.flat()) ?? refuseMoved(set.name));
   };
   return {
     records: (zone, name, signal) =>
       caller.known(async () => {
-        const found = (await listed(zone, name, signal)).map(recordSetOf);
+        const found = (await listed(zone, name, { signal })).map(recordSetOf);
         return found.toSorted((one, other) => compare(orderOf(one), orderOf(other)));
       }),
     upsert: (wish, signal) =>

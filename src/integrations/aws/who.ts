@@ -1,6 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type Asking, type Identity, type IdentitySource, type Role, sessionIdentity } from "./credentials.ts";
 import { classify } from "./errors.ts";
+import { withoutLog } from "./without-log.ts";
 
 /** What the session of a proof may do: nothing. Who it is nobody can be denied to ask. */
 const NOTHING = JSON.stringify({
@@ -16,7 +17,7 @@ export const sessionForNothing = (role: Role, asking: Asking): IdentitySource =>
 export async function accountOf(credentials: Identity, { settings, stsRegions }: Asking): Promise<string> {
   let silence: unknown;
   for (const region of stsRegions) {
-    const client = new STSClient({ ...settings, region, credentials });
+    const client = withoutLog(new STSClient({ ...settings, region, credentials }));
     try {
       return (await client.send(new GetCallerIdentityCommand({}))).Account ?? "";
     } catch (error) {

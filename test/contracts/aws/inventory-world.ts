@@ -44,6 +44,8 @@ const BALANCER = {
 const STANDING_STILL = 1e-6;
 /** Machine time: far more than a loaded machine takes, so that only a region that is silent goes without an answer. */
 const PATIENT: Partial<AwsOptions> = { patience: { connectMs: 10_000, answerMs: 20_000 } };
+/** World time stands still, so that nobody's turn would ever come. */
+const UNPACED: Partial<AwsOptions> = { pace: { perSecond: 2, burst: 1_000 } };
 /** Machine time: short enough to wait for a silent region in a test. */
 const ANSWER_WITHIN_MS = 400;
 export const HASTY: Partial<AwsOptions> = {
@@ -228,6 +230,7 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
       looks: LOOK_ACTIONS,
       credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "not-a-secret" },
       ...PATIENT,
+      ...UNPACED,
       ...options,
     });
     opened.push(aws);

@@ -18,7 +18,9 @@ let inventory: InventoryWorld;
 beforeEach(async () => {
   inventory = await startInventoryWorld();
 });
+let passing: NodeJS.Timeout | undefined;
 afterEach(async () => {
+  clearInterval(passing);
   await inventory.stop();
 });
 
@@ -104,6 +106,8 @@ test("a control plane that answers with errors has failed, it is not dark", asyn
 
 test("throttled and broken-off reads are repeated", async () => {
   const throttled = { kind: "error", status: 400, code: "Throttling" } as const;
+  // Who was throttled waits for the budget, which is filled in world time.
+  passing = setInterval(() => inventory.advance(1), 50);
   inventory.world.faults.plan({ vendor: "aws", operation: "DescribeDBInstances", effect: throttled, times: 1 });
   expect((await primary()).known).toBe(true);
   inventory.world.faults.plan({ vendor: "aws", effect: { kind: "drop-before" }, times: 2 });

@@ -1,0 +1,191 @@
+import type { Region } from "../../domain/service/region.ts";
+import { forLooks } from "../../ports/signals.ts";
+import type { Caller } from "./caller.ts";
+import type { SendOptions } from "./departure.ts";
+import { CallFailed, type FailureKind } from "./errors.ts";
+
+/** What AWS tells about many ids in one call. */
+export interface Kind<Item> {
+  readonly api: string;
+  readonly region: Region;
+  /** Ids that one call takes. */
+  readonly most: number;
+  /** One page about these ids; `from`: where it begins. One id alone is asked for by its name, so that AWS itself says that it is not there. */
+  page(ids: readonly string[], from: string | undefined, options: SendOptions): Promise<Page<Item>>;
+  isOf(item: Item, id: string): boolean;
+  /** Of what is not there AWS says nothing, also where it is asked for alone. */
+  readonly isSilentOfAbsent?: true;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[] | undefined;
+  /** Absent, or empty: the last one. */
+  readonly next: string | undefined;
+}
+
+export interface Wish {
+  readonly id: string;
+  /** Completes "Could not …". */
+  readonly doing: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is refused for one id may be refused for its sake alone. */
+const REFUSED: ReadonlySet<FailureKind> = new Set<FailureKind>(["auth", "refused", "absent"]);
+
+/**
+ * Reads of one kind, of one session in one region: those that are asked for in the same turn, or before the call leaves, leave as one.
+ *  T1 what somebody is told was looked at after they asked: nobody joins a call that has left, and nothing is kept
+ *  T2 who gives up ends their own wait; the call is given up when nobody waits for it any more
+ *  T3 what is refused, or left out, for many is asked for one by one: it fails for nobody but who asked for it
+ */
+export class Together<Item> {
+  readonly #caller: Pick<Caller, "read">;
+  readonly #kind: Kind<Item>;
+  #open: Shared<Item> | undefined;
+
+  constructor(caller: Pick<Caller, "read">, kind: Kind<Item>) {
+    this.#caller = caller;
+    this.#kind = kind;
+  }
+
+  /** Undefined: AWS has none. Throws CallFailed, or the signal's reason. */
+  ask(wish: Wish): Promise<Item | undefined> {
+    if (!this.#open?.takes(wish.id, this.#kind.most)) {
+      const shared = new Shared<Item>();
+      this.#open = shared;
+      setImmediate(() => void this.#look(shared));
+    }
+    return this.#open.join(wish);
+  }
+
+  /** By a call of its own that waits for nobody: a write hangs on it. */
+  askAlone(wish: Wish): Promise<Item | undefined> {
+    const shared = new Shared<Item>();
+    const asked = shared.join(wish);
+    void this.#look(shared, true);
+    return asked;
+  }
+
+  async #look(shared: Shared<Item>, isForWrite?: true): Promise<void> {
+    try {
+      const items = await this.#read(shared, { isForWrite });
+      const ids = shared.leave();
+      const isMissing = (id: string) =>
+        ids.length > 1 && !this.#kind.isSilentOfAbsent && !items.some((item) => this.#kind.isOf(item, id));
+      for (const id of ids) if (!isMissing(id)) shared.tell(id, ids.length === 1 ? items[0] : this.#itemOf(id, items));
+      await this.#oneByOne(shared, ids.filter(isMissing));
+    } catch (error) {
+      const ids = shared.leave();
+      if (ids.length > 1 && isRefused(error)) await this.#oneByOne(shared, ids);
+      else for (const id of ids) shared.fail(id, error);
+    }
+  }
+
+  async #oneByOne(shared: Shared<Item>, ids: readonly string[]): Promise<void> {
+    const each = ids.map(async (id) => {
+      try {
+        shared.tell(id, (await this.#read(shared, { ids: [id] }))[0]);
+      } catch (error) {
+        shared.fail(id, error);
+      }
+    });
+    await Promise.all(each);
+  }
+
+  /** All pages. Without ids: those of everybody who has joined by the time that the call leaves. */
+  async #read(
+    shared: Shared<Item>,
+    { ids, isForWrite }: { readonly ids?: readonly string[]; readonly isForWrite?: true | undefined },
+  ): Promise<readonly Item[]> {
+    const { api, region } = this.#kind;
+    const ask = { api, region, doing: "look", signal: shared.signal, isForWrite };
+    const found: Item[] = [];
+    let from: string | undefined;
+    do {
+      const { items = [], next } = await this.#caller.read(ask, (options) =>
+        this.#kind.page(ids ?? shared.leave(), from, options),
+      );
+      found.push(...items);
+      from = next || undefined;
+    } while (from !== undefined);
+    return found;
+  }
+
+  #itemOf(id: string, items: readonly Item[]): Item | undefined {
+    return items.find((item) => this.#kind.isOf(item, id));
+  }
+}
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof CallFailed && error.failure.met === "answer" && REFUSED.has(error.failure.kind);
+
+interface Waiter<Item> extends Wish {
+  readonly told: (item: Item | undefined) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** One call, and who waits for it. */
+class Shared<Item> {
+  readonly #waiting = new Set<Waiter<Item>>();
+  readonly #over = new AbortController();
+  #ids: readonly string[] | undefined;
+
+  /** Aborted when nobody waits any more. */
+  get signal(): AbortSignal {
+    return forLooks(this.#over.signal);
+  }
+
+  takes(id: string, most: number): boolean {
+    if (this.#ids || this.signal.aborted) return false;
+    const ids = this.#idsNow();
+    return ids.length < most || ids.includes(id);
+  }
+
+  join(wish: Wish): Promise<Item | undefined> {
+    const { signal } = wish;
+    return new Promise((resolve, reject) => {
+      const settling =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          signal?.removeEventListener("abort", giveUp);
+          this.#waiting.delete(waiter);
+          settle(value);
+        };
+      const waiter: Waiter<Item> = { ...wish, told: settling(resolve), failed: settling<unknown>(reject) };
+      const giveUp = () => {
+        waiter.failed(signal?.reason);
+        if (this.#waiting.size === 0) this.#over.abort();
+      };
+      this.#waiting.add(waiter);
+      if (signal?.aborted) giveUp();
+      else signal?.addEventListener("abort", giveUp, { once: true });
+    });
+  }
+
+  /** What the call is about; from here on nobody joins it. */
+  leave(): readonly string[] {
+    this.#ids ??= this.#idsNow();
+    return this.#ids;
+  }
+
+  tell(id: string, item: Item | undefined): void {
+    for (const waiter of this.#of(id)) waiter.told(item);
+  }
+
+  /** Each hears it of what they themselves asked for. */
+  fail(id: string, error: unknown): void {
+    for (const waiter of this.#of(id)) {
+      const { doing } = waiter;
+      waiter.failed(error instanceof CallFailed ? new CallFailed({ ...error.attempted, doing }, error.failure) : error);
+    }
+  }
+
+  #of(id: string): readonly Waiter<Item>[] {
+    return [...this.#waiting].filter((waiter) => waiter.id === id);
+  }
+
+  #idsNow(): readonly string[] {
+    return [...new Set([...this.#waiting].map(({ id }) => id))];
+  }
+}

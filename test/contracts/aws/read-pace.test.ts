@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { PACE } from "../../../src/integrations/aws/read-pace.ts";
+import { eventually } from "../../harness/eventually.ts";
+import {
+  guarded,
+  HOME,
+  type InventoryWorld,
+  PRIMARY,
+  REPLICA,
+  STANDBY,
+  startInventoryWorld,
+} from "./inventory-world.ts";
+
+let inventory: InventoryWorld;
+beforeEach(async () => {
+  inventory = await startInventoryWorld();
+});
+afterEach(async () => {
+  await inventory.stop();
+});
+
+const LOOK = "DescribePendingMaintenanceActions";
+const connect = () => inventory.connect({ pace: PACE });
+const arrived = (region = HOME) => inventory.reads(LOOK, region);
+/** Machine time in which whatever may leave has left. */
+const SETTLED_MS = 250;
+async function settled(): Promise<number> {
+  const since = { count: await arrived(), atMs: Date.now() };
+  return eventually("quiet wire", 20_000, async () => {
+    const count = await arrived();
+    if (count !== since.count) Object.assign(since, { count, atMs: Date.now() });
+    return Date.now() - since.atMs > SETTLED_MS ? count : undefined;
+  });
+}
+
+test("a storm of reads to one API leaves at two a second of world time, after a burst of ten; another region is asked meanwhile", async () => {
+  const aws = connect();
+  const other = aws.as({ sessionName: "dr-F-1" });
+  const storm = Array.from({ length: 24 }, (_, at) => (at % 2 ? aws : other).databases.maintenance(HOME, `db-${at}`));
+  const elsewhere = aws.databases.maintenance(STANDBY, REPLICA);
+  expect(await settled()).toBe(10);
+  await elsewhere;
+  for (let second = 1; second <= 7; second++) {
+    inventory.advance(1);
+    const count = await settled();
+    expect(count).toBeLessThanOrEqual(10 + 2 * second);
+    expect(count).toBeGreaterThanOrEqual(10 + 2 * second - 1);
+  }
+  inventory.advance(1);
+  await Promise.all(storm);
+  expect(await arrived()).toBe(24);
+});
+
+test("a throttled API gets fewer", async () => {
+  const aws = connect();
+  const code = { status: 400, code: "Throttling", message: "Rate exceeded" };
+  inventory.world.faults.plan({ vendor: "aws", operation: LOOK, effect: { kind: "error", ...code }, times: 1 });
+  const storm = stormOf(30, (at, signal) => aws.databases.maintenance(HOME, `db-${at}`, signal));
+  const first = await settled();
+  expect(first).toBeLessThanOrEqual(10);
+  for (let second = 0; second < 8; second++) {
+    inventory.advance(1);
+    await settled();
+  }
+  const count = await arrived();
+  expect(count - first).toBeGreaterThanOrEqual(6);
+  expect(count - first).toBeLessThanOrEqual(9);
+  await storm.ends();
+});
+
+test("a write leaves at once, and so does the look that it hangs on, whoever waits", async () => {
+  const aws = guarded(connect());
+  const storm = stormOf(30, (at, signal) => aws.databases.maintenance(HOME, `db-${at}`, signal));
+  expect(await settled()).toBe(10);
+  const wish = { region: HOME, instance: PRIMARY, forceFailover: true };
+  expect(await aws.databases.reboot(wish)).toMatchObject({ kind: "accepted" });
+  expect(await inventory.reads("DescribeDBInstances", HOME)).toBe(1);
+  expect(await arrived()).toBe(10);
+  await storm.ends();
+});
+
+/** Reads that nobody waits for any more once it ends. */
+function stormOf(count: number, ask: (at: number, signal: AbortSignal) => Promise<unknown>) {
+  const over = new AbortController();
+  const asked = Array.from({ length: count }, (_, at) => ask(at, over.signal));
+  const all = Promise.allSettled(asked);
+  return {
+    ends: async () => {
+      over.abort();
+      await all;
+    },
+  };
+}
