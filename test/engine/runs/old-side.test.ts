@@ -139,7 +139,7 @@ describe("a region that was dark and returns", () => {
 
   test("with ECS slow by itself has its database fenced first all the same, and its service by the watch", async () => {
     await at.stop();
-    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: 8_000 });
     await startBlindly();
     at.whole.world.regions.setPlane({ region: home(), service: "ecs" }, "slow");
 
