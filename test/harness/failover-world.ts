@@ -58,6 +58,8 @@ export interface FailoverWorldOptions {
   readonly stopSeconds?: number;
   /** World seconds that a task takes to start, from and to. */
   readonly startSeconds?: readonly [number, number];
+  /** World seconds until a change of records is everywhere, from and to. */
+  readonly insyncSeconds?: readonly [number, number];
   /** World seconds between two orders of the application's users. */
   readonly orderSeconds?: number;
   /** World seconds of a reboot; absent: as long as it takes in AWS, by chance. */
@@ -79,7 +81,7 @@ export interface FailoverWorldOptions {
 const DURATIONS = { promotion: 60, staleStatus: 5, snapshot: 30, snapshotCopy: 60, zoneShown: 5 };
 const STARTS = [8, 20] as const;
 const STOPS = 10;
-const INSYNC = [6, 15] as [number, number];
+const INSYNC = [6, 15] as const;
 const BALANCER = { healthCheckIntervalSeconds: 4, deregistrationDelaySeconds: 10 };
 /** Machine time that an endpoint is given, unless a test waits for silent ones: long enough for a busy machine. */
 const ANSWER_WITHIN_MS = 4_000;
@@ -265,12 +267,14 @@ function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWo
     ...{ startSeconds: [...startSeconds] as [number, number], stopSeconds },
     ...(staleSeconds !== undefined && { staleSeconds: [staleSeconds, staleSeconds] as [number, number] }),
   };
+  const [fromSeconds, toSeconds] = options.insyncSeconds ?? INSYNC;
+  const insyncSeconds: [number, number] = [fromSeconds, toSeconds];
   const loadBalancers = traffic.elb?.loadBalancers?.map((balancer) => ({
     ...balancer,
     targetGroups: balancer.targetGroups.map((group) => ({ ...group, ...BALANCER })),
   }));
   return {
-    ...{ ...traffic, applications, route53: { ...traffic.route53, insyncSeconds: INSYNC } },
+    ...{ ...traffic, applications, route53: { ...traffic.route53, insyncSeconds } },
     ...(ecs ? { ecs } : {}),
     ...(loadBalancers ? { elb: { loadBalancers } } : {}),
   };

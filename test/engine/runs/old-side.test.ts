@@ -163,6 +163,10 @@ describe("a region that was dark and returns", () => {
   }, 240_000);
 
   test("between the promotion and the end is fenced while the run goes on", async () => {
+    await at.stop();
+    // What is left of the run lasts longer than that fence.
+    const insyncSeconds = [120, 150] as const;
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: SILENCE_MS, insyncSeconds });
     await startBlindly();
 
     const run = await drive(at, { onIntent: (step) => step === "check-writable" && comesBack() });
