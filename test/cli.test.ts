@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Secret } from "../src/domain/secret.ts";
 import { LedgerFile } from "../src/store/ledger-file.ts";
 import { WHOSE } from "./harness/keys.ts";
@@ -23,14 +23,30 @@ function twokey(args: readonly string[], env: Readonly<Record<string, string>> =
   });
 }
 
+const MANY = fileURLToPath(new URL("./harness/twokeys.mjs", import.meta.url));
+
+type Call = readonly [args: readonly string[], env?: Readonly<Record<string, string>>];
+
+/** The same for several calls, all in one process. How a process of its own ends is shown for each kind of verb by `twokey`. */
+async function twokeys(...calls: readonly Call[]): Promise<readonly { code: number; said: string }[]> {
+  const wanted = JSON.stringify(calls.map(([args, env = {}]) => ({ args, env })));
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [MANY, wanted], (error, out) => (error ? reject(error) : resolve(JSON.parse(out))));
+  });
+}
+
 test("twokey explain reads the file of TWOKEY_CONFIG, and says what to do where there is none", async () => {
   const file = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
-  expect((await twokey(["explain"], { TWOKEY_CONFIG: file })).said).toMatch(/inventory/);
-  const { code, said } = await twokey(["explain"], { TWOKEY_CONFIG: "/none.yaml" });
-  expect([code, said]).toEqual([
-    2,
-    expect.stringMatching(/^\/none\.yaml cannot be read: .*--file FILE, or set TWOKEY_CONFIG\.$/),
-  ]);
+  const [found, none] = await twokeys(
+    [["explain"], { TWOKEY_CONFIG: file }],
+    [["explain"], { TWOKEY_CONFIG: "/none.yaml" }],
+  );
+
+  expect(found?.said).toMatch(/inventory/);
+  expect(none).toEqual({
+    code: 2,
+    said: expect.stringMatching(/^\/none\.yaml cannot be read: .*--file FILE, or set TWOKEY_CONFIG\.$/),
+  });
 });
 
 test("twokey explain --now refuses a proxy that cannot be used, by its name and without its password", async () => {
@@ -52,15 +68,17 @@ test("twokey's help says how a verb ends, as the documents do", async () => {
 
 test("twokey says which version it is, and what goes wrong in one sentence", async () => {
   const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
-  expect(await twokey(["--version"])).toEqual({ code: 0, said: `twokey ${version}` });
-
   const directory = await mkdtemp(join(tmpdir(), "twokey-cli-"));
   try {
     await writeFile(join(directory, "bot.jsonl"), "no line of a ledger");
-    const broken = await twokey(["ledger", join(directory, "bot.jsonl", "below")], { TWOKEY_LEDGER_KEY: KEY });
-    expect(broken.said).not.toMatch(/\n\s+at /);
-    const unread = await twokey(["check", directory]);
-    expect([unread.code === 0, unread.said]).toEqual([false, expect.not.stringMatching(/\n\s+at /)]);
+    const [told, broken, unread] = await twokeys(
+      [["--version"]],
+      [["ledger", join(directory, "bot.jsonl", "below")], { TWOKEY_LEDGER_KEY: KEY }],
+      [["check", directory]],
+    );
+    expect(told).toEqual({ code: 0, said: `twokey ${version}` });
+    expect(broken?.said).not.toMatch(/\n\s+at /);
+    expect([unread?.code === 0, unread?.said]).toEqual([false, expect.not.stringMatching(/\n\s+at /)]);
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -84,9 +102,20 @@ describe("twokey lint-procedure", () => {
     ]);
   });
 
-  test("tells programs the same as JSON, with the services that it has no model of", async () => {
-    const path = file("08-backup-policy.faulty.md");
-    const { code, said } = await twokey(["lint-procedure", "--json", path]);
+  const CALLS = [
+    { args: ["lint-procedure", file("09-enables-something-else.corrected.sh")], code: 0, says: /: no faults$/ },
+    { args: ["lint-procedure"], code: 2, says: /^Usage: twokey lint-procedure FILE/ },
+    { args: ["lint-procedure", "--fix", "a.sh"], code: 2, says: /^Usage: twokey lint-procedure FILE/ },
+    { args: ["lint-procedure", "/none.sh"], code: 2, says: /^\/none\.sh cannot be read: / },
+  ];
+  const path = file("08-backup-policy.faulty.md");
+  let answers: Awaited<ReturnType<typeof twokeys>>;
+  beforeAll(async () => {
+    answers = await twokeys(...CALLS.map(({ args }): Call => [args]), [["lint-procedure", "--json", path]]);
+  });
+
+  test("tells programs the same as JSON, with the services that it has no model of", () => {
+    const { code, said = "" } = answers.at(-1) ?? {};
 
     expect([code, JSON.parse(said)]).toMatchObject([
       1,
@@ -94,36 +123,17 @@ describe("twokey lint-procedure", () => {
     ]);
   });
 
-  test.each([
-    [["lint-procedure", file("09-enables-something-else.corrected.sh")], 0, /: no faults$/],
-    [["lint-procedure"], 2, /^Usage: twokey lint-procedure FILE/],
-    [["lint-procedure", "--fix", "a.sh"], 2, /^Usage: twokey lint-procedure FILE/],
-    [["lint-procedure", "/none.sh"], 2, /^\/none\.sh cannot be read: /],
-  ])("%j ends with %d", async (args, code, says) => {
-    const ended = await twokey(args);
+  test.each(CALLS.map((call, index) => ({ ...call, index })))("$args ends with $code", ({ code, says, index }) => {
+    const ended = answers[index];
 
     expect(ended).toEqual({ code, said: expect.stringMatching(says) });
-    expect(ended.said).not.toMatch(/\n\s+at /);
+    expect(ended?.said).not.toMatch(/\n\s+at /);
   });
 });
 
 describe("twokey status, timeline, plans, runs and show", () => {
   const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
-  let bench: StoreBench;
-  let env: Readonly<Record<string, string>>;
-  beforeEach(async () => {
-    bench = await StoreBench.start();
-    env = { REDIS_URL: bench.url, TWOKEY_CONFIG: EXAMPLE };
-  });
-  afterEach(() => bench.close());
-
-  test("answer and end, as text or as one line of JSON", async () => {
-    expect(await twokey(["plans"], env)).toEqual({ code: 0, said: "No plan waits for keys." });
-    const { code, said } = await twokey(["plans", "--json"], env);
-    expect([code, JSON.parse(said)]).toEqual([0, { text: "No plan waits for keys.", parts: [] }]);
-  });
-
-  test.each([
+  const CALLS = [
     { args: ["show", "F-NOPE"], changed: {}, code: 1, said: "There is no plan or run F-NOPE. None was made yet." },
     {
       args: ["status", "nowhere"],
@@ -131,18 +141,16 @@ describe("twokey status, timeline, plans, runs and show", () => {
       code: 1,
       said: "There is no service called nowhere. There are: inventory.",
     },
+    {
+      ...{ args: ["plans", "--json"], changed: {}, code: 0 },
+      said: JSON.stringify({ text: "No plan waits for keys.", parts: [] }),
+    },
     { args: ["plans"], changed: { REDIS_URL: "" }, code: 1, said: "REDIS_URL: is not set\n  set it: The state store." },
     {
       args: ["runs"],
       changed: { TWOKEY_CONFIG: "/none.yaml" },
       code: 1,
       said: "/none.yaml does not exist. TWOKEY_CONFIG names the file.",
-    },
-    {
-      args: ["timeline"],
-      changed: { REDIS_URL: "redis://127.0.0.1:9" },
-      code: 1,
-      said: "Redis does not answer. Check REDIS_URL and whether the server is up.",
     },
     {
       args: ["plans", "now"],
@@ -157,9 +165,31 @@ describe("twokey status, timeline, plans, runs and show", () => {
       code: 0,
       said: expect.stringMatching(/^Usage: twokey show <plan or run> \[--json\]/),
     },
-  ])("$args with $changed ends with code $code and one clear answer", async ({ args, changed, code, said }) => {
-    expect(await twokey(args, { ...env, ...changed })).toEqual({ code, said });
+  ];
+  let bench: StoreBench;
+  let env: Readonly<Record<string, string>>;
+  let answers: Awaited<ReturnType<typeof twokeys>>;
+  beforeAll(async () => {
+    bench = await StoreBench.start();
+    env = { REDIS_URL: bench.url, TWOKEY_CONFIG: EXAMPLE };
+    answers = await twokeys(...CALLS.map(({ args, changed }): Call => [args, { ...env, ...changed }]));
   });
+  afterAll(() => bench.close());
+
+  test("answer and end, also where the store is not there", async () => {
+    expect(await twokey(["plans"], env)).toEqual({ code: 0, said: "No plan waits for keys." });
+    expect(await twokey(["timeline"], { ...env, REDIS_URL: "redis://127.0.0.1:9" })).toEqual({
+      code: 1,
+      said: "Redis does not answer. Check REDIS_URL and whether the server is up.",
+    });
+  });
+
+  test.each(CALLS.map((call, index) => ({ ...call, index })))(
+    "$args with $changed ends with code $code and one clear answer",
+    ({ code, said, index }) => {
+      expect(answers[index]).toEqual({ code, said });
+    },
+  );
 });
 
 describe("twokey doctor", () => {
@@ -218,13 +248,14 @@ describe("twokey doctor", () => {
   }, 120_000);
 
   test("says what of the environment is missing, and how it is called", async () => {
-    const { code, said } = await twokey(["doctor"], { ...nobody(), SLACK_BOT_TOKEN: "" });
-    expect([code, said]).toEqual([1, expect.stringMatching(/SLACK_BOT_TOKEN: is not set/)]);
-    expect((await twokey(["doctor", "--now"], nobody())).code).toBe(2);
-    expect(await twokey(["doctor", "--help"], {})).toEqual({
-      code: 0,
-      said: expect.stringMatching(/^Usage: twokey doctor/),
-    });
+    const [missing, wrong, help] = await twokeys(
+      [["doctor"], { ...nobody(), SLACK_BOT_TOKEN: "" }],
+      [["doctor", "--now"], nobody()],
+      [["doctor", "--help"]],
+    );
+    expect(missing).toEqual({ code: 1, said: expect.stringMatching(/SLACK_BOT_TOKEN: is not set/) });
+    expect(wrong?.code).toBe(2);
+    expect(help).toEqual({ code: 0, said: expect.stringMatching(/^Usage: twokey doctor/) });
   }, 120_000);
 });
 
@@ -260,33 +291,38 @@ describe("twokey ledger", () => {
     const { chain } = JSON.parse((await readFile(path, "utf8")).trim());
     const holds = `${path}: 1 lines, the chain holds.`;
 
-    expect(await twokey(["ledger", path, chain.slice(0, 16)], env)).toEqual({
-      code: 0,
-      said: `${holds} Line 1 has that seal.`,
-    });
-    const { code, said } = await twokey(["ledger", path, "0123456789abcdef"], env);
-    expect([code, said]).toEqual([1, expect.stringContaining("No line has the seal 0123456789abcdef")]);
-    expect((await twokey(["ledger", path, "nonsense"], env)).code).toBe(2);
+    const [there, gone, nonsense] = await twokeys(
+      [["ledger", path, chain.slice(0, 16)], env],
+      [["ledger", path, "0123456789abcdef"], env],
+      [["ledger", path, "nonsense"], env],
+    );
+
+    expect(there).toEqual({ code: 0, said: `${holds} Line 1 has that seal.` });
+    expect(gone).toEqual({ code: 1, said: expect.stringContaining("No line has the seal 0123456789abcdef") });
+    expect(nonsense?.code).toBe(2);
   });
 
-  test("verifies a whole directory, and says so where it holds no ledger", async () => {
+  test("verifies a whole directory, and says where there is no ledger, no file, no key, or a line that was changed", async () => {
     const env = { TWOKEY_LEDGER_KEY: KEY };
-    expect(await twokey(["ledger", directory], env)).toEqual({ code: 0, said: `${path}: 1 lines, the chain holds.` });
-    await rm(path);
-    expect(await twokey(["ledger", directory], env)).toEqual({ code: 2, said: `${directory} holds no ledger` });
-  });
+    const empty = join(directory, "empty");
+    const changed = join(directory, "changed");
+    for (const each of [empty, changed]) await mkdir(each);
+    await writeFile(join(changed, "bot.jsonl"), '{"chain":"0"}\n');
 
-  test("says which variable is missing, or too short to be the key", async () => {
-    for (const env of [{}, { TWOKEY_LEDGER_KEY: "short" }]) {
-      const { code, said } = await twokey(["ledger", path], env);
-      expect([code, said]).toEqual([2, expect.stringContaining("TWOKEY_LEDGER_KEY")]);
-    }
-  });
+    const [whole, none, missing, broken, ...keyless] = await twokeys(
+      [["ledger", directory], env],
+      [["ledger", empty], env],
+      [["ledger", `${path}x`], env],
+      [["ledger", join(changed, "bot.jsonl")], env],
+      [["ledger", path]],
+      [["ledger", path], { TWOKEY_LEDGER_KEY: "short" }],
+    );
 
-  test("finds a changed line, and calls no missing file whole", async () => {
-    const env = { TWOKEY_LEDGER_KEY: KEY };
-    await writeFile(path, '{"chain":"0"}\n');
-    expect((await twokey(["ledger", path], env)).code).toBe(1);
-    expect(await twokey(["ledger", `${path}x`], env)).toEqual({ code: 2, said: `${path}x does not exist` });
+    expect(whole).toEqual({ code: 0, said: `${path}: 1 lines, the chain holds.` });
+    expect(none).toEqual({ code: 2, said: `${empty} holds no ledger` });
+    expect(missing).toEqual({ code: 2, said: `${path}x does not exist` });
+    expect(broken?.code).toBe(1);
+    const noKey = { code: 2, said: expect.stringContaining("TWOKEY_LEDGER_KEY") };
+    expect(keyless).toEqual([noKey, noKey]);
   });
 });

@@ -15,7 +15,8 @@ import { standbyOf } from "../harness/site.ts";
 
 let at: FailoverWorld;
 beforeEach(async () => {
-  at = await startFailoverWorld({ example: "inventory", speed: 200 });
+  // Nothing is silent here: what a busy machine answers late is waited for.
+  at = await startFailoverWorld({ example: "inventory", speed: 200, answerWithinMs: 60_000 });
 });
 afterEach(() => at.stop());
 

@@ -56,6 +56,10 @@ export interface FailoverWorldOptions {
   readonly jobSeconds?: number;
   /** World seconds that a task takes to stop once it drains. */
   readonly stopSeconds?: number;
+  /** World seconds that a task takes to start, from and to. */
+  readonly startSeconds?: readonly [number, number];
+  /** World seconds until a change of records is everywhere, from and to. */
+  readonly insyncSeconds?: readonly [number, number];
   /** World seconds between two orders of the application's users. */
   readonly orderSeconds?: number;
   /** World seconds of a reboot; absent: as long as it takes in AWS, by chance. */
@@ -70,8 +74,15 @@ export interface FailoverWorldOptions {
   readonly redisUrl?: string;
 }
 
-/** World seconds here: long enough to be interrupted, short enough for many runs. */
-const DURATIONS = { promotion: 130, staleStatus: 5, snapshot: 60, snapshotCopy: 120, zoneShown: 10 };
+/**
+ * World seconds here: long enough to be interrupted and to be looked at several times, short enough for many runs. While a run waits
+ * it looks, and each look costs several calls.
+ */
+const DURATIONS = { promotion: 60, staleStatus: 5, snapshot: 30, snapshotCopy: 60, zoneShown: 5 };
+const STARTS = [8, 20] as const;
+const STOPS = 10;
+const INSYNC = [6, 15] as const;
+const BALANCER = { healthCheckIntervalSeconds: 4, deregistrationDelaySeconds: 10 };
 /** Machine time that an endpoint is given, unless a test waits for silent ones: long enough for a busy machine. */
 const ANSWER_WITHIN_MS = 4_000;
 
@@ -241,7 +252,7 @@ function ec2With(own: Ec2SpecInput | undefined, options: FailoverWorldOptions): 
 }
 
 function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWorldOptions) {
-  const { sessionSeconds, jobSeconds, stopSeconds, staleSeconds } = options;
+  const { sessionSeconds, jobSeconds, startSeconds = STARTS, stopSeconds = STOPS, staleSeconds } = options;
   if (!traffic) return traffic;
   const applications = (traffic.applications ?? []).map((each) => ({
     ...each,
@@ -253,10 +264,20 @@ function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWo
   const ecs = traffic.ecs && {
     ...traffic.ecs,
     ...(taskDefinitions && { taskDefinitions }),
-    ...(stopSeconds !== undefined && { stopSeconds }),
+    ...{ startSeconds: [...startSeconds] as [number, number], stopSeconds },
     ...(staleSeconds !== undefined && { staleSeconds: [staleSeconds, staleSeconds] as [number, number] }),
   };
-  return { ...traffic, applications, ...(ecs ? { ecs } : {}) };
+  const [fromSeconds, toSeconds] = options.insyncSeconds ?? INSYNC;
+  const insyncSeconds: [number, number] = [fromSeconds, toSeconds];
+  const loadBalancers = traffic.elb?.loadBalancers?.map((balancer) => ({
+    ...balancer,
+    targetGroups: balancer.targetGroups.map((group) => ({ ...group, ...BALANCER })),
+  }));
+  return {
+    ...{ ...traffic, applications, route53: { ...traffic.route53, insyncSeconds } },
+    ...(ecs ? { ecs } : {}),
+    ...(loadBalancers ? { elb: { loadBalancers } } : {}),
+  };
 }
 
 export interface RunWish {
@@ -319,7 +340,7 @@ async function askAgainWhileUnseen(ask: () => Promise<Planned>): Promise<Planned
   }
 }
 
-const ASK_AGAIN_WITHIN_MS = 20_000;
+const ASK_AGAIN_WITHIN_MS = 90_000;
 
 const Pointing = z.object({ name: z.string(), newSide: z.string() });
 /** World time. */

@@ -23,6 +23,7 @@ const LONGEST_MS = 150_000;
 /** Machine time after which a world that is slow goes at the speed of the others: waits of an hour and more show nothing here. */
 const HURRY_AFTER_MS = 110_000;
 const SLOW_MS = 300;
+const ANSWER_WITHIN_MS = 1_500;
 /** World time for which a run that is over is looked at, counted from the end of the last fault. */
 const SETTLE_MS = 120_000;
 const LEAST_TURNS = 4;
@@ -36,6 +37,8 @@ const OF_THE_STORE: ReadonlySet<FaultName> = new Set<FaultName>(["redis-cut", "r
 export interface PlayWish extends WorkerWish {
   readonly redisUrl?: string;
   readonly speed?: number;
+  /** Machine time that a silent endpoint is given; long where nothing falls silent. */
+  readonly answerWithinMs?: number;
 }
 
 interface Begins {
@@ -50,7 +53,7 @@ export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played
   const { example, service, lagSeconds, sessionSeconds, jobSeconds, stopSeconds, orderSeconds } = plan;
   const at = await startFailoverWorld({
     ...{ example, service, lagSeconds, sessionSeconds, jobSeconds, stopSeconds, orderSeconds, speed },
-    ...{ seed: plan.seed * 10_007 + plan.index, answerWithinMs: 1_500 },
+    ...{ seed: plan.seed * 10_007 + plan.index, answerWithinMs: wish.answerWithinMs ?? ANSWER_WITHIN_MS },
     ...(plan.engine === undefined ? {} : { engine: plan.engine }),
     ...(wish.redisUrl === undefined ? {} : { redisUrl: wish.redisUrl }),
   });

@@ -139,7 +139,7 @@ describe("a region that was dark and returns", () => {
 
   test("with ECS slow by itself has its database fenced first all the same, and its service by the watch", async () => {
     await at.stop();
-    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: 8_000 });
     await startBlindly();
     at.whole.world.regions.setPlane({ region: home(), service: "ecs" }, "slow");
 
@@ -163,6 +163,10 @@ describe("a region that was dark and returns", () => {
   }, 240_000);
 
   test("between the promotion and the end is fenced while the run goes on", async () => {
+    await at.stop();
+    // What is left of the run lasts longer than that fence.
+    const insyncSeconds = [120, 150] as const;
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: SILENCE_MS, insyncSeconds });
     await startBlindly();
 
     const run = await drive(at, { onIntent: (step) => step === "check-writable" && comesBack() });

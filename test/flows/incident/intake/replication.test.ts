@@ -10,13 +10,16 @@ import { standbyOf } from "../../../harness/site.ts";
 import { MINUTE } from "../../../harness/test-clock.ts";
 import { type Bridge, bridge, pass } from "../bridge.ts";
 
+/** Orders and jobs are no part of it, and hours of them are jumped over. */
+const QUIET = { example: "inventory", speed: 1, orderSeconds: 60, jobSeconds: 60 } as const;
+
 let at: FailoverWorld;
 let desk: Bridge;
 let check: ReplicationCheck;
 let last: Observation | undefined;
 
 async function begin(engine?: "mysql", rules: readonly AlertRule[] = []): Promise<void> {
-  at = await startFailoverWorld({ example: "inventory", speed: 1, ...(engine ? { engine } : {}) });
+  at = await startFailoverWorld({ ...QUIET, ...(engine ? { engine } : {}) });
   const { alerts } = at.inventory.file;
   const file = { ...at.inventory.file, alerts: { ...alerts, rules: [...rules, ...alerts.rules] } };
   desk = bridge({ ...at.inventory, file });

@@ -11,18 +11,19 @@ import {
   startRun,
   verdictOf,
 } from "../../../harness/failover-world.ts";
-import { accountInOrders, patientGuests } from "../../../harness/own-accounts.ts";
+import { accountInOrders, fewBookings, patientGuests } from "../../../harness/own-accounts.ts";
 import { standbyOf } from "../../../harness/site.ts";
 import { twoTakeOver } from "../../../harness/way-back.ts";
 import { diesOnceClosed } from "../../../harness/worker-death.ts";
 
 const SPEED = 120;
+const BOOKINGS = { example: "every-kind", service: "bookings", speed: SPEED, lagSeconds: 1 } as const;
 /** Of the store of bookings that TwoKey has an account in. */
 const POSITION = "record-position-guests";
 
 let at: FailoverWorld;
 beforeEach(async () => {
-  at = await startFailoverWorld({ example: "every-kind", service: "bookings", speed: SPEED, lagSeconds: 1 });
+  at = await startFailoverWorld({ ...BOOKINGS, edit: fewBookings });
 });
 afterEach(() => at.stop());
 
@@ -143,10 +144,7 @@ describe("a planned move of a store that TwoKey has an account in", () => {
 describe("a planned move of stores that TwoKey has an account in, and of no other one", () => {
   test("guard last writer: what a program wrote that TwoKey does not know, while it was shut out, is on the standby", async () => {
     await at.stop();
-    at = await startFailoverWorld({
-      ...{ example: "every-kind", service: "bookings", speed: SPEED, lagSeconds: 1 },
-      edit: (text) => accountInOrders(patientGuests(text)),
-    });
+    at = await startFailoverWorld({ ...BOOKINGS, edit: (text) => fewBookings(accountInOrders(patientGuests(text))) });
     await startRun(at, { mode: "planned" });
     const { engine } = at.whole.rds;
     const guests = { region: at.service.home, instance: "bookings-guests" };

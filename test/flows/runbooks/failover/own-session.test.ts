@@ -7,6 +7,7 @@ import { oldSideLine } from "../../../../src/views/old-side.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
 import { drive } from "../../../harness/drive.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../../harness/failover-world.ts";
+import { fewBookings } from "../../../harness/own-accounts.ts";
 import { twoTakeOver } from "../../../harness/way-back.ts";
 import { diesOnceClosed } from "../../../harness/worker-death.ts";
 
@@ -20,6 +21,7 @@ beforeEach(async () => {
     ...{
       example: "every-kind",
       service: "bookings",
+      edit: fewBookings,
       speed: SPEED,
       lagSeconds: 1,
       stopSeconds: 60,

@@ -17,7 +17,7 @@ import {
   startFailoverWorld,
   startRun,
 } from "../../../harness/failover-world.ts";
-import { accountInOrders, patientGuests } from "../../../harness/own-accounts.ts";
+import { accountInOrders, fewBookings, patientGuests } from "../../../harness/own-accounts.ts";
 import { standbyOf } from "../../../harness/site.ts";
 
 const SPEED = 60;
@@ -37,14 +37,14 @@ const worlds = [
     proof: "a marker row",
     /** TwoKey's account in the one that was opened signs in no more. */
     end: ["stopped", expect.stringMatching(/guests is closed, and programs that were connected may still write to it/)],
-    edit: (text: string) => accountInOrders(patientGuests(text)),
+    edit: (text: string) => fewBookings(accountInOrders(patientGuests(text))),
     store: "guests",
     position: "record-position-guests",
   },
   {
     proof: "three samples",
     end: ["verified", ""],
-    edit: String,
+    edit: fewBookings,
     store: "orders",
     position: "record-position-orders",
   },
@@ -245,7 +245,8 @@ function whileFencing(begin: () => Promise<void>, end: () => Promise<void>): Exe
 
 describe("an unplanned move whose old side is opened while its fence waits for its tasks", () => {
   beforeEach(async () => {
-    const world = { example: "every-kind", service: "bookings", speed: SPEED, stopSeconds: 120 } as const;
+    const bookings = { example: "every-kind", service: "bookings", edit: fewBookings } as const;
+    const world = { ...bookings, speed: SPEED, stopSeconds: 120 };
     at = await startFailoverWorld(world);
     await startRun(at, { mode: "unplanned" });
   });
