@@ -109,7 +109,9 @@ describe("of looks that share a call", () => {
     expect(missing).toEqual(alone);
     expect(alone).toMatchObject({
       ...{ known: false, cause: "absent" },
-      why: expect.stringMatching(/^Could not describe nobody-made-it in eu-west-1: AWS said DBInstanceNotFound: /),
+      why: expect.stringMatching(
+        /^Could not describe nobody-made-it in eu-west-1: AWS does not know it there \(AWS said “DBInstanceNotFound: /,
+      ),
     });
   });
 

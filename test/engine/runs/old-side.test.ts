@@ -20,7 +20,8 @@ import { standingOf } from "../../harness/standing.ts";
 
 /** Unanswered calls cost machine time: slower, so that they do not cost a step its deadline. */
 const SPEED = 60;
-const SILENCE_MS = 500;
+/** Longer than a busy machine takes for an answer: what fails on the new side would stand on the plan. */
+const SILENCE_MS = 1_500;
 /** World time for which descriptions may lag behind: a run has unwound before. */
 const STALE_SECONDS = 30;
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
