@@ -38,6 +38,7 @@ import { freshRedisUrl } from "./redis.ts";
 import { standbyOf } from "./site.ts";
 import { StoreBench } from "./store.ts";
 import { UNASKED } from "./unasked.ts";
+import { given, pair, waitsOf } from "./waits.ts";
 
 export interface FailoverWorldOptions {
   readonly example: ExampleName;
@@ -56,6 +57,8 @@ export interface FailoverWorldOptions {
   readonly jobSeconds?: number;
   /** World seconds that a task takes to stop once it drains. */
   readonly stopSeconds?: number;
+  /** What AWS takes its time for takes about as long as in the real one: faults meet a run in the middle of each. */
+  readonly isLong?: true;
   /** World seconds that a task takes to start, from and to. */
   readonly startSeconds?: readonly [number, number];
   /** World seconds until a change of records is everywhere, from and to. */
@@ -74,15 +77,6 @@ export interface FailoverWorldOptions {
   readonly redisUrl?: string;
 }
 
-/**
- * World seconds here: long enough to be interrupted and to be looked at several times, short enough for many runs. While a run waits
- * it looks, and each look costs several calls.
- */
-const DURATIONS = { promotion: 60, staleStatus: 5, snapshot: 30, snapshotCopy: 60, zoneShown: 5 };
-const STARTS = [8, 20] as const;
-const STOPS = 10;
-const INSYNC = [6, 15] as const;
-const BALANCER = { healthCheckIntervalSeconds: 4, deregistrationDelaySeconds: 10 };
 /** Machine time that an endpoint is given, unless a test waits for silent ones: long enough for a busy machine. */
 const ANSWER_WITHIN_MS = 4_000;
 
@@ -124,7 +118,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
   });
   const reboot = options.rebootSeconds;
-  const durations = { ...DURATIONS, ...(reboot !== undefined && { reboot }) };
+  const durations = { ...waitsOf(options).durations, ...(reboot !== undefined && { reboot }) };
   const whole = await startWholeWorld(
     {
       ...{ ...spec, traffic: trafficFor(spec.traffic, options) },
@@ -252,7 +246,8 @@ function ec2With(own: Ec2SpecInput | undefined, options: FailoverWorldOptions): 
 }
 
 function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWorldOptions) {
-  const { sessionSeconds, jobSeconds, startSeconds = STARTS, stopSeconds = STOPS, staleSeconds } = options;
+  const { sessionSeconds, jobSeconds, staleSeconds } = options;
+  const { balancer: slowness, startSeconds, stopSeconds, insyncSeconds } = { ...waitsOf(options), ...given(options) };
   if (!traffic) return traffic;
   const applications = (traffic.applications ?? []).map((each) => ({
     ...each,
@@ -264,17 +259,15 @@ function trafficFor(traffic: WholeWorldSpecInput["traffic"], options: FailoverWo
   const ecs = traffic.ecs && {
     ...traffic.ecs,
     ...(taskDefinitions && { taskDefinitions }),
-    ...{ startSeconds: [...startSeconds] as [number, number], stopSeconds },
+    ...{ startSeconds: pair(startSeconds), stopSeconds },
     ...(staleSeconds !== undefined && { staleSeconds: [staleSeconds, staleSeconds] as [number, number] }),
   };
-  const [fromSeconds, toSeconds] = options.insyncSeconds ?? INSYNC;
-  const insyncSeconds: [number, number] = [fromSeconds, toSeconds];
   const loadBalancers = traffic.elb?.loadBalancers?.map((balancer) => ({
     ...balancer,
-    targetGroups: balancer.targetGroups.map((group) => ({ ...group, ...BALANCER })),
+    targetGroups: balancer.targetGroups.map((group) => ({ ...group, ...slowness })),
   }));
   return {
-    ...{ ...traffic, applications, route53: { ...traffic.route53, insyncSeconds } },
+    ...{ ...traffic, applications, route53: { ...traffic.route53, insyncSeconds: pair(insyncSeconds) } },
     ...(ecs ? { ecs } : {}),
     ...(loadBalancers ? { elb: { loadBalancers } } : {}),
   };

@@ -53,6 +53,7 @@ export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played
   const { example, service, lagSeconds, sessionSeconds, jobSeconds, stopSeconds, orderSeconds } = plan;
   const at = await startFailoverWorld({
     ...{ example, service, lagSeconds, sessionSeconds, jobSeconds, stopSeconds, orderSeconds, speed },
+    isLong: true,
     ...{ seed: plan.seed * 10_007 + plan.index, answerWithinMs: wish.answerWithinMs ?? ANSWER_WITHIN_MS },
     ...(plan.engine === undefined ? {} : { engine: plan.engine }),
     ...(wish.redisUrl === undefined ? {} : { redisUrl: wish.redisUrl }),
