@@ -5,7 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import { lookingEvery } from "./looking.ts";
-import { toldBefore } from "./own-calls.ts";
+import { outagesOf, toldBefore } from "./own-calls.ts";
 
 /** Of so many times `afterMs`, people are called as well when something was away for more than half. */
 const LATELY = 5;
@@ -52,8 +52,7 @@ export function followOutages(deps: OutageDeps): { stop(): void } {
   let looks: readonly Look[] = [];
   let away: Outage | undefined;
   let endedMs: number | undefined;
-  // One that follows a good time is another one, also where the pager still has the one before open.
-  let wasWell = false;
+  const outages = outagesOf(memory, () => clock.now());
   const check = async (): Promise<void> => {
     const why = await deps.why();
     const toMs = performance.now();
@@ -65,15 +64,14 @@ export function followOutages(deps: OutageDeps): { stop(): void } {
       const toldMs = await toldBefore(memory);
       if (toldMs !== undefined && toldMs !== endedMs) await ended(toldMs);
       endedMs = toldMs;
-      wasWell = true;
+      await outages(false);
       away = undefined;
     } else if (lastAway?.why !== undefined) {
-      const before = away ?? { sinceMs: (await sinceBefore()) ?? clock.now(), lasts: false };
-      away = { why: lastAway.why, sinceMs: before.sinceMs, lasts: before.lasts || isLasting(looks, afterMs) };
+      const sinceMs = (await outages(true)) ?? clock.now();
+      away = { why: lastAway.why, sinceMs, lasts: away?.lasts === true || isLasting(looks, afterMs) };
     }
     if (isOver || away?.lasts) await reach(away && deps.needOf(away), { ...deps, againMs: 0 });
   };
-  const sinceBefore = async () => (wasWell ? undefined : await toldBefore(memory));
   return lookingEvery(deps.checkEveryMs, check, (error) => deps.logger.warn({ why: messageOf(error) }, deps.untold));
 }
 

@@ -3,7 +3,7 @@ export const UNTRUSTED =
   /\b(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?)\b|self-signed certificate|its certificate is not trusted here|unable to (?:verify the first|get (?:local )?issuer) certificate/;
 
 /** Our own words for a connection that a proxy did not make. */
-const BY_PROXY = /\bthe proxy (?:answered \d+ to CONNECT|did not answer CONNECT in \d+ ms|cannot be reached)/;
+const BY_PROXY = /\bthe proxy (?:answered \d+ to CONNECT|did not answer CONNECT in [\d.]+ s|cannot be reached)/;
 
 /** Why there was no answer, of what was said of a failure: a certificate that is not trusted, the proxy, or else `otherwise`. */
 export function whyNoAnswer(said: string, otherwise: string): string {

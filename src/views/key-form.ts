@@ -16,7 +16,7 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
       {
         kind: "lines",
         plain: true,
-        lines: [keysLine(run), AFTER_THAT, ...lastKey(run), lossLine(plan), ...finality(plan), ...dangers(plan)],
+        lines: [keysLine(run), THEN, lossLine(plan), ...finality(plan), ...dangers(plan)],
       },
       digestNote(run),
       ...inOthersWords(plan, {}),
@@ -28,8 +28,6 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
   };
 }
 
-/** After it nobody is asked again. */
-const lastKey = ({ plan, keys }: RunState): string[] =>
-  plan.keysRequired - keys.length === 1 ? ["Yours is the last key: it starts at once."] : [];
-
-const AFTER_THAT = "After that the plan is closed, and nothing is changed.";
+/** Whoever reads it may hold the last key by the time that they turn it. */
+const THEN =
+  "The last key starts the run at once. If it does not come in time, the plan is closed and nothing is changed.";

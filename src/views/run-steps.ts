@@ -40,12 +40,15 @@ export function stepLines(run: RunState, { nowMs, inventory, latest }: StepLook)
   return { kind: "lines", plain: true, lines };
 }
 
-/** What did not become true counts as done for nobody who reads no further. */
+/** What did not become true counts as done for nobody who reads no further: it is counted by the word on its own line. */
 export function settledOf(run: RunState): string {
-  const settled = run.plan.steps.filter((step) => isSettled(stateOf(run, step.id)));
-  const isDone = (step: PlannedStep) => stepWord(run, step) === STEP_WORD.done;
-  const done = settled.filter(isDone).length;
-  const rest = settled.length === done ? "" : `, ${settled.length - done} not proven`;
+  const counts = new Map([[STEP_WORD.done, 0]]);
+  for (const step of run.plan.steps.filter(({ id }) => isSettled(stateOf(run, id)))) {
+    const word = stepWord(run, step);
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const [[, done] = ["", 0], ...others] = counts;
+  const rest = others.map(([word, count]) => `, ${count} ${word.replace(/^\W+/, "")}`).join("");
   return `${done} of ${run.plan.steps.length} steps done${rest}`;
 }
 

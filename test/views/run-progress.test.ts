@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { RunState } from "../../src/domain/plan-run/run.ts";
+import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { cardText, plainText } from "../../src/views/card-text.ts";
@@ -46,6 +46,18 @@ describe("a fence that the keys accepted as not proven", () => {
 
     expect(counted("cannot-know")).toContain(`0 of ${ids.length} steps done, 1 not proven`);
     expect(counted("fenced")).toContain(`1 of ${ids.length} steps done after`);
+  });
+
+  test("is not what a step is that people left out: each is counted by its own word", () => {
+    const began = run(...fenced("cannot-know"));
+    const [, next = ""] = ids;
+    const left = {
+      ...began,
+      steps: { ...began.steps, [next]: { ...stateOf(began, next), state: "skipped" as const } },
+    };
+    const counted = cardText(progressCard(left, inventory, { nowMs: AT }));
+
+    expect(counted).toContain(`0 of ${ids.length} steps done, 1 not proven, 1 skipped`);
   });
 
   test("is shown as done where a write failed", () => {

@@ -210,9 +210,10 @@ describe("a proxy that takes connections and says nothing", () => {
       wayOut.fetch("https://slack.com/", { method: "POST" }).catch((error: unknown) => error),
       linkBy(wayOut),
     ]);
-    expect(change).toMatchObject({ kind: "unreachable" });
+    expect(change).toMatchObject({ kind: "unreachable", way: "the proxy did not answer CONNECT in 4 s" });
     expect(classifySlack(slack, { method: "chat.postMessage", nature: "once" })).toMatchObject({
       code: "slack-unavailable",
+      message: expect.stringContaining("the proxy did not answer CONNECT in 4 s"),
     });
     rds.destroy();
     await allClosed();
