@@ -1,3 +1,4 @@
+import { saidByCode } from "./said-by-code.ts";
 import { proxyIn, UNTRUSTED } from "./untrusted.ts";
 
 /**
@@ -5,28 +6,38 @@ import { proxyIn, UNTRUSTED } from "./untrusted.ts";
  * as its subject. Node's own words stand in the log.
  */
 const WORDS: Readonly<Record<string, string>> = {
-  ...said("nobody listens there", ["ECONNREFUSED"]),
-  ...said("its name is not known", ["ENOTFOUND", "ENODATA"]),
-  ...said("its name could not be looked up", ["EAI_AGAIN", "ESERVFAIL", "EREFUSED", "EDNS"]),
-  ...said("no way leads there", ["EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "ENETDOWN"]),
-  ...said("the connection was cut", [
+  ...saidByCode("nobody listens there", ["ECONNREFUSED"]),
+  ...saidByCode("its name is not known", ["ENOTFOUND", "ENODATA"]),
+  ...saidByCode("its name could not be looked up", ["EAI_AGAIN", "ESERVFAIL", "EREFUSED", "EDNS"]),
+  ...saidByCode("no way leads there", ["EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "ENETDOWN"]),
+  ...saidByCode("the connection was cut", [
     "ECONNRESET",
     "EPIPE",
     "ECONNABORTED",
     "UND_ERR_SOCKET",
     "PROTOCOL_CONNECTION_LOST",
   ]),
-  ...said("it did not answer in time", ["ETIMEDOUT", "ETIMEOUT", "TimeoutError", "AbortError", "ESOCKETTIMEDOUT"]),
-  ...said("it did not answer in time", ["UND_ERR_CONNECT_TIMEOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]),
-  ...said("its certificate has expired", ["CERT_HAS_EXPIRED"]),
-  ...said("its certificate is of another name", ["ERR_TLS_CERT_ALTNAME_INVALID"]),
-  ...said("it answers without encryption, or with another one", [
+  ...saidByCode("it did not answer in time", [
+    "ETIMEDOUT",
+    "ETIMEOUT",
+    "TimeoutError",
+    "AbortError",
+    "ESOCKETTIMEDOUT",
+  ]),
+  ...saidByCode("it did not answer in time", [
+    "UND_ERR_CONNECT_TIMEOUT",
+    "UND_ERR_HEADERS_TIMEOUT",
+    "UND_ERR_BODY_TIMEOUT",
+  ]),
+  ...saidByCode("its certificate has expired", ["CERT_HAS_EXPIRED"]),
+  ...saidByCode("its certificate is of another name", ["ERR_TLS_CERT_ALTNAME_INVALID"]),
+  ...saidByCode("it answers without encryption, or with another one", [
     "EPROTO",
     "ERR_SSL_WRONG_VERSION_NUMBER",
     "ETLS",
     "HANDSHAKE_NO_SSL_SUPPORT",
   ]),
-  ...said("this process has too many files open", ["EMFILE", "ENFILE"]),
+  ...saidByCode("this process has too many files open", ["EMFILE", "ENFILE"]),
 };
 
 /** Where an error has no code of its own. */
@@ -73,8 +84,4 @@ function factsOf(error: unknown): { readonly code?: string; readonly name?: stri
     return typeof value === "string" ? value : "";
   };
   return { code: textOf("code"), name: textOf("name"), message: textOf("message") };
-}
-
-function said(words: string, codes: readonly string[]): Record<string, string> {
-  return Object.fromEntries(codes.map((code) => [code, words]));
 }

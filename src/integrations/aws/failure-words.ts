@@ -1,4 +1,5 @@
 import { quotedWords } from "../../domain/quoted-words.ts";
+import { saidByCode } from "../../domain/said-by-code.ts";
 
 /** What an error of AWS or of the way there means for whoever asked. */
 export type FailureKind =
@@ -47,15 +48,15 @@ const SIGNED_WRONGLY = "AWS does not accept the credentials of TwoKey; they are 
 
 /** Where the code says more than its kind. */
 const CODES: Readonly<Record<string, string>> = {
-  ...of(CLOCK, ["RequestTimeTooSkewed", "RequestExpired"]),
-  ...of(SIGNED_WRONGLY, [
+  ...saidByCode(CLOCK, ["RequestTimeTooSkewed", "RequestExpired"]),
+  ...saidByCode(SIGNED_WRONGLY, [
     "ExpiredToken",
     "ExpiredTokenException",
     "InvalidClientTokenId",
     "UnrecognizedClientException",
   ]),
-  ...of(SIGNED_WRONGLY, ["MissingAuthenticationToken", "MissingAuthenticationTokenException", "AuthFailure"]),
-  ...of(SIGNED_WRONGLY, ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"]),
+  ...saidByCode(SIGNED_WRONGLY, ["MissingAuthenticationToken", "MissingAuthenticationTokenException", "AuthFailure"]),
+  ...saidByCode(SIGNED_WRONGLY, ["SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"]),
 };
 
 /** Of credentials, which STS hands out: “it” would be somebody's role there. */
@@ -92,7 +93,3 @@ export function whyNoSession(failure: VendorFailure): string {
 
 const bySaying = (who: string, { code, said }: VendorFailure): string =>
   ` (${who} said ${quotedWords(said === "" || said === code ? code : `${code}: ${said}`)})`;
-
-function of(words: string, codes: readonly string[]): Record<string, string> {
-  return Object.fromEntries(codes.map((code) => [code, words]));
-}
