@@ -23,7 +23,17 @@ const NEWS = Object.keys({
 } satisfies Record<NewsKind, 0>);
 
 /** Occasions that are about no run: nobody is sent the card of one. */
-const NO_RUN = ["incident", "store-lost", "store-full", "store-away", "degraded", "ledger-unwritable", "not-ready", "unheard", "slack-away"];
+const NO_RUN = [
+  "incident",
+  "store-lost",
+  "store-full",
+  "store-away",
+  "degraded",
+  "ledger-unwritable",
+  "not-ready",
+  "unheard",
+  "slack-away",
+];
 
 describe("the gallery, which the lint and the browser walk", () => {
   test("has a card of every kind that is sent", () => {
