@@ -49,8 +49,8 @@ export default {
     mayImport("store", ["ports", "domain"], "The store keeps what the domain decided."),
     mayImport(
       "config",
-      ["domain", "ports", "integrations/pagers", "flows/resources"],
-      "Configuration becomes domain nouns; what a kind of pager or resource adds to the file stands in its table.",
+      ["domain", "ports", "doors/kinds.ts", "integrations/pagers", "flows/resources"],
+      "Configuration becomes domain nouns; what a kind of door, pager or resource adds to the file stands in its table.",
     ),
     mayImport(
       "flows/resources",

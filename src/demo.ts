@@ -53,8 +53,8 @@ async function main(): Promise<void> {
 
 async function tell(stage: Stage, { json, seed, speed }: Arguments): Promise<Report> {
   const names = new Map(
-    Object.values(stage.inventory.file.people).flatMap(({ slack, also, pagers, name }) =>
-      [slack, ...also, ...Object.values(pagers)].map((id) => [id, name] as const),
+    Object.values(stage.inventory.file.people).flatMap(({ accounts, pagers, name }) =>
+      [...accounts.map(({ id }) => id), ...Object.values(pagers)].map((id) => [id, name] as const),
     ),
   );
   names.set(stage.inventory.file.alerts.channel, "#alerts");

@@ -13,7 +13,7 @@ import {
 import { databaseSessions, guardedSessions } from "../integrations/databases/sessions.ts";
 import { createProbe } from "../integrations/network/probe.ts";
 import { DIRECTLY, throughProxies, type WayOut } from "../integrations/network/way-out.ts";
-import { type Accounts, slackAccounts } from "../integrations/slack/accounts.ts";
+import { type Accounts, approversGroupOf, slackAccounts } from "../integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../integrations/slack/chat.ts";
 import { slackProofs } from "../integrations/slack/proofs.ts";
 import type { Alarms } from "../ports/alarms.ts";
@@ -119,7 +119,7 @@ function proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut 
     botToken: slack.botToken,
     appToken: slack.mode === "socket" ? slack.appToken : undefined,
     ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs, team, enterprise, logger },
-    approversGroup: () => inventory().file.approvals.slack_user_group,
+    approversGroup: () => approversGroupOf(inventory().file),
     alertsChannel: () => inventory().file.alerts.channel,
     fetch: wayOut.fetch,
   });
@@ -147,7 +147,7 @@ function slackOf(
     token: slack.botToken,
     ...{ apiUrl: sandbox?.slackApiUrl, minuteMs: sandbox?.slackMinuteMs },
     ...{ team, enterprise, accounts, fetch: wayOut.fetch, logger },
-    approversGroup: () => inventory().file.approvals.slack_user_group,
+    approversGroup: () => approversGroupOf(inventory().file),
   });
 }
 

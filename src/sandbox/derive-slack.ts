@@ -1,6 +1,7 @@
 import { Bug } from "../domain/errors.ts";
 import type { PersonId } from "../domain/people/person.ts";
 import { approversOf, type Inventory } from "../domain/service/inventory.ts";
+import { approversGroupOf, slackAccounts } from "../integrations/slack/accounts.ts";
 import type { SlackSpecInput } from "../simulators/slack/spec.ts";
 
 /** Who and what is in the workspace beside the people and the channel of the file. */
@@ -38,13 +39,20 @@ const SCOPES = [
 export function deriveSlack(inventory: Inventory): SlackSpecInput {
   const { file } = inventory;
   const { team, enterprise } = file.slack;
-  const accounts = Object.entries(file.people).flatMap(([id, { name, email, slack, also }]) => [
-    { id: slack, name: id, realName: name, email },
-    ...also.map((other, index) => ({ id: other, name: `${id}-${index + 2}`, realName: name })),
-  ]);
+  const listed = slackAccounts(() => file);
+  const accounts = Object.entries(file.people).flatMap(([person, { name, email }]) =>
+    listed
+      .membersOf(person)
+      .map((id, index) =>
+        index === 0
+          ? { id, name: person, realName: name, email }
+          : { id, name: `${person}-${index + 1}`, realName: name },
+      ),
+  );
   const members = accounts.map(({ id }) => id);
   const everyone = [...members, SLACK_EXTRAS.botUserId];
-  const { approvals, alerts, organisation } = file;
+  const { alerts, organisation } = file;
+  const group = approversGroupOf(file);
   const domain = organisation.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   return {
     team: { id: team, name: organisation, domain, ...(enterprise === undefined ? {} : { enterpriseId: enterprise }) },
@@ -56,11 +64,11 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
       { id: SLACK_EXTRAS.deactivated, name: "gone", realName: "A former colleague", flags: { deleted: true } },
     ],
     usergroups:
-      approvals.slack_user_group === undefined
+      group === undefined
         ? []
         : [
             {
-              ...{ id: approvals.slack_user_group, handle: "approvers" },
+              ...{ id: group, handle: "approvers" },
               users: approversOf(inventory).map(({ id }) => accountOf(inventory, id)),
             },
           ],
@@ -85,7 +93,7 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
 
 /** The Slack account that somebody of the file acts with. */
 export function accountOf({ file }: Inventory, person: PersonId): string {
-  const slack = file.people[person]?.slack;
-  if (slack === undefined) throw new Bug("nobody-of-this-id", `The file names nobody ${person}`);
-  return slack;
+  const account = slackAccounts(() => file).memberOf(person);
+  if (account === undefined) throw new Bug("nobody-of-this-id", `The file names nobody ${person}`);
+  return account;
 }

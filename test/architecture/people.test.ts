@@ -3,16 +3,13 @@ import { describe, expect, test } from "@jest/globals";
 
 const SOURCES = new URL("../../src/", import.meta.url).pathname;
 
-/** Where ids of Slack may be known: its door, its integration, the file's own schema and lint, and false worlds. */
-const KNOW_SLACK =
-  /^(doors\/slack|integrations\/slack|config|simulators|sandbox)\/|^(demo|domain\/people\/person|domain\/service\/slack-ids)\.ts$/;
-/** The file's key for the group, and where it is handed to the integration that asks Slack for its members. */
-const HAND_THE_GROUP_ON = /^(domain\/service\/twokey-file|app\/outside)\.ts$/;
+/** Where ids of Slack are known: its door, its integration, and the false Slack with what derives one from a file. */
+const KNOW_SLACK = /^(doors|integrations|simulators)\/slack\/|^sandbox\/derive-slack\.ts$/;
 
 /** An id of an account, the pattern of one, a mention in Slack's own markup, or a person's account read from the file. */
 const ACCOUNT = /slackId|slack_id|slackUser|SlackUser(?!Group)|<@|\[UW\]|\.also\b|\bU0[A-Z0-9]{3,}/;
 /** `settings.slack`, `file.slack` and the like are the workspace or the way to it, not somebody in it. */
-const OF_A_PERSON = /(?<!\b(?:settings|file|spec|doors|options)|\.)\.slack\b|\(\{[^}]*\bslack\b[^}]*\}\)\s*=>/;
+const OF_A_PERSON = /(?<!\b(?:settings|file|shape|spec|ports|doors|options)|\.)\.slack\b|\(\{[^}]*\bslack\b[^}]*\}\)\s*=>/;
 /** The same of a channel. Its id is a value inside, as a queue's name is; what it looks like and how it is mentioned is Slack's. */
 const FORM_OF_A_CHANNEL = /\[CD?G\]|<#|\b[CG]0[A-Z0-9]{3,}|channel_id/;
 const GROUP = /user_?group|subteam|\^S\[|\bS0[A-Z0-9]{3,}/i;
@@ -25,10 +22,7 @@ test("inside the app people have person ids only: who has which Slack account is
     .filter((name) => !KNOW_SLACK.test(name))
     .flatMap((name) => {
       const lines = readFileSync(`${SOURCES}${name}`, "utf8").split("\n");
-      return lines.flatMap((line, index) => {
-        const isAllowed = HAND_THE_GROUP_ON.test(name) && GROUP.test(line);
-        return isOfSlack(line) && !isAllowed ? [`${name}:${index + 1}: ${line.trim()}`] : [];
-      });
+      return lines.flatMap((line, index) => (isOfSlack(line) ? [`${name}:${index + 1}: ${line.trim()}`] : []));
     });
 
   expect(files.length).toBeGreaterThan(300);

@@ -687,8 +687,8 @@ export const GUARDS = [
   {
     guard: "distinct people",
     file: "src/integrations/slack/accounts.ts",
-    cut: "find(([, { slack, also }]) => slack === member || also.includes(member))?.[0]",
-    by: "flatMap(([id, { slack, also }]) => [[slack, id], ...also.map((other) => [other, other])]).find(([account]) => account === member)?.[1]",
+    cut: "membersOf(person).includes(member)",
+    by: "membersOf(person)[0] === member",
     test: "domain/plan-run/key.test.ts",
     fails: "guard distinct people: two accounts of one person are one person",
   },

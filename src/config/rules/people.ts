@@ -1,6 +1,7 @@
 import type { TwoKeyFile } from "../../domain/service/twokey-file.ts";
 import { mostSimilar } from "../../domain/similar.ts";
 import type { Path } from "../problem.ts";
+import { keyOf } from "./accounts.ts";
 import { canBeRung, sayRinging } from "./pagers.ts";
 import { type Rule, rule, sharedBetween } from "./rule.ts";
 
@@ -44,26 +45,6 @@ export const PEOPLE_RULES: readonly Rule[] = [
                 },
               ],
         ),
-      ),
-  }),
-  rule({
-    name: "slack-account-unique",
-    severity: "error",
-    because: "Two people with one account would turn two keys with one hand.",
-    needs: ["people"],
-    check: ({ people }) =>
-      sharedBetween(
-        Object.entries(people).flatMap(([id, person]) => [
-          { key: person.slack, path: ["people", id, "slack"], id },
-          ...person.also.map((account, at) => ({ key: account, path: ["people", id, "also", at], id })),
-        ]),
-        ({ key, id }, first) => ({
-          what:
-            id === first.id
-              ? `${id} has the Slack account ${key} twice`
-              : `${id} and ${first.id} have the same Slack account ${key}`,
-          instead: "give each person their own member id; a second account of one person goes under also, once",
-        }),
       ),
   }),
   rule({
@@ -116,7 +97,7 @@ export const PEOPLE_RULES: readonly Rule[] = [
         {
           path: ["approvals", "approvers"],
           what: `${eligible} people can turn a key, but ${approvals.required} keys need at least ${wanted} of them`,
-          instead: `name at least ${wanted} different people with the role approver, each with a Slack account of their own`,
+          instead: `name at least ${wanted} different people with the role approver, each with an account of their own`,
         },
       ];
     },
@@ -205,7 +186,7 @@ function eligibleApprovers(people: TwoKeyFile["people"], approvers: readonly str
   for (const id of new Set(approvers)) {
     const person = people[id];
     if (!person?.roles.includes("approver")) continue;
-    const own = [person.slack, ...person.also];
+    const own = person.accounts.map(keyOf);
     if (!own.some((account) => accounts.has(account))) humans += 1;
     for (const account of own) accounts.add(account);
   }

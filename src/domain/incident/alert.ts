@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { Duration } from "../duration.ts";
-import { SlackChannelId } from "../service/slack-ids.ts";
 import { AlarmTrigger } from "./alarm-trigger.ts";
 import { Severity } from "./severity.ts";
 
@@ -77,29 +76,31 @@ export const AlertRule = z.strictObject({
 });
 export type AlertRule = z.infer<typeof AlertRule>;
 
-export const AlertPolicy = z.strictObject({
-  channel: SlackChannelId.describe("Slack channel id for alert threads."),
-  topics: z
-    .array(z.string().regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, "must be an SNS topic ARN"))
-    .min(1, "must name at least one topic")
-    .describe("Only these SNS topics are listened to."),
-  signature_version_1: z
-    .boolean()
-    .default(false)
-    .describe("Whether messages signed the old way (SHA-1) are taken as well."),
-  rules: z.array(AlertRule).min(1, "must have at least one rule").describe("The first rule that matches decides."),
-  correlation_window: Duration.default(900_000).describe(
-    "An incident takes in every alarm of its service while it is open. After this long without one, the next alarm pages people again.",
-  ),
-  regional_services: z
-    .number()
-    .int()
-    .min(2)
-    .default(3)
-    .describe("This many services alarming in one region within `regional_window` are one regional incident."),
-  regional_window: Duration.default(300_000).describe("The window for `regional_services`."),
-});
-export type AlertPolicy = z.infer<typeof AlertPolicy>;
+/** `channel`: the form that the chat gives a channel's id. */
+export const alertPolicyWith = (channel: z.ZodType<string>) =>
+  z.strictObject({
+    channel,
+    topics: z
+      .array(z.string().regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, "must be an SNS topic ARN"))
+      .min(1, "must name at least one topic")
+      .describe("Only these SNS topics are listened to."),
+    signature_version_1: z
+      .boolean()
+      .default(false)
+      .describe("Whether messages signed the old way (SHA-1) are taken as well."),
+    rules: z.array(AlertRule).min(1, "must have at least one rule").describe("The first rule that matches decides."),
+    correlation_window: Duration.default(900_000).describe(
+      "An incident takes in every alarm of its service while it is open. After this long without one, the next alarm pages people again.",
+    ),
+    regional_services: z
+      .number()
+      .int()
+      .min(2)
+      .default(3)
+      .describe("This many services alarming in one region within `regional_window` are one regional incident."),
+    regional_window: Duration.default(300_000).describe("The window for `regional_services`."),
+  });
+export type AlertPolicy = z.infer<ReturnType<typeof alertPolicyWith>>;
 
 /** By what open alerts are looked for. */
 export const ALERT_LABEL = { incident: (id: string) => `incident:${id}` } as const;

@@ -1,34 +1,37 @@
 import { z } from "zod";
 import { Duration } from "../duration.ts";
-import { AlertPolicy } from "../incident/alert.ts";
+import { alertPolicyWith } from "../incident/alert.ts";
 import { Audience, PageThrottle, SeverityPolicy } from "../incident/escalation.ts";
 import type { PagerEntry } from "../incident/pager-traits.ts";
+import type { DoorKeys, DoorSchemas } from "../people/door-ids.ts";
 import { type PagerIds, personWith } from "../people/person.ts";
 import { PipelineEntry } from "../people/pipeline.ts";
 import { RegionName } from "./region.ts";
 import { AccountId, PolicyArn, RoleArn } from "./resource.ts";
 import { Name, type ResourceSchemas, serviceSchema } from "./service.ts";
-import { SlackUserGroupId } from "./slack-ids.ts";
 import { STORE_RISKS } from "./store-risk.ts";
 
 /** The version that this TwoKey reads, and no other. */
 export const FILE_VERSION = 2;
 
-export const ApprovalPolicy = z.strictObject({
-  required: z.number().int().min(2).max(5).default(2).describe("Distinct people whose keys start a run."),
-  approvers: z
-    .array(z.string())
-    .min(1, "must name at least one person")
-    .describe("Keys of `people`; each must also have the role `approver`."),
-  slack_user_group: SlackUserGroupId.optional().describe(
-    "A Slack user group that may narrow the list, never widen it.",
-  ),
-  start_within: Duration.default(900_000).describe("A plan must be started within this time."),
-  page_again_every: Duration.default(300_000).describe(
-    "People are paged again this often while a plan waits for keys, a run waits for a decision, or an old side stands open.",
-  ),
-});
-export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
+const approvalsWith = (groups: DoorKeys) =>
+  z
+    .strictObject({
+      required: z.number().int().min(2).max(5).default(2).describe("Distinct people whose keys start a run."),
+      approvers: z
+        .array(z.string())
+        .min(1, "must name at least one person")
+        .describe("Keys of `people`; each must also have the role `approver`."),
+      ...groups.keys,
+      start_within: Duration.default(900_000).describe("A plan must be started within this time."),
+      page_again_every: Duration.default(300_000).describe(
+        "People are paged again this often while a plan waits for keys, a run waits for a decision, or an old side stands open.",
+      ),
+    })
+    .transform((read) => {
+      const { required, approvers, start_within, page_again_every } = read;
+      return { required, approvers, groups: groups.named(read), start_within, page_again_every };
+    });
 
 /** What the kinds of pagers bring to the file. */
 export interface PagerSchemas {
@@ -38,26 +41,21 @@ export interface PagerSchemas {
   readonly ids: z.ZodType<PagerIds>;
 }
 
+/** What the tables of kinds bring to the file. */
+export interface FileParts {
+  readonly doors: DoorSchemas;
+  readonly pagers: PagerSchemas;
+  readonly resources: ResourceSchemas;
+}
+
 /** `twokey.yaml`: everything that describes the world. Secrets come from the environment only. */
 // oxlint-disable-next-line max-lines-per-function -- one table: the schema of the file
-export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas) =>
+export const twoKeyFileWith = ({ doors, pagers, resources }: FileParts) =>
   z.strictObject({
     version: z.literal(FILE_VERSION).describe("Version of this format."),
     organisation: z.string().min(1).max(60).describe("Name of the organisation, as the cards show it."),
     environment: Name.describe("Name of the environment, such as production."),
-    slack: z
-      .strictObject({
-        team: z
-          .string()
-          .regex(/^T[A-Z0-9]+$/, "must be a Slack team id (T…)")
-          .describe("The only Slack team that is answered."),
-        enterprise: z
-          .string()
-          .regex(/^E[A-Z0-9]+$/, "must be a Slack enterprise id (E…)")
-          .optional()
-          .describe("Its Enterprise Grid organisation, if it belongs to one."),
-      })
-      .describe("The Slack workspace."),
+    slack: doors.workspace,
     pagers: pagers.blocks.describe("Ways to page people beside Slack, one block for each pager."),
     aws: z
       .strictObject({
@@ -92,14 +90,14 @@ export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas)
       .default({ accept: [] })
       .describe("The state store. Where it is stands in REDIS_URL."),
     people: z
-      .record(Name, personWith(pagers.ids))
+      .record(Name, personWith(doors.accounts, pagers.ids))
       .describe("Everybody who may act, agree or be paged, by a short name."),
     pipelines: z
       .record(Name, PipelineEntry)
       .default({})
       .describe("Machines that may ask for what only adds something, such as a snapshot; they turn no keys."),
     audiences: z.record(Name, Audience).describe("Groups of people that the escalation matrix pages."),
-    approvals: ApprovalPolicy.describe("Whose keys start a run."),
+    approvals: approvalsWith(doors.groups).describe("Whose keys start a run."),
     escalation: z
       .strictObject({
         driver: z
@@ -120,7 +118,7 @@ export const twoKeyFileWith = (pagers: PagerSchemas, resources: ResourceSchemas)
           .describe("The matrix, one block for each severity."),
       })
       .describe("Who is paged when, and how."),
-    alerts: AlertPolicy.describe("Which alarms are listened to, and what they mean."),
+    alerts: alertPolicyWith(doors.channel).describe("Which alarms are listened to, and what they mean."),
     incidents: z
       .strictObject({
         channel_prefix: Name.default("inc").describe("First part of the name of an incident's channel."),

@@ -1,3 +1,5 @@
+import type { DoorName } from "../../domain/event.ts";
+import type { DoorId } from "../../domain/people/door-ids.ts";
 import type { PersonId } from "../../domain/people/person.ts";
 
 /** Which Slack account is whose. Inside the app people have person ids only; this is where the two meet. */
@@ -10,23 +12,32 @@ export interface Accounts {
   personOf(member: string): PersonId | undefined;
 }
 
-/** What `twokey.yaml` says of somebody in Slack. */
-interface InSlack {
-  readonly slack: string;
-  readonly also: readonly string[];
+const DOOR: DoorName = "slack";
+
+type Named = readonly Pick<DoorId, "door" | "id">[];
+const idsOf = (named: Named): string[] => named.filter(({ door }) => door === DOOR).map(({ id }) => id);
+
+/** What `twokey.yaml` says of people, of whom each may have accounts at several doors. */
+interface WithPeople {
+  readonly people: Readonly<Record<PersonId, { readonly accounts: Named }>>;
 }
 
-export function slackAccounts(file: () => { readonly people: Readonly<Record<PersonId, InSlack>> }): Accounts {
+export function slackAccounts(file: () => WithPeople): Accounts {
   const membersOf = (person: PersonId) => {
     const { people } = file();
     // A person's id may be spelled like something that every object has.
-    const found = Object.hasOwn(people, person) ? people[person] : undefined;
-    return found ? [found.slack, ...found.also] : [];
+    return idsOf((Object.hasOwn(people, person) && people[person]?.accounts) || []);
   };
   return {
     membersOf,
     memberOf: (person) => membersOf(person)[0],
-    personOf: (member) =>
-      Object.entries(file().people).find(([, { slack, also }]) => slack === member || also.includes(member))?.[0],
+    personOf: (member) => Object.keys(file().people).find((person) => membersOf(person).includes(member)),
   };
 }
+
+/** The user group that narrows who may turn keys; undefined: the file names none. */
+export const approversGroupOf = ({
+  approvals,
+}: {
+  readonly approvals: { readonly groups: Named };
+}): string | undefined => idsOf(approvals.groups)[0];

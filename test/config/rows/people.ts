@@ -29,7 +29,7 @@ export const PEOPLE_ROWS: readonly Broken[] = [
     says: ["did you mean dr_team?"],
   },
   {
-    rule: "slack-account-unique",
+    rule: "account-unique",
     claim: "two people with one Slack account",
     edits: [["slack: U01BEN", "slack: U02DMITRI"]],
     at: "also: [‸U02DMITRI]",

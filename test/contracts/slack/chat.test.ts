@@ -7,6 +7,7 @@ import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../../../src/integrations/slack/chat.ts";
 import type { Chat } from "../../../src/ports/chat.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
+import { inSlack } from "../../harness/in-slack.ts";
 import { APP, BOT_TOKEN, openSlackWorld, SCOPES, type SlackWorld, SPEC } from "../../simulators/slack/slack-world.ts";
 import { memoryLogger } from "./memory-logger.ts";
 
@@ -35,7 +36,7 @@ const chatFor = (where: SlackWorld, token = BOT_TOKEN) =>
 /** Wanda's account is one of Enterprise Grid; Nobody's is no account of this workspace. */
 function listed() {
   const ids = { ana: "U0ANA", ben: "U0BEN", dan: "U0DAN", zoe: "U0ZOE", wanda: "W0WANDA", nobody: "U0NOBODY" };
-  const people = Object.fromEntries(Object.entries(ids).map(([id, slack]) => [id, { slack, also: [] }]));
+  const people = Object.fromEntries(Object.entries(ids).map(([id, slack]) => [id, inSlack(slack)]));
   return slackAccounts(() => ({ people }));
 }
 

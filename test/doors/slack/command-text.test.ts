@@ -2,9 +2,10 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parseCommand } from "../../../src/doors/slack/command-text.ts";
 import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
+import { inSlack } from "../../harness/in-slack.ts";
 
 const accounts = slackAccounts(() => ({
-  people: { ana: { slack: "U0ANA", also: ["W0ANA"] }, ben: { slack: "U0BEN", also: [] } },
+  people: { ana: inSlack("U0ANA", "W0ANA"), ben: inSlack("U0BEN") },
 }));
 const SEED = Number(process.env["TEST_SEED"] ?? Date.now() % 1_000_000);
 

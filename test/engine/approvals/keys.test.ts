@@ -305,7 +305,7 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
 
   const narrowed = inventoryFrom({
     ...inventory.file,
-    approvals: { ...inventory.file.approvals, slack_user_group: "S01DR" },
+    approvals: { ...inventory.file.approvals, groups: [{ door: "slack", id: "S01DR", at: [] }] },
   });
 
   test("a group narrows the approvers, and never widens them", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
+import { inSlack } from "../../harness/in-slack.ts";
 
-const person = (slack: string, also: readonly string[] = []) => ({ slack, also });
 const accounts = slackAccounts(() => ({
-  people: { ana: person("U0ANA", ["W0ANA", "U1ANA"]), ben: person("W0BEN") },
+  people: { ana: inSlack("U0ANA", "W0ANA", "U1ANA"), ben: inSlack("W0BEN") },
 }));
 
 describe("whose account it is", () => {
@@ -22,9 +22,9 @@ describe("whose account it is", () => {
   });
 
   test("the file of this moment counts", () => {
-    const file = { people: { ana: person("U0ANA") } };
+    const file = { people: { ana: inSlack("U0ANA") } };
     const live = slackAccounts(() => file);
-    file.people.ana = person("U9ANA");
+    file.people.ana = inSlack("U9ANA");
     expect([live.memberOf("ana"), live.personOf("U0ANA")]).toEqual(["U9ANA", undefined]);
   });
 });

@@ -4,6 +4,7 @@ import { SlackPeople } from "../../../src/simulators/slack/people.ts";
 import { type SlackSimulator, startSlack } from "../../../src/simulators/slack/slack.ts";
 import type { SlackSpecInput } from "../../../src/simulators/slack/spec.ts";
 import { createWorld, type World } from "../../../src/simulators/world/world.ts";
+import { inSlack } from "../../harness/in-slack.ts";
 
 export const SCOPES = [
   ...["commands", "chat:write", "channels:manage", "channels:read", "channels:history", "users:read"],
@@ -43,7 +44,7 @@ export const SPEC = {
 
 /** Whose accounts they are. Gus and Zoe are nobody whom TwoKey knows. */
 export const ACCOUNTS: Accounts = slackAccounts(() => ({
-  people: { ana: { slack: "U0ANA", also: [] }, ben: { slack: "U0BEN", also: [] }, dan: { slack: "U0DAN", also: [] } },
+  people: { ana: inSlack("U0ANA"), ben: inSlack("U0BEN"), dan: inSlack("U0DAN") },
 }));
 
 export const APP = SPEC.apps[0] ?? failed("there is an app");
