@@ -115,6 +115,7 @@ function createSlack({ settings, redis, outside, logger, intents, inventory, clo
     firstTime: (key) => firstTime(redis, `slack:${key}`, clock.now()),
     personOf: accounts.personOf,
     confirm: (member) => outside.chat.confirm(member),
+    membership: (member) => outside.chat.membership(member),
     render: {
       message: (card) => messageOf(card, accounts.memberOf),
       modal: (form, carried) => modalOf(form, accounts.memberOf, carried),

@@ -38,8 +38,11 @@ type Role = Person["roles"][number];
 export interface Verb extends VerbWords {
   /** Any one of these roles; empty: anyone. What a decision on a run needs stands in its own table. */
   readonly who: readonly Role[];
-  /** Also for a member of our team whom `people` does not list: it reads, or raises the alarm. */
-  readonly guests?: true;
+  /**
+   * Also for a member of our team whom `people` does not list. What raises the alarm, or shows nothing of ours, is answered also where a
+   * door cannot prove that they are one: a false alarm costs less than a late one.
+   */
+  readonly guests?: "proven" | "unproven";
   /** Changes what happens to a service: refused while the store cannot be trusted (G17). */
   readonly moves?: true;
   readonly handle: (ask: Ask, deps: CommandDeps) => Promise<Answer>;
@@ -77,7 +80,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "status [service]",
     says: "every service at a glance, or one in depth",
     who: [],
-    guests: true,
+    guests: "proven",
     moment: "right now",
     example: "status",
     handle: (ask, { run }) => status(ask, run),
@@ -133,7 +136,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "by-hand [plan]",
     says: "the steps of a plan as commands to paste",
     who: [],
-    guests: true,
+    guests: "proven",
     moment: "deciding",
     handle: (ask, { run }) => byHand(ask, run),
   },
@@ -163,7 +166,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "declare [severity] [service] <what is wrong>",
     says: "open an incident",
     who: [],
-    guests: true,
+    guests: "unproven",
     moment: "right now",
     example: EXAMPLE,
     handle: (ask, { incident }) => declare(ask, incident),
@@ -207,7 +210,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "timeline",
     says: "what happened, oldest first",
     who: [],
-    guests: true,
+    guests: "proven",
     moment: "quiet days",
     handle: (ask, { incident }) => timeline(ask, incident),
   },
@@ -215,7 +218,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "oncall",
     says: "who is on call now, and by which number to call people",
     who: [],
-    guests: true,
+    guests: "proven",
     moment: "quiet days",
     handle: (ask, { incident }) => onCall(ask, incident),
   },
@@ -223,7 +226,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     usage: "help [verb]",
     says: "all verbs, or one verb in full",
     who: [],
-    guests: true,
+    guests: "unproven",
     moment: "quiet days",
     handle: async (ask) => ({ kind: "whisper", card: help(ask.args[0]) }),
   },

@@ -2,6 +2,7 @@ import type { Card } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { mostSimilar } from "../domain/similar.ts";
+import type { Guest } from "../ports/asker.ts";
 import type { Ledger } from "../ports/runs.ts";
 import { sayStoreLost, TOO_OLD } from "../views/store-answers.ts";
 import { type CommandDeps, VERBS, type Verb, verbNamed } from "./index.ts";
@@ -56,7 +57,7 @@ function noSuchVerb(word: string): UserError {
 }
 
 function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
-  if (ask.who.kind === "guest") refuseGuest(ask.verb, verb);
+  if (ask.who.kind === "guest") refuseGuest(ask.who, ask.verb, verb);
   if (verb.who.length === 0) return;
   if (personOf(ask, inventory)?.roles.some((role) => verb.who.includes(role))) return;
   throw new UserError(
@@ -65,7 +66,12 @@ function refuseUnlessAllowed(ask: Ask, verb: Verb, inventory: Inventory): void {
   );
 }
 
-function refuseGuest(name: string, { guests }: Verb): void {
+function refuseGuest({ proof }: Guest, name: string, { guests }: Verb): void {
+  if (guests === "proven" && proof.strength === "claimed")
+    throw new UserError(
+      "guest-unproven",
+      `/dr ${name} was not answered. You are not listed under people, and Slack did not confirm that you are a member here. Try again in a minute. To raise the alarm now, use /dr declare.`,
+    );
   if (guests) return;
   const open = Object.entries(VERBS).flatMap(([verb, row]) => (row.guests ? [`/dr ${verb}`] : []));
   throw new UserError(

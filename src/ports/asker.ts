@@ -3,7 +3,7 @@ import type { PersonId } from "../domain/people/person.ts";
 
 /** How sure a door is of who asks, weakest first. */
 export type Strength =
-  /** They say so. */
+  /** They say so, or the door could not learn whether they are one of us. */
   | "claimed"
   /** The door authenticated an account of theirs. */
   | "account"

@@ -12,6 +12,7 @@ export const SLACK_EXTRAS = {
   appId: "A0TWOKEY",
   botUserId: "U0SIMTWOKEY",
   generalChannel: "C0SIMGENERAL",
+  colleague: "U0SIMCOLLEAGUE",
   guest: "U0SIMGUEST",
   otherBot: "U0SIMBOT",
   deactivated: "U0SIMGONE",
@@ -58,6 +59,7 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
     team: { id: team, name: organisation, domain, ...(enterprise === undefined ? {} : { enterpriseId: enterprise }) },
     users: [
       ...accounts,
+      { id: SLACK_EXTRAS.colleague, name: "colleague", realName: "A colleague whom the file does not list" },
       { id: SLACK_EXTRAS.guest, name: "guest", realName: "A guest", flags: { guest: true } },
       { id: SLACK_EXTRAS.otherBot, name: "other-bot", realName: "Another bot", flags: { bot: true } },
       { id: SLACK_EXTRAS.partner, name: "partner", realName: "Somebody of another team", teamId: "T0SIMPARTNER" },
@@ -77,7 +79,7 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
       {
         id: SLACK_EXTRAS.generalChannel,
         name: "general",
-        members: [...everyone, SLACK_EXTRAS.guest, SLACK_EXTRAS.partner],
+        members: [...everyone, SLACK_EXTRAS.colleague, SLACK_EXTRAS.guest, SLACK_EXTRAS.partner],
       },
     ],
     apps: [

@@ -29,6 +29,18 @@ describe("somebody of our team whom people does not list", () => {
     }
     expect(answered).toEqual(new Set(["by-hand", "declare", "help", "oncall", "status", "timeline"]));
   });
+
+  test("guard unproven: where no door could prove that somebody is a member they raise the alarm, and read nothing", async () => {
+    const answered = new Set<string>();
+    for (const verb of Object.keys(VERBS)) {
+      const error = await askAs(verb, guest("zed", "claimed")).catch((caught: unknown) => caught);
+      const code = error instanceof UserError ? error.code : "";
+      if (!["person-unknown", "guest-unproven"].includes(code)) answered.add(verb);
+      else if (code === "guest-unproven")
+        expect(error).toMatchObject({ message: expect.stringContaining("/dr declare") });
+    }
+    expect(answered).toEqual(new Set(["declare", "help"]));
+  });
 });
 
 describe("a verb that there is not", () => {
@@ -69,7 +81,7 @@ describe("a verb that there is not", () => {
 });
 
 /** Nothing is there that a handler could use: whatever gets past the table fails on that. */
-async function askAs(verb: string) {
+async function askAs(verb: string, who = guest()) {
   const nothing = new Proxy(
     {},
     {
@@ -79,5 +91,5 @@ async function askAs(verb: string) {
     },
   );
   const deps = { run: nothing, recovery: nothing, incident: nothing } as CommandDeps; // never read
-  return createIntents(deps, () => example("inventory"))({ verb, args: [], text: "", who: guest() });
+  return createIntents(deps, () => example("inventory"))({ verb, args: [], text: "", who });
 }

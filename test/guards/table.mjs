@@ -757,6 +757,22 @@ export const GUARDS = [
     fails: "that was signed more than five minutes ago",
   },
   {
+    guard: "who is not listed and comes from outside is shown nothing",
+    file: "src/doors/slack/outsiders.ts",
+    cut: 'if (found.kind === "member") return answer(ask);',
+    by: 'if (found.kind !== "unknown") return answer(ask);',
+    test: "doors/slack/door.test.ts",
+    fails: "guard outsiders: a guest of the workspace whom nobody listed is shown nothing, and told why",
+  },
+  {
+    guard: "who is not listed and comes from outside is shown nothing",
+    file: "src/commands/route.ts",
+    cut: 'guests === "proven" && proof.strength === "claimed"',
+    by: 'guests === "proven" && proof.strength === "confirmed"',
+    test: "commands/verbs.test.ts",
+    fails: "guard unproven: where no door could prove that somebody is a member they raise the alarm, and read nothing",
+  },
+  {
     guard: "who is not listed acts on nothing",
     file: "src/commands/route.ts",
     cut: "if (guests) return;",

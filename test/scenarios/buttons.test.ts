@@ -41,8 +41,9 @@ test("a click that must not count has no effect, and the clicker is told why", a
   const plan = await askFor(at, { slackId: ANA, words: ASK, channel: CHANNEL });
   await refused(ANA, plan, /^You asked for this plan, so your own key does not count/);
   await refused(GRACE, plan, /^You are not an approver/);
-  for (const unlisted of [SLACK_EXTRAS.guest, SLACK_EXTRAS.partner])
-    await refused(unlisted, plan, /nothing was changed. You are not listed under people.* Ask the owners of that file/);
+  const { colleague, guest, partner } = SLACK_EXTRAS;
+  await refused(colleague, plan, /nothing was changed. You are not listed under people.* Ask the owners of that file/);
+  for (const outsider of [guest, partner]) await refused(outsider, plan, /^TwoKey answers members of this workspace/);
   for (const [changed, why] of [
     ["guest", /^Your Slack account cannot turn keys: guest/],
     ["deleted", /: deleted/],

@@ -63,22 +63,22 @@ test("an incident that a person declares gets its channel, and the declarer is i
 }, 90_000);
 
 test("somebody who is not listed may declare: the record has their name, and their account stands nowhere in it", async () => {
-  const { guest, generalChannel } = SLACK_EXTRAS;
+  const { colleague, generalChannel } = SLACK_EXTRAS;
   const said = await answerTo(
     stage,
-    { slackId: guest, words: "/dr declare sev2 customers cannot sign in", channel: generalChannel },
+    { slackId: colleague, words: "/dr declare sev2 customers cannot sign in", channel: generalChannel },
     /declared/,
   );
   const [, id = ""] = /\((I-\w+)\)/.exec(said.text) ?? [];
   const channel = await stage.world.people.expectChannel(({ name = "" }) => name.endsWith(id.toLowerCase()), 20_000);
-  const declared = /guest \(not listed in twokey\.yaml\)/;
+  const declared = /colleague \(not listed in twokey\.yaml\)/;
 
   const stored = await everythingIn(stage.redis);
   const posted = JSON.stringify(await stage.world.get(`/slack/messages?channel=${channel.id}`));
 
   expect(stored).toMatch(declared);
-  expect(channel.members).not.toContain(guest);
-  expect([stored, posted].filter((record) => record.includes(guest))).toEqual([]);
+  expect(channel.members).not.toContain(colleague);
+  expect([stored, posted].filter((record) => record.includes(colleague))).toEqual([]);
 }, 90_000);
 
 /** All that is stored, as text, whatever shape it has there. */

@@ -11,6 +11,7 @@ import { atMost } from "./at-most.ts";
 import { type Acknowledging, type Conversing, converse } from "./conversation.ts";
 import { type Inbound, readAction, readCommand, readSubmission, readUnknown } from "./inbound.ts";
 import type { Members } from "./members.ts";
+import { answerMembers } from "./outsiders.ts";
 import { sdkLogger } from "./sdk-logger.ts";
 import { signedHttp } from "./signed-http.ts";
 import { SocketWay } from "./socket-way.ts";
@@ -40,6 +41,8 @@ export interface SlackDoorOptions {
   readonly personOf: Members["personOf"];
   /** What Slack says of an account at this moment. */
   readonly confirm: Members["confirm"];
+  /** Whether somebody whom nobody listed is one of us. */
+  readonly membership: Members["membership"];
   readonly chat: SlackVoice;
   readonly render: SlackRendering;
   readonly logger: Logger;
@@ -174,7 +177,8 @@ async function admit(
   // The id stays here: inside, somebody who is not listed has a name only.
   if (isOurs && ask.who.kind === "guest")
     deps.logger.info({ member: place.member, verb: ask.verb }, "Somebody asked who is not listed under people");
-  if (isOurs) return converse(known ? deps : { ...deps, answer: tooOld }, inbound, ack);
+  const answerOurs = known ? answerMembers(deps.answer, place, options) : tooOld;
+  if (isOurs) return converse({ ...deps, answer: answerOurs }, inbound, ack);
   deps.logger.warn({ team: inbound.team, member: place.member }, "Somebody of another team was turned away");
   const answer = async () => ({ kind: "whisper", card: sentenceCard("TwoKey answers only its own team.") }) as const;
   return converse({ ...deps, answer }, inbound, ack);

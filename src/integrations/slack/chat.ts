@@ -8,6 +8,7 @@ import { inviteTo, openChannel } from "./channels.ts";
 import { slackCodeOf } from "./classify.ts";
 import { DONE, SlackClient, type SlackClientOptions } from "./client.ts";
 import { escapeText, rawText } from "./escape.ts";
+import { type Membership, memberships } from "./membership.ts";
 import { groupMembers, memberOf as memberInfo, ownUserId } from "./people.ts";
 import type { MemberOf } from "./rich-text.ts";
 import { refuseIneligible } from "./standing.ts";
@@ -38,6 +39,8 @@ export interface ForTheDoor {
   whisper(channel: string, member: string, card: Card): Promise<void>;
   /** Throws UserError unless Slack says at this moment that the account may turn keys. */
   confirm(member: string): Promise<void>;
+  /** Whether the account is of somebody who works here; as Slack said within the last minute. Never rejects. */
+  membership(member: string): Promise<Membership>;
 }
 
 /** The Chat port on Slack's Web API. */
@@ -47,6 +50,7 @@ export function createChat(options: ChatOptions): Chat & ForTheDoor {
   const self = ownUserId(client);
   const { memberOf, personOf } = options.accounts;
   const drawn = (card: Card) => messageOf(card, memberOf);
+  const membership = memberships((id) => memberInfo(client, id, options), options.logger);
   return {
     post: async (to, card, key) => post(client, conversationFor(to, memberOf), { message: drawn(card), key }),
     update: async ({ channel, ts }, card) => {
@@ -89,6 +93,7 @@ export function createChat(options: ChatOptions): Chat & ForTheDoor {
         groupMembers: (group) => groupMembers(client, group),
         group: options.approversGroup,
       }),
+    membership,
   };
 }
 

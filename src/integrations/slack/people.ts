@@ -6,6 +6,8 @@ import type { SlackClient } from "./client.ts";
 export interface Member {
   /** Why it may not turn keys: guest, bot, deleted, invited, stranger, other team. Empty: an ordinary member of our team. */
   readonly disqualifiedBy: readonly string[];
+  /** Of our own Enterprise Grid, in whichever workspace of it. */
+  readonly isOfEnterprise: boolean;
 }
 
 /** Our own user id, asked once; a failure is not remembered. */
@@ -53,6 +55,7 @@ export interface OurTeam {
 }
 
 const SLACKBOT = "USLACKBOT";
+export const OTHER_TEAM = "other team";
 
 /** One row for each way in which an account may not turn keys (docs.slack.dev, user object). */
 const DISQUALIFIES: readonly (readonly [why: string, test: (member: MemberFacts, ours: OurTeam) => boolean])[] = [
@@ -62,7 +65,7 @@ const DISQUALIFIES: readonly (readonly [why: string, test: (member: MemberFacts,
   ["guest", ({ is_restricted, is_ultra_restricted }) => is_restricted || is_ultra_restricted],
   ["invited, not yet joined", ({ is_invited_user }) => is_invited_user],
   ["stranger", ({ is_stranger }) => is_stranger],
-  ["other team", (member, ours) => !isOfTeam(member, ours)],
+  [OTHER_TEAM, (member, ours) => !isOfTeam(member, ours)],
 ];
 
 /** Fresh at every call. Throws where Slack does not say enough: who cannot be known may turn no key. */
@@ -70,15 +73,19 @@ export async function memberOf(client: Pick<SlackClient, "call">, id: string, ou
   const { user } = await client.call("users.info", Answer, (web) => web.users.info({ user: id }));
   if (user.id !== id)
     throw new TransientError("slack-person-unclear", "Slack told about another member", { facts: { member: id } });
-  if (user.deleted) return { disqualifiedBy: ["deleted"] };
-  return { disqualifiedBy: DISQUALIFIES.filter(([, test]) => test(user, ours)).map(([why]) => why) };
+  if (user.deleted) return { disqualifiedBy: ["deleted"], isOfEnterprise: false };
+  const disqualifiedBy = DISQUALIFIES.filter(([, test]) => test(user, ours)).map(([why]) => why);
+  return { disqualifiedBy, isOfEnterprise: isOfEnterprise(user, ours) };
 }
 
 /** `is_stranger` is false for Slack Connect members who share a channel with us: the team is what tells. */
 function isOfTeam(member: MemberFacts, { team, enterprise }: OurTeam): boolean {
   if (member.team_id === team) return true;
-  const grid = member.enterprise_user;
-  return enterprise !== undefined && grid?.enterprise_id === enterprise && grid.teams.includes(team);
+  return isOfEnterprise(member, { team, enterprise }) && member.enterprise_user?.teams.includes(team) === true;
+}
+
+function isOfEnterprise({ enterprise_user }: MemberFacts, { enterprise }: OurTeam): boolean {
+  return enterprise !== undefined && enterprise_user?.enterprise_id === enterprise;
 }
 
 export async function groupMembers(client: SlackClient, group: string): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import type { Member } from "./people.ts";
 
 /** What is asked of Slack about an account; each may throw. */
 export interface Standing {
-  member(id: string): Promise<Member>;
+  member(id: string): Promise<Pick<Member, "disqualifiedBy">>;
   groupMembers(group: string): Promise<readonly string[]>;
   /** The user group that approvals are limited to, if the file names one. */
   group(): string | undefined;

@@ -99,29 +99,58 @@ describe("A command", () => {
 describe("Who asks", () => {
   beforeEach(async () => {
     await desk.stop();
-    const channels = [{ id: "C0OPS", name: "ops", members: ["U0ANA", "U0GUS", "U0BOT"] }];
+    const channels = [{ id: "C0OPS", name: "ops", members: ["U0ANA", "U0LEA", "U0GUS", "U0ZOE", "U0BOT"] }];
     desk = await openDesk({}, await openSlackWorld({ channels }));
   });
 
   test("is handed on as a person or as a guest, and no account of Slack's comes in with them", async () => {
-    for (const account of ["U0ANA", "U0GUS"]) await desk.people.as(account).types("/dr status", OPS);
+    for (const account of ["U0ANA", "U0LEA"]) await desk.people.as(account).types("/dr status", OPS);
 
     expect(desk.asks.map(({ who }) => who)).toMatchObject([
       { kind: "person", person: "ana" },
-      { kind: "guest", name: "gus", proof: { door: "slack", strength: "account" } },
+      { kind: "guest", name: "lea", proof: { door: "slack", strength: "account" } },
     ]);
     expect(JSON.stringify(desk.asks)).not.toMatch(/U0/);
     // Where somebody has to find out who that was, the door's own log says it.
-    expect(desk.lines.map(({ facts }) => facts)).toContainEqual({ member: "U0GUS", verb: "status" });
+    expect(desk.lines.map(({ facts }) => facts)).toContainEqual({ member: "U0LEA", verb: "status" });
+  });
+
+  test.each([
+    ["guest of the workspace", "U0GUS", "guest"],
+    ["member of another one, in a channel of both", "U0ZOE", "other team"],
+  ])("guard outsiders: a %s whom nobody listed is shown nothing, and told why", async (_who, account, why) => {
+    desk.answers(() => whisper("the board"));
+    const told = `TwoKey answers members of this workspace. Slack says of your account: ${why}.`;
+    const shown = await desk.people.as(account).types("/dr status", OPS);
+    expect(shown.ephemerals.map(({ text }) => text)).toEqual([expect.stringContaining(told)]);
+
+    await desk.chat.post({ channel: OPS.in }, withButton("Timeline", "timeline", "I-1"), "outsiders");
+    await desk.people.as(account).clicks("intent:timeline:0", OPS);
+    await eventually(
+      async () => (await desk.people.ephemerals(account)).filter(({ text }) => text.startsWith(told)).length === 2,
+      "the click was answered with the same",
+    );
+    expect(desk.asks).toEqual([]);
+  });
+
+  test("comes in without a proof where Slack does not say whose the account is", async () => {
+    desk.world.faults.plan({
+      ...{ vendor: "slack", operation: "users.info", times: 9 },
+      effect: { kind: "error", status: 500, code: "fatal_error" },
+    });
+    await desk.people.as("U0GUS").types("/dr declare sev1 all is down", OPS);
+
+    expect(desk.asks.map(({ who }) => who)).toMatchObject([{ kind: "guest", proof: { strength: "claimed" } }]);
   });
 
   test("is confirmed by the very account that they used", async () => {
     await desk.people.as("U0ANA").types("/dr status", OPS);
-    await desk.people.as("U0GUS").types("/dr status", OPS);
-    const [ours, guests] = desk.asks.map(({ who }) => who.proof);
+    await desk.people.as("U0LEA").types("/dr status", OPS);
+    const [ours, theirs] = desk.asks.map(({ who }) => who.proof);
+    await desk.people.act("user-flags", { userId: "U0LEA", flags: { guest: true } });
 
     await ours?.confirm?.();
-    await expect(guests?.confirm?.()).rejects.toMatchObject({ code: "approver-ineligible" });
+    await expect(theirs?.confirm?.()).rejects.toMatchObject({ code: "approver-ineligible" });
   });
 });
 

@@ -62,6 +62,7 @@ export async function openDesk(more: Partial<SlackDoorOptions> = {}, given?: Sla
     },
     personOf: ACCOUNTS.personOf,
     confirm: (member) => chat.confirm(member),
+    membership: (member) => chat.membership(member),
     ...more,
   });
   await door.start();

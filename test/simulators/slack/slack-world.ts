@@ -16,12 +16,13 @@ export const BOT_TOKEN = "xoxb-sim-1";
 const APP_TOKEN = "xapp-sim-1";
 const SIGNING_SECRET = "sim-signing-secret";
 
-/** Two colleagues, a guest, a stranger from elsewhere, somebody who left; one channel; one app. */
+/** Two colleagues and one whom nobody listed, a guest, a stranger from elsewhere, somebody who left; one channel; one app. */
 export const SPEC = {
   team: { id: "T0ACME", name: "Acme", domain: "acme" },
   users: [
     { id: "U0ANA", name: "ana", realName: "Ana", email: "ana@example.com" },
     { id: "U0BEN", name: "ben", realName: "Ben", email: "ben@example.com" },
+    { id: "U0LEA", name: "lea", realName: "Lea" },
     { id: "U0GUS", name: "gus", realName: "Gus", flags: { singleChannelGuest: true } },
     { id: "U0ZOE", name: "zoe", realName: "Zoe", teamId: "T0OTHER" },
     { id: "U0DAN", name: "dan", realName: "Dan", flags: { deleted: true } },
@@ -42,7 +43,7 @@ export const SPEC = {
   ],
 } satisfies SlackSpecInput;
 
-/** Whose accounts they are. Gus and Zoe are nobody whom TwoKey knows. */
+/** Whose accounts they are. Lea, Gus and Zoe are nobody whom TwoKey knows. */
 export const ACCOUNTS: Accounts = slackAccounts(() => ({
   people: { ana: inSlack("U0ANA"), ben: inSlack("U0BEN"), dan: inSlack("U0DAN") },
 }));
