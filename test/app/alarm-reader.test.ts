@@ -16,9 +16,7 @@ import {
   startAlarmWorld,
   TOPIC,
 } from "../harness/alarm-world.ts";
-import { memoryDocuments } from "../harness/memory-documents.ts";
-import { silent } from "../harness/silent.ts";
-import { MINUTE } from "../harness/test-clock.ts";
+import { MINUTE, memoryDocuments, silent } from "../harness/fakes/index.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

@@ -9,8 +9,7 @@ import { whyNothingIsStored } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith } from "../harness/pagers.ts";
-import { silent } from "../harness/silent.ts";
+import { ACCEPTED, ASKED, pagersWith, silent } from "../harness/fakes/index.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());

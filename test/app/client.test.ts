@@ -9,9 +9,9 @@ import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
+import { silent } from "../harness/fakes/index.ts";
 import { AT, quietDay, seenOn } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
-import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");

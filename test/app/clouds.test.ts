@@ -3,7 +3,7 @@ import { cloudsOf } from "../../src/app/outside.ts";
 import type { AccountAws, AwsPorts, Naming } from "../../src/integrations/aws/aws.ts";
 import type { Guard } from "../../src/ports/guard.ts";
 import type { Permission } from "../../src/ports/permission.ts";
-import { fakeCloud } from "../harness/fakes.ts";
+import { fakeCloud } from "../harness/fakes/index.ts";
 
 /** An account whose ports say by what they were reached. */
 function account(role: string | undefined): AccountAws {

@@ -2,11 +2,10 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createCommands } from "../../src/app/commands.ts";
 import { createStores } from "../../src/app/stores.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
-import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
+import { quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
-import { quietLedger } from "../harness/quiet-ledger.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");

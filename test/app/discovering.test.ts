@@ -7,8 +7,8 @@ import type { Found } from "../../src/domain/service/found.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
 import { foundFile, readFoundIn } from "../../src/store/found-file.ts";
 import { example } from "../harness/example.ts";
+import { memoryDocuments } from "../harness/fakes/index.ts";
 import { leftOut } from "../harness/left-out.ts";
-import { memoryDocuments } from "../harness/memory-documents.ts";
 import { AT } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createHeartbeat } from "../../src/app/heartbeat.ts";
-import { silent } from "../harness/silent.ts";
+import { silent } from "../harness/fakes/index.ts";
 
 let server: Server;
 let beats: number;

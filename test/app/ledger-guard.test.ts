@@ -6,8 +6,7 @@ import { startLedgerGuard } from "../../src/app/ledger-guard.ts";
 import { whyUnwritable } from "../../src/store/disk-probe.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
-import { silent } from "../harness/silent.ts";
+import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());

@@ -3,8 +3,7 @@ import { startMemoryGuard } from "../../src/app/memory-guard.ts";
 import { readMemory } from "../../src/store/memory.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
-import { silent } from "../harness/silent.ts";
+import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let guard: { stop(): void } | undefined;

@@ -7,8 +7,7 @@ import type { CallMemory } from "../../src/flows/reach/calls.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith } from "../harness/pagers.ts";
-import { silent } from "../harness/silent.ts";
+import { ACCEPTED, ASKED, pagersWith, silent } from "../harness/fakes/index.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let ends: (() => void)[] = [];

@@ -3,9 +3,8 @@ import { proofVoice, type Said } from "../../src/app/proof-voice.ts";
 import type { Told } from "../../src/app/proving.ts";
 import type { Proven } from "../../src/domain/proof.ts";
 import { example } from "../harness/example.ts";
+import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
-import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
-import { silent } from "../harness/silent.ts";
 
 const WRONG: Proven = { kind: "wrong", what: "The token is refused.", instead: "Set it." };
 

@@ -4,8 +4,7 @@ import { Proving, type ProvingDeps } from "../../src/app/proving.ts";
 import type { Proven } from "../../src/domain/proof.ts";
 import type { Proof } from "../../src/ports/proof.ts";
 import { eventually } from "../harness/eventually.ts";
-import { silent } from "../harness/silent.ts";
-import { MINUTE, testClock } from "../harness/test-clock.ts";
+import { MINUTE, silent, testClock } from "../harness/fakes/index.ts";
 
 const SOON_MS = 10_000;
 const WRONG: Proven = { kind: "wrong", what: "It is refused.", instead: "Mend it." };

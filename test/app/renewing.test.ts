@@ -6,11 +6,9 @@ import type { Discovered } from "../../src/flows/discover.ts";
 import type { Discovery } from "../../src/ports/discovery.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud } from "../harness/fakes.ts";
+import { fakeCloud, MINUTE, silent, testClock } from "../harness/fakes/index.ts";
 import { leftOut } from "../harness/left-out.ts";
 import { serviceIn } from "../harness/plans.ts";
-import { silent } from "../harness/silent.ts";
-import { MINUTE, testClock } from "../harness/test-clock.ts";
 
 const WRITTEN = example("inventory");
 const LEFT_TO_AWS = inventoryFrom(leftOut(WRITTEN.file));

@@ -8,8 +8,7 @@ import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
 import { createChat } from "../../src/integrations/slack/chat.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith } from "../harness/pagers.ts";
-import { silent } from "../harness/silent.ts";
+import { ACCEPTED, ASKED, pagersWith, silent } from "../harness/fakes/index.ts";
 import { BOT_TOKEN, openSlackWorld, type SlackWorld } from "../simulators/slack/slack-world.ts";
 
 const AFTER_MS = 200;

@@ -3,8 +3,7 @@ import { startStoreGuard } from "../../src/app/store-guard.ts";
 import type { PageRequest, PagerAnswer } from "../../src/ports/pager.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith } from "../harness/pagers.ts";
-import { silent } from "../harness/silent.ts";
+import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
 
 const inventory = example("inventory");
 let guard: { stop(): void } | undefined;

@@ -4,8 +4,8 @@ import { expect, test } from "@jest/globals";
 import type { Mode } from "../../src/domain/plan-run/plan.ts";
 import type { Service } from "../../src/domain/service/service.ts";
 import { KINDS, RUNBOOKS, STEPS } from "../../src/flows/index.ts";
+import type { Change } from "../harness/fakes/index.ts";
 import { PROPOSED, planOn } from "../harness/proposed-plays.ts";
-import type { Change } from "../harness/quiet-cloud.ts";
 import { type SourceWord, wordsIn } from "../harness/words-in-source.ts";
 
 /** Rooms that know steps by their role, and runbooks and kinds by their tables. Procedures that people wrote name what AWS names. */

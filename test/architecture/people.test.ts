@@ -9,7 +9,8 @@ const KNOW_SLACK = /^(doors|integrations|simulators)\/slack\/|^sandbox\/derive-s
 /** An id of an account, the pattern of one, a mention in Slack's own markup, or a person's account read from the file. */
 const ACCOUNT = /slackId|slack_id|slackUser|SlackUser(?!Group)|<@|\[UW\]|\.also\b|\bU0[A-Z0-9]{3,}/;
 /** `settings.slack`, `file.slack` and the like are the workspace or the way to it, not somebody in it. */
-const OF_A_PERSON = /(?<!\b(?:settings|file|shape|spec|ports|doors|options)|\.)\.slack\b|\(\{[^}]*\bslack\b[^}]*\}\)\s*=>/;
+const OF_A_PERSON =
+  /(?<!\b(?:settings|file|shape|spec|ports|doors|options)|\.)\.slack\b|\(\{[^}]*\bslack\b[^}]*\}\)\s*=>/;
 /** The same of a channel. Its id is a value inside, as a queue's name is; what it looks like and how it is mentioned is Slack's. */
 const FORM_OF_A_CHANNEL = /\[CD?G\]|<#|\b[CG]0[A-Z0-9]{3,}|channel_id/;
 const GROUP = /user_?group|subteam|\^S\[|\bS0[A-Z0-9]{3,}/i;

@@ -5,7 +5,7 @@ import type { Known } from "../../src/domain/service/observed.ts";
 import type { Permission } from "../../src/ports/permission.ts";
 import type { SnapshotFacts } from "../../src/ports/snapshots.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud } from "../harness/fakes.ts";
+import { fakeCloud } from "../harness/fakes/index.ts";
 import { AT, dark, known } from "../harness/observed.ts";
 import { permittedIn, quietPlan } from "../harness/permitted.ts";
 import { PLAYS, type Play } from "../harness/plays.ts";

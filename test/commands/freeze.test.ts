@@ -4,10 +4,9 @@ import { type FreezeDeps, freeze, unfreeze } from "../../src/commands/freeze.ts"
 import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
-import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
+import { quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
-import { quietLedger } from "../harness/quiet-ledger.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");

@@ -6,11 +6,10 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { Ledger } from "../../src/ports/runs.ts";
 import { createRuns } from "../../src/store/runs.ts";
-import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
+import { quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
-import { quietLedger } from "../harness/quiet-ledger.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");

@@ -8,8 +8,8 @@ import { cardText } from "../../src/views/card-text.ts";
 import { sightCard } from "../../src/views/sight.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
+import { quietCloud } from "../harness/fakes/index.ts";
 import { serviceIn } from "../harness/plans.ts";
-import { quietCloud } from "../harness/quiet-cloud.ts";
 
 const SOON_MS = 20_000;
 const ABOUT = { service: "inventory", asker: "Ana Keller", channel: "C1", key: "look:1" };

@@ -20,13 +20,12 @@ import { leave } from "../../src/store/leave.ts";
 import { withPlainErrors } from "../../src/store/plain-errors.ts";
 import { type ScriptedRedis, withScripts } from "../../src/store/scripts.ts";
 import { bridge } from "../flows/incident/bridge.ts";
-import { who } from "../harness/asker.ts";
 import { BreakableRedis, type Loses } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
+import { quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
-import { quietLedger } from "../harness/quiet-ledger.ts";
 
 const inventory = example("inventory");
 const INCIDENT = "I-7KQ2MX";

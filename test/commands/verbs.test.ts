@@ -3,8 +3,8 @@ import { type CommandDeps, VERBS, verbNamed } from "../../src/commands/index.ts"
 import { createIntents } from "../../src/commands/route.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
-import { guest } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
+import { guest } from "../harness/fakes/index.ts";
 
 describe("while the state store is lost (G17)", () => {
   test("every verb that decides about a run is refused, and the failover itself", () => {

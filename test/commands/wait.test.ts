@@ -15,11 +15,10 @@ import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { plainText } from "../../src/views/card-text.ts";
 import { waitOverCard } from "../../src/views/wait.ts";
 import { openedIncident } from "../cards/incident-states.ts";
-import { who } from "../harness/asker.ts";
 import { example } from "../harness/example.ts";
+import { quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor, proposed } from "../harness/plans.ts";
-import { quietLedger } from "../harness/quiet-ledger.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");

@@ -3,7 +3,7 @@ import type { LagSample } from "../../src/domain/service/observed.ts";
 import { observe } from "../../src/flows/observe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud, type SaidCloud } from "../harness/fakes.ts";
+import { fakeCloud, type SaidCloud } from "../harness/fakes/index.ts";
 import { AT, type Day, homeIsDark, quietDay, rulesOn, type SiteSeen, seenOn, siteOn } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";
 import { siteOf, standbyOf, trafficOf } from "../harness/site.ts";

@@ -6,9 +6,8 @@ import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { enteredBy } from "../../src/ports/elsewhere.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud } from "../harness/fakes.ts";
+import { fakeCloud, quietCloud } from "../harness/fakes/index.ts";
 import { AT, known } from "../harness/observed.ts";
-import { quietCloud } from "../harness/quiet-cloud.ts";
 
 const ALL = "arn:aws:iam::210987654321:role/databases";
 const STANDBY = "arn:aws:iam::321098765432:role/databases-of-the-standby";

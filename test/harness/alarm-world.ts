@@ -7,7 +7,7 @@ import { createSns } from "../../src/simulators/aws/sns.ts";
 import { topicArn } from "../../src/simulators/aws/sns-topics.ts";
 import type { CloudWatchSpecInput } from "../../src/simulators/aws/specs.ts";
 import { createWorld } from "../../src/simulators/world/world.ts";
-import { START_MS } from "./test-clock.ts";
+import { START_MS } from "./fakes/index.ts";
 
 export const REGION = "us-east-1";
 export const OTHER_REGION = "eu-west-1";

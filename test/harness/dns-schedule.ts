@@ -8,7 +8,7 @@ import type { Hold } from "../../src/ports/step.ts";
 import type { RecordChange, RecordSet, TrafficControl } from "../../src/ports/traffic.ts";
 import { Random } from "../../src/simulators/world/random.ts";
 import { OneZone, ZONE } from "./dns-zone.ts";
-import { fakeCloud } from "./fakes.ts";
+import { fakeCloud } from "./fakes/index.ts";
 
 export const NAME = "shop.example.com";
 const MOST_TRIES = 6;

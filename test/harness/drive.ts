@@ -12,8 +12,8 @@ import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Ledger } from "../../src/ports/runs.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { type FailoverWorld, runOf } from "./failover-world.ts";
+import { silent } from "./fakes/index.ts";
 import { LEDGER_KEY } from "./keys.ts";
-import { silent } from "./silent.ts";
 
 export interface DriveWish {
   /** Called once for each step, after its first intent is written and before anything is asked. */

@@ -32,12 +32,12 @@ import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-wor
 import type { WholeWorldSpecInput } from "../../src/simulators/whole-world-spec.ts";
 import { setAnchor } from "../../src/store/clock.ts";
 import type { ExampleName } from "./example.ts";
+import { UNASKED } from "./fakes/index.ts";
 import { clockOf, skippingIdleTime } from "./idle-time.ts";
 import { LEDGER_KEY, started } from "./keys.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { standbyOf } from "./site.ts";
 import { StoreBench } from "./store.ts";
-import { UNASKED } from "./unasked.ts";
 import { given, pair, waitsOf } from "./waits.ts";
 
 export interface FailoverWorldOptions {

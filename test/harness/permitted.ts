@@ -4,9 +4,9 @@ import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Permission } from "../../src/ports/permission.ts";
 import { example } from "./example.ts";
+import { quietCloud } from "./fakes/index.ts";
 import { AT } from "./observed.ts";
 import type { Play } from "./plays.ts";
-import { quietCloud } from "./quiet-cloud.ts";
 import { standbyOf } from "./site.ts";
 
 /** The plan of a play on an ordinary day. */

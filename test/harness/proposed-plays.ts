@@ -6,9 +6,9 @@ import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { example } from "./example.ts";
+import { type Change, quietCloud } from "./fakes/index.ts";
 import { AT } from "./observed.ts";
 import { PLAYS, type Play } from "./plays.ts";
-import { type Change, quietCloud } from "./quiet-cloud.ts";
 
 /** A plan of a runbook on a service, as it is made on an ordinary day. */
 export interface Proposed extends Play {

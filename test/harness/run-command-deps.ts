@@ -1,7 +1,7 @@
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
 import type { Ledger } from "../../src/ports/runs.ts";
 import type { FailoverWorld } from "./failover-world.ts";
-import { quietLedger } from "./quiet-ledger.ts";
+import { quietLedger } from "./fakes/index.ts";
 
 const nothing = async () => undefined;
 

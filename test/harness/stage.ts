@@ -13,9 +13,8 @@ import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
 import type { Outcome, SeenMessage, SlackPeople } from "../../src/simulators/slack/people.ts";
 import { eventually } from "./eventually.ts";
+import { silent, UNASKED } from "./fakes/index.ts";
 import { freshRedisUrl } from "./redis.ts";
-import { silent } from "./silent.ts";
-import { UNASKED } from "./unasked.ts";
 
 /** The built one: it starts the built bot and the built world beside itself. */
 const BUILT = new URL("../../dist/sandbox/stage.js", import.meta.url).href;

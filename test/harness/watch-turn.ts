@@ -9,8 +9,7 @@ import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import type { StoredStep } from "../../src/ports/stored-step.ts";
-import { quietLedger } from "./quiet-ledger.ts";
-import { silent } from "./silent.ts";
+import { quietLedger, silent } from "./fakes/index.ts";
 
 interface Around {
   readonly cloud: Cloud;

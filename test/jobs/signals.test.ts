@@ -8,8 +8,8 @@ import { createWorkers, type Handlers, type Workers } from "../../src/jobs/worke
 import { WAITING } from "../../src/store/connection.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { eventually } from "../harness/eventually.ts";
+import { silent } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
-import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const DAY_MS = 86_400_000;

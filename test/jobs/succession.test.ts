@@ -3,7 +3,7 @@ import { startSuccession } from "../../src/jobs/succession.ts";
 import { createDrivers } from "../../src/store/drivers.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { eventually } from "../harness/eventually.ts";
-import { silent } from "../harness/silent.ts";
+import { silent } from "../harness/fakes/index.ts";
 import { StoreBench } from "../harness/store.ts";
 
 /** Machine time: looks in plenty. */

@@ -14,13 +14,10 @@ import { endedAndRinging, type SweepDeps, sweep } from "../../src/jobs/sweep.ts"
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { example } from "../harness/example.ts";
-import { memoryDocuments } from "../harness/memory-documents.ts";
+import { memoryDocuments, pagersWith, silent, testClock } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
-import { pagersWith } from "../harness/pagers.ts";
 import { proposed } from "../harness/plans.ts";
-import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
-import { testClock } from "../harness/test-clock.ts";
 
 const inventory = example("inventory");
 const nothing = async () => undefined;

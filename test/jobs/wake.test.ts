@@ -3,7 +3,7 @@ import { createQueues } from "../../src/jobs/queues.ts";
 import { FAIL_FAST } from "../../src/store/connection.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
-import { silent } from "../harness/silent.ts";
+import { silent } from "../harness/fakes/index.ts";
 
 test("guard lost wake-up: one that Redis does not take fails no act that counts already; it is said in the log, and the sweep looks", async () => {
   const redis = await BreakableRedis.start();

@@ -12,9 +12,9 @@ import { createAsides } from "../../src/store/put-aside.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
+import { silent } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
-import { silent } from "../harness/silent.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const Tally = z.strictObject({ count: z.number() });

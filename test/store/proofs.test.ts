@@ -12,7 +12,7 @@ import { whyNotNow } from "../../src/store/not-now.ts";
 import { ledgerProof, storeProofs, whyNothingIsStored } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
-import { silent } from "../harness/silent.ts";
+import { silent } from "../harness/fakes/index.ts";
 
 let server: BreakableRedis;
 let admin: Redis;

@@ -6,8 +6,8 @@ import { leave } from "../../src/store/leave.ts";
 import { storeProofs } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
+import { silent } from "../harness/fakes/index.ts";
 import { type KeptSecret, secretInFile } from "../harness/secret-file.ts";
-import { silent } from "../harness/silent.ts";
 
 const TERMS = { accepted: [], isRehearsal: true };
 const SOON_MS = 15_000;

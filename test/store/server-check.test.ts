@@ -14,7 +14,7 @@ import {
   sayServer,
 } from "../../src/store/server-check.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
-import { silent } from "../harness/silent.ts";
+import { silent } from "../harness/fakes/index.ts";
 
 const GOOD: ServerFacts = {
   ...{ version: "7.0.15", eviction: "noeviction", appendOnly: true, fsync: "always" },

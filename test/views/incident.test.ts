@@ -18,7 +18,7 @@ import { initialFields, resolutionCard, updateDraftCard } from "../../src/views/
 import { openedIncident, troubledIncident } from "../cards/incident-states.ts";
 import { INVENTORY } from "../cards/run-states.ts";
 import { inventory, signal } from "../flows/incident/file.ts";
-import { MINUTE, START_MS } from "../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../harness/fakes/index.ts";
 
 function incident(): Incident {
   const opening = {

@@ -7,9 +7,9 @@ import { cardText } from "../../src/views/card-text.ts";
 import { keyForm } from "../../src/views/key-form.ts";
 import { planCard, planDetails, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { statesOf } from "../cards/runbook-states.ts";
+import { quietCloud } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
-import { quietCloud } from "../harness/quiet-cloud.ts";
 
 const never = (): never => {
   throw new Error("no plan is proposed");

@@ -5,9 +5,9 @@ import { type ServiceStatus, STANDS, standOf, WORST_FIRST } from "../../src/view
 import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
 import { BOARDS, IN_DEPTH } from "../cards/board-states.ts";
 import { RAW_HEALTH, runStates, SERVICE } from "../cards/run-states.ts";
+import { MINUTE } from "../harness/fakes/index.ts";
 import { AT, dark, known, quietDay, seenOn } from "../harness/observed.ts";
 import { standbyOf } from "../harness/site.ts";
-import { MINUTE } from "../harness/test-clock.ts";
 
 const board = (name: string): readonly ServiceStatus[] => BOARDS[name] ?? [];
 const inDepth = (name: string): ServiceStatus => {

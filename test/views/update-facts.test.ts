@@ -3,7 +3,7 @@ import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { sayRun, updateFacts } from "../../src/views/update-facts.ts";
 import { darkPlan, runStates } from "../cards/run-states.ts";
 import { inventory } from "../flows/incident/file.ts";
-import { MINUTE, START_MS } from "../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../harness/fakes/index.ts";
 
 const opening = {
   ...{ id: "abc123", title: "lag", description: "lag is high", scope: "service" as const, services: ["a"] },

@@ -10,8 +10,7 @@ import { idOfRole } from "../../src/integrations/aws/proofs.ts";
 import { PAGERS } from "../../src/integrations/pagers/index.ts";
 import { mail } from "../../src/integrations/pagers/mail/kind.ts";
 import { example } from "../harness/example.ts";
-import { silent } from "../harness/silent.ts";
-import { testClock } from "../harness/test-clock.ts";
+import { silent, testClock } from "../harness/fakes/index.ts";
 import {
   BINDS_NOTHING,
   type FaultClaim,

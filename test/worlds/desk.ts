@@ -9,8 +9,8 @@ import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { sharedBudget } from "../../src/store/budget.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
+import { silent } from "../harness/fakes/index.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
-import { silent } from "../harness/silent.ts";
 import { SHOWN, shownIn } from "./shown.ts";
 
 /** Machine time between two turns of its loops. */

@@ -7,8 +7,8 @@ import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { approversOf } from "../../src/domain/service/inventory.ts";
 import { decide } from "../../src/engine/approvals/decisions.ts";
 import type { LedgerFile } from "../../src/store/ledger-file.ts";
-import { who } from "../harness/asker.ts";
 import type { FailoverWorld } from "../harness/failover-world.ts";
+import { who } from "../harness/fakes/index.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
 import { patiently } from "./patiently.ts";
 

@@ -8,7 +8,7 @@ import {
   startAlarmWorld,
   TOPIC,
 } from "../../harness/alarm-world.ts";
-import { START_MS } from "../../harness/test-clock.ts";
+import { START_MS } from "../../harness/fakes/index.ts";
 import { factOf } from "./inventory-world.ts";
 
 let place: AlarmWorld | undefined;

@@ -7,9 +7,9 @@ import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 import { createChat, type ForTheDoor } from "../../../src/integrations/slack/chat.ts";
 import type { Chat } from "../../../src/ports/chat.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
+import { memoryLogger } from "../../harness/fakes/index.ts";
 import { inSlack } from "../../harness/in-slack.ts";
 import { APP, BOT_TOKEN, openSlackWorld, SCOPES, type SlackWorld, SPEC } from "../../simulators/slack/slack-world.ts";
-import { memoryLogger } from "./memory-logger.ts";
 
 const ROOM = { channel: "C0OPS" };
 const CARD: Card = { text: "Plan p1 waits for keys", parts: [{ kind: "heading", text: "Plan p1" }] };

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Answer } from "../../../src/commands/intent.ts";
 import { startWeb, type Web } from "../../../src/doors/webhooks/server.ts";
-import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
+import { memoryLogger } from "../../harness/fakes/index.ts";
 import { APP, openSlackWorld, type SlackWorld } from "../../simulators/slack/slack-world.ts";
 import { type Desk, later, openDesk, SIGNING_SECRET, whisper } from "./slack-door.ts";
 

@@ -6,7 +6,7 @@ import { messageOf } from "../../../src/integrations/slack/blocks.ts";
 import { createChat, type ForTheDoor } from "../../../src/integrations/slack/chat.ts";
 import { modalOf } from "../../../src/integrations/slack/modal.ts";
 import type { Chat } from "../../../src/ports/chat.ts";
-import { type Line, memoryLogger } from "../../contracts/slack/memory-logger.ts";
+import { type Line, memoryLogger } from "../../harness/fakes/index.ts";
 import { ACCOUNTS, APP, BOT_TOKEN, openSlackWorld, type SlackWorld } from "../../simulators/slack/slack-world.ts";
 
 export interface Desk extends SlackWorld {

@@ -5,7 +5,7 @@ import { Secret } from "../../../src/domain/secret.ts";
 import { createHintDoor } from "../../../src/doors/webhooks/hints.ts";
 import { pagerDutyHints } from "../../../src/integrations/pagers/pagerduty/webhook.ts";
 import type { Hint } from "../../../src/ports/hints.ts";
-import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
+import { memoryLogger } from "../../harness/fakes/index.ts";
 import { secretInFile } from "../../harness/secret-file.ts";
 
 const SECRET = "a-webhook-secret";

@@ -4,7 +4,7 @@ import type { PipelineAnswer, PipelineAsk } from "../../../src/commands/pipeline
 import { UserError } from "../../../src/domain/errors.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { createPipelineDoor, pipelineRoute } from "../../../src/doors/webhooks/pipelines.ts";
-import { silent } from "../../harness/silent.ts";
+import { silent } from "../../harness/fakes/index.ts";
 import { type OpenWeb, openWeb } from "./web-door.ts";
 
 const KEY = "a-key-of-the-release-pipeline-0123";

@@ -4,7 +4,7 @@ import type { Signal } from "../../../src/domain/incident/alert.ts";
 import { createSnsDoor } from "../../../src/doors/webhooks/sns.ts";
 import { certificateFetcher } from "../../../src/doors/webhooks/sns-certificates.ts";
 import type { Tamper } from "../../../src/simulators/aws/sns-topics.ts";
-import { memoryLogger } from "../../contracts/slack/memory-logger.ts";
+import { memoryLogger } from "../../harness/fakes/index.ts";
 import { type AwsWorld, STANDBY, startAwsWorld, TOPIC, until } from "../../simulators/aws/aws-world.ts";
 import { type OpenWeb, openWeb } from "./web-door.ts";
 

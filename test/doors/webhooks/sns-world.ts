@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import type { Signal } from "../../../src/domain/incident/alert.ts";
 import { createSnsDoor, type SnsDoor, type SnsOptions } from "../../../src/doors/webhooks/sns.ts";
 import { der } from "../../../src/simulators/aws/der.ts";
-import { type Line, memoryLogger } from "../../contracts/slack/memory-logger.ts";
+import { type Line, memoryLogger } from "../../harness/fakes/index.ts";
 
 export const NOW_MS = Date.parse("2026-11-21T09:30:00.000Z");
 export const REGION = "us-west-2";

@@ -1,5 +1,5 @@
 import { startWeb, type Web, type WebOptions } from "../../../src/doors/webhooks/server.ts";
-import { type Line, memoryLogger } from "../../contracts/slack/memory-logger.ts";
+import { type Line, memoryLogger } from "../../harness/fakes/index.ts";
 
 export interface OpenWeb extends Web {
   readonly lines: readonly Line[];

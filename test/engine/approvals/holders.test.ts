@@ -5,12 +5,10 @@ import { type KeyDeps, turnKey } from "../../../src/engine/approvals/keys.ts";
 import { createChat } from "../../../src/integrations/slack/chat.ts";
 import { stillMay } from "../../../src/integrations/slack/standing.ts";
 import { createRuns } from "../../../src/store/runs.ts";
-import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
+import { quietLedger, silent, who } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
-import { quietLedger } from "../../harness/quiet-ledger.ts";
-import { silent } from "../../harness/silent.ts";
 import { StoreBench } from "../../harness/store.ts";
 import { ACCOUNTS, BOT_TOKEN, openSlackWorld, type SlackWorld, SPEC } from "../../simulators/slack/slack-world.ts";
 

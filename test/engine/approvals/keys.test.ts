@@ -13,11 +13,10 @@ import type { LedgerEntry } from "../../../src/ports/runs.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
-import { who } from "../../harness/asker.ts";
 import { example } from "../../harness/example.ts";
+import { quietLedger, who } from "../../harness/fakes/index.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
-import { quietLedger } from "../../harness/quiet-ledger.ts";
 import { StoreBench } from "../../harness/store.ts";
 
 const inventory = example("inventory");

@@ -5,8 +5,7 @@ import { advanceDuties } from "../../../src/engine/delivery/duties.ts";
 import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { SWEEP_EVERY_MS } from "../../../src/jobs/queues.ts";
 import { bridge, until } from "../../flows/incident/bridge.ts";
-import { memoryDocuments } from "../../harness/memory-documents.ts";
-import { MINUTE, testClock } from "../../harness/test-clock.ts";
+import { MINUTE, memoryDocuments, testClock } from "../../harness/fakes/index.ts";
 
 interface Doc {
   readonly owed: readonly string[];

@@ -5,9 +5,7 @@ import { UserError } from "../../../src/domain/errors.ts";
 import { type OutboxDeps, sendCard } from "../../../src/engine/delivery/outbox.ts";
 import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { bridge, until } from "../../flows/incident/bridge.ts";
-import { memoryDocuments } from "../../harness/memory-documents.ts";
-import { RecordedChat } from "../../harness/recorded-chat.ts";
-import { testClock } from "../../harness/test-clock.ts";
+import { memoryDocuments, RecordedChat, testClock } from "../../harness/fakes/index.ts";
 
 function desk(worker = "one") {
   const clock = testClock();

@@ -9,7 +9,7 @@ import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { recordDataPosition } from "../../../src/flows/resources/stores/rds-replica/record-data-position.ts";
 import { example } from "../../harness/example.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
+import { fakeCloud } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
 

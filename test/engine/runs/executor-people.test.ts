@@ -4,7 +4,6 @@ import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { type Decided, decide } from "../../../src/engine/approvals/decisions.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import { who } from "../../harness/asker.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
@@ -15,6 +14,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
+import { who } from "../../harness/fakes/index.ts";
 import { siteOf, standbyOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 

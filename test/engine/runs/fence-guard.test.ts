@@ -23,7 +23,7 @@ import {
   startRun,
   verdictOf,
 } from "../../harness/failover-world.ts";
-import { silent } from "../../harness/silent.ts";
+import { silent } from "../../harness/fakes/index.ts";
 import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;

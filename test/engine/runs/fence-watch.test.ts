@@ -8,7 +8,7 @@ import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import type { OldSide } from "../../../src/ports/old-side.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { example } from "../../harness/example.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
+import { fakeCloud } from "../../harness/fakes/index.ts";
 import { started } from "../../harness/keys.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";

@@ -9,12 +9,8 @@ import { showRun } from "../../../src/engine/runs/advance-run.ts";
 import { byHandCard } from "../../../src/views/by-hand.ts";
 import { planCard, planDetailsCard } from "../../../src/views/plan.ts";
 import { example } from "../../harness/example.ts";
-import { memoryDocuments } from "../../harness/memory-documents.ts";
+import { MINUTE, memoryDocuments, RecordedChat, silent, testClock, type Weather } from "../../harness/fakes/index.ts";
 import { proposed } from "../../harness/plans.ts";
-import { RecordedChat } from "../../harness/recorded-chat.ts";
-import type { Weather } from "../../harness/recorded-pager.ts";
-import { silent } from "../../harness/silent.ts";
-import { MINUTE, testClock } from "../../harness/test-clock.ts";
 
 const inventory = example("inventory");
 const nothing = async () => undefined;

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
 import { decide } from "../../../src/engine/approvals/decisions.ts";
 import { STEPS } from "../../../src/flows/index.ts";
-import { who } from "../../harness/asker.ts";
 import { drive, openLedger } from "../../harness/drive.ts";
 import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { who } from "../../harness/fakes/index.ts";
 import { runCommandDeps } from "../../harness/run-command-deps.ts";
 
 let at: FailoverWorld;

@@ -8,11 +8,10 @@ import { cardText } from "../../../src/views/card-text.ts";
 import { timelineCard } from "../../../src/views/timeline.ts";
 import { openedIncident } from "../../cards/incident-states.ts";
 import { example } from "../../harness/example.ts";
+import { quietLedger, testClock } from "../../harness/fakes/index.ts";
 import { started } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
-import { quietLedger } from "../../harness/quiet-ledger.ts";
-import { testClock } from "../../harness/test-clock.ts";
 
 /** A run that was started, in a store that keeps what is said of it. */
 function startedRun() {

@@ -12,10 +12,7 @@ import { createIntake } from "../../../src/flows/incident/intake/intake.ts";
 import type { Logger } from "../../../src/ports/logger.ts";
 import type { Pager } from "../../../src/ports/pager.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
-import { memoryDocuments } from "../../harness/memory-documents.ts";
-import { RecordedChat } from "../../harness/recorded-chat.ts";
-import { RecordedPager } from "../../harness/recorded-pager.ts";
-import { MINUTE, testClock } from "../../harness/test-clock.ts";
+import { MINUTE, memoryDocuments, RecordedChat, RecordedPager, testClock } from "../../harness/fakes/index.ts";
 import { inventory, signal } from "./file.ts";
 
 const silent: Logger = {

@@ -1,7 +1,7 @@
 import { TWOKEY_FILE } from "../../../src/config/file-schema.ts";
 import type { Signal } from "../../../src/domain/incident/alert.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
-import { START_MS } from "../../harness/test-clock.ts";
+import { START_MS } from "../../harness/fakes/index.ts";
 
 const people = {
   ana: { name: "Ana", slack: "U01ANA", pagers: { pagerduty: "PANA" }, email: "ana@example.com", roles: ["responder"] },

@@ -6,11 +6,10 @@ import type { ServiceFacts } from "../../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../../src/ports/databases.ts";
 import type { SnapshotFacts } from "../../../src/ports/snapshots.ts";
 import { example } from "../../harness/example.ts";
-import { fakeCloud, type SaidCloud } from "../../harness/fakes.ts";
+import { contextIn, fakeCloud, type SaidCloud } from "../../harness/fakes/index.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";
 import { serviceIn } from "../../harness/plans.ts";
 import { standbyOf } from "../../harness/site.ts";
-import { contextIn } from "../../harness/steps.ts";
 
 const SERVICE = serviceIn(example("inventory"));
 const DAY = quietDay(SERVICE);

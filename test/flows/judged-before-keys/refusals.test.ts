@@ -5,9 +5,9 @@ import { observe } from "../../../src/flows/observe.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { Cloud } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
+import { quietCloud } from "../../harness/fakes/index.ts";
 import { AT, dark, known } from "../../harness/observed.ts";
 import { PLAYS } from "../../harness/plays.ts";
-import { quietCloud } from "../../harness/quiet-cloud.ts";
 
 const HOME = "eu-west-1";
 const STANDBY = "eu-central-1";

@@ -4,8 +4,7 @@ import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reac
 import { type Need, reach } from "../../../src/flows/reach/reach.ts";
 import type { PageRequest, Pager, PagerAnswer } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith } from "../../harness/pagers.ts";
-import { silent } from "../../harness/silent.ts";
+import { ACCEPTED, ASKED, pagersWith, silent } from "../../harness/fakes/index.ts";
 
 const { people } = example("inventory");
 const MINUTE = 60_000;

@@ -9,11 +9,9 @@ import { type CallDeps, callPeople } from "../../../src/flows/reach/run-calls.ts
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import type { CallRequest, Pager } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
-import { memoryDocuments } from "../../harness/memory-documents.ts";
+import { ACCEPTED, memoryDocuments, pagersWith, silent } from "../../harness/fakes/index.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
-import { ACCEPTED, pagersWith } from "../../harness/pagers.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
-import { silent } from "../../harness/silent.ts";
 
 const inventory = example("inventory");
 const at = { atMs: AT };

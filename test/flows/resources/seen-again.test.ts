@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
 import type { Known } from "../../../src/domain/service/observed.ts";
 import { giveBack } from "../../../src/flows/resources/seen-again.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
+import { fakeCloud } from "../../harness/fakes/index.ts";
 import { dark, known } from "../../harness/observed.ts";
 
 const waiting = { cloud: fakeCloud({}), signal: new AbortController().signal };

@@ -1,9 +1,8 @@
 import { expect, test } from "@jest/globals";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { DnsAnswer } from "../../../src/ports/probe.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
+import { contextIn, fakeCloud } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
-import { contextIn } from "../../harness/steps.ts";
 
 const INPUT = {
   region: "eu-central-1",

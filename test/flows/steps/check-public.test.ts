@@ -2,9 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { HealthVerdict } from "../../../src/domain/service/health.ts";
 import { checkPublic } from "../../../src/flows/steps/check-public.ts";
 import type { DnsAnswer, Family } from "../../../src/ports/probe.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
+import { contextIn, fakeCloud } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
-import { contextIn } from "../../harness/steps.ts";
 
 const NAME = "app.regami.com";
 const NEW_SIDE = "new-alb.us-west-2.elb.amazonaws.com";

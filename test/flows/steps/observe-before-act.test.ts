@@ -6,7 +6,7 @@ import type { Act, DatabaseFacts } from "../../../src/ports/databases.ts";
 import type { Cloud, StepContext } from "../../../src/ports/step.ts";
 import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { example } from "../../harness/example.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
+import { fakeCloud } from "../../harness/fakes/index.ts";
 import { AT, known, quietDay } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";

@@ -4,9 +4,8 @@ import { shiftTraffic } from "../../../src/flows/resources/entrances/route53/shi
 import { markSet } from "../../../src/flows/steps/dns-mark.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { RecordChange, RecordSet } from "../../../src/ports/traffic.ts";
-import { fakeCloud } from "../../harness/fakes.ts";
+import { contextIn, fakeCloud } from "../../harness/fakes/index.ts";
 import { known } from "../../harness/observed.ts";
-import { contextIn } from "../../harness/steps.ts";
 
 const NAME = "shop.example.com";
 const record = (value: string): RecordSet => ({ name: NAME, type: "CNAME", ttlSeconds: 60, values: [value] });

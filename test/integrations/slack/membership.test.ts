@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { memberships } from "../../../src/integrations/slack/membership.ts";
 import type { Member } from "../../../src/integrations/slack/people.ts";
-import { silent } from "../../harness/silent.ts";
+import { silent } from "../../harness/fakes/index.ts";
 
 /** What it says of an account of which Slack gives these answers, one a call, the last for good. */
 function asking(...answers: readonly (Member | Error)[]) {

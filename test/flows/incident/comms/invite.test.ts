@@ -4,7 +4,7 @@ import { type Opening, openIncident } from "../../../../src/flows/incident/intak
 import { setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { askFor } from "../../../../src/flows/incident/paging/ask-for.ts";
-import { START_MS } from "../../../harness/test-clock.ts";
+import { START_MS } from "../../../harness/fakes/index.ts";
 import { type Bridge, bridge, change, opened } from "../bridge.ts";
 
 /** Everybody whom Slack was asked to let in so far, sorted. */

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { UserError } from "../../../../src/domain/errors.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { openIncident } from "../../../../src/flows/incident/intake/open.ts";
-import { START_MS } from "../../../harness/test-clock.ts";
+import { START_MS } from "../../../harness/fakes/index.ts";
 import { bridge, opened } from "../bridge.ts";
 
 /** An incident desk whose chat lets nobody open a channel. */

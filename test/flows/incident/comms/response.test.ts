@@ -5,7 +5,7 @@ import { setSeverity } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { plainText } from "../../../../src/views/card-text.ts";
 import { incidentCard } from "../../../../src/views/incident.ts";
-import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
 import { type Bridge, bridge, change, opened, pass } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 

@@ -3,7 +3,7 @@ import { editUpdate } from "../../../../src/flows/incident/comms/update.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
-import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
 import { type Bridge, bridge } from "../bridge.ts";
 import { signal } from "../file.ts";
 

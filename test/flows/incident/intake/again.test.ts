@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Inventory } from "../../../../src/domain/service/inventory.ts";
 import { resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
-import { MINUTE } from "../../../harness/test-clock.ts";
+import { MINUTE } from "../../../harness/fakes/index.ts";
 import { type Bridge, bridge, change, type Decide, opened, pass } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { AlertRule, Signal } from "../../../../src/domain/incident/alert.ts";
 import { type Correlation, correlate, place } from "../../../../src/flows/incident/intake/correlate.ts";
-import { START_MS } from "../../../harness/test-clock.ts";
+import { START_MS } from "../../../harness/fakes/index.ts";
 import { signal } from "../file.ts";
 
 const POLICY = { regional_services: 3, regional_window: 300_000 };

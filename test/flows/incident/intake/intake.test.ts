@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Unreadable } from "../../../../src/domain/errors.ts";
 import type { AlertRule, Signal } from "../../../../src/domain/incident/alert.ts";
-import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
 import { bridge } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 

@@ -6,8 +6,8 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { storesIn } from "../../../../src/flows/resources/site.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
+import { MINUTE } from "../../../harness/fakes/index.ts";
 import { standbyOf } from "../../../harness/site.ts";
-import { MINUTE } from "../../../harness/test-clock.ts";
 import { type Bridge, bridge, pass } from "../bridge.ts";
 
 /** Orders and jobs are no part of it, and hours of them are jumped over. */

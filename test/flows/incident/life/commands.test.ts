@@ -16,10 +16,9 @@ import { cardText } from "../../../../src/views/card-text.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
 import { resolutionCard } from "../../../../src/views/update.ts";
 import { degradedHome, runStates, SERVICE } from "../../../cards/run-states.ts";
-import { guest, who } from "../../../harness/asker.ts";
 import { example } from "../../../harness/example.ts";
+import { guest, MINUTE, START_MS, who } from "../../../harness/fakes/index.ts";
 import { seenOn } from "../../../harness/observed.ts";
-import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
 import { type Bridge, bridge } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { dedupKey, type Incident } from "../../../../src/domain/incident/incident.ts";
 import { incidentsAbout } from "../../../../src/flows/incident/paging/evidence.ts";
-import { START_MS } from "../../../harness/test-clock.ts";
+import { START_MS } from "../../../harness/fakes/index.ts";
 import { type Bridge, bridge } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 

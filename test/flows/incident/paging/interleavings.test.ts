@@ -3,8 +3,7 @@ import { advanceDuties } from "../../../../src/engine/delivery/duties.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { resolveIncident, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
-import type { Weather } from "../../../harness/recorded-pager.ts";
-import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { MINUTE, START_MS, type Weather } from "../../../harness/fakes/index.ts";
 import { bridge } from "../bridge.ts";
 import { signal } from "../file.ts";
 

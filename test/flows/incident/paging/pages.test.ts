@@ -3,7 +3,7 @@ import { resolveIncident, setSeverity, TWOKEY } from "../../../../src/flows/inci
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { askFor, escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
 import { mergeEvidence } from "../../../../src/flows/incident/paging/evidence.ts";
-import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
 import { bridge, change, type Decide, opened, pass, until } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 

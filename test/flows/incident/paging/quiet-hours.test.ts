@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { nextPage } from "../../../../src/flows/incident/paging/next-page.ts";
-import { MINUTE, START_MS } from "../../../harness/test-clock.ts";
+import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
 import { bridge, change, opened, pass } from "../bridge.ts";
 import { type FILE, inventory } from "../file.ts";
 

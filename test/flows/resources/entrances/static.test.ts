@@ -3,8 +3,7 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { awaitDns, ledAway } from "../../../../src/flows/steps/await-dns.ts";
 import type { DnsAnswer } from "../../../../src/ports/probe.ts";
 import { example } from "../../../harness/example.ts";
-import { fakeCloud } from "../../../harness/fakes.ts";
-import { quietCloud } from "../../../harness/quiet-cloud.ts";
+import { fakeCloud, quietCloud } from "../../../harness/fakes/index.ts";
 
 const desk = example("every-kind").services.find(({ name }) => name === "desk");
 if (!desk) throw new Error("the example has a desk");

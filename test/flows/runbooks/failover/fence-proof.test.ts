@@ -7,7 +7,7 @@ import { STEPS } from "../../../../src/flows/index.ts";
 import { FenceInput } from "../../../../src/flows/runbooks/failover/fence-input.ts";
 import { fencePrimary } from "../../../../src/flows/runbooks/failover/fence-primary.ts";
 import type { StepContext } from "../../../../src/ports/step.ts";
-import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
+import { fakeCloud, type SaidCloud } from "../../../harness/fakes/index.ts";
 import { known } from "../../../harness/observed.ts";
 
 const REGION = "eu-west-1";

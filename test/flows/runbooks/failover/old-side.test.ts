@@ -12,7 +12,7 @@ import type { DatabaseFacts } from "../../../../src/ports/databases.ts";
 import type { OldSideLooking } from "../../../../src/ports/old-side.ts";
 import type { RecordSet } from "../../../../src/ports/traffic.ts";
 import { example } from "../../../harness/example.ts";
-import { fakeCloud, type SaidCloud } from "../../../harness/fakes.ts";
+import { fakeCloud, type SaidCloud } from "../../../harness/fakes/index.ts";
 import { AT, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
 import { proposed, serviceIn } from "../../../harness/plans.ts";
 import { siteOf, standbyOf } from "../../../harness/site.ts";

@@ -13,9 +13,9 @@ import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Cloud } from "../../../../src/ports/step.ts";
 import { example } from "../../../harness/example.ts";
+import { quietCloud } from "../../../harness/fakes/index.ts";
 import { started } from "../../../harness/keys.ts";
 import { AT, dark, known } from "../../../harness/observed.ts";
-import { quietCloud } from "../../../harness/quiet-cloud.ts";
 import { standbyOf } from "../../../harness/site.ts";
 import { watchedInMemory, watchTurn } from "../../../harness/watch-turn.ts";
 

@@ -7,8 +7,8 @@ import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
 import type { Cloud } from "../../../../src/ports/step.ts";
 import { example } from "../../../harness/example.ts";
+import { type Change, countOf, quietCloud } from "../../../harness/fakes/index.ts";
 import { AT, dark } from "../../../harness/observed.ts";
-import { type Change, countOf, quietCloud } from "../../../harness/quiet-cloud.ts";
 
 const inventory = example("every-kind");
 const service = (name: string): Service => {

@@ -13,9 +13,9 @@ import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
 import { sayStand, standOf } from "../../../../src/views/standing.ts";
 import { serviceCard } from "../../../../src/views/status.ts";
+import { type Change, quietCloud } from "../../../harness/fakes/index.ts";
 import { AT } from "../../../harness/observed.ts";
 import { serviceIn } from "../../../harness/plans.ts";
-import { type Change, quietCloud } from "../../../harness/quiet-cloud.ts";
 
 const THIRD = "eu-west-2";
 

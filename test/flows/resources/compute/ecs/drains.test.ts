@@ -4,9 +4,9 @@ import { compute } from "../../../../../src/flows/resources/compute/ecs/parts.ts
 import type { Ecs } from "../../../../../src/flows/resources/compute/ecs/settings.ts";
 import type { ComputeFacts, ComputeGround } from "../../../../../src/ports/compute.ts";
 import { example } from "../../../../harness/example.ts";
+import { quietCloud } from "../../../../harness/fakes/index.ts";
 import { known } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const SERVICE = serviceIn(example("inventory"));
 const FROM = SERVICE.home;

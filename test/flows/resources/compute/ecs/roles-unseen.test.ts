@@ -3,9 +3,9 @@ import type { Region } from "../../../../../src/domain/service/service.ts";
 import { observe } from "../../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../../src/flows/runbooks/index.ts";
 import { example } from "../../../../harness/example.ts";
+import { quietCloud } from "../../../../harness/fakes/index.ts";
 import { AT, known } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 import { standbyOf } from "../../../../harness/site.ts";
 
 const INVENTORY = example("inventory");

@@ -3,7 +3,7 @@ import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { discover } from "../../../../../src/flows/discover.ts";
 import type { Scaling } from "../../../../../src/ports/compute.ts";
 import { example } from "../../../../harness/example.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
+import { fakeCloud } from "../../../../harness/fakes/index.ts";
 import { AT, dark, known } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
 

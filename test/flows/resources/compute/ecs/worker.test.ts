@@ -7,10 +7,9 @@ import { observe } from "../../../../../src/flows/observe.ts";
 import { openQuestions } from "../../../../../src/flows/resources/settings-of.ts";
 import { computesIn, frontOf } from "../../../../../src/flows/resources/site.ts";
 import { example } from "../../../../harness/example.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
+import { fakeCloud, quietCloud } from "../../../../harness/fakes/index.ts";
 import { leftOut } from "../../../../harness/left-out.ts";
 import { AT, known } from "../../../../harness/observed.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const EVERY_KIND = example("every-kind");
 const [HOME, STANDBY] = ["eu-west-1", "eu-central-1"];

@@ -6,9 +6,7 @@ import { checkAnswer } from "../../../../../src/flows/resources/compute/none/che
 import { none } from "../../../../../src/flows/resources/compute/none/index.ts";
 import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import { example } from "../../../../harness/example.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
-import { contextIn } from "../../../../harness/steps.ts";
+import { contextIn, fakeCloud, quietCloud } from "../../../../harness/fakes/index.ts";
 
 const desk = example("every-kind").services.find(({ name }) => name === "desk");
 const machines = desk && placesOf(desk).find(({ id }) => id === "compute.machines");

@@ -7,8 +7,8 @@ import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import { markNameOf } from "../../../../../src/flows/steps/dns-mark.ts";
 import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 import { example } from "../../../../harness/example.ts";
+import { quietCloud } from "../../../../harness/fakes/index.ts";
 import { dark, known } from "../../../../harness/observed.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const bookings = example("every-kind").services.find(({ name }) => name === "bookings");
 const entrance = bookings && placesOf(bookings).find(({ id }) => id === "entrance");

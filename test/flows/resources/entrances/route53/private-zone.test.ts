@@ -7,8 +7,8 @@ import type { Move } from "../../../../../src/flows/resources/place.ts";
 import { placesOf, seenOf } from "../../../../../src/flows/resources/places.ts";
 import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 import { example } from "../../../../harness/example.ts";
+import { quietCloud } from "../../../../harness/fakes/index.ts";
 import { dark, known } from "../../../../harness/observed.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const BOOK = "book.example.com";
 const [PUBLIC, PRIVATE] = ["Z0EXAMPLECOM1", "Z0INSIDE"];

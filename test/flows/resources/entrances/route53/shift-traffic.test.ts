@@ -5,9 +5,8 @@ import { shiftTraffic } from "../../../../../src/flows/resources/entrances/route
 import { RecordsInput } from "../../../../../src/flows/steps/schemas.ts";
 import type { DnsAnswer, Family } from "../../../../../src/ports/probe.ts";
 import type { RecordChange, RecordSet } from "../../../../../src/ports/traffic.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
+import { contextIn, fakeCloud } from "../../../../harness/fakes/index.ts";
 import { AT, dark, known } from "../../../../harness/observed.ts";
-import { contextIn } from "../../../../harness/steps.ts";
 
 const NAME = "shop.example.com";
 const set = (type: string, dnsName: string): RecordSet => ({

@@ -3,8 +3,8 @@ import { observe } from "../../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../../src/flows/runbooks/runbook.ts";
 import { example } from "../../../../harness/example.ts";
+import { quietCloud } from "../../../../harness/fakes/index.ts";
 import { AT, known } from "../../../../harness/observed.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const inventory = example("every-kind");
 

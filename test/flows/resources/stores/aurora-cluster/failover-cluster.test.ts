@@ -2,9 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { failoverCluster } from "../../../../../src/flows/resources/stores/aurora-cluster/failover-cluster.ts";
 import type { ClusterFacts, FailoverAnswer, FailoverWish } from "../../../../../src/ports/clusters.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
+import { contextIn, fakeCloud } from "../../../../harness/fakes/index.ts";
 import { AT, dark, known } from "../../../../harness/observed.ts";
-import { contextIn } from "../../../../harness/steps.ts";
 
 const INPUT = { region: "eu-west-1", cluster: "years", leaves: "years-1", target: "years-2" };
 

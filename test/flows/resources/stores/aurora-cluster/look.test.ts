@@ -5,8 +5,8 @@ import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import type { AuroraSeen } from "../../../../../src/flows/resources/stores/aurora-cluster/look.ts";
 import type { ClusterFacts, ClusterMember } from "../../../../../src/ports/clusters.ts";
 import { example } from "../../../../harness/example.ts";
+import { quietCloud } from "../../../../harness/fakes/index.ts";
 import { dark, known } from "../../../../harness/observed.ts";
-import { quietCloud } from "../../../../harness/quiet-cloud.ts";
 
 const archive = example("every-kind").services.find(({ name }) => name === "archive");
 if (!archive) throw new Error("the example has an archive");

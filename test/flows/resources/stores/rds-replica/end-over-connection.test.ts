@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { TransientError } from "../../../../../src/domain/errors.ts";
 import { endOthers } from "../../../../../src/flows/resources/stores/rds-replica/end-over-connection.ts";
 import type { DatabaseSession, OwnSession } from "../../../../../src/ports/database-sessions.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
+import { fakeCloud } from "../../../../harness/fakes/index.ts";
 
 const sessionOf = (user: string, id: number): DatabaseSession => ({ id, user, from: "10.0.0.77" });
 const REPORTS = sessionOf("reports", 1);

@@ -15,7 +15,7 @@ import {
   STANDBY,
   startInventoryWorld,
 } from "../../../../contracts/aws/inventory-world.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
+import { fakeCloud } from "../../../../harness/fakes/index.ts";
 
 let inventory: InventoryWorld;
 let somebodyElse: RDSClient;

@@ -4,11 +4,10 @@ import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../../src/flows/index.ts";
 import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
 import { example } from "../../../../harness/example.ts";
-import { fakeCloud, type SaidCloud } from "../../../../harness/fakes.ts";
+import { contextIn, fakeCloud, type SaidCloud } from "../../../../harness/fakes/index.ts";
 import { AT, known, quietDay } from "../../../../harness/observed.ts";
 import { planFor, serviceIn } from "../../../../harness/plans.ts";
 import { standbyOf } from "../../../../harness/site.ts";
-import { contextIn } from "../../../../harness/steps.ts";
 
 const inventory = example("inventory");
 const service = serviceIn(inventory);

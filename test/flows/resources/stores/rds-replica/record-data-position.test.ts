@@ -4,10 +4,9 @@ import type { LagFacts } from "../../../../../src/domain/service/observed.ts";
 import { STEPS } from "../../../../../src/flows/index.ts";
 import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
 import { example } from "../../../../harness/example.ts";
-import { fakeCloud } from "../../../../harness/fakes.ts";
+import { contextIn, fakeCloud } from "../../../../harness/fakes/index.ts";
 import { AT, known, quietDay } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
-import { contextIn } from "../../../../harness/steps.ts";
 
 const INPUT = {
   ...{ region: "eu-central-1", instance: "inventory-replica", mustReachZero: false, blindMs: 0 },

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/ports/clock.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 
 export const START_MS = Date.parse("2026-11-21T03:00:00Z");
 export const MINUTE = 60_000;

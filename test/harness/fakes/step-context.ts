@@ -1,4 +1,4 @@
-import type { Cloud, StepContext } from "../../src/ports/step.ts";
+import type { Cloud, StepContext } from "../../../src/ports/step.ts";
 
 /** What a step is given: the first attempt of the first hold of run F-1. */
 export const contextIn = (cloud: Cloud): StepContext => ({

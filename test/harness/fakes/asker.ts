@@ -1,4 +1,4 @@
-import type { Guest, Proof, Who } from "../../src/ports/asker.ts";
+import type { Guest, Proof, Who } from "../../../src/ports/asker.ts";
 
 /** Somebody of `people` who came in through Slack, and whose account is in order unless `confirm` says otherwise. */
 export function who(person: string, confirm: NonNullable<Proof["confirm"]> = async () => undefined): Who {

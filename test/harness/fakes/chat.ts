@@ -1,7 +1,7 @@
-import { OutcomeUnknown, TransientError, UserError } from "../../src/domain/errors.ts";
-import type { Chat, MessageRef, NotInvited, PostTarget } from "../../src/ports/chat.ts";
-import type { Clock } from "../../src/ports/clock.ts";
-import type { Weather } from "./recorded-pager.ts";
+import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
+import type { Chat, MessageRef, NotInvited, PostTarget } from "../../../src/ports/chat.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
+import type { Weather } from "./pager.ts";
 
 /** A direct message stands under the person's id. */
 function placeOf(to: PostTarget): { channel: string; thread: string | undefined } {

@@ -1,5 +1,8 @@
 import type { Logger } from "../../../src/ports/logger.ts";
 
+const nothing = () => undefined;
+export const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silent };
+
 export interface Line {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly sentence: string;

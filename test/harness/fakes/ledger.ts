@@ -1,5 +1,5 @@
-import type { Ledger } from "../../src/ports/runs.ts";
-import { seal } from "./keys.ts";
+import type { Ledger } from "../../../src/ports/runs.ts";
+import { seal } from "../keys.ts";
 
 /** A ledger that takes everything and agrees with every store, unless said otherwise. */
 export function quietLedger(change: Partial<Ledger> = {}): Ledger {

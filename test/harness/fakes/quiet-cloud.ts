@@ -1,12 +1,12 @@
-import type { FirewallRule } from "../../src/domain/service/firewall.ts";
-import type { Region, Service } from "../../src/domain/service/service.ts";
-import { computesIn, fixedNamesOf, namesOf, storesIn } from "../../src/flows/resources/site.ts";
-import type { ComputeSite } from "../../src/ports/compute.ts";
-import type { DatabaseFacts } from "../../src/ports/databases.ts";
-import type { DnsAnswer } from "../../src/ports/probe.ts";
-import type { Cloud } from "../../src/ports/step.ts";
-import { fakeCloud, type SaidCloud } from "./fakes.ts";
-import { AT, dark, known } from "./observed.ts";
+import type { FirewallRule } from "../../../src/domain/service/firewall.ts";
+import type { Region, Service } from "../../../src/domain/service/service.ts";
+import { computesIn, fixedNamesOf, namesOf, storesIn } from "../../../src/flows/resources/site.ts";
+import type { ComputeSite } from "../../../src/ports/compute.ts";
+import type { DatabaseFacts } from "../../../src/ports/databases.ts";
+import type { DnsAnswer } from "../../../src/ports/probe.ts";
+import type { Cloud } from "../../../src/ports/step.ts";
+import { AT, dark, known } from "../observed.ts";
+import { fakeCloud, type SaidCloud } from "./cloud.ts";
 
 /** What a test changes of an ordinary day. */
 export interface Change {

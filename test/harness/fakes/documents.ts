@@ -1,5 +1,5 @@
-import type { Event } from "../../src/domain/event.ts";
-import type { Change, Documents, Stored } from "../../src/ports/documents.ts";
+import type { Event } from "../../../src/domain/event.ts";
+import type { Change, Documents, Stored } from "../../../src/ports/documents.ts";
 
 export interface MemoryRecords<T> extends Documents<T> {
   readonly events: Event[];

@@ -1,13 +1,15 @@
-import type { Person } from "../../src/domain/people/person.ts";
-import type { Clock } from "../../src/ports/clock.ts";
+import type { Person } from "../../../src/domain/people/person.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import type {
   Asked,
   CallRequest,
   KeepingPager,
   PageRequest,
+  Pager,
   PagerAnswer,
   PagerIncident,
-} from "../../src/ports/pager.ts";
+  Pagers,
+} from "../../../src/ports/pager.ts";
 
 /** How the outside answers the next call: well, lost after it happened, lost before it happened, or not now. */
 export type Weather = "fine" | "answer-lost" | "request-lost" | "busy";
@@ -116,4 +118,21 @@ export class RecordedPager implements KeepingPager {
         .map((entry) => ({ ...entry, policyName: entry.policy, level: 1, untilMs: undefined })),
     );
   }
+}
+
+const unused = (): Promise<never> => Promise.reject(new Error("nobody asks for this"));
+export const ACCEPTED = { kind: "accepted", value: undefined } as const;
+export const ASKED = { kind: "accepted", value: { covered: [] } } as const;
+
+/** Pagers of which a test says what it uses. Calls are accepted; everything else that is not given is an error. */
+export function pagersWith(keeper: Partial<KeepingPager>, others: readonly Pager[] = []): Pagers {
+  return {
+    keeper: {
+      ...{ name: "pagerduty", addressOf: ({ pagers }) => pagers["pagerduty"], call: async () => ASKED },
+      ...{ trigger: unused, acknowledge: unused, resolve: unused, evidence: unused, whoIsOnCall: unused },
+      close: () => undefined,
+      ...keeper,
+    },
+    others,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Cloud } from "../../src/ports/step.ts";
+import type { Cloud } from "../../../src/ports/step.ts";
 
 /** What a test says of a cloud: the rest of it refuses to be asked. */
 export type SaidCloud = { readonly [port in keyof Cloud]?: Partial<Cloud[port]> } & Partial<Pick<Cloud, "through">>;

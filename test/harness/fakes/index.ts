@@ -1,0 +1,26 @@
+/**
+ * Every fake there is, by the port that it stands for, one a port. They are for tests of what is decided. How a vendor behaves is asked
+ * of the simulated world (`src/simulators`), with its SDK in between.
+ */
+// Who asks: a person, or a guest.
+export { guest, who } from "./asker.ts";
+// `Chat`: keeps every message. Its weather loses answers and requests.
+export { RecordedChat } from "./chat.ts";
+// `Clock`: stands until it is moved.
+export { MINUTE, START_MS, type TestClock, testClock } from "./clock.ts";
+// `Cloud` and all its ports: answers what the test says, and refuses the rest.
+export { fakeCloud, type SaidCloud } from "./cloud.ts";
+// `Documents`: in memory, with every call in a later turn.
+export { type MemoryRecords, memoryDocuments } from "./documents.ts";
+// `Guard`: of somebody who asks nobody.
+export { UNASKED } from "./guard.ts";
+// `Ledger`: takes everything, and agrees with every store.
+export { quietLedger } from "./ledger.ts";
+// `Logger`: silent, or one that keeps its lines.
+export { type Line, memoryLogger, silent } from "./logger.ts";
+// `Pagers`: the one that keeps what it was asked, or what a test says of one.
+export { ACCEPTED, ASKED, pagersWith, RecordedPager, type Weather } from "./pager.ts";
+// `Cloud` again, filled in: a service on an ordinary day.
+export { type Change, countOf, quietCloud } from "./quiet-cloud.ts";
+// What a step is given.
+export { contextIn } from "./step-context.ts";
