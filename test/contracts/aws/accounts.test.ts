@@ -1,8 +1,7 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { promoting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
 import {
   HOME,
-  type InventoryWorld,
   NAME,
   NEIGHBOUR_ROLE,
   OBSERVE_ROLE,
@@ -12,22 +11,16 @@ import {
   ROLE,
   STANDBY,
   sessionsIn,
-  startInventoryWorld,
   ZONE,
 } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
-const assumed = () => sessionsIn(inventory).map(({ region, role, session }) => [region, role, session]);
+const assumed = () => sessionsIn(inventory()).map(({ region, role, session }) => [region, role, session]);
 
 test("another account is entered by its own role, through the same STS, and once", async () => {
-  const aws = inventory.connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, stsRegion: STANDBY });
+  const aws = inventory().connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, stsRegion: STANDBY });
   const access = { role: { arn: NEIGHBOUR_ROLE, sessionName: "bot-1" } };
   expect((await aws.inAccount(access).databases.describe(HOME, PRIMARY)).known).toBe(true);
   await aws.inAccount(access).databases.describe(STANDBY, REPLICA);
@@ -39,7 +32,7 @@ test("another account is entered by its own role, through the same STS, and once
 });
 
 test("a run acts in another account by the role that acts there, in a session of its own name", async () => {
-  const aws = inventory.connect({ executeRole: ROLE });
+  const aws = inventory().connect({ executeRole: ROLE });
   const there = aws.inAccount({ executeRole: NEIGHBOUR_ROLE }).as({ sessionName: "dr-F-1" });
   // This world has one account.
   const on = [{ service: "rds", region: STANDBY, account: "111122223333", resource: `db:${REPLICA}` }];
@@ -51,8 +44,8 @@ test("a run acts in another account by the role that acts there, in a session of
 });
 
 test("silence that one account met counts for all of them", async () => {
-  const aws = inventory.connect();
-  inventory.world.regions.set(HOME, "refusing");
+  const aws = inventory().connect();
+  inventory().world.regions.set(HOME, "refusing");
   await aws.databases.describe(HOME, PRIMARY);
   const there = aws.inAccount({ role: { arn: NEIGHBOUR_ROLE, sessionName: "bot-1" } });
   expect(await there.databases.describe(HOME, PRIMARY)).toMatchObject({
@@ -65,6 +58,6 @@ test.each([
   ["cn-north-1", "cn-northwest-1"],
   ["xx-newplace-7", "us-east-1"],
 ])("from %s Route 53 is asked in %s, where its partition has it", async (stsRegion, route53) => {
-  await inventory.connect({ stsRegion }).traffic.records(ZONE, NAME);
-  expect(await inventory.reads("ListResourceRecordSets", route53)).toBe(1);
+  await inventory().connect({ stsRegion }).traffic.records(ZONE, NAME);
+  expect(await inventory().reads("ListResourceRecordSets", route53)).toBe(1);
 });

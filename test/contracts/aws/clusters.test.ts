@@ -1,28 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { Superseded } from "../../../src/domain/errors.ts";
 import { writerOf } from "../../../src/ports/clusters.ts";
-import {
-  CLUSTER,
-  factOf,
-  HOME,
-  type InventoryWorld,
-  mutations,
-  STANDBY,
-  startInventoryWorld,
-} from "./inventory-world.ts";
+import { CLUSTER, factOf, HOME, mutations, STANDBY } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
-const cluster = async () => factOf(await inventory.aws.clusters.describe(HOME, CLUSTER));
-const failover = (target: string, clusters = inventory.aws.clusters) =>
+const cluster = async () => factOf(await inventory().aws.clusters.describe(HOME, CLUSTER));
+const failover = (target: string, clusters = inventory().aws.clusters) =>
   clusters.failover({ region: HOME, cluster: CLUSTER, target });
-const asked = () => mutations(inventory, "FailoverDBCluster");
+const asked = () => mutations(inventory(), "FailoverDBCluster");
 
 describe("a cluster", () => {
   test("is described with its members, and one of them writes", async () => {
@@ -39,7 +26,7 @@ describe("a cluster", () => {
       ...{ encrypted: true, kmsKey: expect.stringMatching(/^arn:aws:kms:eu-west-1:/) },
     });
     expect(writerOf(await cluster())?.instance).toBe("orders-1");
-    expect(await inventory.aws.clusters.describe(STANDBY, CLUSTER)).toMatchObject({ known: false, cause: "absent" });
+    expect(await inventory().aws.clusters.describe(STANDBY, CLUSTER)).toMatchObject({ known: false, cause: "absent" });
   });
 
   test("fails over to the named member: accepted, in flight, done", async () => {
@@ -47,10 +34,10 @@ describe("a cluster", () => {
     expect(answer).toEqual({ kind: "accepted", requestIds: [expect.any(String)] });
     expect(asked()).toMatchObject([{ requestId: answer.requestIds[0] }]);
     expect(await cluster()).toMatchObject({ status: "available" });
-    inventory.advance(20);
+    inventory().advance(20);
     expect(await cluster()).toMatchObject({ status: "failing-over" });
     expect(writerOf(await cluster())?.instance).toBe("orders-1");
-    inventory.advance(40);
+    inventory().advance(40);
     expect(await cluster()).toMatchObject({ status: "available" });
     expect(writerOf(await cluster())?.instance).toBe("orders-2");
   });
@@ -58,7 +45,7 @@ describe("a cluster", () => {
   test("that is failing over is busy; the same call afterwards asks for nothing", async () => {
     await failover("orders-2");
     expect(await failover("orders-2")).toMatchObject({ kind: "busy", why: expect.stringContaining("available state") });
-    inventory.advance(60);
+    inventory().advance(60);
     expect(await failover("orders-2")).toEqual({ kind: "already-writer", requestIds: [] });
     expect(asked()).toHaveLength(1);
   });
@@ -70,10 +57,10 @@ describe("a cluster", () => {
   });
 
   test("fails over once when the answer is lost, and nobody knows before having looked", async () => {
-    inventory.world.faults.plan({ vendor: "aws", operation: "FailoverDBCluster", effect: { kind: "drop-after" } });
+    inventory().world.faults.plan({ vendor: "aws", operation: "FailoverDBCluster", effect: { kind: "drop-after" } });
     await expect(failover("orders-2")).rejects.toMatchObject({ name: "OutcomeUnknown" });
     expect(asked()).toHaveLength(1);
-    inventory.advance(60);
+    inventory().advance(60);
     expect(writerOf(await cluster())?.instance).toBe("orders-2");
   });
 
@@ -81,7 +68,7 @@ describe("a cluster", () => {
     const prove = async () => {
       throw new Superseded("run-taken-over", "somebody else has it");
     };
-    await expect(failover("orders-2", inventory.aws.guardedBy({ prove }, []).clusters)).rejects.toThrow(Superseded);
+    await expect(failover("orders-2", inventory().aws.guardedBy({ prove }, []).clusters)).rejects.toThrow(Superseded);
     expect(asked()).toEqual([]);
   });
 });

@@ -1,14 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { FirewallRule } from "../../../src/domain/service/firewall.ts";
-import { factOf, HOME, type InventoryWorld, PRIMARY, STANDBY, startInventoryWorld } from "./inventory-world.ts";
+import { factOf, HOME, PRIMARY, STANDBY } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
 const OWN_ACCOUNT = "111122223333";
 const tcp = { protocol: "tcp", fromPort: 5432, toPort: 5432 };
@@ -30,12 +25,12 @@ const ALL: readonly FirewallRule[] = [
 ];
 
 describe("firewall", () => {
-  const rulesNow = async () => factOf(await inventory.aws.firewall.rules(HOME, "sg-home"));
+  const rulesNow = async () => factOf(await inventory().aws.firewall.rules(HOME, "sg-home"));
   const group = { region: HOME, securityGroup: "sg-home" };
-  const changes = () => inventory.world.log.read(0, "aws.mutation").length;
+  const changes = () => inventory().world.log.read(0, "aws.mutation").length;
 
   test("sources of every kind are read, closed and opened again exactly as they were, in one call each", async () => {
-    const { firewall } = inventory.aws;
+    const { firewall } = inventory().aws;
     const rules = await rulesNow();
     expect(rules).toHaveLength(ALL.length);
     expect(rules).toEqual(expect.arrayContaining([...ALL]));
@@ -47,7 +42,7 @@ describe("firewall", () => {
   });
 
   test("closing one account's group leaves another account's rule alone", async () => {
-    const { firewall } = inventory.aws;
+    const { firewall } = inventory().aws;
     const rules = ALL.filter(({ source }) => source.kind === "group" && source.account === "444455556666");
     await firewall.close({ ...group, rules });
     expect(await rulesNow()).toEqual(expect.arrayContaining(ALL.filter((rule) => !rules.includes(rule))));
@@ -55,7 +50,7 @@ describe("firewall", () => {
   });
 
   test("rules that are gone, or there already, do not keep the others from changing", async () => {
-    const { firewall } = inventory.aws;
+    const { firewall } = inventory().aws;
     const rules = await rulesNow();
     const [first, second] = ALL;
     await firewall.close({ ...group, rules: second ? [second] : [] });
@@ -69,27 +64,27 @@ describe("firewall", () => {
 
   test("a rule whose group is gone is refused, and not taken for opened", async () => {
     const lost: FirewallRule = { ...tcp, source: { kind: "group", id: "sg-gone", account: "444455556666" } };
-    await expect(inventory.aws.firewall.open({ ...group, rules: [lost] })).rejects.toThrow("sg-gone");
+    await expect(inventory().aws.firewall.open({ ...group, rules: [lost] })).rejects.toThrow("sg-gone");
   });
 
   test("no rules mean no call", async () => {
-    expect(await inventory.aws.firewall.close({ ...group, rules: [] })).toEqual({ requestIds: [] });
+    expect(await inventory().aws.firewall.close({ ...group, rules: [] })).toEqual({ requestIds: [] });
   });
 
   test("whoever carries a group is named: machines, services of AWS, and databases by their own name", async () => {
-    const carriers = factOf(await inventory.aws.firewall.carriers(HOME, ["sg-home"]));
+    const carriers = factOf(await inventory().aws.firewall.carriers(HOME, ["sg-home"]));
     expect(carriers.map(({ group, says }) => `${group} ${says}`)).toEqual([
       "sg-home eni-0bastion (i-0b2, bastion)",
       ...[PRIMARY, "orders-1", "orders-2"].map((instance) => `sg-home database ${instance}`),
     ]);
     expect(carriers.filter(({ instance }) => instance === PRIMARY)).toHaveLength(1);
     expect(
-      factOf(await inventory.aws.firewall.carriers(HOME, ["sg-home", "sg-app"])).map(({ says }) => says),
+      factOf(await inventory().aws.firewall.carriers(HOME, ["sg-home", "sg-app"])).map(({ says }) => says),
     ).toContain("eni-0lambda (AWS Lambda VPC ENI-report)");
-    expect(factOf(await inventory.aws.firewall.carriers(STANDBY, ["sg-app"]))).toEqual([]);
+    expect(factOf(await inventory().aws.firewall.carriers(STANDBY, ["sg-app"]))).toEqual([]);
   });
 
   test("a group that does not exist is absent", async () => {
-    expect(await inventory.aws.firewall.rules(STANDBY, "sg-home")).toMatchObject({ known: false, cause: "absent" });
+    expect(await inventory().aws.firewall.rules(STANDBY, "sg-home")).toMatchObject({ known: false, cause: "absent" });
   });
 });

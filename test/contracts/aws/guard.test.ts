@@ -1,30 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { OutcomeUnknown, StepFailed, Superseded, TransientError } from "../../../src/domain/errors.ts";
 import type { Proof } from "../../../src/ports/guard.ts";
-import {
-  CLUSTER,
-  HASTY,
-  HOME,
-  type InventoryWorld,
-  mutations,
-  NAME,
-  REPLICA,
-  STANDBY,
-  siteIn,
-  startInventoryWorld,
-  ZONE,
-} from "./inventory-world.ts";
+import { CLUSTER, HASTY, HOME, mutations, NAME, REPLICA, STANDBY, siteIn, ZONE } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
 const VALID: Proof = { holds: () => true };
-const promote = (prove: () => Promise<Proof>, aws = inventory.aws) =>
+const promote = (prove: () => Promise<Proof>, aws = inventory().aws) =>
   aws.guardedBy({ prove }, []).databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
 
 const RULE = {
@@ -41,14 +24,14 @@ describe("a mutation that is guarded", () => {
       return VALID;
     };
 
-    await inventory.aws.guardedBy({ prove }, []).databases.describe(STANDBY, REPLICA);
+    await inventory().aws.guardedBy({ prove }, []).databases.describe(STANDBY, REPLICA);
     expect(proofs).toBe(0);
     expect(await promote(prove)).toMatchObject({ kind: "accepted" });
     expect(proofs).toBe(1);
   });
 
   test("guard unguarded call: leaves by no port that only looks, whatever it is", async () => {
-    const { databases, clusters, snapshots, firewall, compute, traffic } = inventory.unguarded;
+    const { databases, clusters, snapshots, firewall, compute, traffic } = inventory().unguarded;
     const snapshot = { of: "instance", id: "s", source: REPLICA, tags: {} } as const;
     const calls = [
       databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 }),
@@ -68,7 +51,7 @@ describe("a mutation that is guarded", () => {
 
     const reasons = ends.map((end): unknown => (end.status === "rejected" ? end.reason : end.value));
     expect(reasons).toEqual(calls.map(() => expect.objectContaining({ name: "Bug", code: "unguarded" })));
-    expect(inventory.world.log.read(0, "aws.mutation")).toEqual([]);
+    expect(inventory().world.log.read(0, "aws.mutation")).toEqual([]);
   });
 
   test("never leaves without one", async () => {
@@ -77,7 +60,7 @@ describe("a mutation that is guarded", () => {
     };
 
     await expect(promote(prove)).rejects.toThrow(Superseded);
-    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+    expect(mutations(inventory(), "PromoteReadReplica")).toEqual([]);
   });
 
   test("does not leave on a proof that runs out while it is signed, and says that nothing happened", async () => {
@@ -87,34 +70,36 @@ describe("a mutation that is guarded", () => {
     };
 
     await expect(promote(prove)).rejects.toThrow(TransientError);
-    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+    expect(mutations(inventory(), "PromoteReadReplica")).toEqual([]);
   });
 
   test("guard departure: what has left is never said to have done nothing, although its proof runs out while no answer comes", async () => {
-    inventory.world.faults.plan({
+    inventory().world.faults.plan({
       ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
       effect: { kind: "hang-after" },
     });
-    const prove = async () => ({ holds: () => mutations(inventory, "PromoteReadReplica").length === 0 });
+    const prove = async () => ({ holds: () => mutations(inventory(), "PromoteReadReplica").length === 0 });
 
-    await expect(promote(prove, inventory.connect(HASTY))).rejects.toThrow(OutcomeUnknown);
-    expect(mutations(inventory, "PromoteReadReplica")).toHaveLength(1);
+    await expect(promote(prove, inventory().connect(HASTY))).rejects.toThrow(OutcomeUnknown);
+    expect(mutations(inventory(), "PromoteReadReplica")).toHaveLength(1);
   });
 
   test("that was denied is denied, although its proof has run out by the time that AWS says so", async () => {
-    inventory.world.faults.plan({
+    inventory().world.faults.plan({
       ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
       effect: { kind: "error", status: 400, code: "AccessDenied" },
     });
     const hasArrived = () =>
-      inventory.world.log.read(0, "aws.refused").some(({ facts }) => facts["operation"] === "PromoteReadReplica");
+      inventory()
+        .world.log.read(0, "aws.refused")
+        .some(({ facts }) => facts["operation"] === "PromoteReadReplica");
 
     await expect(promote(async () => ({ holds: () => !hasArrived() }))).rejects.toThrow(StepFailed);
     expect(hasArrived()).toBe(true);
   });
 
   test("is proven anew before each attempt", async () => {
-    inventory.world.faults.plan({
+    inventory().world.faults.plan({
       ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
       effect: { kind: "error", status: 400, code: "ThrottlingException" },
     });
@@ -127,6 +112,6 @@ describe("a mutation that is guarded", () => {
 
     await expect(promote(prove)).rejects.toThrow(Superseded);
     expect(proofs).toBe(2);
-    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+    expect(mutations(inventory(), "PromoteReadReplica")).toEqual([]);
   });
 });

@@ -1,21 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { factOf, type InventoryWorld, STANDBY, siteIn, startInventoryWorld } from "./inventory-world.ts";
+import { describe, expect, test } from "@jest/globals";
+import { factOf, STANDBY, siteIn } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(() => inventory.stop());
+const inventory = worldOfEachTest();
 
 const ECR = `111122223333.dkr.ecr.${STANDBY}.amazonaws.com`;
 
 /** What the tasks of the standby would start from. */
 async function groundWith(image?: string) {
-  if (image !== undefined) await inventory.control("/ecs/task-definition", { family: "inventory", image });
+  if (image !== undefined) await inventory().control("/ecs/task-definition", { family: "inventory", image });
   const site = siteIn(STANDBY);
-  const facts = factOf(await inventory.aws.compute.describe(STANDBY, site));
+  const facts = factOf(await inventory().aws.compute.describe(STANDBY, site));
   const { images, absentImages, unseenImages } = factOf(
-    await inventory.aws.compute.ground({ region: STANDBY, site, facts }),
+    await inventory().aws.compute.ground({ region: STANDBY, site, facts }),
   );
   return { images, absentImages, unseenImages };
 }
@@ -27,19 +24,19 @@ describe("the image of a task definition", () => {
       absentImages: undefined,
       unseenImages: undefined,
     });
-    expect(await inventory.reads("DescribeImages", STANDBY)).toBe(1);
+    expect(await inventory().reads("DescribeImages", STANDBY)).toBe(1);
   });
 
   test.each([
     [
       "a tag",
-      async () => inventory.control("/ecr/remove", { region: STANDBY, image: `${ECR}/inventory:7` }),
+      async () => inventory().control("/ecr/remove", { region: STANDBY, image: `${ECR}/inventory:7` }),
       undefined,
     ],
     ["a digest", async () => undefined, `${ECR}/inventory@sha256:${"0".repeat(64)}`],
     [
       "a broken revision",
-      async () => inventory.traffic.ecs.find(STANDBY, "dr", "inventory")?.deploy("inventory:8"),
+      async () => inventory().traffic.ecs.find(STANDBY, "dr", "inventory")?.deploy("inventory:8"),
       undefined,
     ],
   ])("that is not there under %s is absent", async (_what, happen, image) => {
@@ -65,17 +62,17 @@ describe("the image of a task definition", () => {
 
   test("of a registry that is not ECR's is asked for nowhere", async () => {
     expect(await groundWith("ghcr.io/mycomputer/inventory:7")).toMatchObject({ unseenImages: undefined });
-    expect(await inventory.reads("DescribeImages")).toBe(0);
+    expect(await inventory().reads("DescribeImages")).toBe(0);
   });
 });
 
 test("the roles of a task definition, and how long its tasks may drain, come with it", async () => {
   const executionRoleArn = "arn:aws:iam::111122223333:role/teams/inventory-tasks";
-  await inventory.control("/ecs/task-definition", { family: "inventory", executionRoleArn, stopTimeoutSeconds: 90 });
+  await inventory().control("/ecs/task-definition", { family: "inventory", executionRoleArn, stopTimeoutSeconds: 90 });
   const site = siteIn(STANDBY);
-  const facts = factOf(await inventory.aws.compute.describe(STANDBY, site));
+  const facts = factOf(await inventory().aws.compute.describe(STANDBY, site));
 
-  expect(factOf(await inventory.aws.compute.ground({ region: STANDBY, site, facts }))).toMatchObject({
+  expect(factOf(await inventory().aws.compute.ground({ region: STANDBY, site, facts }))).toMatchObject({
     roles: ["inventory-tasks"],
     drain: { deregistrationSeconds: 30, stopSeconds: 90 },
   });

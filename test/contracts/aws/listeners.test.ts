@@ -1,27 +1,22 @@
 import { getEventListeners, getMaxListeners } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { eitherOf, forLooks } from "../../../src/ports/signals.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { CLUSTER, HOME, type InventoryWorld, PROVEN, startInventoryWorld } from "./inventory-world.ts";
+import { CLUSTER, HOME, PROVEN } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
 const ONE_LOOK = 12;
 
 test("looks and calls leave nothing behind at the signal that could have ended them", async () => {
   const { signal } = new AbortController();
-  const acting = inventory.aws.guardedBy(PROVEN, []);
+  const acting = inventory().aws.guardedBy(PROVEN, []);
   const listening = () => getEventListeners(forLooks(signal), "abort").length;
 
   for (let turn = 0; turn < 3; turn += 1) {
-    const looks = Array.from({ length: ONE_LOOK }, () => inventory.aws.clusters.describe(HOME, CLUSTER, signal));
+    const looks = Array.from({ length: ONE_LOOK }, () => inventory().aws.clusters.describe(HOME, CLUSTER, signal));
     await Promise.all(looks);
     await acting.clusters
       .failover({ region: HOME, cluster: CLUSTER, target: "orders-2" }, signal)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { Known } from "../../../src/domain/service/observed.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
@@ -6,33 +6,26 @@ import {
   guarded,
   HASTY,
   HOME,
-  type InventoryWorld,
   OBSERVE_ROLE,
   PRIMARY,
   REPLICA,
   ROLE,
   STANDBY,
   siteIn,
-  startInventoryWorld,
 } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
 const MEMBERS = ["orders-1", "orders-2"] as const;
-const database = (instance: string, signal?: AbortSignal) => inventory.aws.databases.describe(HOME, instance, signal);
-const rules = (group: string) => inventory.aws.firewall.rules(HOME, group);
-const service = (name: string) => inventory.aws.compute.service(STANDBY, siteIn(STANDBY, { service: name }));
+const database = (instance: string, signal?: AbortSignal) => inventory().aws.databases.describe(HOME, instance, signal);
+const rules = (group: string) => inventory().aws.firewall.rules(HOME, group);
+const service = (name: string) => inventory().aws.compute.service(STANDBY, siteIn(STANDBY, { service: name }));
 const hasLeft = () =>
   eventually(
     "call that has left",
     5_000,
-    async () => (await inventory.reads("DescribeDBInstances")) === 1 || undefined,
+    async () => (await inventory().reads("DescribeDBInstances")) === 1 || undefined,
   );
 const whyOf = (known: Known<unknown>) => (known.known ? known : { ...known, atMs: expect.any(Number) });
 
@@ -41,21 +34,21 @@ describe("looks that are asked for in the same turn", () => {
     const asked = [PRIMARY, ...MEMBERS, PRIMARY];
     const seen = await Promise.all(asked.map((instance) => database(instance)));
     expect(seen.map((one) => factOf(one).instance)).toEqual(asked);
-    expect(await inventory.reads("DescribeDBInstances")).toBe(1);
+    expect(await inventory().reads("DescribeDBInstances")).toBe(1);
   });
 
   test("at security groups leave as one call", async () => {
     const [home, app] = await Promise.all([rules("sg-home"), rules("sg-app")]);
     expect(factOf(home).length).toBeGreaterThan(factOf(app).length);
-    expect(await inventory.reads("DescribeSecurityGroups")).toBe(1);
+    expect(await inventory().reads("DescribeSecurityGroups")).toBe(1);
   });
 
   test("at services, and at their auto scaling, leave as one call each", async () => {
     const [one, next, mails] = await Promise.all(["inventory", "inventory-next", "inventory-mails"].map(service));
     expect([one, next, mails].map((each) => each && factOf(each).desired)).toEqual([1, 2, 1]);
     expect([one, next, mails].map((each) => each && factOf(each).scaling?.max)).toEqual([3, undefined, undefined]);
-    expect(await inventory.reads("DescribeServices")).toBe(1);
-    expect(await inventory.reads("DescribeScalableTargets")).toBe(1);
+    expect(await inventory().reads("DescribeServices")).toBe(1);
+    expect(await inventory().reads("DescribeScalableTargets")).toBe(1);
   });
 
   test("at more services than AWS takes in one call leave as two", async () => {
@@ -64,23 +57,23 @@ describe("looks that are asked for in the same turn", () => {
     expect(known && factOf(known).desired).toBe(1);
     expect(unknown).toHaveLength(10);
     for (const each of unknown) expect(each).toMatchObject({ known: false, cause: "absent" });
-    expect(await inventory.reads("DescribeServices")).toBe(2);
+    expect(await inventory().reads("DescribeServices")).toBe(2);
   });
 
   test("in other regions, clusters and sessions leave by calls of their own", async () => {
-    const account = inventory.connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, executeRole: ROLE });
+    const account = inventory().connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" }, executeRole: ROLE });
     const [one, other] = ["dr-F-1", "dr-F-2"].map((sessionName) => account.as({ sessionName }));
     await Promise.all([
       ...[account, one, other].map((each) => each?.databases.describe(HOME, PRIMARY)),
       one?.databases.describe(STANDBY, REPLICA),
     ]);
-    expect(await inventory.reads("DescribeDBInstances", HOME)).toBe(3);
-    expect(await inventory.reads("DescribeDBInstances", STANDBY)).toBe(1);
+    expect(await inventory().reads("DescribeDBInstances", HOME)).toBe(3);
+    expect(await inventory().reads("DescribeDBInstances", STANDBY)).toBe(1);
     await Promise.all([
       one?.compute.service(HOME, siteIn(HOME)),
       one?.compute.service(HOME, { ...siteIn(HOME), cluster: "dr" }),
     ]);
-    expect(await inventory.reads("DescribeServices", HOME)).toBe(2);
+    expect(await inventory().reads("DescribeServices", HOME)).toBe(2);
   });
 
   test("are never answered by what was looked at before they were asked for", async () => {
@@ -89,15 +82,15 @@ describe("looks that are asked for in the same turn", () => {
       operation: "DescribeDBInstances",
       effect: { kind: "delay", machineMs: 600 },
     } as const;
-    inventory.world.faults.plan({ ...slow, times: 1 });
+    inventory().world.faults.plan({ ...slow, times: 1 });
     const early = database(PRIMARY);
     await hasLeft();
     const late = database(PRIMARY);
     await early;
     expect(factOf(await late).instance).toBe(PRIMARY);
-    expect(await inventory.reads("DescribeDBInstances")).toBe(2);
+    expect(await inventory().reads("DescribeDBInstances")).toBe(2);
     await database(PRIMARY);
-    expect(await inventory.reads("DescribeDBInstances")).toBe(3);
+    expect(await inventory().reads("DescribeDBInstances")).toBe(3);
   });
 });
 
@@ -128,7 +121,7 @@ describe("of looks that share a call", () => {
 
   test("one that gives up ends alone, with its own reason", async () => {
     const giveUp = new AbortController();
-    inventory.world.faults.plan({
+    inventory().world.faults.plan({
       ...{ vendor: "aws", operation: "DescribeDBInstances", times: 1 },
       effect: { kind: "delay", machineMs: 300 },
     });
@@ -138,19 +131,19 @@ describe("of looks that share a call", () => {
     giveUp.abort(new Error("no time"));
     await expect(given).rejects.toThrow("no time");
     expect(factOf(await kept).instance).toBe("orders-1");
-    expect(await inventory.reads("DescribeDBInstances")).toBe(1);
+    expect(await inventory().reads("DescribeDBInstances")).toBe(1);
   });
 
   test("an answer that does not come is said to each, of what it asked for", async () => {
-    const { databases } = guarded(inventory.connect(HASTY));
-    inventory.world.faults.plan({ vendor: "aws", operation: "DescribeDBInstances", effect: { kind: "hang" } });
+    const { databases } = guarded(inventory().connect(HASTY));
+    inventory().world.faults.plan({ vendor: "aws", operation: "DescribeDBInstances", effect: { kind: "hang" } });
     const silent = await Promise.all(MEMBERS.map((instance) => databases.describe(HOME, instance)));
     for (const [at, one] of silent.entries())
       expect(one).toMatchObject({
         ...{ known: false, cause: "unreachable" },
         why: expect.stringContaining(`Could not describe ${MEMBERS[at]} in ${HOME}: no answer`),
       });
-    expect(await inventory.reads("DescribeDBInstances")).toBe(1);
+    expect(await inventory().reads("DescribeDBInstances")).toBe(1);
   });
 });
 
@@ -162,15 +155,12 @@ describe("a role that may see one of them by its name only", () => {
     statement("ecs:DescribeServices", [arn("ecs", "service/dr/inventory"), arn("ecs", "service/dr/inventory-next")]),
     statement("application-autoscaling:DescribeScalableTargets", "*"),
   ];
-  beforeEach(async () => {
-    await inventory.stop();
-    inventory = await startInventoryWorld([], {
-      roles: [{ arn: OBSERVE_ROLE, policies: [{ Version: "2012-10-17", Statement }] }],
-    });
+  const narrow = worldOfEachTest([], {
+    roles: [{ arn: OBSERVE_ROLE, policies: [{ Version: "2012-10-17", Statement }] }],
   });
 
   test("sees it all the same, and is denied the other alone", async () => {
-    const { databases, compute } = inventory.connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" } });
+    const { databases, compute } = narrow().connect({ role: { arn: OBSERVE_ROLE, sessionName: "bot-1" } });
     const [own, other] = await Promise.all([REPLICA, "another"].map((each) => databases.describe(STANDBY, each)));
     expect(own && factOf(own).instance).toBe(REPLICA);
     expect(other).toMatchObject({ known: false, cause: "denied", why: expect.stringContaining("describe another") });

@@ -1,22 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { AwsOptions } from "../../../src/integrations/aws/aws.ts";
 import { type AwsProofWish, idOfRole, type RoleProof } from "../../../src/integrations/aws/proofs.ts";
-import {
-  HOME,
-  type InventoryWorld,
-  NEIGHBOUR_ROLE,
-  ROLE,
-  STANDBY,
-  sessionsIn,
-  startInventoryWorld,
-  TOPIC,
-} from "./inventory-world.ts";
+import { HOME, NEIGHBOUR_ROLE, ROLE, STANDBY, sessionsIn, TOPIC } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(() => inventory.stop());
+const inventory = worldOfEachTest();
 
 const ACTING: RoleProof = { id: "role", role: { arn: ROLE, sessionName: "bot-1-proof" }, neededBy: "every move" };
 const NEIGHBOUR: RoleProof = {
@@ -26,7 +14,7 @@ const NEIGHBOUR: RoleProof = {
 
 /** What each proof comes to, by its id. */
 async function proven(wish: Partial<AwsProofWish> = {}, options: Partial<AwsOptions> = {}) {
-  const proofs = inventory
+  const proofs = inventory()
     .connect(options)
     .proofs({ account: "111122223333", roles: [ACTING, NEIGHBOUR], topics: [TOPIC], ...wish });
   const came = proofs.map(async ({ id, prove }) => [id, await prove(new AbortController().signal)] as const);
@@ -45,26 +33,28 @@ describe("roles and accounts", () => {
       [ROLE_NEXT_DOOR]: { kind: "ok" },
       "aws-account": { kind: "ok" },
     });
-    const sessions = sessionsIn(inventory);
+    const sessions = sessionsIn(inventory());
     expect(sessions.map(({ policy }) => policy)).toEqual(
       Array(3).fill('{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'),
     );
-    expect(inventory.world.log.read(0, "aws.mutation")).toEqual([]);
+    expect(inventory().world.log.read(0, "aws.mutation")).toEqual([]);
   });
 
   test("of another account that is refused stops the moves of its services alone", async () => {
-    await inventory.control("/sts/trust", { refused: [NEIGHBOUR_ROLE] });
+    await inventory().control("/sts/trust", { refused: [NEIGHBOUR_ROLE] });
     const came = await proven();
 
     expect(came[ROLE_NEXT_DOOR]).toMatchObject({ kind: "wrong", what: `STS refuses the role ${NEIGHBOUR_ROLE}.` });
     expect(came["aws-role"]).toEqual({ kind: "ok" });
-    const [, , next] = inventory.connect().proofs({ account: "1", roles: [ACTING, NEIGHBOUR], topics: [] });
+    const [, , next] = inventory()
+      .connect()
+      .proofs({ account: "1", roles: [ACTING, NEIGHBOUR], topics: [] });
     expect(next?.neededBy).toEqual(["orders"]);
   });
 
   test("each is told of by itself: the one that looks may be refused while the one that acts is taken", async () => {
     const looking = { ...NEIGHBOUR, id: "observe-role", neededBy: "every move" } as const;
-    await inventory.control("/sts/trust", { refused: [NEIGHBOUR_ROLE] });
+    await inventory().control("/sts/trust", { refused: [NEIGHBOUR_ROLE] });
     const came = await proven({ roles: [ACTING, looking], topics: [] });
 
     expect(came["aws-observe-role"]).toMatchObject({ kind: "wrong", what: `STS refuses the role ${NEIGHBOUR_ROLE}.` });
@@ -73,13 +63,13 @@ describe("roles and accounts", () => {
 
   test("are asked for at the next region's STS where the first gives no answer, and with all of them silent nothing is known", async () => {
     const others = { otherSts: [STANDBY] };
-    inventory.world.regions.set(HOME, "refusing");
+    inventory().world.regions.set(HOME, "refusing");
     expect(await proven({ topics: [] }, others)).toMatchObject({
       "aws-identity": { kind: "ok" },
       "aws-role": { kind: "ok" },
       "aws-account": { kind: "ok" },
     });
-    inventory.world.regions.set(STANDBY, "refusing");
+    inventory().world.regions.set(STANDBY, "refusing");
     const came = await proven({ topics: [] }, others);
     expect(Object.values(came).map((each) => each.kind)).toEqual(Array(4).fill("unknown"));
   });
@@ -94,16 +84,16 @@ describe("roles and accounts", () => {
 
 describe("a topic", () => {
   test("that TwoKey is subscribed to is right, beside whatever others are subscribed", async () => {
-    inventory.sns.subscribe(TOPIC, "https://elsewhere.example.com/alarms");
+    inventory().sns.subscribe(TOPIC, "https://elsewhere.example.com/alarms");
     expect((await proven())[TOPICAL]).toMatchObject({ kind: "wrong", what: expect.stringMatching(/^TwoKey is not/) });
-    inventory.sns.subscribe(TOPIC, DOOR);
+    inventory().sns.subscribe(TOPIC, DOOR);
     expect((await proven())[TOPICAL]).toEqual({ kind: "ok" });
   });
 
   test("that does not exist is wrong, and one in a dark region is not known", async () => {
     const gone = TOPIC.replace("alarms", "gone");
     expect((await proven({ topics: [gone] }))[`topic:${gone}`]).toMatchObject({ kind: "wrong" });
-    inventory.world.regions.set(STANDBY, "refusing");
+    inventory().world.regions.set(STANDBY, "refusing");
     expect((await proven())[TOPICAL]).toMatchObject({ kind: "unknown" });
   });
 });

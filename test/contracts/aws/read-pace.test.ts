@@ -1,27 +1,14 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { PACE } from "../../../src/integrations/aws/read-pace.ts";
 import { eventually } from "../../harness/eventually.ts";
-import {
-  guarded,
-  HOME,
-  type InventoryWorld,
-  PRIMARY,
-  REPLICA,
-  STANDBY,
-  startInventoryWorld,
-} from "./inventory-world.ts";
+import { guarded, HOME, PRIMARY, REPLICA, STANDBY } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
 const LOOK = "DescribePendingMaintenanceActions";
-const connect = () => inventory.connect({ pace: PACE });
-const arrived = (region = HOME) => inventory.reads(LOOK, region);
+const connect = () => inventory().connect({ pace: PACE });
+const arrived = (region = HOME) => inventory().reads(LOOK, region);
 /** Machine time in which whatever may leave has left. */
 const SETTLED_MS = 250;
 async function settled(): Promise<number> {
@@ -41,12 +28,12 @@ test("a storm of reads to one API leaves at two a second of world time, after a 
   expect(await settled()).toBe(10);
   await elsewhere;
   for (let second = 1; second <= 7; second++) {
-    inventory.advance(1);
+    inventory().advance(1);
     const count = await settled();
     expect(count).toBeLessThanOrEqual(10 + 2 * second);
     expect(count).toBeGreaterThanOrEqual(10 + 2 * second - 1);
   }
-  inventory.advance(1);
+  inventory().advance(1);
   await Promise.all(storm);
   expect(await arrived()).toBe(24);
 });
@@ -54,12 +41,12 @@ test("a storm of reads to one API leaves at two a second of world time, after a 
 test("a throttled API gets fewer", async () => {
   const aws = connect();
   const code = { status: 400, code: "Throttling", message: "Rate exceeded" };
-  inventory.world.faults.plan({ vendor: "aws", operation: LOOK, effect: { kind: "error", ...code }, times: 1 });
+  inventory().world.faults.plan({ vendor: "aws", operation: LOOK, effect: { kind: "error", ...code }, times: 1 });
   const storm = stormOf(30, (at, signal) => aws.databases.maintenance(HOME, `db-${at}`, signal));
   const first = await settled();
   expect(first).toBeLessThanOrEqual(10);
   for (let second = 0; second < 8; second++) {
-    inventory.advance(1);
+    inventory().advance(1);
     await settled();
   }
   const count = await arrived();
@@ -74,7 +61,7 @@ test("a write leaves at once, and so does the look that it hangs on, whoever wai
   expect(await settled()).toBe(10);
   const wish = { region: HOME, instance: PRIMARY, forceFailover: true };
   expect(await aws.databases.reboot(wish)).toMatchObject({ kind: "accepted" });
-  expect(await inventory.reads("DescribeDBInstances", HOME)).toBe(1);
+  expect(await inventory().reads("DescribeDBInstances", HOME)).toBe(1);
   expect(await arrived()).toBe(10);
   await storm.ends();
 });

@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import type { RecordSet } from "../../../src/ports/traffic.ts";
-import { factOf, type InventoryWorld, mutations, NAME, startInventoryWorld, ZONE } from "./inventory-world.ts";
+import { factOf, mutations, NAME, ZONE } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
 const MARK_NAME = `_twokey.${NAME}`;
 const mark = (says: string): RecordSet => ({ name: MARK_NAME, type: "TXT", ttlSeconds: 60, values: [`"${says}"`] });
-const records = async (name = NAME) => factOf(await inventory.aws.traffic.records(ZONE, name));
+const records = async (name = NAME) => factOf(await inventory().aws.traffic.records(ZONE, name));
 
 interface Exchange {
   readonly from?: readonly RecordSet[];
@@ -21,8 +16,8 @@ interface Exchange {
 }
 
 async function exchange({ from = [], to = [], over = [] }: Exchange): Promise<void> {
-  await inventory.aws.traffic.upsert({ zone: ZONE, records: over, exchange: { from, to }, comment: "run 1" });
-  inventory.advance(51);
+  await inventory().aws.traffic.upsert({ zone: ZONE, records: over, exchange: { from, to }, comment: "run 1" });
+  inventory().advance(51);
 }
 
 const MOVED = { name: "TransientError", code: "records-moved" };
@@ -48,7 +43,7 @@ describe("an exchange", () => {
 
     expect(await records()).toEqual([first, ...others]);
     expect(await records(MARK_NAME)).toEqual([mark("two")]);
-    expect(mutations(inventory, "ChangeResourceRecordSets").length).toBeGreaterThan(1);
+    expect(mutations(inventory(), "ChangeResourceRecordSets").length).toBeGreaterThan(1);
   });
 
   test("of the sets themselves takes them away as Route 53 spells them, and is refused after an edit", async () => {

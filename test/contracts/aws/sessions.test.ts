@@ -1,6 +1,6 @@
 import { PromoteReadReplicaCommand, RDSClient } from "@aws-sdk/client-rds";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { promoting, rebooting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
 import type { Permission } from "../../../src/ports/permission.ts";
 import {
@@ -18,6 +18,7 @@ import {
   sessionsIn,
   startInventoryWorld,
 } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
 const MANAGED = "arn:aws:iam::111122223333:policy/twokey-inventory";
 const OF_REBOOTS = "arn:aws:iam::111122223333:policy/of-reboots";
@@ -27,37 +28,31 @@ const allowing = (arn: string, Action: string) => ({
   document: { Version: "2012-10-17" as const, Statement: { Effect: "Allow" as const, Action, Resource: "*" } },
 });
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld([], {
-    roles: [ROLE, OBSERVE_ROLE].map((arn) => ({ arn })),
-    managed: [
-      allowing(MANAGED, "rds:PromoteReadReplica"),
-      allowing(OF_REBOOTS, "rds:RebootDBInstance"),
-      allowing(OF_NOTHING, "rds:DescribeEvents"),
-    ],
-  });
-});
-afterEach(async () => {
-  await inventory.stop();
+const inventory = worldOfEachTest([], {
+  roles: [ROLE, OBSERVE_ROLE].map((arn) => ({ arn })),
+  managed: [
+    allowing(MANAGED, "rds:PromoteReadReplica"),
+    allowing(OF_REBOOTS, "rds:RebootDBInstance"),
+    allowing(OF_NOTHING, "rds:DescribeEvents"),
+  ],
 });
 
 const PROMOTION = promoting(STANDBY, REPLICA);
 const LOOKS = { arn: OBSERVE_ROLE, sessionName: "bot-1" };
 const run = (permitted: readonly Permission[], options: Parameters<InventoryWorld["connect"]>[0] = {}) => {
-  const aws = inventory.connect({ role: LOOKS, executeRole: ROLE, ...options });
+  const aws = inventory().connect({ role: LOOKS, executeRole: ROLE, ...options });
   return aws.as({ sessionName: "dr-F-1" }).guardedBy(PROVEN, permitted);
 };
 const promote = ({ databases }: Pick<ReturnType<typeof run>, "databases">) =>
   databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
-const sessions = () => sessionsIn(inventory).map(({ session, role }) => [session, role]);
+const sessions = () => sessionsIn(inventory()).map(({ session, role }) => [session, role]);
 const denied = { name: "StepFailed", code: "aws-denied" };
 /** So many instances that their names fill more than STS takes. */
 const MANY = Array.from({ length: 60 }, (_, at) => promoting(STANDBY, `inventory-replica-${at}`));
 
 describe("sessions", () => {
   test("one that looks serves every region and API", async () => {
-    const aws = inventory.connect({ role: { arn: ROLE, sessionName: "dr-run-1" } });
+    const aws = inventory().connect({ role: { arn: ROLE, sessionName: "dr-run-1" } });
 
     await Promise.all([
       aws.databases.describe(STANDBY, REPLICA),
@@ -66,11 +61,11 @@ describe("sessions", () => {
     ]);
 
     expect(factOf(await aws.databases.describe(STANDBY, REPLICA)).role).toBe("replica");
-    expect(sessionsIn(inventory)).toMatchObject([{ region: HOME, session: "dr-run-1", role: ROLE }]);
+    expect(sessionsIn(inventory())).toMatchObject([{ region: HOME, session: "dr-run-1", role: ROLE }]);
   });
 
   test("of a run have its name, and what only looks opens none of them", async () => {
-    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE });
+    const aws = inventory().connect({ role: LOOKS, executeRole: ROLE });
     await aws.databases.describe(STANDBY, REPLICA);
     expect(sessions()).toEqual([["bot-1", OBSERVE_ROLE]]);
     const acting = aws.as({ sessionName: "dr-F-1" });
@@ -86,7 +81,7 @@ describe("sessions", () => {
   });
 
   test("are opened beforehand, and asked for once by all who need the same one", async () => {
-    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE }).as({ sessionName: "dr-F-1" });
+    const aws = inventory().connect({ role: LOOKS, executeRole: ROLE }).as({ sessionName: "dr-F-1" });
 
     await Promise.all([aws.prepare([PROMOTION]), aws.prepare([PROMOTION])]);
     // One that acts, and one that looks.
@@ -100,7 +95,7 @@ describe("sessions", () => {
 
   test("of a role that may not be assumed are denied, not dark", async () => {
     const role = { arn: `${ROLE}-other`, sessionName: "dr-run-1" };
-    const aws = inventory.connect({ role, executeRole: role.arn });
+    const aws = inventory().connect({ role, executeRole: role.arn });
 
     expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({ known: false, cause: "denied" });
     await expect(aws.prepare([PROMOTION])).rejects.toMatchObject(denied);
@@ -126,19 +121,19 @@ test("a session that soon ends is renewed, and the old one goes on counting whil
 describe("a session for one step", () => {
   test("may make its own call", async () => {
     expect(await promote(run([PROMOTION]))).toMatchObject({ kind: "accepted" });
-    expect(inventory.world.log.read(0, "iam.denied")).toEqual([]);
+    expect(inventory().world.log.read(0, "iam.denied")).toEqual([]);
   });
 
   test("may make no other call, and none on anything else", async () => {
     await expect(promote(run([rebooting(STANDBY, REPLICA)]))).rejects.toMatchObject(denied);
     await expect(promote(run([promoting(HOME, REPLICA)]))).rejects.toMatchObject(denied);
     await expect(promote(run([]))).rejects.toMatchObject(denied);
-    expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+    expect(mutations(inventory(), "PromoteReadReplica")).toEqual([]);
   });
 
   test("is never asked for without its limits, where they are longer than STS takes", async () => {
     await expect(promote(run(MANY))).rejects.toMatchObject({ name: "StepFailed", code: "policy-too-long" });
-    expect(sessionsIn(inventory).filter(({ policy }) => policy === undefined)).toEqual([]);
+    expect(sessionsIn(inventory()).filter(({ policy }) => policy === undefined)).toEqual([]);
   });
 
   test("is then limited by the managed policy that the file names", async () => {
@@ -151,26 +146,26 @@ describe("a session for one step", () => {
   });
 
   test("guard managed: is limited by its service's own managed policies, all of them, and by that of the account no more", async () => {
-    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE, managedPolicy: MANAGED });
+    const aws = inventory().connect({ role: LOOKS, executeRole: ROLE, managedPolicy: MANAGED });
     const managedPolicies = [OF_REBOOTS, OF_NOTHING, "arn:aws:iam::210987654321:policy/of-another-account"];
     const acting = aws.as({ sessionName: "dr-F-2", managedPolicies }).guardedBy(PROVEN, MANY);
 
     const wish = { region: STANDBY, instance: REPLICA, forceFailover: false };
     expect(await acting.databases.reboot(wish)).toMatchObject({ kind: "accepted" });
     await expect(promote(acting)).rejects.toMatchObject(denied);
-    const asked = inventory.world.log.read(0, "sts.role-assumed").at(-1);
+    const asked = inventory().world.log.read(0, "sts.role-assumed").at(-1);
     expect(asked?.facts).toMatchObject({ policy: undefined, managed: [OF_REBOOTS, OF_NOTHING] });
   });
 
   test("keeps a policy of its own where that is short enough, whatever its service has besides", async () => {
-    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE });
+    const aws = inventory().connect({ role: LOOKS, executeRole: ROLE });
     const acting = aws.as({ sessionName: "dr-F-2", managedPolicies: [OF_REBOOTS] }).guardedBy(PROVEN, [PROMOTION]);
 
     expect(await promote(acting)).toMatchObject({ kind: "accepted" });
   });
 
   test("is unlimited only where the file names no role", async () => {
-    const aws = inventory.connect({ role: LOOKS });
+    const aws = inventory().connect({ role: LOOKS });
 
     expect(await promote(aws.as({ sessionName: "dr-F-1" }).guardedBy(PROVEN, []))).toMatchObject({ kind: "accepted" });
     expect(sessions()).toEqual([]);
@@ -178,19 +173,19 @@ describe("a session for one step", () => {
 });
 
 test("what looks can change nothing, whatever the role may do", async () => {
-  const aws = inventory.connect({ role: { arn: ROLE, sessionName: "bot-1" }, executeRole: ROLE });
+  const aws = inventory().connect({ role: { arn: ROLE, sessionName: "bot-1" }, executeRole: ROLE });
   await aws.databases.describe(STANDBY, REPLICA);
-  const [looking] = sessionsIn(inventory);
+  const [looking] = sessionsIn(inventory());
 
   const answer = await promotionBy(looking?.policy);
 
   expect(answer).toBe("AccessDenied");
-  expect(mutations(inventory, "PromoteReadReplica")).toEqual([]);
+  expect(mutations(inventory(), "PromoteReadReplica")).toEqual([]);
 });
 
 /** How RDS answers somebody who got hold of a session that was limited to this. */
 async function promotionBy(Policy: string | undefined): Promise<string> {
-  const settings = { endpoint: inventory.endpoint, region: STANDBY, maxAttempts: 1 };
+  const settings = { endpoint: inventory().endpoint, region: STANDBY, maxAttempts: 1 };
   const sts = new STSClient({
     ...settings,
     credentials: { accessKeyId: "AKIASIMULATEDWORLD00", secretAccessKey: "x" },
@@ -212,10 +207,10 @@ async function promotionBy(Policy: string | undefined): Promise<string> {
 }
 
 describe("a dark STS", () => {
-  const regions = () => sessionsIn(inventory).map(({ region }) => region);
+  const regions = () => sessionsIn(inventory()).map(({ region }) => region);
 
   test("is stood in for by the next region's", async () => {
-    inventory.world.regions.set(HOME, "dark");
+    inventory().world.regions.set(HOME, "dark");
     const acting = run([PROMOTION], { otherSts: [STANDBY], ...HASTY });
 
     expect(await promote(acting)).toMatchObject({ kind: "accepted" });
@@ -223,8 +218,8 @@ describe("a dark STS", () => {
   });
 
   test("is not asked at all where the run leaves that region", async () => {
-    inventory.world.regions.set(HOME, "dark");
-    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE });
+    inventory().world.regions.set(HOME, "dark");
+    const aws = inventory().connect({ role: LOOKS, executeRole: ROLE });
 
     await aws.as({ sessionName: "dr-F-1", stsRegions: [STANDBY] }).prepare([PROMOTION]);
 
@@ -232,8 +227,8 @@ describe("a dark STS", () => {
   });
 
   test("and no other says that there are no credentials now, which is no answer of the region that is acted on", async () => {
-    inventory.world.regions.set(HOME, "dark");
-    const aws = inventory.connect({ role: LOOKS, executeRole: ROLE, ...HASTY });
+    inventory().world.regions.set(HOME, "dark");
+    const aws = inventory().connect({ role: LOOKS, executeRole: ROLE, ...HASTY });
 
     await expect(aws.prepare([PROMOTION])).rejects.toMatchObject({ name: "TransientError", code: "no-credentials" });
     expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({

@@ -1,26 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { factOf, HOME, type InventoryWorld, siteIn, startInventoryWorld } from "./inventory-world.ts";
+import { describe, expect, test } from "@jest/globals";
+import { factOf, HOME, siteIn } from "./inventory-world.ts";
+import { worldOfEachTest } from "./world-of-each-test.ts";
 
-let inventory: InventoryWorld;
-beforeEach(async () => {
-  inventory = await startInventoryWorld();
-});
-afterEach(async () => {
-  await inventory.stop();
-});
+const inventory = worldOfEachTest();
 
-const left = async () => factOf(await inventory.aws.compute.tasksLeft(HOME, siteIn(HOME)));
-const described = () => inventory.reads("DescribeTasks", HOME);
-const stop = () => inventory.aws.compute.stop(HOME, siteIn(HOME));
+const left = async () => factOf(await inventory().aws.compute.tasksLeft(HOME, siteIn(HOME)));
+const described = () => inventory().reads("DescribeTasks", HOME);
+const stop = () => inventory().aws.compute.stop(HOME, siteIn(HOME));
 async function ended(): Promise<void> {
-  for (let seconds = 0; (await left()) > 0 && seconds < 1_200; seconds += 10) inventory.advance(10);
+  for (let seconds = 0; (await left()) > 0 && seconds < 1_200; seconds += 10) inventory().advance(10);
 }
 
 describe("tasks that have not ended", () => {
   test("are those that run, and those that were told to stop and still work", async () => {
     expect(await left()).toBe(4);
     await stop();
-    inventory.advance(5);
+    inventory().advance(5);
     expect(await left()).toBe(4);
     await ended();
     expect(await left()).toBe(0);
@@ -34,19 +29,19 @@ describe("tasks that have not ended", () => {
     expect(await left()).toBe(0);
     expect(await described()).toBe(before);
     // It is still listed, and both lists are read at each look.
-    const lists = await inventory.reads("ListTasks", HOME);
+    const lists = await inventory().reads("ListTasks", HOME);
     await left();
-    expect(await inventory.reads("ListTasks", HOME)).toBe(lists + 2);
+    expect(await inventory().reads("ListTasks", HOME)).toBe(lists + 2);
   });
 
   test("are seen when somebody starts the service again, also when it is stopping once more", async () => {
     await stop();
     await ended();
-    await inventory.aws.compute.scaleOut({ region: HOME, site: siteIn(HOME), tasks: 2 });
-    inventory.advance(120);
+    await inventory().aws.compute.scaleOut({ region: HOME, site: siteIn(HOME), tasks: 2 });
+    inventory().advance(120);
     expect(await left()).toBe(2);
     await stop();
-    inventory.advance(5);
+    inventory().advance(5);
     expect(await left()).toBe(2);
     await ended();
     expect(await left()).toBe(0);
@@ -54,10 +49,10 @@ describe("tasks that have not ended", () => {
 
   test("both lists are described in one call", async () => {
     await stop();
-    inventory.advance(5);
+    inventory().advance(5);
     const before = await described();
-    await inventory.aws.compute.scaleOut({ region: HOME, site: siteIn(HOME), tasks: 2 });
-    inventory.advance(60);
+    await inventory().aws.compute.scaleOut({ region: HOME, site: siteIn(HOME), tasks: 2 });
+    inventory().advance(60);
     await left();
     expect(await described()).toBe(before + 1);
   });

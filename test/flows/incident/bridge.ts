@@ -9,19 +9,10 @@ import type { IncidentDeps, ThrottleBook } from "../../../src/flows/incident/dep
 import { dueChange, incidentRows } from "../../../src/flows/incident/index.ts";
 import type { Correlation } from "../../../src/flows/incident/intake/correlate.ts";
 import { createIntake } from "../../../src/flows/incident/intake/intake.ts";
-import type { Logger } from "../../../src/ports/logger.ts";
 import type { Pager } from "../../../src/ports/pager.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
-import { MINUTE, memoryDocuments, RecordedChat, RecordedPager, testClock } from "../../harness/fakes/index.ts";
+import { MINUTE, memoryDocuments, RecordedChat, RecordedPager, silent, testClock } from "../../harness/fakes/index.ts";
 import { inventory, signal } from "./file.ts";
-
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
 
 /** Waits for something that happens in a later turn; fails after two seconds. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { messageOf } from "../../../src/domain/errors.ts";
-import type { Logger } from "../../../src/ports/logger.ts";
 import { claimDirectory } from "../../../src/sandbox/own-redis/directory.ts";
 import { ensureRedis, type OwnRedis } from "../../../src/sandbox/own-redis/own-redis.ts";
 import { thisProcess } from "../../../src/sandbox/own-redis/processes.ts";
+import { memoryLogger } from "../../harness/fakes/index.ts";
 import { familyOf, isAlive, type Owner, startOwner, translateInto, until } from "./own-redis-elsewhere.ts";
 
 const PATH = process.env["PATH"] ?? "";
@@ -18,15 +18,7 @@ let program = "";
 let dataDir = "";
 let owners: Owner[] = [];
 let running: OwnRedis[] = [];
-const warnings: string[] = [];
-const quiet = () => undefined;
-const log: Logger = {
-  debug: quiet,
-  info: quiet,
-  warn: (_facts, sentence) => void warnings.push(sentence),
-  error: quiet,
-  child: () => log,
-};
+const { logger: log, lines } = memoryLogger();
 
 beforeAll(async () => {
   program = await mkdtemp(join(tmpdir(), "twokey-test-"));
@@ -166,7 +158,9 @@ describe("two servers never share a data directory", () => {
     await killed(owner);
     expect(await on(owner.url, (redis) => redis.ping())).toBe("PONG");
     const { url } = await start();
-    expect(warnings.at(-1)).toBe("A Redis without its owner was found on the data directory and is ended");
+    expect(lines.filter(({ level }) => level === "warn").at(-1)?.sentence).toBe(
+      "A Redis without its owner was found on the data directory and is ended",
+    );
     await until(async () => !(await isAlive(server)), END_LIMIT_MS);
     expect(await on(url, (redis) => redis.get("kept"))).toBe("yes");
   });

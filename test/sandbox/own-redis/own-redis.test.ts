@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { messageOf } from "../../../src/domain/errors.ts";
-import type { Logger } from "../../../src/ports/logger.ts";
 import {
   ensureRedis,
   type OwnRedis,
@@ -15,6 +14,7 @@ import {
 } from "../../../src/sandbox/own-redis/own-redis.ts";
 import { whichOf } from "../../../src/sandbox/own-redis/programs.ts";
 import { serverProgram } from "../../harness/breakable-redis.ts";
+import { memoryLogger } from "../../harness/fakes/index.ts";
 import { allPids, familyOf, isAlive, until } from "./own-redis-elsewhere.ts";
 
 const PATH = process.env["PATH"] ?? "";
@@ -23,12 +23,12 @@ const NO_NETWORK = /fetch|resolv|connect|timed out|Unable to locate/i;
 
 let folder = "";
 let running: OwnRedis[] = [];
-let logged: { level: string; facts: object; sentence: string }[] = [];
+let kept = memoryLogger();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "twokey-test-"));
   running = [];
-  logged = [];
+  kept = memoryLogger();
 });
 
 afterEach(async () => {
@@ -36,17 +36,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const note = (level: string) => (facts: object, sentence: string) => void logged.push({ level, facts, sentence });
-const log: Logger = {
-  debug: note("debug"),
-  info: note("info"),
-  warn: note("warn"),
-  error: note("error"),
-  child: () => log,
-};
-
 async function start(options: Partial<OwnRedisOptions> = {}): Promise<OwnRedis> {
-  const redis = await ensureRedis({ path: PATH, log, ...options });
+  const redis = await ensureRedis({ path: PATH, log: kept.logger, ...options });
   running.push(redis);
   return redis;
 }
@@ -156,8 +147,8 @@ describe("a private server", () => {
   test("is missed loudly when it ends by itself", async () => {
     const redis = await start({ dataDir: join(folder, "data") });
     process.kill(await pidOf(redis.url), "SIGKILL");
-    await until(async () => logged.some(({ level }) => level === "error"), 5_000);
-    expect(logged.at(-1)?.sentence).toBe("The private Redis ended without being asked to");
+    await until(async () => kept.lines.some(({ level }) => level === "error"), 5_000);
+    expect(kept.lines.at(-1)?.sentence).toBe("The private Redis ended without being asked to");
     await redis.stop();
   });
 
@@ -188,7 +179,7 @@ describe("a private server", () => {
 describe("the ways to a Redis", () => {
   test("a given URL is used as it is, and its server outlives stop", async () => {
     const { url, version } = await start();
-    const given = await ensureRedis({ url, path: "", log });
+    const given = await ensureRedis({ url, path: "", log: kept.logger });
     expect(given).toMatchObject({ url, version, source: "url" });
     await given.stop();
     expect(await on(url, (redis) => redis.ping())).toBe("PONG");
