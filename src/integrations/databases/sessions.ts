@@ -4,13 +4,14 @@ import { isIP } from "node:net";
 import { isOurs, messageOf, TransientError } from "../../domain/errors.ts";
 import { askWith, type Reception, type Secret } from "../../domain/secret.ts";
 import type { Known } from "../../domain/service/observed.ts";
+import { sayUnreadFile } from "../../domain/unread-file.ts";
 import type { DatabaseLogin, DatabaseSessions, Engine, OwnSession, Refused } from "../../ports/database-sessions.ts";
 import type { Guard } from "../../ports/guard.ts";
 import { isThere, needCommitOrder, tryReading, tryWriting, write } from "./marker.ts";
 import { enterMysql } from "./mysql.ts";
 import { enterPostgres } from "./postgres.ts";
 import type { Entered, HostAndPort, SignIn } from "./sign-in.ts";
-import { sayDatabase, sayUnreadable } from "./words.ts";
+import { sayDatabase } from "./words.ts";
 
 export interface SessionsOptions {
   /** Passwords by the variable that holds them. */
@@ -177,7 +178,7 @@ async function signedIn(login: DatabaseLogin, options: SessionsOptions): Promise
   try {
     ca = await readFile(login.caFile, "utf8");
   } catch (error) {
-    return unknown("denied", `the certificates in ${login.caFile} cannot be read: ${sayUnreadable(error)}`);
+    return unknown("denied", `the certificates in ${login.caFile} cannot be read: ${sayUnreadFile(error)}`);
   }
   try {
     const to = connect ? connect.get(login.host) : { host: await addressOf(login.host), port: login.port };

@@ -37,17 +37,3 @@ export function sayDatabase(error: unknown): string {
   if (!BY_SERVER.test(code)) return "the connection to the database broke";
   return `${MEANS[code] ?? "the database refuses it"} (it said ${quotedWords(error.message)})`;
 }
-
-/** Why a file of ours cannot be read. */
-export function sayUnreadable(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return FILE[code] ?? "the disk does not give it";
-}
-
-const FILE: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "TwoKey's user may not read it",
-  EPERM: "TwoKey's user may not read it",
-  EISDIR: "it is a directory",
-  EMFILE: "this process has too many files open",
-};
