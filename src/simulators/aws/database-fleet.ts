@@ -1,10 +1,11 @@
 import type { World } from "../world/world.ts";
 import { type Cluster, clusterNotFound, keyFor, newCluster } from "./database-cluster.ts";
-import { type Commit, engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
+import { catchUp, sourceCommits, type Upstream } from "./database-commits.ts";
+import { engineOf, type Instance, isDownAt, newInstance, notFound } from "./database-instance.ts";
+import { connectOrNot, newReplication } from "./database-links.ts";
+import { type Door, interfaceOf, type NetworkAccess, type RdsDeps } from "./database-network.ts";
 import { OpenSessions } from "./database-sessions.ts";
-import type { KeyRing } from "./kms.ts";
-import type { NetworkInterface } from "./network-interfaces.ts";
-import { type Link, MYSQL_SILENCE, POSTGRES_SILENCE, Replication } from "./replication.ts";
+import type { Link } from "./replication.ts";
 import type { Peer } from "./security-rules.ts";
 import type {
   Connected,
@@ -18,33 +19,7 @@ import type {
 } from "./service.ts";
 import { DEFAULT_VPC, type RdsSpec } from "./specs.ts";
 
-export interface Door {
-  readonly port: number;
-  /** Absent: anybody. */
-  readonly from?: Peer | undefined;
-}
-
-/** Whether a security group lets one connect to a port, as the network sees it now. */
-export interface NetworkAccess {
-  allows(region: string, groups: readonly string[], door: Door): boolean;
-  /** Network interfaces of another service, as they are at any moment. */
-  attach?(interfaces: () => readonly NetworkInterface[]): void;
-  /** Network of a group; absent, or undefined: the ordinary one. */
-  vpcOf?(region: string, group: string): string | undefined;
-}
-
-export interface RdsDeps {
-  readonly network: NetworkAccess;
-  readonly keys: KeyRing;
-}
-
 type Refused = Exclude<WriteOutcome, { ok: true }>["reason"];
-
-/** RDS says nothing of whose they are. */
-const interfaceOf = ({ region, resourceId, securityGroups }: Instance): NetworkInterface => ({
-  ...{ id: `eni-${resourceId.toLowerCase()}`, region, description: "RDSNetworkInterface", requester: "amazon-rds" },
-  securityGroups: [...securityGroups],
-});
 
 /** PostgreSQL's lag metric on an idle source: the age of the last commit, up to five minutes. */
 const IDLE_LAG_LIMIT_SECONDS = 300;
@@ -81,8 +56,8 @@ export class DatabaseFleet implements DatabaseEngine {
       for (const { instance } of cluster.members) this.add(instance);
     }
     network.attach?.(() => this.instances.map(interfaceOf));
-    this.#connectOrNot();
-    world.regions.onChange(() => this.#connectOrNot());
+    connectOrNot(this.#instances.values(), this.#world);
+    world.regions.onChange(() => connectOrNot(this.#instances.values(), this.#world));
   }
 
   get instances(): Instance[] {
@@ -220,7 +195,7 @@ export class DatabaseFleet implements DatabaseEngine {
 
   caughtUp(ref: DatabaseRef): Instance {
     const instance = this.require(ref);
-    this.#catchUp(instance);
+    catchUp(instance, this.#upstream());
     return instance;
   }
 
@@ -229,14 +204,14 @@ export class DatabaseFleet implements DatabaseEngine {
     if (!replication || replication.hasEnded) throw new Error(`${ref.instance} in ${ref.region} is not a read replica`);
     this.require(ref).linkSetTo = typeof lag === "number" ? "up" : lag;
     if (typeof lag === "number") replication.change(this.#world.clock.now(), { lagMs: lag * 1_000 });
-    this.#connectOrNot();
+    connectOrNot(this.#instances.values(), this.#world);
   }
 
   /** Ends a replica's replication for good and says what the replica will never have. */
   stopReplication(replica: Instance, atMs: number): { lostRows: number; lastReplicatedCommitMs: number | null } {
     replica.replication?.end(atMs);
-    this.#catchUp(replica);
-    const onSource = this.#sourceCommits(replica);
+    catchUp(replica, this.#upstream());
+    const onSource = sourceCommits(replica, this.#upstream());
     return {
       lostRows: onSource.length - replica.appliedCommits,
       lastReplicatedCommitMs: onSource[replica.appliedCommits - 1]?.atMs ?? null,
@@ -245,12 +220,12 @@ export class DatabaseFleet implements DatabaseEngine {
 
   /** Makes the replica an exact copy of its source as of now, from which it then follows. */
   seed(replica: Instance, atMs: number, lagMs: number): void {
-    const commits = this.#sourceCommits(replica);
+    const commits = sourceCommits(replica, this.#upstream());
     replica.commits.push(...commits);
     for (const { id } of commits) replica.rows.add(id);
     replica.appliedCommits = commits.length;
     replica.replication = newReplication(replica, atMs, lagMs);
-    this.#connectOrNot();
+    connectOrNot(this.#instances.values(), this.#world);
   }
 
   /**
@@ -264,47 +239,12 @@ export class DatabaseFleet implements DatabaseEngine {
     if (seconds === "broken") return -1;
     if (!this.#idleSourceReadsAsLag) return seconds;
     const positionMs = replica.replication.positionAt(atMs);
-    const lastReplayed = this.#sourceCommits(replica).findLast((commit) => commit.atMs <= positionMs);
+    const lastReplayed = sourceCommits(replica, this.#upstream()).findLast((commit) => commit.atMs <= positionMs);
     const idleSeconds = lastReplayed ? (atMs - lastReplayed.atMs) / 1_000 : IDLE_LAG_LIMIT_SECONDS;
     return Math.max(seconds, Math.min(IDLE_LAG_LIMIT_SECONDS, idleSeconds));
   }
 
-  #catchUp(replica: Instance): void {
-    if (!replica.replication || !replica.source) return;
-    const positionMs = replica.replication.positionAt(this.#world.clock.now());
-    const commits = this.#sourceCommits(replica);
-    for (let next = commits[replica.appliedCommits]; next && next.atMs <= positionMs; ) {
-      replica.commits.push(next);
-      replica.rows.add(next.id);
-      replica.appliedCommits += 1;
-      next = commits[replica.appliedCommits];
-    }
-  }
-
-  #sourceCommits({ source }: Instance): readonly Commit[] {
-    const upstream = source && this.find(source);
-    if (!upstream) return [];
-    this.#catchUp(upstream);
-    return upstream.commits;
-  }
-
-  /** Brings every replica's connection in line with the regions of both ends. */
-  #connectOrNot(): void {
-    const nowMs = this.#world.clock.now();
-    for (const { source, region, replication, linkSetTo } of this.#instances.values()) {
-      const ends = [linkSetTo, this.#linkThrough(region), this.#linkThrough(source?.region)];
-      const link = ends.includes("broken") ? "broken" : ends.includes("silent") ? "silent" : "up";
-      replication?.change(nowMs, { link });
-    }
-  }
-
-  /** A dark region swallows what is sent to it; a refusing one says no. */
-  #linkThrough(region: string | undefined): Link {
-    const { regions } = this.#world;
-    if (region === undefined || !regions.isUnreachable(region)) return "up";
-    return regions.mode(region) === "dark" ? "silent" : "broken";
+  #upstream(): Upstream {
+    return { find: (ref) => this.find(ref), nowMs: this.#world.clock.now() };
   }
 }
-
-const newReplication = ({ engine }: Instance, atMs: number, lagMs: number): Replication =>
-  new Replication(atMs, lagMs, engine === "postgres" ? POSTGRES_SILENCE : MYSQL_SILENCE);

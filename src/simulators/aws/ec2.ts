@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
-import type { NetworkAccess } from "./database-fleet.ts";
+import type { NetworkAccess } from "./database-network.ts";
 import { Permission, permissionsOf, rulesOf, rulesView } from "./ec2-permissions.ts";
 import { Ec2Spec, type Ec2SpecInput } from "./ec2-spec.ts";
 import { DescribeInterfaces, describeInterfaces } from "./network-interfaces.ts";

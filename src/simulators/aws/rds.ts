@@ -1,7 +1,8 @@
 import type { World } from "../world/world.ts";
 import { ClusterChanges } from "./cluster-changes.ts";
 import { DatabaseChanges } from "./database-changes.ts";
-import { DatabaseFleet, type RdsDeps } from "./database-fleet.ts";
+import { DatabaseFleet } from "./database-fleet.ts";
+import type { RdsDeps } from "./database-network.ts";
 import { clusterSnapshotOperations } from "./rds-cluster-snapshots.ts";
 import { clusterOperations } from "./rds-clusters.ts";
 import { addRdsControls } from "./rds-controls.ts";

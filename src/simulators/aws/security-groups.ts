@@ -1,5 +1,5 @@
 import type { World } from "../world/world.ts";
-import type { Door, NetworkAccess } from "./database-fleet.ts";
+import type { Door, NetworkAccess } from "./database-network.ts";
 import { drawMs } from "./durations.ts";
 import type { Ec2Spec } from "./ec2-spec.ts";
 import type { NetworkInterface } from "./network-interfaces.ts";

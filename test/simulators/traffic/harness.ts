@@ -1,5 +1,5 @@
 import { createTraffic, type TrafficSpecInput } from "../../../src/simulators/application/traffic.ts";
-import type { NetworkAccess } from "../../../src/simulators/aws/database-fleet.ts";
+import type { NetworkAccess } from "../../../src/simulators/aws/database-network.ts";
 import { createKms } from "../../../src/simulators/aws/kms.ts";
 import { createRds } from "../../../src/simulators/aws/rds.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "../../../src/simulators/aws/service.ts";

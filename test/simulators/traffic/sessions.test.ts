@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { TrafficSpecInput } from "../../../src/simulators/application/traffic.ts";
-import type { NetworkAccess } from "../../../src/simulators/aws/database-fleet.ts";
+import type { NetworkAccess } from "../../../src/simulators/aws/database-network.ts";
 import { advance, HOME, inventorySpec, openTraffic } from "./harness.ts";
 
 const SESSION_SECONDS = 600;
