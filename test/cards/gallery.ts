@@ -237,7 +237,10 @@ function incidentCards(): Record<string, Card> {
 function boardCards(): Record<string, Card> {
   return {
     ...Object.fromEntries(
-      Object.entries(BOARDS).map(([name, board]) => [`board-${name}`, statusCard(board, ["Farid Haddad"], AT)]),
+      Object.entries(BOARDS).map(([name, board]) => [
+        `board-${name}`,
+        statusCard(board, { names: ["Farid Haddad"], empty: [] }, AT),
+      ]),
     ),
     ...Object.fromEntries(
       Object.entries(IN_DEPTH).map(([name, status]) => [`service-${name}`, serviceCard(status, AT)]),
