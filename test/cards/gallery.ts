@@ -18,18 +18,12 @@ import { keyForm } from "../../src/views/key-form.ts";
 import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { planCard, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
+import { resolutionAddedCard, resolutionCard, resolutionLeftCard, resolveForm } from "../../src/views/resolution.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { sightCard } from "../../src/views/sight.ts";
 import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
-import {
-  initialCard,
-  resolutionCard,
-  resolveForm,
-  updateCard,
-  updateDraftCard,
-  updateForm,
-} from "../../src/views/update.ts";
+import { initialCard, updateCard, updateDraftCard, updateForm } from "../../src/views/update.ts";
 import { waitAnswer, waitCard, waitForm, waitLine, waitOverCard } from "../../src/views/wait.ts";
 import { AT, seenOn } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
@@ -41,6 +35,7 @@ import {
   answeredIncident,
   openedIncident,
   resolvedIncident,
+  shortlyResolved,
   troubledIncident,
 } from "./incident-states.ts";
 import {
@@ -227,6 +222,9 @@ function incidentCards(): Record<string, Card> {
     update: updateCard(due, { number: 1, fields: UPDATE, late: false }),
     "update-draft": updateDraftCard(due, due.update.number) ?? sentenceCard("no draft"),
     resolution: resolutionCard(resolved),
+    "resolution-short": resolutionCard(shortlyResolved()),
+    "resolution-added": resolutionAddedCard(shortlyResolved(), 0),
+    "resolution-left": resolutionLeftCard(shortlyResolved()),
     timeline: timelineCard(open, events),
     alert: alertCard(alarm(), { incidentChannel: "C0INC4MZQ8T" }),
     "alert-message": alertCard(alarmMessage(), {}),
