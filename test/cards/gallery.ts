@@ -12,6 +12,7 @@ import { messageOf } from "../../src/integrations/slack/blocks.ts";
 import { modalOf } from "../../src/integrations/slack/modal.ts";
 import { alertCard, alertChangesCard } from "../../src/views/alert.ts";
 import { byHandCard } from "../../src/views/by-hand.ts";
+import { declareForm, freezeForm, rejectForm, severityForm, takeOverForm } from "../../src/views/forms.ts";
 import { helpCard, verbCard } from "../../src/views/help.ts";
 import { incidentCard } from "../../src/views/incident.ts";
 import { keyForm } from "../../src/views/key-form.ts";
@@ -75,6 +76,15 @@ export function forms(): Readonly<Record<string, Form>> {
     "wait-form": waitForm(SERVICE.name, "F-AAA111"),
     "update-form": updateForm(openedIncident(), UPDATE),
     "resolve-form": resolveForm(openedIncident()),
+    "declare-form": declareForm([SERVICE.name], {
+      severity: "sev2",
+      service: undefined,
+      example: "declare sev1 inventory is slow",
+    }),
+    "severity-form": severityForm(openedIncident()),
+    "freeze-form": freezeForm(),
+    "reject-form": rejectForm(darkPlan()),
+    "take-over-form": takeOverForm(darkPlan(), "F-AAA111:fence:3", "Fence eu-west-1"),
     ...Object.fromEntries(
       RUNBOOKS.map((runbook) => [`form-${runbook.name}`, formOf(runbook, INVENTORY, "C0INC4MZQ8T")]),
     ),

@@ -123,14 +123,55 @@ describe("intents about incidents", () => {
     expect(desk.paging.triggers.map(({ page }) => page.summary)).toEqual(["SEV1 inventory is down"]);
   });
 
-  test.each(["", "sev1", "inventory", "sev1 inventory", "inventory sev1"])(
-    "declaring %j asks what is wrong",
-    async (typed) => {
-      await expect(declare(ask("declare", typed), commandsOf(bridge(served)))).rejects.toMatchObject({
-        code: "declare-what",
-      });
+  test.each([
+    { typed: "", severity: "sev2", service: "unnamed" },
+    { typed: "sev1", severity: "sev1", service: "unnamed" },
+    { typed: "inventory", severity: "sev2", service: "inventory" },
+    { typed: "inventory sev1", severity: "sev1", service: "inventory" },
+  ])("declaring $typed asks what is wrong in a form that has what was said", async ({ typed, severity, service }) => {
+    const desk = bridge(served);
+    const answer = await declare(ask("declare", typed), commandsOf(desk));
+    const initial = answer.kind === "form" ? answer.form.fields.map((field) => [field.id, field.initial]) : [];
+    expect(Object.fromEntries(initial)).toEqual({ what: undefined, severity, service });
+    expect(desk.incidents.all()).toEqual([]);
+  });
+
+  test.each([
+    {
+      fields: { what: "checkout is slow", severity: "sev1", service: "inventory" },
+      title: "inventory checkout is slow",
     },
-  );
+    {
+      fields: { what: "sev2 is too low for this", severity: "sev1", service: "unnamed" },
+      title: "sev2 is too low for this",
+    },
+  ])("the form declares what it says: $title", async ({ fields, title }) => {
+    const desk = bridge(served);
+    await declare(ask("declare", "", { fields, value: "" }), commandsOf(desk));
+    const services = fields.service === "unnamed" ? [] : [fields.service];
+    expect(await desk.incident(DECLARED)).toMatchObject({ severity: "sev1", title, services });
+  });
+
+  test("the form that says nothing is asked again, and declares nothing", async () => {
+    const desk = bridge(served);
+    const fields = { severity: "sev1", service: "inventory" };
+    const answer = await declare(ask("declare", "", { fields, value: "" }), commandsOf(desk));
+    expect(answer).toMatchObject({ kind: "field-errors", errors: { what: expect.any(String) } });
+    expect(desk.incidents.all()).toEqual([]);
+  });
+
+  test("a severity that is not named is asked for in a form about this incident, which begins with the present one", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    const answer = await severity(ask("severity", ""), commandsOf(desk));
+    const present = (await desk.incident(id)).severity;
+    expect(answer).toMatchObject({
+      kind: "form",
+      form: { context: id, fields: [{ id: "severity", initial: present }] },
+    });
+    await severity(ask("severity", "", { fields: { severity: "sev4" }, value: id }), commandsOf(desk));
+    expect((await desk.incident(id)).severity).toBe("sev4");
+  });
 
   test("an incident that somebody declared who is not listed says so, and holds no person's id for them", async () => {
     const desk = bridge(inventory());
