@@ -16,6 +16,7 @@ import { SPEAKABLE } from "../domain/speakable.ts";
 import { tendWait } from "../engine/delivery/waits.ts";
 import { againstClosing } from "../flows/incident/life/against-closing.ts";
 import { measuredOf, newestRunOf, runUnderWay } from "../flows/incident/life/incident-runs.ts";
+import { emptyOf, rotationsOf } from "../flows/incident/paging/rotations.ts";
 import { observe } from "../flows/observe.ts";
 import { stillMay } from "../integrations/slack/standing.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -188,26 +189,21 @@ export async function look(service: Service, stores: Stores, outside: Pick<Outsi
 
 /** Who is on call, from the pager or, where it is slow, as it said within the last minute. Undefined: the file names no rotation. */
 function createOnCall({ outside, inventory }: CommandSources): () => Promise<OnCall | undefined> {
-  let last: { readonly atMs: number; readonly names: readonly string[] } | undefined;
-  const policiesOf = () =>
-    Object.values(inventory().file.audiences).flatMap((audience) =>
-      audience.kind === "pager" && audience.pager === outside.pagers.keeper.name ? [audience.policy] : [],
-    );
-  const ask = async (policies: readonly string[]): Promise<readonly string[] | undefined> => {
-    const answer = await outside.pagers.keeper.whoIsOnCall(policies);
+  let last: { readonly atMs: number; readonly onCall: OnCall } | undefined;
+  const ask = async (rotations: ReadonlyMap<string, string>): Promise<OnCall | undefined> => {
+    const answer = await outside.pagers.keeper.whoIsOnCall([...rotations.keys()]);
     if (answer.kind !== "accepted") return undefined;
-    const names = [
-      ...new Set(answer.value.map((entry) => `${entry.name} (${entry.policyName}, level ${entry.level})`)),
-    ];
-    last = { atMs: Date.now(), names };
-    return names;
+    const names = answer.value.map((entry) => `${entry.name} (${entry.policyName}, level ${entry.level})`);
+    const onCall = { names: [...new Set(names)], empty: emptyOf(rotations, answer.value) };
+    last = { atMs: Date.now(), onCall };
+    return onCall;
   };
   return async () => {
-    const policies = policiesOf();
-    if (policies.length === 0) return undefined;
+    const rotations = rotationsOf(inventory(), outside.pagers.keeper.name);
+    if (rotations.size === 0) return undefined;
     const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PAGER_WITHIN_MS).unref());
-    const answer = await Promise.race([ask(policies).catch(() => undefined), late]);
+    const answer = await Promise.race([ask(rotations).catch(() => undefined), late]);
     if (answer) return answer;
-    return last && Date.now() - last.atMs <= ON_CALL_COUNTS_FOR_MS ? last.names : "unknown";
+    return last && Date.now() - last.atMs <= ON_CALL_COUNTS_FOR_MS ? last.onCall : "unknown";
   };
 }

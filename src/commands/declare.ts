@@ -5,6 +5,7 @@ import { mostSimilar } from "../domain/similar.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/intake/correlate.ts";
 import { openIncident } from "../flows/incident/intake/open.ts";
+import { declareForm, NO_SERVICE } from "../views/forms.ts";
 import { DECLARE_WORDS } from "../views/store-answers.ts";
 import { actorOf, type IncidentCommandDeps, openIncidents } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
@@ -13,11 +14,13 @@ import { toldOf } from "./told.ts";
 /** What somebody would really type: the help shows it too. */
 export const EXAMPLE = "declare sev1 inventory checkout answers with errors";
 
-/** `/dr declare [severity] [service] <what>`. Anyone may: a false alarm costs less than a late one. */
+/** `/dr declare [severity] [service] <what>`, or a form where nothing says what is wrong. Anyone may: a false alarm costs less than a late one. */
 export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
-  const { severity, service, what } = readDeclaration(ask, deps);
+  const { severity, service, what } = readDeclaration(ask.fields ? asTyped(ask, ask.fields) : ask, deps);
   if (what === "") {
-    throw new UserError("declare-what", `Say what is wrong: /dr ${EXAMPLE}`);
+    if (ask.fields) return { kind: "field-errors", errors: { what: "Say what is wrong." } };
+    const names = deps.inventory().services.map(({ name }) => name);
+    return { kind: "form", form: declareForm(names, { severity, service, example: EXAMPLE }) };
   }
   const [known] =
     service === undefined
@@ -44,6 +47,13 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   // Nobody is invited who is not listed.
   const invited = actor.id === undefined ? "" : "; you are invited";
   return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened${invited}.`);
+}
+
+/** What the form says, as somebody would have typed it. */
+function asTyped(ask: Ask, { severity, service, what = "" }: Readonly<Record<string, string | undefined>>): Ask {
+  const named = [severity, service === NO_SERVICE ? undefined : service].filter((word) => word !== undefined);
+  const args = what.trim() === "" ? named : [...named, what.trim()];
+  return { ...ask, args, text: args.join(" ") };
 }
 
 /** Where the store certainly did not take it, its row goes again: an alert that met the row later would open it by itself. */

@@ -12,6 +12,7 @@ import { approversOf, type Inventory } from "../domain/service/inventory.ts";
 import { confirmed } from "../engine/approvals/proof.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Documents } from "../ports/documents.ts";
+import { freezeForm } from "../views/forms.ts";
 import { nameOf } from "../views/names.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, type RunCommandDeps } from "./run-deps.ts";
@@ -20,15 +21,12 @@ export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "i
   readonly freezes: Documents<FreezeDocument>;
 }
 
-/** `/dr freeze` with a reason: nothing that changes the cloud leaves any more, for any run, until two approvers lift it. */
+/** `/dr freeze` with a reason, or a form that asks for it: nothing that changes the cloud leaves any more, for any run, until two approvers lift it. */
 export async function freeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
   const who = listed(ask);
-  const why = ask.text.trim();
+  const why = (ask.fields?.["why"] ?? ask.text).trim();
   if (why === "")
-    throw new UserError(
-      "freeze-needs-why",
-      "Say why, in words after the verb. /dr help freeze shows how. Nothing was changed.",
-    );
+    return ask.fields ? { kind: "field-errors", errors: { why: "Say why." } } : { kind: "form", form: freezeForm() };
   const said = { who, atMs: deps.clock.now(), kind: "frozen", says: why } as const;
   let before: Freeze | undefined;
   await change(deps, said, (current) => {

@@ -1,6 +1,7 @@
 import { keeperOf } from "../domain/incident/pager-traits.ts";
 import type { PersonId } from "../domain/people/person.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { emptyOf, rotationsOf } from "../flows/incident/paging/rotations.ts";
 import { type OnCallNow, onCallCard } from "../views/page.ts";
 import type { IncidentCommandDeps } from "./incident-deps.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -12,13 +13,9 @@ import { personOf } from "./run-deps.ts";
  */
 export async function onCall(ask: Ask, deps: Pick<IncidentCommandDeps, "pagers" | "inventory">): Promise<Answer> {
   const inventory = deps.inventory();
-  const { file, people, escalation } = inventory;
+  const { people, escalation } = inventory;
   const keeper = keeperOf(escalation.pagers) ?? "";
-  const policies = new Map(
-    Object.entries(file.audiences).flatMap(([name, audience]) =>
-      audience.kind === "pager" && audience.pager === keeper ? [[audience.policy, name] as const] : [],
-    ),
-  );
+  const policies = rotationsOf(inventory, keeper);
   const answer = await deps.pagers.keeper.whoIsOnCall([...policies.keys()]);
   const numbers = (first: readonly (PersonId | undefined)[]) =>
     personOf(ask, inventory) === undefined ? {} : { toCall: toCall(inventory, first) };
@@ -36,9 +33,7 @@ export async function onCall(ask: Ask, deps: Pick<IncidentCommandDeps, "pagers" 
         untilMs,
       };
     });
-  const empty = [...policies]
-    .filter(([id]) => !answer.value.some(({ policy }) => policy === id))
-    .map(([, name]) => name);
+  const empty = emptyOf(policies, answer.value);
   return { kind: "whisper", card: onCallCard({ lines, empty, ...numbers(lines.map(({ person }) => person)) }) };
 }
 

@@ -1,53 +1,58 @@
 import { UserError } from "../domain/errors.ts";
 import { nameOfAlarm } from "../domain/incident/alert.ts";
 import { type Incident, isOpen } from "../domain/incident/incident.ts";
-import { ResolutionFields } from "../domain/incident/resolution.ts";
+import { LATER_PARTS, ResolutionFields, stillToWrite } from "../domain/incident/resolution.ts";
 import type { AgainstClosing } from "../flows/incident/life/against-closing.ts";
-import { resolveIncident } from "../flows/incident/life/changes.ts";
+import { addToResolution, resolveIncident } from "../flows/incident/life/changes.ts";
 import type { Measured } from "../flows/runbooks/runbook.ts";
 import { sayAgainst } from "../views/alarm-reads.ts";
+import { addForm, resolveForm } from "../views/resolution.ts";
 import { RESOLVE_WORDS } from "../views/store-answers.ts";
-import { resolveForm } from "../views/update.ts";
-import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
+import {
+  actorOf,
+  changeIncident,
+  closedAnswer,
+  type IncidentCommandDeps,
+  incidentMeant,
+  type Meant,
+} from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { missingFields } from "./missing-fields.ts";
 import { toldOf } from "./told.ts";
 
-const LABELS = {
-  details: "Say what resolved it",
-  impact: "Say who was affected, and how long",
-  followUps: "Say what has to be done, or “none”",
-  lessons: "Say what was learned, or “none yet”",
-};
-const FIELDS = ["details", "impact", "followUps", "lessons"] as const;
+const LABELS = { details: "Say what resolved it" };
+const FIELDS = ["details", ...LATER_PARTS] as const;
 
 /**
- * `/dr resolve`: the four parts of the resolution are required, in the form or as four quoted arguments; and a fifth, why, where
- * alarms of it are in ALARM or nobody knows whether they are, where users get no good answer, or a plan waits for keys.
+ * `/dr resolve`: what resolved it is required, in the form or in quotes; impact, follow-ups and lessons may come later, by the same
+ * verb. And why, where alarms of it are in ALARM or nobody knows whether they are, where users get no good answer, or a plan waits
+ * for keys.
  */
 export function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   return toldOf(RESOLVE_WORDS, () => resolved(ask, deps));
 }
 
+/** By the form's fields or the place of the words; what is empty is not given. */
+function givenIn(ask: Ask, args: readonly string[], places: readonly string[]): Readonly<Record<string, string>> {
+  const given = ask.fields ?? Object.fromEntries(places.map((field, at) => [field, args[at] ?? ""]));
+  return Object.fromEntries(Object.entries(given).filter(([, text]) => text.trim() !== ""));
+}
+
 async function resolved(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
-  if (!isOpen(incident)) return closedAnswer(incident);
+  if (!isOpen(incident)) return added(ask, deps, { incident, args });
   await refuseDuringRun(incident, deps);
   const speaking = await deps.againstClosing(incident);
   const against = sayAgainst(speaking);
   if (ask.fields === undefined && args.length === 0) return { kind: "form", form: resolveForm(incident, against) };
-  const given: Readonly<Record<string, string>> =
-    ask.fields ??
-    Object.fromEntries(
-      [...FIELDS, "despite"].flatMap((field, at) => (args[at] === undefined ? [] : [[field, args[at]]])),
-    );
+  const given = givenIn(ask, args, [...FIELDS, "despite"]);
   const labels = against === undefined ? LABELS : { ...LABELS, despite: `${against} Say why it is resolved` };
   const missing = missingFields(labels, given);
   if (Object.keys(missing).length > 0) {
     if (ask.fields) return { kind: "field-errors", errors: missing };
     throw incomplete(Object.keys(missing), against);
   }
-  const fields = ResolutionFields.parse(Object.fromEntries(FIELDS.map((field) => [field, given[field]])));
+  const fields = ResolutionFields.parse(partsOf(given, FIELDS));
   const actor = actorOf(ask, deps.inventory());
   const actuals = actualsOf(incident, await deps.measured(incident));
   const despite = against === undefined ? undefined : { ...namesOf(speaking), why: given["despite"] ?? "" };
@@ -57,15 +62,34 @@ async function resolved(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   return whisper(hasChanged ? `Resolved: ${incident.title}.` : "It was closed meanwhile: nothing was changed.");
 }
 
+const partsOf = (given: Readonly<Record<string, string>>, parts: readonly string[]) =>
+  Object.fromEntries(parts.flatMap((part) => (given[part] === undefined ? [] : [[part, given[part]]])));
+
+/** What was not known when it was resolved. */
+async function added(ask: Ask, deps: IncidentCommandDeps, { incident, args }: Meant): Promise<Answer> {
+  const { resolution } = incident;
+  const left = resolution === undefined ? [] : stillToWrite(resolution.fields);
+  if (resolution === undefined || left.length === 0) return closedAnswer(incident);
+  if (ask.fields === undefined && args.length === 0) return { kind: "form", form: addForm(incident, resolution) };
+  const later = ResolutionFields.partial().parse(partsOf(givenIn(ask, args, left), left));
+  const actor = actorOf(ask, deps.inventory());
+  const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
+    addToResolution(current, later, { actor, nowMs }),
+  );
+  return whisper(
+    hasChanged ? `Added to the resolution: ${incident.title}.` : "Nothing was written: nothing was changed.",
+  );
+}
+
 function incomplete(missing: readonly string[], against: string | undefined): UserError {
   if (missing.join() === "despite")
     return new UserError(
       "resolution-despite",
-      `${against} Nothing was changed. Say why it is resolved as a fifth part: /dr resolve "details" "impact" "follow-ups" "lessons" "why"`,
+      `${against} Nothing was changed. Say why it is resolved as a fifth part, and "" for what is not known yet: /dr resolve "details" "impact" "follow-ups" "lessons" "why"`,
     );
   return new UserError(
     "resolution-incomplete",
-    'Give four parts: /dr resolve "details" "impact" "follow-ups" "lessons"',
+    'Say in quotes what resolved it, and what is known besides: /dr resolve "details" "impact" "follow-ups" "lessons"',
   );
 }
 

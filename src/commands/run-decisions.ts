@@ -1,12 +1,21 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
-import { ABOUT_A_FAILURE, DECISIONS, type JournalDecision } from "../domain/plan-run/decision.ts";
+import {
+  ABOUT_A_FAILURE,
+  DECISIONS,
+  type JournalDecision,
+  refusal,
+  stepInQuestion,
+} from "../domain/plan-run/decision.ts";
 import { extendedBy } from "../domain/plan-run/extension.ts";
+import { stepOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { votesFor, votesNeeded } from "../domain/plan-run/votes.ts";
+import { findPerson } from "../domain/service/inventory.ts";
 import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
+import { rejectForm, takeOverForm } from "../views/forms.ts";
 import { nameOf } from "../views/names.ts";
 import { decisionWords } from "../views/store-answers.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -20,15 +29,15 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const run = await toldOf(decisionWords(decision, word ?? "the run"), () =>
     runMeant(word, deps, DECISIONS[decision].states),
   );
-  // What takes a plan from everybody is never meant by a word that was left out.
-  if (decision === "reject" && fromButton === undefined && ask.args.length === 0)
-    throw new UserError(
-      "plan-not-named",
-      `/dr reject closes a plan for everybody, so name it: /dr reject ${run.plan.id} (${run.plan.title}). Nothing was changed.`,
-    );
-  const words = fromButton === undefined ? ask.args.slice(1).join(" ") : "";
   const inventory = deps.inventory();
   const who = listed(ask);
+  const words = ask.fields?.["words"] ?? (fromButton === undefined ? ask.args.slice(1).join(" ") : "");
+  const asked = askedFor(decision, { ask, run, words, shown: ask.value });
+  if (asked) {
+    const refused = refusal(decision, run, { person: findPerson(inventory, who.person), inventory });
+    if (refused !== undefined) throw new UserError("decision-refused", `${refused} Nothing was changed.`);
+    return asked;
+  }
   const wanted = { decision, who, words, ...shownBy(decision, { fromButton, about, at }) };
   const { run: after, unwritten } = await toldOf(decisionWords(decision, run.plan.id), () =>
     decide(run.plan.id, wanted, deps),
@@ -43,6 +52,29 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const kept = unwritten === undefined ? "" : ` The ledger does not have it: ${unwritten}.`;
   const stands = `run ${run.plan.id} is ${sayState(after.state)}.${votes}${extended}${kept}`;
   return { kind: "say", card: sentenceCard(`${nameOf(inventory, who.person)} said ${decision}: ${stands}`) };
+}
+
+interface Asked {
+  readonly ask: Ask;
+  readonly run: RunState;
+  readonly words: string;
+  /** Of a button: the run, and the failure that its card showed. */
+  readonly shown: string | undefined;
+}
+
+/** What has to be said first, or confirmed: what takes a plan from everybody is never meant by a word that was left out. */
+function askedFor(decision: JournalDecision, { ask, run, words, shown }: Asked): Answer | undefined {
+  const { fields } = ask;
+  if (decision === "reject") {
+    if (fields === undefined) return (shown ?? ask.args[0]) ? undefined : { kind: "form", form: rejectForm(run) };
+    return fields["sure"] === "yes" ? undefined : { kind: "field-errors", errors: { sure: "Agree, or close this." } };
+  }
+  if (decision !== "take-over" || words.trim() !== "") return undefined;
+  if (fields !== undefined) return { kind: "field-errors", errors: { words: "Say what was done by hand." } };
+  const step = stepInQuestion(run);
+  if (step === undefined) return undefined;
+  const context = shown ?? `${run.plan.id}:${step}:${run.intents}`;
+  return { kind: "form", form: takeOverForm(run, context, stepOf(run.plan, step).title) };
 }
 
 function whoSaid(decision: JournalDecision, run: RunState, nowMs: number): ReadonlySet<string> {

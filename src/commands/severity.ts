@@ -2,16 +2,18 @@ import { UserError } from "../domain/errors.ts";
 import { isOpen } from "../domain/incident/incident.ts";
 import { readSeverity, withSeverityJoined } from "../domain/incident/severity.ts";
 import { setSeverity } from "../flows/incident/life/changes.ts";
+import { severityForm } from "../views/forms.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 
-/** `/dr severity <sev1…sev4>`: from now on its matrix counts. */
+/** `/dr severity <sev1…sev4>`, or a form that asks which: from now on its matrix counts. */
 export async function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
-  const [named = ""] = withSeverityJoined(args);
+  if (!isOpen(incident)) return closedAnswer(incident);
+  const named = ask.fields?.["severity"] ?? withSeverityJoined(args)[0];
+  if (named === undefined) return { kind: "form", form: severityForm(incident) };
   const wanted = readSeverity(named);
   if (wanted === undefined) throw new UserError("severity-unknown", "Name a severity: sev1, sev2, sev3 or sev4.");
-  if (!isOpen(incident)) return closedAnswer(incident);
   const actor = actorOf(ask, deps.inventory());
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
     setSeverity(current, wanted, { actor, nowMs }),

@@ -2,8 +2,9 @@ import { type Card, sentenceCard } from "../domain/card/card.ts";
 import type { Event } from "../domain/event.ts";
 import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
 import { noChannelCard, pageCard } from "./page.ts";
+import { resolutionAddedCard, resolutionCard, resolutionLeftCard } from "./resolution.ts";
 import { timelineCard } from "./timeline.ts";
-import { initialCard, resolutionCard, updateCard } from "./update.ts";
+import { initialCard, updateCard } from "./update.ts";
 
 /** Everything that is posted once about an incident. */
 export const incidentVoice = {
@@ -13,6 +14,8 @@ export const incidentVoice = {
   page: (incident: Incident, why: string): Card => pageCard(incident, why),
   update: (incident: Incident, update: { number: number; fields: UpdateFields; late: boolean }): Card =>
     updateCard(incident, update),
-  resolution: (incident: Incident): Card => resolutionCard(incident),
+  resolution: resolutionCard,
+  resolutionAdded: resolutionAddedCard,
+  resolutionLeft: resolutionLeftCard,
   timeline: (incident: Incident, events: readonly Event[]): Card => timelineCard(incident, events),
 };

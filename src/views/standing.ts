@@ -33,8 +33,8 @@ export type Outlook =
   | { readonly kind: "plan"; readonly plan: Plan }
   | { readonly kind: "refused"; readonly reasons: readonly string[] };
 
-/** Names, with their rotation; `unknown`: the pager did not say, which is not that there is nobody. */
-export type OnCall = readonly string[] | "unknown";
+/** People, with their rotation, and rotations that have nobody; `unknown`: the pager did not say, which is not that there is nobody. */
+export type OnCall = { readonly names: readonly string[]; readonly empty: readonly string[] } | "unknown";
 
 /** One older than this says nothing about now: unknown is never shown as good. */
 const STALE_MS = 10 * 60_000;

@@ -69,8 +69,12 @@ const linesBelow = (status: ServiceStatus, nowMs: number): Text[] => [
 
 function onCallNote(onCall: OnCall): CardPart {
   if (onCall === "unknown") return { kind: "note", text: "On call: unknown, the pager did not say." };
-  const nobody = "On call: nobody. The rotations are empty, and a page would reach no one.";
-  return { kind: "note", text: onCall.length > 0 ? `On call: ${onCall.join(", ")}` : nobody };
+  const { names, empty } = onCall;
+  if (names.length === 0)
+    return { kind: "note", text: "On call: nobody. The rotations are empty, and a page would reach no one." };
+  // What is missing first: a phone cuts the end.
+  const missing = empty.length === 0 ? "" : `NOBODY for ${empty.join(", ")}; `;
+  return { kind: "note", text: `On call: ${missing}${names.join(", ")}` };
 }
 
 export function serviceCard(status: ServiceStatus, nowMs: number): Card {

@@ -1,10 +1,8 @@
-import type { Card, CardPart, Form, FormField } from "../domain/card/card.ts";
-import { sayDuration } from "../domain/duration.ts";
+import type { Card, Form, FormField } from "../domain/card/card.ts";
 import type { Incident, InitialFields, UpdateFields } from "../domain/incident/incident.ts";
-import type { ResolutionFields } from "../domain/incident/resolution.ts";
-import { sayAgainst } from "./alarm-reads.ts";
 import { headlineOf } from "./incident.ts";
 import { withEnd } from "./room.ts";
+import { sections } from "./sections.ts";
 
 /** Labels of the templates of the communication plan, in the order in which people read them. */
 const UPDATE_LABELS: readonly (readonly [keyof UpdateFields, string])[] = [
@@ -13,17 +11,6 @@ const UPDATE_LABELS: readonly (readonly [keyof UpdateFields, string])[] = [
   ["challenges", "Challenges"],
   ["eta", "ETA"],
 ];
-const RESOLUTION_LABELS: readonly (readonly [keyof ResolutionFields, string])[] = [
-  ["details", "Resolution details"],
-  ["impact", "Impact"],
-  ["followUps", "Follow-up actions"],
-  ["lessons", "Lessons learned"],
-];
-
-function sections<Fields>(labels: readonly (readonly [keyof Fields, string])[], fields: Fields): CardPart[] {
-  return labels.map(([key, label]) => ({ kind: "text", text: [{ bold: label }, `\n${String(fields[key])}`] }));
-}
-
 export function updateCard(
   incident: Incident,
   { number, fields, late }: { readonly number: number; readonly fields: UpdateFields; readonly late: boolean },
@@ -110,56 +97,6 @@ export function initialCard(incident: Incident): Card {
       { kind: "text", text: [{ bold: "Initial assessment" }, `\n${assessment}`] },
       { kind: "text", text: [{ bold: "Actions taken" }, `\n${actions}`] },
       { kind: "text", text: [{ bold: "Next steps" }, `\n${nextSteps}`] },
-    ],
-  };
-}
-
-/** `against`: what speaks against closing it. The field is there anyhow: an alarm may ring while somebody is still writing. */
-export function resolveForm(incident: Incident, against?: string): Form {
-  return {
-    title: "Resolve the incident",
-    intent: "resolve",
-    context: incident.id,
-    intro: [
-      { kind: "note", text: headlineOf(incident) },
-      ...(against === undefined ? [] : [{ kind: "text" as const, text: [{ bold: against }] }]),
-    ],
-    fields: [
-      ...RESOLUTION_LABELS.map(([id, label]): FormField => ({ id, label, kind: "paragraph" })),
-      {
-        ...{ id: "despite", label: "Why, if something speaks against it", kind: "paragraph" },
-        ...(against === undefined ? { optional: true } : {}),
-      },
-    ],
-    submit: "Resolve",
-  };
-}
-
-function despiteParts(despite: NonNullable<Incident["resolution"]>["despite"]): CardPart[] {
-  if (despite === undefined) return [];
-  const said = sayAgainst(despite) ?? "";
-  return [{ kind: "text", text: [{ bold: `Resolved all the same. ${said}` }, `\n${despite.why}`] }];
-}
-
-export function resolutionCard(incident: Incident): Card {
-  const { resolution, closedAtMs } = incident;
-  if (resolution === undefined || closedAtMs === undefined) throw new RangeError(`${incident.id} is not resolved`);
-  const say = (ms: number | undefined) => (ms === undefined ? "not measured" : sayDuration(ms));
-  return {
-    text: `Resolved: ${headlineOf(incident)}. ${resolution.fields.details}`,
-    parts: [
-      { kind: "heading", text: `Resolved · ${headlineOf(incident)}` },
-      {
-        kind: "facts",
-        facts: [
-          ["Resolved by", resolution.by],
-          ["Lasted", sayDuration(closedAtMs - incident.firstSeenAtMs)],
-          ["Actual RTO", say(resolution.rtoMs)],
-          ["Actual RPO", say(resolution.rpoMs)],
-        ],
-      },
-      ...despiteParts(resolution.despite),
-      ...sections(RESOLUTION_LABELS, resolution.fields),
     ],
   };
 }

@@ -12,24 +12,19 @@ import { messageOf } from "../../src/integrations/slack/blocks.ts";
 import { modalOf } from "../../src/integrations/slack/modal.ts";
 import { alertCard, alertChangesCard } from "../../src/views/alert.ts";
 import { byHandCard } from "../../src/views/by-hand.ts";
+import { declareForm, freezeForm, rejectForm, severityForm, takeOverForm } from "../../src/views/forms.ts";
 import { helpCard, verbCard } from "../../src/views/help.ts";
 import { incidentCard } from "../../src/views/incident.ts";
 import { keyForm } from "../../src/views/key-form.ts";
 import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { planCard, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
+import { resolutionAddedCard, resolutionCard, resolutionLeftCard, resolveForm } from "../../src/views/resolution.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { sightCard } from "../../src/views/sight.ts";
 import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
-import {
-  initialCard,
-  resolutionCard,
-  resolveForm,
-  updateCard,
-  updateDraftCard,
-  updateForm,
-} from "../../src/views/update.ts";
+import { initialCard, updateCard, updateDraftCard, updateForm } from "../../src/views/update.ts";
 import { waitAnswer, waitCard, waitForm, waitLine, waitOverCard } from "../../src/views/wait.ts";
 import { AT, seenOn } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
@@ -41,6 +36,7 @@ import {
   answeredIncident,
   openedIncident,
   resolvedIncident,
+  shortlyResolved,
   troubledIncident,
 } from "./incident-states.ts";
 import {
@@ -80,6 +76,15 @@ export function forms(): Readonly<Record<string, Form>> {
     "wait-form": waitForm(SERVICE.name, "F-AAA111"),
     "update-form": updateForm(openedIncident(), UPDATE),
     "resolve-form": resolveForm(openedIncident()),
+    "declare-form": declareForm([SERVICE.name], {
+      severity: "sev2",
+      service: undefined,
+      example: "declare sev1 inventory is slow",
+    }),
+    "severity-form": severityForm(openedIncident()),
+    "freeze-form": freezeForm(),
+    "reject-form": rejectForm(darkPlan()),
+    "take-over-form": takeOverForm(darkPlan(), "F-AAA111:fence:3", "Fence eu-west-1"),
     ...Object.fromEntries(
       RUNBOOKS.map((runbook) => [`form-${runbook.name}`, formOf(runbook, INVENTORY, "C0INC4MZQ8T")]),
     ),
@@ -227,6 +232,9 @@ function incidentCards(): Record<string, Card> {
     update: updateCard(due, { number: 1, fields: UPDATE, late: false }),
     "update-draft": updateDraftCard(due, due.update.number) ?? sentenceCard("no draft"),
     resolution: resolutionCard(resolved),
+    "resolution-short": resolutionCard(shortlyResolved()),
+    "resolution-added": resolutionAddedCard(shortlyResolved(), 0),
+    "resolution-left": resolutionLeftCard(shortlyResolved()),
     timeline: timelineCard(open, events),
     alert: alertCard(alarm(), { incidentChannel: "C0INC4MZQ8T" }),
     "alert-message": alertCard(alarmMessage(), {}),
@@ -237,7 +245,10 @@ function incidentCards(): Record<string, Card> {
 function boardCards(): Record<string, Card> {
   return {
     ...Object.fromEntries(
-      Object.entries(BOARDS).map(([name, board]) => [`board-${name}`, statusCard(board, ["Farid Haddad"], AT)]),
+      Object.entries(BOARDS).map(([name, board]) => [
+        `board-${name}`,
+        statusCard(board, { names: ["Farid Haddad"], empty: [] }, AT),
+      ]),
     ),
     ...Object.fromEntries(
       Object.entries(IN_DEPTH).map(([name, status]) => [`service-${name}`, serviceCard(status, AT)]),

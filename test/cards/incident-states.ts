@@ -2,7 +2,7 @@ import type { AlertDocument } from "../../src/domain/incident/alert.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import type { Page } from "../../src/domain/incident/page.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
-import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
+import { addToResolution, resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../src/flows/incident/paging/acknowledge.ts";
 import { DARK_AT, INVENTORY, MINUTE } from "./run-states.ts";
 
@@ -81,6 +81,17 @@ export function resolvedIncident(): Incident {
     resolveIncident(open, { fields, by: "Chloe Martin" }, { actor: TWOKEY, nowMs: DARK_AT + 45 * MINUTE })?.value ??
     open
   );
+}
+
+/** Nobody knew more when it was resolved; something was added since. */
+export function shortlyResolved(): Incident {
+  const open = answeredIncident();
+  const fields = { details: "Users are served by eu-central-1; its database was promoted." };
+  const chloe = { id: "chloe", name: "Chloe Martin", door: "slack" } as const;
+  const nowMs = DARK_AT + 45 * MINUTE;
+  const resolved = resolveIncident(open, { fields, by: chloe.name }, { actor: chloe, nowMs })?.value ?? open;
+  const later = { impact: "Orders could not be placed for 11 minutes." };
+  return addToResolution(resolved, later, { actor: chloe, nowMs: nowMs + MINUTE })?.value ?? resolved;
 }
 
 /** A regional incident in which much went wrong, with foreign text as long as it gets. */

@@ -37,13 +37,20 @@ const lift = async (person: string) => {
 };
 
 test("one responder freezes, with a reason, and the ledger keeps who", async () => {
-  await expect(freeze(ask("freeze", "chloe"), deps)).rejects.toMatchObject({ code: "freeze-needs-why" });
+  expect(await freeze(ask("freeze", "chloe"), deps)).toMatchObject({ kind: "form", form: { intent: "freeze" } });
+  const empty = { ...ask("freeze", "chloe"), fields: {} };
+  expect(await freeze(empty, deps)).toMatchObject({ kind: "field-errors", errors: { why: expect.any(String) } });
   expect(await inForce()).toBeUndefined();
 
   await freeze(ask("freeze", "chloe", "the wrong service moves"), deps);
 
   expect(await inForce()).toMatchObject({ by: "chloe", why: "the wrong service moves" });
   expect(lines).toMatchObject([{ kind: "frozen", by: "chloe", door: "slack" }]);
+});
+
+test("the form that asks why freezes like words do", async () => {
+  await freeze({ ...ask("freeze", "chloe"), fields: { why: "the wrong service moves" } }, deps);
+  expect(await inForce()).toMatchObject({ by: "chloe", why: "the wrong service moves" });
 });
 
 test("guard lifting: it takes two approvers, different ones, within fifteen minutes", async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import type { Ask } from "../../src/commands/intent.ts";
 import { decideOnRun } from "../../src/commands/run-decisions.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
@@ -52,12 +53,19 @@ async function stoppedRun(
     },
     inventory: file,
   };
-  return async (person: string, decision: "skip" | "unwind" | "extend", button?: string) => {
+  const take = (person: string, more: Partial<Ask> = {}) =>
+    decideOnRun(
+      "take-over",
+      { verb: "take-over", args: [plan.id], text: plan.id, who: who(person, confirm), ...more },
+      deps,
+    );
+  const say = async (person: string, decision: "skip" | "unwind" | "extend", button?: string) => {
     const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person, confirm) };
     const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
     const answer = await decideOnRun(decision, pressed, deps);
     return answer.kind === "say" ? answer.card.text : answer.kind;
   };
+  return Object.assign(say, { take });
 }
 
 test("one person who votes twice is one of two, and the second person decides", async () => {
@@ -133,7 +141,7 @@ test("where the ledger takes no line a decision counts all the same, and the ans
   expect(await say("ben", "skip")).toMatch(/The ledger does not have it/);
 });
 
-test("a plan is closed for everybody only by who names it", async () => {
+test("a plan is closed for everybody only by who names it, or confirms which it is", async () => {
   const runs = createRuns(await bench.connect(), () => AT);
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
@@ -144,13 +152,29 @@ test("a plan is closed for everybody only by who names it", async () => {
       card: nothing,
     },
   };
-  const reject = (args: string[]) =>
-    decideOnRun("reject", { verb: "reject", args, text: args.join(" "), who: who("ana", nothing) }, deps);
+  const reject = (args: string[], more: Partial<Ask> = {}) =>
+    decideOnRun("reject", { verb: "reject", args, text: args.join(" "), who: who("ana", nothing), ...more }, deps);
+  const stateNow = async () => (await runs.read(plan.id))?.state;
 
-  await expect(reject([])).rejects.toMatchObject({
-    ...{ code: "plan-not-named", message: expect.stringContaining(`/dr reject ${plan.id}`) },
-  });
-  expect((await runs.read(plan.id))?.state).toBe("waiting-for-keys");
-  await reject([plan.id]);
-  expect((await runs.read(plan.id))?.state).toBe("closed");
+  const asked = await reject([]);
+  expect(asked).toMatchObject({ kind: "form", form: { context: plan.id, fields: [{ kind: "agreement" }] } });
+  expect(JSON.stringify(asked)).toContain(plan.title);
+  expect(await reject([], { value: plan.id, fields: {} })).toMatchObject({ kind: "field-errors" });
+  expect(await stateNow()).toBe("waiting-for-keys");
+  await reject([], { value: plan.id, fields: { sure: "yes" } });
+  expect(await stateNow()).toBe("closed");
+});
+
+test("what was done by hand is asked for in a form about the failure that was shown, and of those alone who may say it", async () => {
+  const say = await stoppedRun();
+  const form = await say.take("ana");
+  if (form.kind !== "form") throw new Error(`it answers with ${form.kind}`);
+  expect(form.form.fields.map(({ id }) => id)).toEqual(["words"]);
+  expect(await say.take("ana", { value: form.form.context, fields: {} })).toMatchObject({ kind: "field-errors" });
+  const fields = { words: "the group was closed in the console" };
+  // A form that stood open while something happened is about another failure.
+  const stale = form.form.context.replace(/\d+$/, "99");
+  await expect(say.take("ana", { value: stale, fields })).rejects.toBeInstanceOf(UserError);
+  await expect(say.take("eve")).rejects.toThrow("Nothing was changed.");
+  expect(await say.take("ana", { value: form.form.context, fields })).toMatchObject({ kind: "say" });
 });

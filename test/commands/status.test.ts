@@ -23,7 +23,7 @@ const deps = (server: string | undefined): StatusDeps => ({
   freezes: { get: async () => undefined },
   waits: { get: async () => undefined },
   ...{ server, standings: undefined },
-  onCall: async () => [],
+  onCall: async () => ({ names: [], empty: [] }),
   times: { of: async () => [] },
 });
 

@@ -1502,6 +1502,23 @@ export const GUARDS = [
     fails: "guard asked by name: with PagerDuty as the driver, whom somebody asks for is called all the same, once",
   },
   {
+    guard: "what the pager took and shows nothing of is sent again",
+    file: "src/flows/incident/paging/lost-page.ts",
+    cut: "if (askedAtMs - trigger.settledAtMs < pauseMs) return undefined;",
+    by: "if (askedAtMs > 0) return undefined;",
+    test: "flows/incident/paging/lost-page.test.ts",
+    fails:
+      "guard lost page: is sent again with longer and longer pauses until PagerDuty has it, with twokey as the driver",
+  },
+  {
+    guard: "an incident at the pager for which no telephone rings is said",
+    file: "src/flows/incident/paging/lost-page.ts",
+    cut: "pager.notifications.length > 0 ? undefined :",
+    by: "pager.notifications.length >= 0 ? undefined :",
+    test: "flows/incident/paging/lost-page.test.ts",
+    fails: "guard nobody rung: is said in the room after a minute, and the people of the level are written to directly",
+  },
+  {
     guard: "what others open while a fence waits is fenced again",
     file: "src/engine/runs/opening.ts",
     cut: "if (this.#openLooks >= LOOKS && this.#wasClosed)",

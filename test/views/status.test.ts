@@ -9,6 +9,8 @@ import { MINUTE } from "../harness/fakes/index.ts";
 import { AT, dark, known, quietDay, seenOn } from "../harness/observed.ts";
 import { standbyOf } from "../harness/site.ts";
 
+const EVERYBODY = { names: ["Ana (Primary, level 1)"], empty: [] };
+
 const board = (name: string): readonly ServiceStatus[] => BOARDS[name] ?? [];
 const inDepth = (name: string): ServiceStatus => {
   const status = IN_DEPTH[name];
@@ -32,7 +34,7 @@ function factsOf(card: Card, region: string): Readonly<Record<string, string>> {
 
 describe("the board", () => {
   test("gives each service one line, with one symbol and one of five words", () => {
-    expect(serviceLines(statusCard(board("mixed"), [], AT))).toEqual([
+    expect(serviceLines(statusCard(board("mixed"), EVERYBODY, AT))).toEqual([
       "✗ inventory · not ready: users get no answer · #C0INC4MZQ8T",
       "✗ orders · not ready: lag 1 h 6 min, objective 15 min",
       "✗ pricing · not ready: users get errors (HTTP 503) · incident inventory-5xx",
@@ -52,21 +54,29 @@ describe("the board", () => {
 
   test("puts the worst first, in whatever order the services come", () => {
     const turned = board("mixed").toReversed();
-    const symbols = serviceLines(statusCard(turned, [], AT)).map((line) => line.slice(0, 1));
+    const symbols = serviceLines(statusCard(turned, EVERYBODY, AT)).map((line) => line.slice(0, 1));
 
     expect(symbols).toEqual(["✗", "✗", "✗", "?", "▶", "↪", "✓"]);
   });
 
   test("says in its text, which notifications show alone, what its lines say", () => {
-    const { text } = statusCard(board("mixed"), [], AT);
+    const { text } = statusCard(board("mixed"), EVERYBODY, AT);
 
     expect(text.startsWith("inventory: not ready: users get no answer")).toBe(true);
     for (const { service } of board("mixed")) expect(text).toContain(`${service.name}: `);
   });
 
+  test("names each rotation that has nobody, before those who are on call", () => {
+    const onCall = { names: ["Ana (Primary, level 1)"], empty: ["dba", "network"] };
+    expect(cardText(statusCard(board("quiet"), onCall, AT))).toContain(
+      "On call: NOBODY for dba, network; Ana (Primary, level 1)",
+    );
+  });
+
   test("says that nobody answers for the on-call list, and never that nobody is on call", () => {
     expect(cardText(statusCard(board("quiet"), "unknown", AT))).toContain("On call: unknown, the pager did not say.");
-    expect(cardText(statusCard(board("quiet"), [], AT))).toContain("On call: nobody.");
+    const nobody = { names: [], empty: ["dba"] };
+    expect(cardText(statusCard(board("quiet"), nobody, AT))).toContain("On call: nobody.");
     expect(cardText(statusCard(board("quiet"), undefined, AT))).not.toContain("On call");
   });
 });
@@ -116,7 +126,7 @@ describe("how long ago something was seen", () => {
 
   test.each([0, 5 * MINUTE, 3_000 * MINUTE])("is counted by the reader's client, also after %s ms", (ms) => {
     const shown = [
-      ...Object.values(BOARDS).map((each) => statusCard(each, [], AT + ms)),
+      ...Object.values(BOARDS).map((each) => statusCard(each, undefined, AT + ms)),
       ...Object.values(IN_DEPTH).map((each) => serviceCard(each, AT + ms)),
     ];
 

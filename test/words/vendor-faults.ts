@@ -4,6 +4,7 @@ const CHAT = "test/contracts/slack/chat.test.ts";
 const OUTBOX = "test/engine/delivery/outbox.test.ts";
 const INCIDENT = "test/views/incident.test.ts";
 const DOOR = "test/doors/slack/door.test.ts";
+const LOST = "test/flows/incident/paging/lost-page.test.ts";
 const PAGES = "test/flows/incident/paging/pages.test.ts";
 const KEYS = "test/engine/approvals/keys.test.ts";
 const PAGING = "test/contracts/pagerduty/paging.test.ts";
@@ -129,9 +130,17 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         [PAGING, "where nobody listens, nothing was sent: again soon", "nobody listens"],
         [MAIL, "has its people told by mail as well, after 30 s, whatever Slack does", "told by mail as well"],
       ],
-      "202, then silence": [
-        [PAGING, "an accepted page that reached nobody shows no evidence", "silence"],
-        [PAGES, "when nobody answers at all the commanders are asked for, once", "asked for"],
+      "202, and no incident of it": [
+        [PAGING, "an accepted page that reached nobody shows no evidence", "shows no"],
+        [
+          LOST,
+          "is said in the room once, and its people are written to directly, with %s as the driver",
+          "took the page",
+        ],
+        [LOST, "is not called paged: its page is unclear until PagerDuty shows it", "shows no incident"],
+      ],
+      "202, an incident, and no telephone rings": [
+        [LOST, "guard nobody rung: is said in the room after a minute", "whom it has rung"],
       ],
       "202, and rings two hours late": NOT_TRIED,
       "duplicate webhooks": NOT_TRIED,

@@ -59,6 +59,8 @@ const PagerEvidence = z.strictObject({
   lapsedAtMs: z.number().optional(),
   /** How often it was found open after it had been resolved. */
   reopened: z.number().int(),
+  /** How often it took a page and showed no incident of it afterwards, so that the page was sent again. */
+  lost: z.number().int(),
 });
 
 const StatusUpdate = z.strictObject({

@@ -27,6 +27,10 @@ export interface IncidentVoice {
     update: { readonly number: number; readonly fields: UpdateFields; readonly late: boolean },
   ): Card;
   resolution(incident: Incident): Card;
+  /** What was added to it, by its place in the list. */
+  resolutionAdded(incident: Incident, index: number): Card;
+  /** What nobody has written yet. */
+  resolutionLeft(incident: Incident): Card;
   timeline(incident: Incident, events: readonly Event[]): Card;
 }
 

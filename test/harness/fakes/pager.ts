@@ -27,6 +27,10 @@ export class RecordedPager implements KeepingPager {
   readonly clock: Clock;
   weather: () => Weather = () => "fine";
   refuseTriggers: boolean = false;
+  /** Accepted and without effect: a 202 only promises. */
+  losesTriggers: boolean = false;
+  /** With each incident it rings somebody of its own, whom our file does not list. */
+  rings: boolean = true;
   /** Users and policies that the pager rings by itself with a trigger. */
   ringsWithTrigger: readonly string[] = [];
   onCallNow: { policy: string; pagerUserId: string; name: string }[] = [];
@@ -58,6 +62,7 @@ export class RecordedPager implements KeepingPager {
     if (this.refuseTriggers) return { kind: "rejected", code: "invalid", why: "the routing key is not valid" };
     return await this.asked(() => {
       this.triggers.push({ key: page.dedupKey, atMs: this.clock.now(), page });
+      if (this.losesTriggers) return undefined;
       const known = this.incidents.get(page.dedupKey);
       if (known && known.status !== "resolved") return undefined;
       const id = `Q${this.incidents.size + 1}`;
@@ -66,7 +71,7 @@ export class RecordedPager implements KeepingPager {
         status: "triggered",
         url: undefined,
         acknowledgedBy: [],
-        notifications: [],
+        notifications: this.rings ? [{ user: "PONCALL", channel: "phone", atMs: this.clock.now() }] : [],
       });
       return undefined;
     });

@@ -46,7 +46,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     pages: [],
     acks: [],
     response: [],
-    pager: { notifications: [], uncounted: [], reopened: 0 },
+    pager: { notifications: [], uncounted: [], reopened: 0, lost: 0 },
     alertsChannel: file.alerts.channel,
     channelName: channelName({ prefix: file.incidents.channel_prefix, id, about: aboutOf(opening), nowMs }),
     invited: [],

@@ -10,7 +10,7 @@ import {
   withNote,
 } from "../../../domain/incident/incident.ts";
 import { planLadder } from "../../../domain/incident/ladder.ts";
-import type { ResolutionFields } from "../../../domain/incident/resolution.ts";
+import { type LaterPart, type ResolutionFields, stillToWrite } from "../../../domain/incident/resolution.ts";
 import { type Severity, worse } from "../../../domain/incident/severity.ts";
 import { turnOf } from "../intake/open.ts";
 import { settlePages } from "../paging/acknowledge.ts";
@@ -149,6 +149,9 @@ const despiteFacts = ({ why, alarms, unknownIn, down, plans }: NonNullable<Resol
   down: down.map(({ service, gives }) => `${service}: ${gives}`),
 });
 
+const writtenIn = (fields: ResolutionFields): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).flatMap(([part, text]) => (text === undefined ? [] : [[part, text]])));
+
 export function resolveIncident(
   incident: Incident,
   { fields, by, despite, rtoMs, rpoMs }: Resolving,
@@ -159,13 +162,40 @@ export function resolveIncident(
   const value = amend(incident, {
     state: "resolved",
     closedAtMs: nowMs,
-    resolution: { fields, by, ...(despite ? { despite } : {}), ...measured },
+    resolution: {
+      ...{ fields, by, added: [], ...(despite ? { despite } : {}), ...measured },
+      ...(actor.id === undefined ? {} : { person: actor.id }),
+    },
     pages: settlePages(incident.pages, "superseded"),
   });
   const says = `Resolved by ${actor.name}: ${fields.details}`;
-  const facts: Event["facts"] = { ...fields, ...measured, ...(despite ? despiteFacts(despite) : {}) };
+  const facts: Event["facts"] = { ...writtenIn(fields), ...measured, ...(despite ? despiteFacts(despite) : {}) };
   return {
     value,
     events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })],
   };
+}
+
+/** Writes parts of the resolution that were not known when it was made; what stands there already stays. */
+export function addToResolution(
+  incident: Incident,
+  later: Partial<Pick<ResolutionFields, LaterPart>>,
+  { actor, nowMs }: Act,
+): Changed<Incident> | undefined {
+  const { resolution } = incident;
+  if (resolution === undefined) return undefined;
+  const parts = stillToWrite(resolution.fields).filter((part) => later[part] !== undefined);
+  if (parts.length === 0) return undefined;
+  const written = Object.fromEntries(parts.map((part) => [part, later[part] ?? ""]));
+  const value = amend(incident, {
+    resolution: {
+      ...resolution,
+      fields: { ...resolution.fields, ...written },
+      added: [...resolution.added, { parts, by: actor.name, atMs: nowMs }],
+    },
+  });
+  const says = `Added to the resolution by ${actor.name}: ${Object.values(written).join(" · ")}`;
+  const { id: by, door } = actor;
+  const facts = { ...written };
+  return { value, events: [eventOf(value, { kind: "incident.resolution-added", atMs: nowMs, by, door, says, facts })] };
 }

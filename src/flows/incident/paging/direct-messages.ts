@@ -7,6 +7,7 @@ import { findPerson } from "../../../domain/service/inventory.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 import { postOnce } from "../comms/post-once.ts";
 import type { IncidentDeps } from "../deps.ts";
+import { missedWords, triggerKey } from "./lost-page.ts";
 import { outcomeOf, type Special, settled } from "./page-outcomes.ts";
 import { paged, pageKey } from "./page-targets.ts";
 import { rungAt } from "./rungs.ts";
@@ -68,7 +69,7 @@ async function peopleOf(deps: IncidentDeps, target: Page["target"]): Promise<Pag
   };
 }
 
-/** The pager accepted nothing: its people are written to in Slack, and the channel is told. */
+/** The pager missed them: its people are written to in Slack, and the channel is told. */
 export function fallBack(deps: IncidentDeps): Perform<Incident> {
   return async (incident, duty, attempt) => {
     const place = rungAt(incident, duty);
@@ -77,8 +78,11 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
     const people = place.rung.targets.flatMap((target) =>
       target.kind === "person" ? (findPerson(inventory, target.id) ?? []) : [],
     );
-    const why = `the pager has not accepted the page of level ${place.rung.level}`;
-    const card = deps.voice.page(incident, why);
+    const why = (now: Incident): string => {
+      const call = now.duties[String(duty.subject["call"])] ?? now.duties[triggerKey(now)];
+      return missedWords(now, call);
+    };
+    const card = deps.voice.page(incident, `level ${place.rung.level}: ${why(incident)}`);
     for (const person of people) {
       const key = pageKey(incident, {
         step: `${place.ladder.number}.${place.index}`,
@@ -91,8 +95,7 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
     return {
       kind: "done",
       apply: (current, nowMs) => {
-        const call = current.duties[String(duty.subject["call"])] ?? current.duties[`trigger:${current.generation}`];
-        const says = `The pager has accepted nothing for level ${place.rung.level} (${call?.why ?? "no answer"}). Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone: /dr oncall shows you their numbers.`;
+        const says = `Level ${place.rung.level}: ${why(current)}. Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone: /dr oncall shows you their numbers.`;
         const value = withNote(current, { id: duty.key, atMs: nowMs, says });
         return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
       },

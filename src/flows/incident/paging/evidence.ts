@@ -16,6 +16,7 @@ import type { Documents } from "../../../ports/documents.ts";
 import type { PagerIncident } from "../../../ports/pager.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { lapsedAtPager } from "./lapse.ts";
+import { foundAtPager } from "./lost-page.ts";
 
 /** The pager tells times in whole seconds. */
 const PAGER_STEP_MS = 1_000;
@@ -32,7 +33,8 @@ export interface Reading {
  * The pager's own truth, in both directions: what it takes back counts no more here. An answer to an earlier question, which came
  * late, or again, only moves forward. Also for webhooks of the pager.
  */
-export function mergeEvidence(incident: Incident, found: PagerIncident, { people, askedAtMs, nowMs }: Reading) {
+export function mergeEvidence(before: Incident, found: PagerIncident, { people, askedAtMs, nowMs }: Reading) {
+  const incident = foundAtPager(before);
   const { pager } = incident;
   // Asked after the last answer was written down: of two questions under way at once neither takes anything back.
   const isNewest = askedAtMs > (pager.readAtMs ?? 0);
@@ -119,7 +121,7 @@ function closedOutside(incident: Incident, nowMs: number) {
   if (!isOpen(incident) || incident.pager.status !== "resolved") return undefined;
   const generation = incident.generation + 1;
   const says = "The incident was closed at the pager but is open here: further pages open a new one there";
-  const pager = { notifications: [], uncounted: [], reopened: 0 };
+  const pager = { notifications: [], uncounted: [], reopened: 0, lost: 0 };
   const value = withNote({ ...incident, generation, pager }, { id: `closed-outside:${generation}`, atMs: nowMs, says });
   return {
     value,

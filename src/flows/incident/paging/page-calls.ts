@@ -9,7 +9,7 @@ import { OCCASIONS } from "../../reach/occasions.ts";
 import { ask, open, type Call as Said } from "../../reach/ways.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { direct, fallBack } from "./direct-messages.ts";
-import { triggerKey } from "./page.ts";
+import { isLost, lostWords, triggerKey } from "./lost-page.ts";
 import { outcomeOf, type Special, settled } from "./page-outcomes.ts";
 import { pageKey } from "./page-targets.ts";
 import { type Call, mayGo } from "./throttle.ts";
@@ -35,6 +35,9 @@ function trigger(deps: IncidentDeps): Perform<Incident> {
       source: incident.region ?? incident.services[0] ?? incident.environment,
       severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
     });
+    // It took the one before as well: what it says counts again once it shows the incident.
+    if (answer.kind === "accepted" && isLost(incident))
+      return { kind: "done", apply: settled(duty, { state: "unknown", why: lostWords(incident) }) };
     return outcomeOf(answer, duty, { refusedAgainMs: TRIGGER_AGAIN_MS });
   };
 }

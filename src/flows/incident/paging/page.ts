@@ -3,6 +3,7 @@ import { TWOKEY_DRIVES } from "../../../domain/incident/escalation.ts";
 import { type Incident, isOpen } from "../../../domain/incident/incident.ts";
 import type { Ladder } from "../../../domain/incident/ladder.ts";
 import { type PageTarget, tellersOf, usesSlack } from "../../../domain/incident/page.ts";
+import { isLost, ringDueAtMs, triggerKey } from "./lost-page.ts";
 import { callsKeeper, intendPages } from "./page-targets.ts";
 import { heldMs, isWanted, latestMatrix, type RungPlace, reachedBy, rungsOf } from "./rungs.ts";
 
@@ -19,10 +20,6 @@ export const FALLBACK_AFTER_MS = 30_000;
 
 /** Machine time. */
 const TELL_CLAIM_MS = 25_000;
-
-export function triggerKey(incident: Incident): string {
-  return `trigger:${incident.generation}`;
-}
 
 function rungKey({ ladder, index }: RungPlace): string {
   return `rung:${ladder.number}.${index}`;
@@ -140,8 +137,8 @@ function directDuties(incident: Incident, nowMs: number): OwedDuty[] {
 }
 
 /**
- * By pagers that only tell: whoever is to be reached by their channels, round after round. When the pager has accepted
- * nothing for FALLBACK_AFTER_MS they tell everybody of the rung whom they reach.
+ * By pagers that only tell: whoever is to be reached by their channels, round after round. Where the pager
+ * has missed a rung they tell everybody of it whom they reach.
  */
 function tellDuties(incident: Incident, nowMs: number): OwedDuty[] {
   const { pagers } = incident.escalation;
@@ -157,12 +154,10 @@ function tellDuties(incident: Incident, nowMs: number): OwedDuty[] {
     ),
   );
   const tellers = Object.keys(pagers).filter((name) => !pagers[name]?.keepsIncidents);
-  const instead = unaccepted(incident).flatMap((place) =>
+  const instead = missed(incident).flatMap(({ place, dueAtMs }) =>
     place.rung.targets
       .filter((target) => target.kind === "person" && tellersOf(target, pagers).length === 0)
-      .flatMap((target) =>
-        tellers.map((pager) => ({ place, dueAtMs: place.dueAtMs + FALLBACK_AFTER_MS, round: 0, target, pager })),
-      ),
+      .flatMap((target) => tellers.map((pager) => ({ place, dueAtMs, round: 0, target, pager }))),
   );
   return [...ordinary, ...instead].map(({ place: { ladder, index }, dueAtMs, round, target, pager }) => ({
     key: `tell:${pager}:${ladder.number}.${index}:${round}:${target.id}`,
@@ -171,11 +166,21 @@ function tellDuties(incident: Incident, nowMs: number): OwedDuty[] {
   }));
 }
 
-/** Rungs whose call the pager has not accepted. */
-function unaccepted(incident: Incident): RungPlace[] {
+interface Missed {
+  readonly place: RungPlace;
+  readonly dueAtMs: number;
+}
+
+/** Rungs that the pager has not accepted, took and lost, or has rung nobody for; and when others are to reach their people. */
+function missed(incident: Incident): Missed[] {
+  const ringAtMs = ringDueAtMs(incident);
   return rungsOf(incident)
     .filter(({ ladder, rung }) => rung.targets.some(callsKeeper(incident)) && isWanted(incident, ladder, rung))
-    .filter((place) => incident.duties[callKey(incident, place)]?.state !== "done");
+    .flatMap((place): Missed[] => {
+      if (isLost(incident) || incident.duties[callKey(incident, place)]?.state !== "done")
+        return [{ place, dueAtMs: place.dueAtMs + FALLBACK_AFTER_MS }];
+      return ringAtMs === undefined ? [] : [{ place, dueAtMs: Math.max(ringAtMs, place.dueAtMs + FALLBACK_AFTER_MS) }];
+    });
 }
 
 function callKey(incident: Incident, place: RungPlace): string {
@@ -183,9 +188,9 @@ function callKey(incident: Incident, place: RungPlace): string {
 }
 
 function fallbackDuties(incident: Incident): OwedDuty[] {
-  return unaccepted(incident).map((place) => ({
+  return missed(incident).map(({ place, dueAtMs }) => ({
     key: `fallback:${place.ladder.number}.${place.index}`,
-    dueAtMs: place.dueAtMs + FALLBACK_AFTER_MS,
+    dueAtMs,
     subject: { ladder: place.ladder.number, rung: place.index, call: callKey(incident, place) },
   }));
 }
@@ -218,7 +223,7 @@ export const PAGE_DUTIES: readonly DutySpec<Incident>[] = [
   { kind: "direct", says: "Send a page as a direct message", queue: "chat", duties: directDuties, intend: intendPages },
   {
     kind: "fallback",
-    says: "Write to the people of a level directly when the pager has accepted nothing",
+    says: "Write to the people of a level directly when the pager has accepted nothing, or rung nobody",
     queue: "chat",
     duties: fallbackDuties,
   },

@@ -19,7 +19,7 @@ import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
 import { mergeInto } from "../life/changes.ts";
 import { isAnswered } from "./acknowledge.ts";
 import { mergeEvidence, type Reading } from "./evidence.ts";
-import { triggerKey } from "./page.ts";
+import { lostAtPager, triggerKey } from "./lost-page.ts";
 
 /** Reading the pager, and telling it what people did here. */
 
@@ -36,7 +36,8 @@ function evidenceDuties(incident: Incident): OwedDuty[] {
 }
 
 function readEveryMs(incident: Incident): number {
-  return incident.severity === "sev1" && !isAnswered(incident) ? READ_EVERY_MS.unanswered : READ_EVERY_MS.otherwise;
+  const isUrgent = incident.severity === "sev1" || incident.pager.id === undefined;
+  return isUrgent && !isAnswered(incident) ? READ_EVERY_MS.unanswered : READ_EVERY_MS.otherwise;
 }
 
 /**
@@ -138,16 +139,18 @@ function seen(
   incident: Incident,
   asked: Pick<Reading, "people" | "askedAtMs">,
 ): Outcome {
-  // A failed read is no news: the next one comes soon enough.
-  const found = answer.kind === "accepted" ? answer.value : undefined;
   const generation = incident.generation;
+  const read = (current: Incident, nowMs: number) => {
+    // A failed read is no news: the next one comes soon enough.
+    if (answer.kind !== "accepted" || current.generation !== generation) return undefined;
+    return answer.value === undefined
+      ? lostAtPager(current, asked.askedAtMs, nowMs)
+      : mergeEvidence(current, answer.value, { ...asked, nowMs });
+  };
   return {
     kind: "again",
     afterMs: readEveryMs(incident),
-    apply: (current, nowMs) =>
-      found === undefined || current.generation !== generation
-        ? { value: current, events: [] }
-        : mergeEvidence(current, found, { ...asked, nowMs }),
+    apply: (current, nowMs) => read(current, nowMs) ?? { value: current, events: [] },
   };
 }
 

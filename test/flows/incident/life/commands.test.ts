@@ -14,12 +14,12 @@ import type { Inventory } from "../../../../src/domain/service/inventory.ts";
 import { type AgainstSources, againstClosing } from "../../../../src/flows/incident/life/against-closing.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
-import { resolutionCard } from "../../../../src/views/update.ts";
+import { resolutionCard } from "../../../../src/views/resolution.ts";
 import { degradedHome, runStates, SERVICE } from "../../../cards/run-states.ts";
 import { example } from "../../../harness/example.ts";
 import { guest, MINUTE, START_MS, who } from "../../../harness/fakes/index.ts";
 import { seenOn } from "../../../harness/observed.ts";
-import { type Bridge, bridge } from "../bridge.ts";
+import { type Bridge, bridge, pass } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 
 /** As the app makes them: in capitals, to be read aloud. */
@@ -122,14 +122,55 @@ describe("intents about incidents", () => {
     expect(desk.paging.triggers.map(({ page }) => page.summary)).toEqual(["SEV1 inventory is down"]);
   });
 
-  test.each(["", "sev1", "inventory", "sev1 inventory", "inventory sev1"])(
-    "declaring %j asks what is wrong",
-    async (typed) => {
-      await expect(declare(ask("declare", typed), commandsOf(bridge(served)))).rejects.toMatchObject({
-        code: "declare-what",
-      });
+  test.each([
+    { typed: "", severity: "sev2", service: "unnamed" },
+    { typed: "sev1", severity: "sev1", service: "unnamed" },
+    { typed: "inventory", severity: "sev2", service: "inventory" },
+    { typed: "inventory sev1", severity: "sev1", service: "inventory" },
+  ])("declaring $typed asks what is wrong in a form that has what was said", async ({ typed, severity, service }) => {
+    const desk = bridge(served);
+    const answer = await declare(ask("declare", typed), commandsOf(desk));
+    const initial = answer.kind === "form" ? answer.form.fields.map((field) => [field.id, field.initial]) : [];
+    expect(Object.fromEntries(initial)).toEqual({ what: undefined, severity, service });
+    expect(desk.incidents.all()).toEqual([]);
+  });
+
+  test.each([
+    {
+      fields: { what: "checkout is slow", severity: "sev1", service: "inventory" },
+      title: "inventory checkout is slow",
     },
-  );
+    {
+      fields: { what: "sev2 is too low for this", severity: "sev1", service: "unnamed" },
+      title: "sev2 is too low for this",
+    },
+  ])("the form declares what it says: $title", async ({ fields, title }) => {
+    const desk = bridge(served);
+    await declare(ask("declare", "", { fields, value: "" }), commandsOf(desk));
+    const services = fields.service === "unnamed" ? [] : [fields.service];
+    expect(await desk.incident(DECLARED)).toMatchObject({ severity: "sev1", title, services });
+  });
+
+  test("the form that says nothing is asked again, and declares nothing", async () => {
+    const desk = bridge(served);
+    const fields = { severity: "sev1", service: "inventory" };
+    const answer = await declare(ask("declare", "", { fields, value: "" }), commandsOf(desk));
+    expect(answer).toMatchObject({ kind: "field-errors", errors: { what: expect.any(String) } });
+    expect(desk.incidents.all()).toEqual([]);
+  });
+
+  test("a severity that is not named is asked for in a form about this incident, which begins with the present one", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    const answer = await severity(ask("severity", ""), commandsOf(desk));
+    const present = (await desk.incident(id)).severity;
+    expect(answer).toMatchObject({
+      kind: "form",
+      form: { context: id, fields: [{ id: "severity", initial: present }] },
+    });
+    await severity(ask("severity", "", { fields: { severity: "sev4" }, value: id }), commandsOf(desk));
+    expect((await desk.incident(id)).severity).toBe("sev4");
+  });
 
   test("an incident that somebody declared who is not listed says so, and holds no person's id for them", async () => {
     const desk = bridge(inventory());
@@ -167,14 +208,14 @@ describe("intents about incidents", () => {
     await expect(escalate(ask("escalate", "nobody"), commandsOf(desk))).rejects.toThrow("Nobody is called");
   });
 
-  test("resolving asks for all four parts, and is refused while a run is under way", async () => {
+  test("resolving asks for what resolved it, and is refused while a run is under way", async () => {
     const desk = bridge();
     const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
     await desk.intake.take(isOk("a-lag"));
     expect((await resolve(ask("resolve", ""), commandsOf(desk))).kind).toBe("form");
-    const empty = await resolve(ask("resolve", "", { fields: { details: "fixed" }, value: id }), commandsOf(desk));
-    expect(empty.kind === "field-errors" && Object.keys(empty.errors)).toEqual(["impact", "followUps", "lessons"]);
-    await expect(resolve(ask("resolve", '"fixed" "none"'), commandsOf(desk))).rejects.toThrow("four parts");
+    const empty = await resolve(ask("resolve", "", { fields: { impact: "none" }, value: id }), commandsOf(desk));
+    expect(empty.kind === "field-errors" && Object.keys(empty.errors)).toEqual(["details"]);
+    await expect(resolve(ask("resolve", '"" "none"'), commandsOf(desk))).rejects.toThrow("what resolved it");
     const running = commandsOf(desk, { runInProgress: () => Promise.resolve("The failover of a") });
     await expect(resolve(ask("resolve", '"a" "b" "c" "d"'), running)).rejects.toThrow("still under way");
     await resolve(
@@ -183,6 +224,73 @@ describe("intents about incidents", () => {
     );
     const { state, resolution } = await desk.incident(id);
     expect([state, resolution?.fields.impact, resolution?.rtoMs]).toEqual(["resolved", "checkout", 60_000]);
+    const again = await resolve(ask("resolve", "", { value: id }), commandsOf(desk));
+    expect(again.kind === "whisper" && again.card.text).toContain("already resolved");
+  });
+
+  describe("what is not known when an incident is resolved", () => {
+    const texts = (desk: Bridge, id: string) =>
+      desk.chat.messages.filter(({ channel }) => channel === `C${id}`).map(({ text }) => text);
+
+    async function resolvedShortly(): Promise<{ desk: Bridge; id: string }> {
+      const desk = bridge();
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      await desk.intake.take(isOk("a-lag"));
+      await pass(desk, id, 1);
+      await resolve(
+        ask("resolve", "", { fields: { details: "fixed", impact: "nobody" }, value: id }),
+        commandsOf(desk),
+      );
+      await pass(desk, id, 1);
+      return { desk, id };
+    }
+
+    test("is named on the resolution as still to be written, by whom, with a button", async () => {
+      const { desk, id } = await resolvedShortly();
+      const card = cardText(resolutionCard(await desk.incident(id)));
+      expect(card).toMatch(/Still to be written by .*: follow-up actions, lessons learned\./);
+      expect(card).toContain("Add it");
+      expect(card).not.toContain("undefined");
+    });
+
+    test("is added later by the same verb, which asks for nothing else, and the room hears it", async () => {
+      const { desk, id } = await resolvedShortly();
+      const form = await resolve(ask("resolve", "", { value: id }), commandsOf(desk));
+      expect(form.kind === "form" && form.form.fields.map((field) => field.id)).toEqual(["followUps", "lessons"]);
+      await resolve(ask("resolve", "", { fields: { lessons: "two people, one plan" }, value: id }), commandsOf(desk));
+      await resolve(ask("resolve", '"build a replica"', { value: id }), commandsOf(desk));
+      await pass(desk, id, 1);
+      expect((await desk.incident(id)).resolution?.fields).toEqual({
+        ...{ details: "fixed", impact: "nobody", followUps: "build a replica", lessons: "two people, one plan" },
+      });
+      expect(texts(desk, id).filter((text) => text.startsWith("Added to the resolution by"))).toEqual([
+        expect.stringContaining("lessons learned"),
+        expect.stringContaining("follow-up actions"),
+      ]);
+    });
+
+    test("changes nothing that stands there, and nothing at all where nothing was written", async () => {
+      const { desk, id } = await resolvedShortly();
+      const fields = { details: "no", impact: "everybody" };
+      const answer = await resolve(ask("resolve", "", { fields, value: id }), commandsOf(desk));
+      expect(answer.kind === "whisper" && answer.card.text).toContain("nothing was changed");
+      expect((await desk.incident(id)).resolution?.fields).toEqual({ details: "fixed", impact: "nobody" });
+    });
+
+    test("is asked for in the room after three days, once, and not where it was written", async () => {
+      const { desk, id } = await resolvedShortly();
+      const asked = () => texts(desk, id).filter((text) => text.startsWith("Still to be written about"));
+      await pass(desk, id, 2.9 * 1_440);
+      expect(asked()).toEqual([]);
+      await pass(desk, id, 3 * 1_440);
+      expect(asked()).toEqual([expect.stringContaining("follow-up actions, lessons learned")]);
+
+      const written = await resolvedShortly();
+      const rest = { followUps: "none", lessons: "none" };
+      await resolve(ask("resolve", "", { fields: rest, value: written.id }), commandsOf(written.desk));
+      await pass(written.desk, written.id, 6 * 1_440);
+      expect(texts(written.desk, written.id).filter((text) => text.startsWith("Still to be"))).toEqual([]);
+    });
   });
 
   const four = '"fixed" "checkout" "none" "none"';

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "@jest/globals";
+import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
+import { START_MS } from "../../../harness/fakes/index.ts";
+import { type Bridge, bridge, change, opened, pass } from "../bridge.ts";
+import { inventory } from "../file.ts";
+
+/** Each of them may find out alone that a page got lost. */
+const DRIVERS = ["twokey", "pagerduty"] as const;
+
+const deskOf = (driver: (typeof DRIVERS)[number]): Bridge =>
+  bridge(inventory((file) => ({ ...file, escalation: { ...file.escalation, driver } })));
+
+const seconds = (desk: Bridge) => desk.paging.triggers.map(({ atMs }) => Math.round((atMs - START_MS) / 1_000));
+const said = (desk: Bridge, id: string) =>
+  desk.chat.messages.filter(({ channel }) => channel === `C${id}`).map(({ text }) => text);
+
+describe("a page that PagerDuty accepts, and that reaches nobody", () => {
+  test.each(DRIVERS)(
+    "guard lost page: is sent again with longer and longer pauses until PagerDuty has it, with %s as the driver",
+    async (driver) => {
+      const desk = deskOf(driver);
+      desk.paging.losesTriggers = true;
+      const id = await opened(desk);
+      await pass(desk, id, 10);
+      const [first = 0, second = 0, third = 0, fourth = 0] = seconds(desk);
+      expect(second - first).toBeGreaterThanOrEqual(30);
+      expect(second - first).toBeLessThanOrEqual(45);
+      expect(third - second).toBeGreaterThanOrEqual(60);
+      expect(fourth - third).toBeGreaterThanOrEqual(120);
+      // Once at the longest pause it stays there.
+      expect(seconds(desk).length).toBeLessThanOrEqual(6);
+      expect(new Set(desk.paging.triggers.map(({ key }) => key)).size).toBe(1);
+
+      desk.paging.losesTriggers = false;
+      await pass(desk, id, 6);
+      const sent = seconds(desk).length;
+      expect((await desk.incident(id)).pager).toMatchObject({ id: "Q1", status: "triggered" });
+      await pass(desk, id, 20);
+      expect(seconds(desk)).toHaveLength(sent);
+    },
+  );
+
+  test.each(DRIVERS)(
+    "is said in the room once, and its people are written to directly, with %s as the driver",
+    async (driver) => {
+      const desk = deskOf(driver);
+      desk.paging.losesTriggers = true;
+      const id = await opened(desk);
+      await pass(desk, id, 10);
+      expect(desk.chat.messages.some(({ channel, key }) => channel === "ana" && key.includes("fallback"))).toBe(true);
+      const about = said(desk, id).filter((text) => text.includes("took the page"));
+      expect(about).toHaveLength(1);
+      expect(about[0]).toContain("shows no incident of it");
+    },
+  );
+
+  test("is not called paged: its page is unclear until PagerDuty shows it", async () => {
+    const desk = deskOf("pagerduty");
+    desk.paging.losesTriggers = true;
+    const id = await opened(desk);
+    await pass(desk, id, 2);
+    const ofPager = async () => (await desk.incident(id)).pages.filter(({ via }) => via === "pager");
+    expect(await ofPager()).toMatchObject([{ state: "unknown", why: expect.stringContaining("shows no incident") }]);
+    desk.paging.losesTriggers = false;
+    await pass(desk, id, 6);
+    expect(await ofPager()).toMatchObject([{ state: "accepted" }]);
+    expect((await ofPager())[0]).not.toHaveProperty("why");
+  });
+
+  test("is not sent again once somebody has answered here, or where PagerDuty only takes its time", async () => {
+    const answered = deskOf("twokey");
+    answered.paging.losesTriggers = true;
+    const id = await opened(answered);
+    await pass(answered, id, 0.2);
+    await change(answered, id, (incident, nowMs) =>
+      acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs),
+    );
+    await pass(answered, id, 20);
+    expect(seconds(answered)).toHaveLength(1);
+
+    const slow = deskOf("twokey");
+    slow.paging.losesTriggers = true;
+    const late = await opened(slow);
+    await pass(slow, late, 0.4);
+    slow.paging.losesTriggers = false;
+    const [first] = slow.paging.triggers;
+    if (first === undefined) throw new Error("nothing was triggered");
+    await slow.paging.trigger(first.page);
+    await pass(slow, late, 20);
+    // The second is this test's own.
+    expect(seconds(slow)).toHaveLength(2);
+  });
+});
+
+describe("an incident that PagerDuty has, and for which no telephone rings", () => {
+  test("guard nobody rung: is said in the room after a minute, and the people of the level are written to directly", async () => {
+    const desk = deskOf("pagerduty");
+    desk.paging.rings = false;
+    const id = await opened(desk);
+    await pass(desk, id, 0.9);
+    expect(said(desk, id).filter((text) => text.includes("whom it has rung"))).toEqual([]);
+    await pass(desk, id, 1);
+    expect(said(desk, id).filter((text) => text.includes("whom it has rung"))).toEqual([
+      expect.stringMatching(
+        /^Level 1: PagerDuty has the incident, and shows nobody whom it has rung. Written to directly: Ana/,
+      ),
+    ]);
+    expect(desk.chat.messages.some(({ channel, key }) => channel === "ana" && key.includes("fallback"))).toBe(true);
+  });
+
+  test("is not said where its log shows somebody", async () => {
+    const desk = deskOf("pagerduty");
+    const id = await opened(desk);
+    await pass(desk, id, 4);
+    expect(said(desk, id).filter((text) => text.includes("Written to directly"))).toEqual([]);
+  });
+});
