@@ -8,7 +8,8 @@ import {
   liftedBy,
   sayFrozen,
 } from "../domain/plan-run/freeze.ts";
-import { approversOf, type Inventory } from "../domain/service/inventory.ts";
+import { approversOf } from "../domain/service/access.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import { confirmed } from "../engine/approvals/proof.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -76,7 +77,7 @@ export async function unfreeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
 
 const say = (text: string): Answer => ({ kind: "say", card: sentenceCard(text) });
 const isApprover = (inventory: Inventory, person: string): boolean =>
-  approversOf(inventory).some(({ id }) => id === person);
+  approversOf(inventory, undefined).some(({ id }) => id === person);
 
 interface Said {
   readonly who: Who;

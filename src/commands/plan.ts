@@ -2,6 +2,7 @@ import type { Form } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
+import { mayAsk, refuseUnlessMayAsk } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose } from "./propose.ts";
 import { refuseWhileCoolingDown, refuseWhileHeld } from "./refuse-while.ts";
@@ -16,8 +17,12 @@ export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDep
   const inventory = deps.inventory();
   const person = knownPerson(ask, inventory);
   const asked = ask.fields ? fromFields(ask.fields) : fromWords(ask.text, runbook);
-  if (!asked.service) return { kind: "form", form: formOf(runbook, inventory, ask.channel) };
+  if (!asked.service) {
+    const services = inventory.services.filter(({ name }) => mayAsk(ask, name, inventory));
+    return { kind: "form", form: formOf(runbook, { ...inventory, services }, ask.channel) };
+  }
   const service = serviceNamed(asked.service, inventory);
+  refuseUnlessMayAsk(ask, service.name, inventory);
   const wish = runbook.read(asked.wish);
   if (!wish.ok) throw new UserError("wish-unclear", `${wish.why}. /dr help ${runbook.name} shows how to write it.`);
   await refuseWhileHeld(service, deps);

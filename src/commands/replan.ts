@@ -4,6 +4,7 @@ import type { Plan } from "../domain/plan-run/plan.ts";
 import { findService } from "../domain/service/inventory.ts";
 import { RUNBOOKS, runbookOf } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
+import { refuseUnlessMayAsk } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose } from "./propose.ts";
 import { refuseWhilePlanned } from "./refuse-while.ts";
@@ -26,6 +27,7 @@ export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
       "service-unknown",
       `${continues.plan.service} is not in twokey.yaml any more, so its rest cannot be planned. /dr by-hand ${continues.plan.id} shows the commands.`,
     );
+  refuseUnlessMayAsk(ask, service.name, inventory);
   await refuseWhilePlanned(service, deps);
   const runbook = runbookOf(continues.plan);
   return propose(

@@ -14,6 +14,7 @@ import { degradedLines } from "../views/proofs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import { waitLine } from "../views/wait.ts";
+import { isShown, refuseUnlessShown } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type OutlookDeps, outlookOf } from "./outlook.ts";
 import { serviceNamed } from "./run-deps.ts";
@@ -43,12 +44,22 @@ export interface StatusDeps extends OutlookDeps {
 
 /** `/dr status [service]`: the board, or one service in depth. Answers within 3 s, from the cache when AWS is slow. */
 export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
-  return { kind: "whisper", card: await statusOfServices(ask.args[0], deps) };
+  const [name] = ask.args;
+  const inventory = deps.inventory();
+  if (name !== undefined) refuseUnlessShown(ask, [serviceNamed(name, inventory).name], inventory);
+  const card = await statusOfServices(name, deps, (service) => isShown(ask, service, inventory));
+  const kept = inventory.services.filter((service) => !isShown(ask, service.name, inventory)).length;
+  return { kind: "whisper", card: kept === 0 || name !== undefined ? card : withKept(card, kept) };
 }
 
-export async function statusOfServices(name: string | undefined, deps: StatusDeps): Promise<Card> {
+export async function statusOfServices(
+  name: string | undefined,
+  deps: StatusDeps,
+  shows: (service: string) => boolean = () => true,
+): Promise<Card> {
   const inventory = deps.inventory();
-  const wanted = name === undefined ? inventory.services : [serviceNamed(name, inventory)];
+  const wanted =
+    name === undefined ? inventory.services.filter((service) => shows(service.name)) : [serviceNamed(name, inventory)];
   const [reads, onCall, stored, lost, ...services] = await Promise.all([
     deps.alarmReads?.get(ALARM_READS_ID),
     deps.onCall(),
@@ -68,6 +79,17 @@ export async function statusOfServices(name: string | undefined, deps: StatusDep
     lost === undefined ? undefined : ["STATE LOST. ", `${lost}. Nothing is changed. The way on: /dr accept-store.`];
   return [frozen, stopped].reduce(under, card);
 }
+
+const withKept = (card: Card, kept: number): Card => ({
+  ...card,
+  parts: [
+    ...card.parts,
+    {
+      kind: "note",
+      text: `${kept === 1 ? "One service is" : `${kept} services are`} shown to other people only (access.see in twokey.yaml).`,
+    },
+  ],
+});
 
 /** One that cannot be read stops every change as well, and hides none of the services. */
 function frozenLine({ read, unreadable }: Awaited<ReturnType<typeof readable<Kept>>>): readonly string[] | undefined {

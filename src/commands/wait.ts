@@ -9,6 +9,7 @@ import type { Logger } from "../ports/logger.ts";
 import { nameOf } from "../views/names.ts";
 import { WAIT_WORDS } from "../views/store-answers.ts";
 import { waitAnswer, waitForm } from "../views/wait.ts";
+import { refuseUnlessMayAsk } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, type RunCommandDeps } from "./run-deps.ts";
 import { toldOf } from "./told.ts";
@@ -28,6 +29,7 @@ export async function wait(ask: Ask, deps: WaitCommandDeps): Promise<Answer> {
   const who = listed(ask);
   const said = ask.fields ? fromFields(ask) : fromWords(ask, deps.clock.now());
   const about = await meant(said.about, ask, deps);
+  refuseUnlessMayAsk(ask, about.service, deps.inventory());
   await refuseUnlessOpen(about, deps);
   if (said.until === undefined && said.reason === "")
     return { kind: "form", form: waitForm(about.service, contextOf(about)) };

@@ -1,4 +1,5 @@
 import type { Finding, ProblemSeverity } from "./problem.ts";
+import { ACCESS_RULES } from "./rules/access.ts";
 import { ACCOUNT_RULES } from "./rules/accounts.ts";
 import { ALERT_RULES } from "./rules/alerts.ts";
 import { KIND_RULES } from "./rules/kinds.ts";
@@ -24,6 +25,7 @@ export interface LintFinding extends Finding {
 export const RULES: readonly Rule[] = [
   ...PEOPLE_RULES,
   ...ACCOUNT_RULES,
+  ...ACCESS_RULES,
   ...PIPELINE_RULES,
   ...PAGER_RULES,
   ...PAGING_RULES,

@@ -1,6 +1,7 @@
 import { Bug } from "../domain/errors.ts";
 import type { PersonId } from "../domain/people/person.ts";
-import { approversOf, type Inventory } from "../domain/service/inventory.ts";
+import { approversOf } from "../domain/service/access.ts";
+import type { Inventory } from "../domain/service/inventory.ts";
 import { approversGroupOf, slackAccounts } from "../integrations/slack/accounts.ts";
 import type { SlackSpecInput } from "../simulators/slack/spec.ts";
 
@@ -71,7 +72,7 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
         : [
             {
               ...{ id: group, handle: "approvers" },
-              users: approversOf(inventory).map(({ id }) => accountOf(inventory, id)),
+              users: approversOf(inventory, undefined).map(({ id }) => accountOf(inventory, id)),
             },
           ],
     channels: [

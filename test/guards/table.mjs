@@ -663,8 +663,8 @@ export const GUARDS = [
   {
     guard: "listed approver",
     file: "src/domain/plan-run/key.ts",
-    cut: "approversOf(inventory).some((approver) => approver.id === person?.id)",
-    by: "approversOf(inventory).length > 0",
+    cut: "approversOf(inventory, undefined).some((approver) => approver.id === person?.id)",
+    by: "approversOf(inventory, undefined).length > 0",
     test: "domain/plan-run/key.test.ts",
     fails: "guard listed: a stranger and a responder without the role are refused",
   },
@@ -1500,6 +1500,31 @@ export const GUARDS = [
     by: "driver === TWOKEY_DRIVES",
     test: "flows/incident/paging/pages.test.ts",
     fails: "guard asked by name: with PagerDuty as the driver, whom somebody asks for is called all the same, once",
+  },
+  {
+    guard: "only the team of a service approves it",
+    file: "src/domain/plan-run/key.ts",
+    cut: "approversOf(inventory, service).some((approver) => approver.id === person?.id)",
+    by: "approversOf(inventory, service).length > 0",
+    test: "domain/plan-run/key.test.ts",
+    fails: "guard team: where the file names who approves a service, no other approver's key or vote counts for it",
+  },
+  {
+    guard: "a service with a team is shown to that team alone",
+    file: "src/commands/access.ts",
+    cut: 'return !isKept({ service, what: "see" }, personOf(ask, inventory)?.id, inventory);',
+    by: "return inventory !== undefined;",
+    test: "commands/access.test.ts",
+    fails:
+      "guard team sees: a service that names who sees it is shown to them, to who asks for it and approves it, and to nobody else",
+  },
+  {
+    guard: "only the team of a service asks for its plans",
+    file: "src/commands/plan.ts",
+    cut: "refuseUnlessMayAsk(ask, service.name, inventory);",
+    by: "",
+    test: "commands/access.test.ts",
+    fails: "guard team asks: who is not named asks for no plan, and is told before anything is looked at",
   },
   {
     guard: "what the pager took and shows nothing of is sent again",

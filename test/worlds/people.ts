@@ -4,7 +4,7 @@ import { Bug, UserError } from "../../src/domain/errors.ts";
 import { fits, type JournalDecision, needsOf } from "../../src/domain/plan-run/decision.ts";
 import { recoveryDigest } from "../../src/domain/plan-run/recovery.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
-import { approversOf } from "../../src/domain/service/inventory.ts";
+import { approversOf } from "../../src/domain/service/access.ts";
 import { decide } from "../../src/engine/approvals/decisions.ts";
 import type { LedgerFile } from "../../src/store/ledger-file.ts";
 import type { FailoverWorld } from "../harness/failover-world.ts";
@@ -98,7 +98,7 @@ export class People {
   }
 
   get #approvers(): readonly string[] {
-    return approversOf(this.#at.inventory)
+    return approversOf(this.#at.inventory, undefined)
       .slice(0, 2)
       .map(({ id }) => id);
   }

@@ -6,7 +6,7 @@ import { canBeRung, sayRinging } from "./pagers.ts";
 import { type Rule, rule, sharedBetween } from "./rule.ts";
 
 /** Beyond the keys that a run needs: the requester's own key does not count, and one approver may be asleep. */
-const SPARE_APPROVERS = 2;
+export const SPARE_APPROVERS = 2;
 
 /** Names that exist, one human behind one account, and enough people to turn two keys on a bad night. */
 export const PEOPLE_RULES: readonly Rule[] = [
@@ -180,7 +180,7 @@ export function unknownName(name: string, kind: string, known: readonly string[]
 }
 
 /** Humans, not entries: people who share an account count once. */
-function eligibleApprovers(people: TwoKeyFile["people"], approvers: readonly string[]): number {
+export function eligibleApprovers(people: TwoKeyFile["people"], approvers: readonly string[]): number {
   const accounts = new Set<string>();
   let humans = 0;
   for (const id of new Set(approvers)) {

@@ -1,5 +1,6 @@
 import type { Person } from "../people/person.ts";
-import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
+import { approversOf } from "../service/access.ts";
+import { findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
 import { type StepRole, stepOf } from "./plan.ts";
@@ -143,8 +144,11 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (needs === "two approvers" && person.id === run.plan.requester)
     return `You asked for this plan, so “${decision}” from you does not count. ${votesNeeded(run)} other approvers must say it.`;
-  if ((needs === "approver" || needs === "two approvers") && !isApprover(person, inventory))
-    return `“${decision}” is for approvers. Ask one of them: ${approversOf(inventory)
+  if ((needs === "approver" || needs === "two approvers") && !isApprover(person, run, inventory))
+    return `“${decision}” is for approvers of ${run.plan.service}. Ask one of them: ${approversOf(
+      inventory,
+      run.plan.service,
+    )
       .map(({ name }) => name)
       .join(", ")}.`;
   if (
@@ -162,8 +166,8 @@ function whatFits(run: RunState): string {
   return typed.length > 0 ? ` What fits now: ${typed.join(", ")}.` : "";
 }
 
-function isApprover(person: Person, inventory: Inventory): boolean {
-  return approversOf(inventory).some(({ id }) => id === person.id);
+function isApprover(person: Person, { plan }: Pick<RunState, "plan">, inventory: Inventory): boolean {
+  return approversOf(inventory, plan.service).some(({ id }) => id === person.id);
 }
 
 /** What people decide about: a step that failed, or one that a vendor holds up. */

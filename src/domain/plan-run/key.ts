@@ -1,5 +1,6 @@
 import type { Person, PersonId } from "../people/person.ts";
-import { approversOf, findPerson, type Inventory } from "../service/inventory.ts";
+import { approversOf } from "../service/access.ts";
+import { findPerson, type Inventory } from "../service/inventory.ts";
 import { askAgain, type Plan, type RestOf } from "./plan.ts";
 import { type RunKey, type RunState, stillContinues } from "./run.ts";
 import { whyOf } from "./why.ts";
@@ -43,6 +44,8 @@ export interface Signable {
   /** How a new one is asked for. */
   readonly again: string;
   readonly isOpen: boolean;
+  /** Undefined: it is about all of them. */
+  readonly service: string | undefined;
   /** Its state and why, for whoever comes too late. */
   readonly stands: string;
   /** World time after which no signature counts. */
@@ -104,9 +107,16 @@ const GUARDS: readonly Guard[] = [
       ? undefined
       : ["unknown-person", `You are not listed under people in twokey.yaml, so your ${gives} does not count.`],
   ({ gives }, _turn, { inventory, person }) =>
-    approversOf(inventory).some((approver) => approver.id === person?.id)
+    approversOf(inventory, undefined).some((approver) => approver.id === person?.id)
       ? undefined
       : ["not-approver", `You are not an approver in twokey.yaml, so your ${gives} does not count.`],
+  ({ gives, service }, _turn, { inventory, person }) =>
+    approversOf(inventory, service).some((approver) => approver.id === person?.id)
+      ? undefined
+      : [
+          "not-approver",
+          `Your ${gives} does not count for ${service ?? "this"}: twokey.yaml names who approves it (services.${service ?? ""}.access.approve), and not you.`,
+        ],
   (it, _turn, { person }) =>
     person?.id === it.requester
       ? [
@@ -134,6 +144,7 @@ function signablePlan(run: RunState, inventory: Inventory): Signable {
     gives: "key",
     again: askAgain(plan),
     isOpen: state === "waiting-for-keys",
+    service: plan.service,
     stands: `${state}${why ? `: ${why}` : ""}`,
     ...{ signByMs: startByMs, digest, inventoryDigest, requester, held: keys, acceptances, keysRequired },
     ...(restOf ? { continues: restOf } : {}),
@@ -160,6 +171,6 @@ export function whoIsLeft(run: RunState, inventory: Inventory): Person[] {
   return whoCanSign(signablePlan(run, inventory), inventory);
 }
 
-export function whoCanSign({ requester, held }: Signable, inventory: Inventory): Person[] {
-  return approversOf(inventory).filter(({ id }) => id !== requester && !held.some((key) => key.by === id));
+export function whoCanSign({ requester, held, service }: Signable, inventory: Inventory): Person[] {
+  return approversOf(inventory, service).filter(({ id }) => id !== requester && !held.some((key) => key.by === id));
 }

@@ -81,6 +81,7 @@ export function signableRecovery(recovery: Recovery, nowMs: number): Signable {
     gives: "signature",
     again: "/dr accept-store",
     isOpen: state === "waiting",
+    service: undefined,
     stands: state,
     digest: recoveryDigest(recovery),
     ...{ signByMs, requester, inventoryDigest, keysRequired },

@@ -49,10 +49,3 @@ export function findService(inventory: Inventory, name: string): Service | undef
 export function findPerson(inventory: Inventory, id: PersonId): Person | undefined {
   return inventory.people.find((person) => person.id === id);
 }
-
-/** People whose keys count: listed as approvers and holding the role. */
-export function approversOf(inventory: Inventory): Person[] {
-  return inventory.people.filter(
-    (person) => inventory.file.approvals.approvers.includes(person.id) && person.roles.includes("approver"),
-  );
-}

@@ -28,6 +28,28 @@ const Budget = z.strictObject({
   buffer: part("what nobody foresaw"),
 });
 
+const Link = z.strictObject({
+  label: z.string().describe("Text of the link."),
+  url: HttpUrl.describe("Where it leads."),
+});
+
+const team = (what: string) =>
+  z
+    .array(z.string())
+    .min(1, "must name at least one")
+    .optional()
+    .describe(
+      `${what}: keys of \`people\`, and keys of \`audiences\` that list people. Without it: everybody whom the rest of the file allows.`,
+    );
+
+/** Narrows what the rest of the file allows; it allows nobody anything. */
+export const Access = z.strictObject({
+  see: team("Who is shown the service"),
+  ask: team("Who may ask for its plans"),
+  approve: team("Whose keys and votes count for its plans"),
+});
+export type Access = z.infer<typeof Access>;
+
 export const serviceSchema = ({ stores, compute, entrances }: ResourceSchemas) =>
   z.strictObject({
     about: z.string().optional().describe("One sentence for people who do not know the service."),
@@ -48,6 +70,7 @@ export const serviceSchema = ({ stores, compute, entrances }: ResourceSchemas) =
         "Home region first, then the others by priority: a move goes to the first one that is ready. Two are the ordinary case.",
       ),
     needs: z.array(Name).default([]).describe("Services that have to be there before this one."),
+    access: Access.default({}).describe("Who may see it, ask for its plans, and approve them, by team."),
     budget: Budget.optional().describe("How the RTO is shared out; the parts together are no longer than it."),
     stores: z.record(Name, stores).describe("What keeps the data, by name."),
     compute: z.record(Name, compute).describe("What does the work, by name."),
@@ -58,15 +81,7 @@ export const serviceSchema = ({ stores, compute, entrances }: ResourceSchemas) =
     fence_watch: Duration.default(7 * 86_400_000).describe(
       "How long the signed plan lets TwoKey keep watching for the return of the old region, to fence it.",
     ),
-    links: z
-      .array(
-        z.strictObject({
-          label: z.string().describe("Text of the link."),
-          url: HttpUrl.describe("Where it leads."),
-        }),
-      )
-      .default([])
-      .describe("Shown on the incident's card: dashboards, documents."),
+    links: z.array(Link).default([]).describe("Shown on the incident's card: dashboards, documents."),
   });
 export type ServiceFile = z.infer<ReturnType<typeof serviceSchema>>;
 

@@ -10,7 +10,8 @@ import { onlyAdds } from "../../domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 
 import { whyOf } from "../../domain/plan-run/why.ts";
-import { approversOf, findPerson, type Inventory } from "../../domain/service/inventory.ts";
+import { approversOf } from "../../domain/service/access.ts";
+import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
 
 import { type Group, OCCASIONS, type Occasion, type OccasionName } from "./occasions.ts";
 
@@ -81,7 +82,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
 function peopleOf(occasion: OccasionName, run: RunState, inventory: Inventory): readonly Person[] {
   const groups: Readonly<Record<Group, () => readonly Person[]>> = {
     matrix: () => [],
-    approvers: () => approversOf(inventory).filter(({ id }) => id !== run.plan.requester),
+    approvers: () => approversOf(inventory, run.plan.service).filter(({ id }) => id !== run.plan.requester),
     "approvers-left": () => whoIsLeft(run, inventory),
     holders: () => run.keys.flatMap((key) => findPerson(inventory, key.by) ?? []),
     commanders: () => commandersOf(inventory),

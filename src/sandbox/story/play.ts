@@ -1,7 +1,8 @@
 import { Bug } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { isOver } from "../../domain/plan-run/run.ts";
-import { approversOf, findPerson } from "../../domain/service/inventory.ts";
+import { approversOf } from "../../domain/service/access.ts";
+import { findPerson } from "../../domain/service/inventory.ts";
 import type { SeenMessage, SeenView } from "../../simulators/slack/people.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { gravestAlarm } from "../bench/alarms.ts";
@@ -46,7 +47,7 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
   const { world, inventory } = stage;
   const [service] = inventory.services;
   if (!service) throw new Bug("nothing-protected", "The file protects no service");
-  const cast = castOf(stage);
+  const cast = castOf(stage, service.name);
   const say = (person: Person) => world.people.as(accountOf(inventory, person.id));
 
   transcript.say(
@@ -144,8 +145,8 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
 }
 
 /** One approver asks, two others turn their keys, and somebody on call acknowledges. */
-function castOf({ inventory }: Stage) {
-  const approvers = approversOf(inventory);
+function castOf({ inventory }: Stage, service: string) {
+  const approvers = approversOf(inventory, service);
   const requester = approvers.find(({ roles }) => roles.includes("responder"));
   const keyHolders = approvers.filter((person) => person !== requester).slice(0, inventory.file.approvals.required);
   // Whoever is on call in a derived world: see `derivePagerDuty`.

@@ -2,7 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { sayDuration } from "../../domain/duration.ts";
-import { approversOf } from "../../domain/service/inventory.ts";
+import { approversOf } from "../../domain/service/access.ts";
 import { frontOf, namesOf } from "../../flows/resources/site.ts";
 
 import type { LogEntry } from "../../simulators/world/log.ts";
@@ -92,7 +92,7 @@ async function factsOf({ stage, played, entries }: Told): Promise<StoryFacts> {
     verdict: await world.verdict(service.name, played.darkAtMs),
     requesterSlackId: accountOf(inventory, played.requester.id),
     keyHolderSlackIds: played.keyHolders.map(({ id }) => accountOf(inventory, id)),
-    approverSlackIds: approversOf(inventory).map(({ id }) => accountOf(inventory, id)),
+    approverSlackIds: approversOf(inventory, service.name).map(({ id }) => accountOf(inventory, id)),
     refusedRequester: played.refusedRequester,
     firstPageMs: machineMsUntil(entries, played.alarm, {
       kind: "pagerduty.event-accepted",

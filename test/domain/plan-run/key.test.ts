@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
+import { refusal } from "../../../src/domain/plan-run/decision.ts";
 import { judgeKey, type KeyTurn, whoIsLeft } from "../../../src/domain/plan-run/key.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { findPerson } from "../../../src/domain/service/inventory.ts";
 import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 import { example } from "../../harness/example.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
@@ -102,6 +104,23 @@ describe("who may turn a key, and on what (G1–G4)", () => {
 
     expect(refusalOf(run, turnBy("U09NOBODY", run))).toBe("unknown-person");
     expect(refusalOf(run, turnBy("chloe", run))).toBe("not-approver");
+  });
+
+  test("guard team: where the file names who approves a service, no other approver's key or vote counts for it", () => {
+    const run = proposed(inventory);
+    const access = { approve: ["dr_team", "chloe"] };
+    const narrowed = { ...inventory, services: inventory.services.map((each) => ({ ...each, access })) };
+    const refusedTo = (person: string) => judgeKey(run, turnBy(person, run), narrowed);
+
+    expect(refusedTo("ana")).toMatchObject({ kind: "turned" });
+    expect(refusedTo("elena")).toMatchObject({ kind: "refused", code: "not-approver" });
+    expect(refusedTo("elena")).toHaveProperty("why", expect.stringContaining("services.inventory.access.approve"));
+    // It narrows only: who is no approver does not become one.
+    expect(refusedTo("chloe")).toMatchObject({ kind: "refused", code: "not-approver" });
+    expect(whoIsLeft(run, narrowed).map(({ id }) => id)).not.toContain("elena");
+    const decider = (id: string) => ({ person: findPerson(narrowed, id), inventory: narrowed });
+    expect(refusal("reject", run, decider("elena"))).toContain("for approvers of inventory");
+    expect(refusal("reject", run, decider("ben"))).toBeUndefined();
   });
 
   test("guard inventory: a changed twokey.yaml voids the waiting plan", () => {

@@ -1,0 +1,80 @@
+import { expect, test } from "@jest/globals";
+import { isShown, mayAsk, refuseUnlessMayAsk, refuseUnlessShown } from "../../src/commands/access.ts";
+import type { Ask } from "../../src/commands/intent.ts";
+import { plan } from "../../src/commands/plan.ts";
+import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
+import { type StatusDeps, status } from "../../src/commands/status.ts";
+import type { Access } from "../../src/domain/service/service.ts";
+import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import { cardText } from "../../src/views/card-text.ts";
+import { example } from "../harness/example.ts";
+import { guest, who } from "../harness/fakes/index.ts";
+import { AT } from "../harness/observed.ts";
+
+const plain = example("every-kind");
+const [first, second] = plain.services;
+if (!first || !second) throw new Error("the example has two services");
+
+/** The same file with teams for its first service. */
+const fileWith = (access: Access) => ({
+  ...plain,
+  services: plain.services.map((each) => (each === first ? { ...each, access } : each)),
+});
+
+const by = (person: string): Ask => ({ verb: "status", args: [], text: "", who: who(person) });
+const byGuest: Ask = { verb: "status", args: [], text: "", who: guest("zed") };
+
+test("a service without teams is shown to everybody, and everybody who is listed may ask for its plans", () => {
+  expect([by("farid"), by("ana"), byGuest].map((ask) => isShown(ask, first.name, plain))).toEqual([true, true, true]);
+  expect(mayAsk(by("farid"), first.name, plain)).toBe(true);
+});
+
+test("guard team sees: a service that names who sees it is shown to them, to who asks for it and approves it, and to nobody else", () => {
+  const file = fileWith({ see: ["executive_team"], ask: ["farid"], approve: ["dr_team"] });
+  const shown = (ask: Ask) => isShown(ask, first.name, file);
+
+  expect(["elena", "farid", "ana", "ben"].map((person) => shown(by(person)))).toEqual([true, true, true, true]);
+  expect([shown(by("chloe")), shown(byGuest)]).toEqual([false, false]);
+  expect(isShown(by("chloe"), second.name, file)).toBe(true);
+  expect(() => refuseUnlessShown(by("chloe"), [second.name, first.name], file)).toThrow(
+    `services.${first.name}.access.see`,
+  );
+});
+
+test("guard team asks: who is not named asks for no plan, and is told before anything is looked at", async () => {
+  const file = fileWith({ ask: ["dr_team"] });
+  const runbook = runbookOf({ runbook: "failover", id: "" });
+  const ask = { ...by("farid"), verb: "failover", args: [first.name], text: first.name };
+  // Whatever it reads besides the file would throw.
+  const deps = { inventory: () => file } as unknown as RunCommandDeps;
+
+  await expect(plan(runbook, ask, deps)).rejects.toMatchObject({ code: "may-not-ask" });
+  expect(() => refuseUnlessMayAsk(by("ana"), first.name, file)).not.toThrow();
+  const form = await plan(runbook, { ...ask, args: [], text: "" }, deps);
+  const choices = form.kind === "form" ? form.form.fields.find(({ id }) => id === "service")?.choices : undefined;
+  expect(choices?.map(([name]) => name)).toEqual(
+    file.services.flatMap(({ name }) => (name === first.name ? [] : [name])),
+  );
+});
+
+test("the board leaves out what is not for the asker, says how many, and a look at it alone is refused", async () => {
+  const file = fileWith({ see: ["executive_team"] });
+  const nothing = async () => undefined;
+  const deps: StatusDeps = {
+    runs: { openIds: async () => [], holderOf: nothing, ofIncident: async () => [], read: nothing },
+    ...{ clock: { now: () => AT }, inventory: () => file, observed: nothing, incidentShown: nothing, onCall: nothing },
+    ...{ freezes: { get: nothing }, waits: { get: nothing }, server: undefined, standings: undefined },
+    times: { of: async () => [] },
+  };
+  const boardOf = async (ask: Ask) => {
+    const answer = await status(ask, deps);
+    return answer.kind === "whisper" ? cardText(answer.card) : answer.kind;
+  };
+
+  const chloes = await boardOf(by("chloe"));
+  expect(chloes).not.toContain(first.name);
+  expect(chloes).toContain(second.name);
+  expect(chloes).toContain("One service is shown to other people only");
+  expect(await boardOf(by("elena"))).toContain(first.name);
+  await expect(status({ ...by("chloe"), args: [first.name] }, deps)).rejects.toMatchObject({ code: "not-shown" });
+});
