@@ -239,7 +239,7 @@ describe("one whose sessions TwoKey's account may not end any more after the key
   });
   afterAll(end);
 
-  test("stops the run for people, and names who is left", () => {
+  test("stops the run for people where it loses that right after the keys, and names who is left", () => {
     expect([stopped.state, stopped.pastNoReturn]).toEqual(["stopped", false]);
     expect(stopped.why).toMatch(
       /TwoKey may not end the sessions of application \(\d+\), reports from 10\.0\.0\.77 \(the user may not do that there \(it said “.*permission denied/,
