@@ -1,6 +1,7 @@
 // ESM through swc; types are checked by `npm run types`, which covers the tests too.
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/harness/environment.cjs",
+  runtime: "<rootDir>/test/harness/runtime.cjs",
   roots: ["<rootDir>/test"],
   testMatch: ["**/*.test.ts"],
   extensionsToTreatAsEsm: [".ts"],

@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import { computesIn } from "../../src/flows/resources/site.ts";
 import { PASSWORD_VARIABLE } from "../../src/simulators/postgres/server.ts";
@@ -14,37 +13,59 @@ export interface Stock {
   readonly desired?: Readonly<Record<string, number>>;
 }
 
-const Call = z.object({ service: z.string(), operation: z.string(), options: z.record(z.string(), z.string()) });
 /** One command of the CLI, as it was really run. */
-export type Pasted = z.infer<typeof Call>;
+export interface Pasted {
+  readonly service: string;
+  readonly operation: string;
+  readonly options: Readonly<Record<string, string>>;
+}
 
-/** In place of the CLI: writes down how it was called, and answers what the lines of plans ask of a service. */
-const CLI = `
-const { appendFileSync } = require("node:fs");
-const [service, operation, ...rest] = process.argv.slice(2);
-const options = {};
-for (const [at, word] of rest.entries()) if (word.startsWith("--")) options[word.slice(2)] = rest[at + 1] ?? "";
-appendFileSync(process.env.PASTED, JSON.stringify({ service, operation, options }) + "\\n");
-const { scaling, desired = {} } = JSON.parse(process.env.STOCK);
-const target = scaling[options["resource-ids"]];
-const has = {
-  "ScalableTargets[0].MinCapacity": target?.min,
-  "ScalableTargets[0].MaxCapacity": target?.max,
-  "services[0].desiredCount": desired["service/" + options.cluster + "/" + options.services],
-};
-const asked = /^max\\(\\[(.+) \\|\\| \`0\`, \`(\\d+)\`\\]\\)$/.exec(options.query ?? "");
-if (asked) console.log(Math.max(has[asked[1]] ?? 0, Number(asked[2])));
-else if (/VpcSecurityGroups/.test(options.query ?? "")) console.log("sg-1");
-else if (operation === "describe-scalable-targets" && target) console.log('{"ScalableDimension": ""}');
+/**
+ * In place of the CLI: writes down how it was called, and answers what the lines of plans ask of a service. In bash: a table pastes
+ * several hundred calls, and a process of Node for each took as long as all the rest.
+ */
+const CLI = `#!/usr/bin/env bash
+printf '%s\\0' "$@" > "$PASTED/$EPOCHREALTIME-$$"
+for word in "$@"; do
+  case \${option-} in
+    --query) query=$word ;;
+    --resource-ids) resource=$word ;;
+    --cluster) cluster=$word ;;
+    --services) service=$word ;;
+  esac
+  option=$word
+done
+while read -r what id count; do
+  case "$what $id" in
+    "min \${resource-}") min=$count ;;
+    "max \${resource-}") max=$count ;;
+    "desired service/\${cluster-}/\${service-}") desired=$count ;;
+  esac
+done <<< "$STOCK"
+asked='^max\\(\\[(.+) \\|\\| \`0\`, \`([0-9]+)\`\\]\\)$'
+if [[ \${query-} =~ $asked ]]; then
+  least=\${BASH_REMATCH[2]}
+  case \${BASH_REMATCH[1]} in
+    'ScalableTargets[0].MinCapacity') has=\${min-0} ;;
+    'ScalableTargets[0].MaxCapacity') has=\${max-0} ;;
+    'services[0].desiredCount') has=\${desired-0} ;;
+    *) has=0 ;;
+  esac
+  echo $((has > least ? has : least))
+elif [[ \${query-} == *VpcSecurityGroups* ]]; then
+  echo sg-1
+elif [[ $2 == describe-scalable-targets && -n \${min-} ]]; then
+  echo '{"ScalableDimension": ""}'
+fi
 `;
 
 /** Pastes the lines into bash with that in the place of AWS, and resolves to the calls that came of it, in their order. */
 export function pasted(lines: readonly string[], stock: Stock): Pasted[] {
   const cwd = mkdtempSync(join(tmpdir(), "twokey-pasted-"));
   try {
-    const log = join(cwd, "pasted.log");
-    writeFileSync(join(cwd, "aws"), `#!${process.execPath}\n${CLI}`, { mode: 0o755 });
-    writeFileSync(log, "");
+    const calls = join(cwd, "calls");
+    mkdirSync(calls);
+    writeFileSync(join(cwd, "aws"), CLI, { mode: 0o755 });
     const others =
       "curl() { :; }; dig() { :; }; sleep() { :; }; psql() { cat > sql.told; }; mysql() { cat > sql.told; }";
     // Without start files: a bash whose input is a socket may take itself for a remote one and read them, and a PATH in them hides the CLI above.
@@ -52,18 +73,28 @@ export function pasted(lines: readonly string[], stock: Stock): Pasted[] {
       ...{ encoding: "utf8", cwd, timeout: 60_000 },
       env: {
         ...process.env,
-        ...{ PATH: `${cwd}:${process.env["PATH"]}`, PASTED: log, STOCK: JSON.stringify(stock) },
+        ...{ PATH: `${cwd}:${process.env["PATH"]}`, PASTED: calls, STOCK: told(stock) },
         ...{ DATABASE_GUESTS: "a password", [PASSWORD_VARIABLE]: "a password" },
       },
     });
     if (status !== 0) throw new Error(`the lines do not run: ${stderr}`);
-    return readFileSync(log, "utf8")
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => Call.parse(JSON.parse(line)));
+    return readdirSync(calls)
+      .toSorted()
+      .map((call) => callOf(readFileSync(join(calls, call), "utf8").split("\0").slice(0, -1)));
   } finally {
     rmSync(cwd, { recursive: true });
   }
+}
+
+function callOf([service = "", operation = "", ...rest]: readonly string[]): Pasted {
+  const options = rest.flatMap((word, at) => (word.startsWith("--") ? [[word.slice(2), rest[at + 1] ?? ""]] : []));
+  return { service, operation, options: Object.fromEntries(options) };
+}
+
+/** A line for each number. */
+function told({ scaling, desired = {} }: Stock): string {
+  const bounds = Object.entries(scaling).flatMap(([id, { min, max }]) => [`min ${id} ${min}`, `max ${id} ${max}`]);
+  return [...bounds, ...Object.entries(desired).map(([id, count]) => `desired ${id} ${count}`)].join("\n");
 }
 
 const READS = /^(describe|list|get|wait|head)\b/;

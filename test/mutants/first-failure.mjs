@@ -1,10 +1,10 @@
-import { TestEnvironment } from "jest-environment-node";
+import SharedContext from "../harness/environment.cjs";
 
 /** Of all files of one process: jest's own `--bail` ends without a report, and leaves databases taken. */
 let hasFailed = false;
 
 /** One failure is enough: what is left is skipped, while hooks still give back what they took. */
-export default class FirstFailure extends TestEnvironment {
+export default class FirstFailure extends SharedContext {
   constructor(config, context) {
     if (hasFailed) throw new Error("A test before this file has noticed the change");
     super(config, context);

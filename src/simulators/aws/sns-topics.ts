@@ -75,6 +75,8 @@ export class Topics {
   }
 
   certificateAt(path: string): string | undefined {
+    // Every GET of this port asks, and a certificate is issued only for who wants one: its key takes half a second to make.
+    if (!path.startsWith(CERTIFICATE)) return undefined;
     return [this.chain, this.#foreign].find((chain) => chain && pathOf(chain) === path)?.leaf.pem;
   }
 
@@ -204,8 +206,10 @@ export class Topics {
   }
 }
 
+const CERTIFICATE = "/SimpleNotificationService-";
+
 function pathOf({ leaf }: CertificateChain): string {
-  return `/SimpleNotificationService-${createHash("md5").update(leaf.pem).digest("hex")}.pem`;
+  return `${CERTIFICATE}${createHash("md5").update(leaf.pem).digest("hex")}.pem`;
 }
 
 function falsify(signed: Envelope, tamper: Tamper | undefined): Envelope {

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { sayTime } from "../../../src/domain/duration.ts";
-import { stateOf } from "../../../src/domain/plan-run/run.ts";
+import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
@@ -31,12 +31,11 @@ const SPEED = 60;
 const HEARD_WITHIN_MS = 30_000;
 
 let at: FailoverWorld;
-beforeEach(async () => {
+async function begin(): Promise<void> {
   // Tasks of the new side that got in while it stood open would go on writing; nothing but a reboot ends their sessions.
   at = await startFailoverWorld({ example: "inventory", speed: SPEED, sessionSeconds: 1 });
   await startRun(at);
-});
-afterEach(() => at.stop());
+}
 
 /** The connections of the old side's write check are cut from now on. */
 function silenceCheck(): PlannedFault {
@@ -61,6 +60,9 @@ async function kindsOf(): Promise<RunEntry["kind"][]> {
 const positionsOf = (call: string) => mutationsOf(at).flatMap((each, index) => (each.startsWith(call) ? [index] : []));
 
 describe("an old side that was fenced and is opened by somebody else", () => {
+  beforeEach(begin);
+  afterEach(() => at.stop());
+
   test("before the promotion is fenced again first", async () => {
     const run = await drive(at, { onIntent: once("record-position", () => void reopenOldSide(at)) });
 
@@ -194,10 +196,6 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     });
   });
 
-  test("that was seen closed at the end has no old proof", async () => {
-    expect(await drive(at)).toMatchObject({ state: "verified", unseenAtEnd: undefined });
-  });
-
   test("guard unseen at the end: and gives no answer at the end holds nothing up, and the end says when it was last seen closed", async () => {
     const dark = () => at.whole.world.regions.set(at.service.home, "dark");
     const run = await drive(at, { onDone: once("shift-traffic", dark) });
@@ -232,10 +230,37 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     expect(run.why).toMatch(/eu-west-1 is not proven to be fenced any more: /);
     expect(positionsOf("PromoteReadReplica")).toEqual([]);
   });
+});
 
-  test("after the end is seen within 30 s, calls people, and is fenced again as the signed plan says", async () => {
-    const verified = await drive(at);
-    expect(verified.state).toBe("verified");
+describe("an old side that is fenced at the end of a run, and opened by somebody else after it", () => {
+  let verified: RunState;
+  /** What each process that looks at the quiet run asks to be shown. */
+  const shown: string[] = [];
+  let afterQuietLooks: RunState;
+  let times: { readonly lookedAtMs: number; readonly openedAtMs: number };
+  let lost: RunState;
+  let neededThen: ReturnType<typeof whoIsNeeded>;
+  let again: RunState;
+  beforeAll(async () => {
+    await begin();
+    verified = await drive(at);
+    await looksQuietly();
+    // By then another look is due.
+    await at.clock.sleep(HEARD_WITHIN_MS);
+    await isOpened();
+  });
+  afterAll(() => at.stop());
+
+  async function looksQuietly(): Promise<void> {
+    const ledger = await openLedger(at, "next");
+    const wake = { card: async (id: string) => void shown.push(id), runCalls: async () => undefined };
+    const deps = { ...advanceDeps(at, ledger, { worker: "next" }), wake };
+    for (const _look of [1, 2, 3]) await advanceRun("F-1", deps, new AbortController().signal);
+    await ledger.close();
+    afterQuietLooks = await runOf(at);
+  }
+
+  async function isOpened(): Promise<void> {
     const ledger = await openLedger(at, "watcher");
     const deps = executorDeps(at, ledger);
     const turn = async () =>
@@ -247,44 +272,40 @@ describe("an old side that was fenced and is opened by somebody else", () => {
     await reopenOldSide(at);
     // Half a minute of the world is time enough for a busy machine then.
     at.whole.world.clock.setSpeed(SPEED / 10);
-    const openedAtMs = at.clock.now();
-    const lost = await eventually("lost fence", 10_000, async () => {
+    times = { lookedAtMs, openedAtMs: at.clock.now() };
+    lost = await eventually("lost fence", 10_000, async () => {
       await turn();
       const run = await runOf(at);
       return run.watch.lostAtMs === undefined ? undefined : run;
     });
-
     at.whole.world.clock.setSpeed(SPEED);
-
-    expect((lost.watch.lostAtMs ?? 0) - openedAtMs).toBeLessThanOrEqual(HEARD_WITHIN_MS);
-    // What it took since then is not on the new side.
-    expect(lost.watch.seenClosedMs).toBeGreaterThanOrEqual(lookedAtMs);
-    expect(lost.watch.seenClosedMs).toBeLessThanOrEqual(openedAtMs);
-    const needed = whoIsNeeded(lost, at.inventory, at.clock.now());
-    expect(needed?.why).toMatch(/eu-west-1 was fenced and is not any more: .* It was last seen closed at /);
-    expect(needed?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["ana", "ben"]));
-    const again = await eventually("fence", 20_000, async () => {
+    neededThen = whoIsNeeded(lost, at.inventory, at.clock.now());
+    again = await eventually("fence", 20_000, async () => {
       await turn();
       const run = await runOf(at);
       return run.watch.state === "fenced" ? run : undefined;
     });
-    expect(positionsOf("RevokeSecurityGroupIngress")).toHaveLength(2);
-    expect(whoIsNeeded(again, at.inventory, at.clock.now())).toBeUndefined();
     await ledger.close();
+  }
+
+  test("that was seen closed at the end has no old proof", () => {
+    expect(verified).toMatchObject({ state: "verified", unseenAtEnd: undefined });
   });
 
-  test("is shown once by each process: what a worker that died had not shown is shown by the next, and a quiet look is not", async () => {
-    const { length } = await drive(at);
-    const ledger = await openLedger(at, "next");
-    const asked: string[] = [];
-    const wake = { card: async (id: string) => void asked.push(id), runCalls: async () => undefined };
-    const deps = { ...advanceDeps(at, ledger, { worker: "next" }), wake };
-    const look = () => advanceRun("F-1", deps, new AbortController().signal);
+  test("after the end is seen within 30 s, calls people, and is fenced again as the signed plan says", () => {
+    const { lookedAtMs, openedAtMs } = times;
+    expect((lost.watch.lostAtMs ?? 0) - openedAtMs).toBeLessThanOrEqual(HEARD_WITHIN_MS);
+    // What it took since then is not on the new side.
+    expect(lost.watch.seenClosedMs).toBeGreaterThanOrEqual(lookedAtMs);
+    expect(lost.watch.seenClosedMs).toBeLessThanOrEqual(openedAtMs);
+    expect(neededThen?.why).toMatch(/eu-west-1 was fenced and is not any more: .* It was last seen closed at /);
+    expect(neededThen?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["ana", "ben"]));
+    expect(positionsOf("RevokeSecurityGroupIngress")).toHaveLength(2);
+    expect(whoIsNeeded(again, at.inventory, at.clock.now())).toBeUndefined();
+  });
 
-    for (const _look of [1, 2, 3]) await look();
-
-    await ledger.close();
-    expect((await runOf(at)).length).toBe(length);
-    expect(asked.filter((id) => id === "progress:F-1")).toHaveLength(1);
+  test("is shown once by each process: what a worker that died had not shown is shown by the next, and a quiet look is not", () => {
+    expect(afterQuietLooks.length).toBe(verified.length);
+    expect(shown.filter((id) => id === "progress:F-1")).toHaveLength(1);
   });
 });

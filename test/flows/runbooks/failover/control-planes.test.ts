@@ -19,6 +19,7 @@ import {
   startRun,
 } from "../../../harness/failover-world.ts";
 import { standbyOf } from "../../../harness/site.ts";
+import { drawn, WALKED } from "../../../harness/tables.ts";
 
 /** Each control plane of the old side may be silent by itself, and so may its write check. */
 const SPEED = 120;
@@ -64,51 +65,59 @@ interface Case {
   readonly fence: FenceProof;
 }
 
+/** How EC2 is silent, and what beside it, is asked and answered by the same code: one way of each a day. */
 const CASES: readonly Case[] = [
   { what: "RDS", silences: [plane("rds")], accepted: ["left-open", "cuts-unseen", SESSIONS, HEALTHY], fence: "fenced" },
-  { what: "EC2", silences: [plane("ec2")], accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
-  {
-    ...{ what: "EC2, by errors,", silences: [plane("ec2", "control-plane-down")] },
-    ...{ accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
-  },
+  ...drawn<Case>("EC2 alone", [
+    { what: "EC2", silences: [plane("ec2")], accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
+    {
+      ...{ what: "EC2, by errors,", silences: [plane("ec2", "control-plane-down")] },
+      ...{ accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
+    },
+  ]),
   { what: "ECS", silences: [plane("ecs")], accepted: ["not-stopped", SESSIONS, HEALTHY], fence: "not-proven" },
   {
     ...{ what: "auto scaling", silences: [plane("application-autoscaling")] },
     ...{ accepted: ["not-stopped", SESSIONS, HEALTHY], fence: "not-proven" },
   },
-  {
-    ...{ what: "EC2 and ECS", silences: [plane("ec2"), plane("ecs")] },
-    ...{ accepted: ["not-closed", "not-stopped", HEALTHY], fence: "cannot-know" },
-  },
-  {
-    ...{ what: "RDS and EC2", silences: [plane("rds"), plane("ec2")] },
-    ...{ accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
-  },
+  ...drawn<Case>("EC2 and another", [
+    {
+      ...{ what: "EC2 and ECS", silences: [plane("ec2"), plane("ecs")] },
+      ...{ accepted: ["not-closed", "not-stopped", HEALTHY], fence: "cannot-know" },
+    },
+    {
+      ...{ what: "RDS and EC2", silences: [plane("rds"), plane("ec2")] },
+      ...{ accepted: ["not-closed", HEALTHY], fence: "cannot-know" },
+    },
+  ]),
   {
     ...{ what: "the write check", silences: [writeCheck] },
     ...{ accepted: ["write-not-proven", SESSIONS, HEALTHY], fence: "not-proven" },
   },
 ];
 
-describe.each(CASES)("while of the old side only $what is silent", ({ what, silences, accepted, fence }) => {
-  beforeEach(() => {
-    for (const silence of silences) silence(at);
-  });
+describe.each(CASES)(
+  `while of the old side only $what is silent (${WALKED})`,
+  ({ what, silences, accepted, fence }) => {
+    beforeEach(() => {
+      for (const silence of silences) silence(at);
+    });
 
-  test("guard signed silence: a planned move is refused; an unplanned one is signed for in words, and ends verified", async () => {
-    const refused = await planned();
-    const { plan } = await startRun(at);
-    // While RDS is silent nobody can sign in or reboot, whatever the file says.
-    const isAdvised = plan.acceptances.some(({ danger }) => danger?.includes("would prove"));
-    expect(isAdvised).toBe(accepted.includes(SESSIONS) && what !== "RDS");
+    test("guard signed silence: a planned move is refused; an unplanned one is signed for in words, and ends verified", async () => {
+      const refused = await planned();
+      const { plan } = await startRun(at);
+      // While RDS is silent nobody can sign in or reboot, whatever the file says.
+      const isAdvised = plan.acceptances.some(({ danger }) => danger?.includes("would prove"));
+      expect(isAdvised).toBe(accepted.includes(SESSIONS) && what !== "RDS");
 
-    expect(refused.kind === "refused" && refused.reasons.join(" ")).toContain("mode unplanned");
-    expect(plan.acceptances.map(({ id }) => id).filter((id) => id !== "data-loss")).toEqual(accepted);
-    const run = await drive(at);
-    expect([run.state, run.why]).toEqual(["verified", ""]);
-    expect(fenceSeen(run)).toBe(fence);
-  });
-});
+      expect(refused.kind === "refused" && refused.reasons.join(" ")).toContain("mode unplanned");
+      expect(plan.acceptances.map(({ id }) => id).filter((id) => id !== "data-loss")).toEqual(accepted);
+      const run = await drive(at);
+      expect([run.state, run.why]).toEqual(["verified", ""]);
+      expect(fenceSeen(run)).toBe(fence);
+    });
+  },
+);
 
 describe("what of the old side gave no answer when it was fenced, and answers before the promotion", () => {
   /** The first step after the fence begins once ECS answers. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { isGuarded, isWatched } from "../../../../src/domain/plan-run/fence.ts";
 import { type RunState, stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { whoIsNeeded } from "../../../../src/flows/reach/run-needs.ts";
@@ -16,20 +16,18 @@ const SPEED = 60;
 const GUESTS = "bookings-guests";
 
 let at: FailoverWorld;
-beforeEach(async () => {
+const begin = async () => {
   at = await startFailoverWorld({
-    ...{
-      example: "every-kind",
-      service: "bookings",
-      edit: fewBookings,
-      speed: SPEED,
-      lagSeconds: 1,
-      stopSeconds: 60,
-      sessionSeconds: 3_600,
-    },
+    ...{ example: "every-kind", service: "bookings", edit: fewBookings, speed: SPEED, lagSeconds: 1 },
+    ...{ stopSeconds: 20, sessionSeconds: 3_600 },
   });
-});
-afterEach(() => at.stop());
+};
+const end = () => at.stop();
+/** Of a world of its own for each claim; without it, the claims read one story. */
+const eachInItsOwnWorld = () => {
+  beforeEach(begin);
+  afterEach(end);
+};
 
 const guests = () => ({ region: at.service.home, instance: GUESTS });
 const openOnGuests = () => at.whole.rds.engine.openOn(guests());
@@ -44,32 +42,31 @@ const acceptedBy = async (mode: "planned" | "unplanned") => {
   return plan.acceptances.map(({ id, words }) => [id, words] as const);
 };
 
-describe("an old database that TwoKey has an account in", () => {
-  test.each(["planned", "unplanned"] as const)(
-    "guard over connection: %s, loses every other session when it is closed, and is proven to have none",
-    async (mode) => {
-      const report = reportsSignIn();
-      const accepted = await acceptedBy(mode);
-      // The other store has no such account.
-      expect(accepted.find(([id]) => id === "sessions-not-proven")?.[1]).not.toContain("guests");
+type OpenSession = ReturnType<typeof reportsSignIn>;
 
-      const run = await drive(at);
-
-      expect([run.state, run.why]).toEqual(["verified", ""]);
-      expect(stateOf(run, "fence")).toMatchObject({ output: { fence: "fenced" } });
-      expect(stateOf(run, "fence").says).toMatch(
-        /stores\.guests: fenced: .+; \d+ other sessions? (was|were) ended, and none is open/,
-      );
-      expect(openOnGuests()).toEqual([]);
-      expect(at.whole.rds.engine.writeOver(report, { id: "late", writer: "reports" })).toMatchObject({
-        ok: false,
-        reason: "session-lost",
-      });
-      expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
-    },
+/** Every session but TwoKey's own is gone, and stays so. */
+async function expectCutOff(run: RunState, report: OpenSession): Promise<void> {
+  expect([run.state, run.why]).toEqual(["verified", ""]);
+  expect(stateOf(run, "fence")).toMatchObject({ output: { fence: "fenced" } });
+  expect(stateOf(run, "fence").says).toMatch(
+    /stores\.guests: fenced: .+; \d+ other sessions? (was|were) ended, and none is open/,
   );
+  expect(openOnGuests()).toEqual([]);
+  expect(at.whole.rds.engine.writeOver(report, { id: "late", writer: "reports" })).toMatchObject({
+    ok: false,
+    reason: "session-lost",
+  });
+  expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+}
 
-  test("guard signing in: loses also a session whose client was signing in while it was closed", async () => {
+describe("an old database that TwoKey has an account in, when it is closed by an unplanned move", () => {
+  let report: OpenSession;
+  let isLateIn: boolean;
+  let accepted: Awaited<ReturnType<typeof acceptedBy>>;
+  let run: RunState;
+  beforeAll(async () => {
+    await begin();
+    report = reportsSignIn();
     let closedMs = Number.POSITIVE_INFINITY;
     at.whole.world.log.follow(({ kind, facts, worldMs }) => {
       if (kind === "aws.mutation" && JSON.stringify(facts).includes("sg-0a1b2c3d4e5f60003")) closedMs = worldMs;
@@ -78,20 +75,25 @@ describe("an old database that TwoKey has an account in", () => {
     const late = at.whole.rds.engine.connect(guests(), undefined, {
       ...{ user: "late", isSignedIn: () => at.whole.world.clock.now() >= closedMs + 3_000 },
     });
-    await startRun(at, { mode: "unplanned" });
+    isLateIn = late.ok;
+    accepted = await acceptedBy("unplanned");
+    run = await drive(at);
+  });
+  afterAll(end);
 
-    const run = await drive(at);
+  test("guard over connection: unplanned, loses every other session when it is closed, and is proven to have none", async () => {
+    // The other store has no such account.
+    expect(accepted.find(([id]) => id === "sessions-not-proven")?.[1]).not.toContain("guests");
+    await expectCutOff(run, report);
+  });
 
-    expect([late.ok, run.state, run.why]).toEqual([true, "verified", ""]);
+  test("guard signing in: loses also a session whose client was signing in while it was closed", () => {
+    expect([isLateIn, run.state, run.why]).toEqual([true, "verified", ""]);
     expect(openOnGuests()).toEqual([]);
     expect(stateOf(run, "fence")).toMatchObject({ output: { fence: "fenced" } });
   });
 
-  test("is signed in to before its group is closed, and TwoKey's own session is gone afterwards", async () => {
-    await startRun(at, { mode: "unplanned" });
-
-    await drive(at);
-
+  test("is signed in to before its group is closed, and TwoKey's own session is gone afterwards", () => {
     const ended = at.whole.world.log.read(0, "rds.session-ended").map(({ worldMs }) => worldMs);
     const closed = at.whole.world.log
       .read(0, "aws.mutation")
@@ -99,6 +101,21 @@ describe("an old database that TwoKey has an account in", () => {
       .map(({ worldMs }) => worldMs);
     expect(Math.min(...ended)).toBeGreaterThan(Math.min(...closed));
     expect(openOnGuests().filter(({ user }) => user === "twokey")).toEqual([]);
+  });
+});
+
+describe("an old database that TwoKey has an account in", () => {
+  eachInItsOwnWorld();
+
+  test("guard over connection: planned, loses every other session when it is closed, and is proven to have none", async () => {
+    const report = reportsSignIn();
+    const accepted = await acceptedBy("planned");
+    // The other store has no such account.
+    expect(accepted.find(([id]) => id === "sessions-not-proven")?.[1]).not.toContain("guests");
+
+    const run = await drive(at);
+
+    await expectCutOff(run, report);
   });
 
   test("guard let go: is proven all the same where another part of the fence failed first, for this process is in already", async () => {
@@ -116,28 +133,43 @@ describe("an old database that TwoKey has an account in", () => {
     expect(stateOf(run, "fence").says).toContain("and none is open");
     expect(openOnGuests()).toEqual([]);
   });
+});
 
-  describe("whose worker died after it had closed it", () => {
-    /** The run as the next worker leaves it: it is not in, and nobody new is let in. */
-    async function goneOnBy(another: string): Promise<RunState> {
-      reportsSignIn();
-      await diesOnceClosed(at, { instance: GUESTS, securityGroup: "sg-0a1b2c3d4e5f60003" });
-      return drive(at, { worker: another });
-    }
-    const promotions = () =>
-      at.whole.world.log.read(0, "aws.mutation").filter(({ facts }) => facts["operation"] === "PromoteReadReplica");
+describe("an old database that TwoKey has an account in, whose worker died after it had closed it", () => {
+  /** The run as the next worker leaves it: it is not in, and nobody new is let in. */
+  async function goneOnBy(another: string): Promise<RunState> {
+    reportsSignIn();
+    await startRun(at, { mode: "unplanned" });
+    await diesOnceClosed(at, { instance: GUESTS, securityGroup: "sg-0a1b2c3d4e5f60003" });
+    return drive(at, { worker: another });
+  }
 
-    test("guard unsigned sessions: is not fenced for the next one: the run stops for people before the point of no return, and says what they can do", async () => {
-      await startRun(at, { mode: "unplanned" });
+  describe("and people take over", () => {
+    let stopped: RunState;
+    let promotions: readonly unknown[];
+    let stoppedAtMs: number;
+    let run: RunState;
+    beforeAll(async () => {
+      await begin();
+      stopped = await goneOnBy("another");
+      stoppedAtMs = at.clock.now();
+      promotions = at.whole.world.log
+        .read(0, "aws.mutation")
+        .filter(({ facts }) => facts["operation"] === "PromoteReadReplica");
+      // What they say: they rebooted it.
+      for (const session of openOnGuests()) at.whole.rds.engine.end(session);
+      await twoTakeOver(at, "rebooted it: RDS says restarted");
+      run = await drive(at, { worker: "another" });
+    });
+    afterAll(end);
 
-      const run = await goneOnBy("another");
-
-      expect([run.state, run.pastNoReturn, promotions()]).toEqual(["stopped", false, []]);
-      expect(run.why).toMatch(
+    test("guard unsigned sessions: is not fenced for the next one: the run stops for people before the point of no return, and says what they can do", () => {
+      expect([stopped.state, stopped.pastNoReturn, promotions]).toEqual(["stopped", false, []]);
+      expect(stopped.why).toMatch(
         /stores\.guests is closed, and programs that were connected may still write to it: TwoKey could not sign in/,
       );
-      expect(whoIsNeeded(run, at.inventory, at.clock.now())?.occasion).toBe("stopped");
-      const card = cardText(progressCard(run, at.inventory, { nowMs: at.clock.now() }));
+      expect(whoIsNeeded(stopped, at.inventory, stoppedAtMs)?.occasion).toBe("stopped");
+      const card = cardText(progressCard(stopped, at.inventory, { nowMs: stoppedAtMs }));
       for (const way of [
         "/dr retry F-1",
         "aws rds reboot-db-instance",
@@ -149,15 +181,7 @@ describe("an old database that TwoKey has an account in", () => {
         expect(card).toContain(way);
     });
 
-    test("goes on when two approvers say what they did about those sessions: it is called closed, not fenced, and looked after like a fenced one", async () => {
-      await startRun(at, { mode: "unplanned" });
-      await goneOnBy("another");
-      // What they say: they rebooted it.
-      for (const session of openOnGuests()) at.whole.rds.engine.end(session);
-      await twoTakeOver(at, "rebooted it: RDS says restarted");
-
-      const run = await drive(at, { worker: "another" });
-
+    test("goes on when two approvers say what they did about those sessions: it is called closed, not fenced, and looked after like a fenced one", () => {
       expect([run.state, run.why]).toEqual(["verified", ""]);
       expect(stateOf(run, "fence").output).toEqual({ fence: "closed" });
       expect([isGuarded(run), isWatched(run)]).toEqual([true, false]);
@@ -166,9 +190,12 @@ describe("an old database that TwoKey has an account in", () => {
       expect(scheduler?.tasks.filter(({ stoppedMs = Number.POSITIVE_INFINITY }) => stoppedMs > endedAtMs)).toEqual([]);
       expect(oldSideLine(run, at.clock.now())).toEqual(expect.anything());
     });
+  });
+
+  describe("and people plan the rest", () => {
+    eachInItsOwnWorld();
 
     test("goes on with a plan for the rest, where two keys accept in words that other sessions are not proven to be closed", async () => {
-      await startRun(at, { mode: "unplanned" });
       const continues = await goneOnBy("another");
 
       const { plan } = await startRun(at, { mode: "unplanned", id: "F-2", continues });
@@ -182,6 +209,8 @@ describe("an old database that TwoKey has an account in", () => {
 });
 
 describe("one whose sessions TwoKey's account may see and not end", () => {
+  eachInItsOwnWorld();
+
   test("guard right to end: is accepted in words before the keys, and the plan says what the account lacks", async () => {
     await at.client.post("/postgres/account", { mayEnd: false });
 
@@ -192,37 +221,40 @@ describe("one whose sessions TwoKey's account may see and not end", () => {
       "twokey may not end the sessions of others: grant it pg_signal_backend",
     );
   });
+});
 
-  test("stops the run for people where it loses that right after the keys, and names who is left", async () => {
+describe("one whose sessions TwoKey's account may not end any more after the keys", () => {
+  let stopped: RunState;
+  let run: RunState;
+  beforeAll(async () => {
+    await begin();
     reportsSignIn();
     await startRun(at, { mode: "unplanned" });
     await at.client.post("/postgres/account", { mayEnd: false });
+    stopped = await drive(at);
+    await at.client.post("/postgres/account", { mayEnd: true });
+    const retry = { kind: "retried", atMs: at.clock.now(), by: "chloe", door: "slack", step: "fence" } as const;
+    await at.memory.runs.append(stopped, { entries: [retry], events: [] });
+    run = await drive(at);
+  });
+  afterAll(end);
 
-    const run = await drive(at);
-
-    expect([run.state, run.pastNoReturn]).toEqual(["stopped", false]);
-    expect(run.why).toMatch(
+  test("stops the run for people where it loses that right after the keys, and names who is left", () => {
+    expect([stopped.state, stopped.pastNoReturn]).toEqual(["stopped", false]);
+    expect(stopped.why).toMatch(
       /TwoKey may not end the sessions of application \(\d+\), reports from 10\.0\.0\.77 \(the user may not do that there \(it said “.*permission denied/,
     );
   });
 
-  test("is proven when people give it that right and retry: the process that is in looks again", async () => {
-    reportsSignIn();
-    await startRun(at, { mode: "unplanned" });
-    await at.client.post("/postgres/account", { mayEnd: false });
-    const stopped = await drive(at);
-    await at.client.post("/postgres/account", { mayEnd: true });
-    const retry = { kind: "retried", atMs: at.clock.now(), by: "chloe", door: "slack", step: "fence" } as const;
-    await at.memory.runs.append(stopped, { entries: [retry], events: [] });
-
-    const run = await drive(at);
-
+  test("is proven when people give it that right and retry: the process that is in looks again", () => {
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(stateOf(run, "fence").output).toMatchObject({ fence: "fenced" });
   });
 });
 
 describe("one that TwoKey cannot sign in to", () => {
+  eachInItsOwnWorld();
+
   test("is accepted in words like one without an account, and the plan says what could not be seen", async () => {
     const { others, service } = at;
     const group = { region: service.home, securityGroup: "sg-0a1b2c3d4e5f60003" };
