@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { readSoakArguments } from "../../src/sandbox/soak/arguments.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
 
@@ -20,7 +21,7 @@ const Result = z.strictObject({
 
 function soak(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    const child = spawn(process.execPath, [SOAK, ...args], { env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [QUICKER_START, SOAK, ...args], { env: { ...process.env, ...env } });
     const said = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));

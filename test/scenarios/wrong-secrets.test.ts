@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/eventually.ts";
 import { answerTo, startTestStage } from "../harness/stage.ts";
@@ -68,7 +69,7 @@ function doctor(args: readonly string[] = []): Promise<{ code: number; out: stri
     ...{ TWOKEY_LEDGER_DIR: join(stage.directory, "ledger"), TWOKEY_LEDGER_KEY: stage.ledgerKey },
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, "doctor", ...args], { env }, (error, out, err) =>
+    execFile(process.execPath, [QUICKER_START, CLI, "doctor", ...args], { env }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });
