@@ -15,7 +15,7 @@ const ORDINARY = PLAYS.filter(({ service }) => service === "inventory");
 
 describe.each(ORDINARY)(`an executor of $title that dies at every step (J2, G5, X4), ${WALKED}`, (play) => {
   test.each(deathsOf(play))(
-    "$mode, begun at boundary $offset of six, another one at each step: the run is verified, and nothing was done twice",
+    "$mode, begun at boundary $offset of six, another one at each step, at every third step from $third: the run is verified, and nothing was done twice",
     async (death) => {
       at = await startFailoverWorld({ ...play, speed: SPEED });
       await diesAtEveryStep(at, { play, ...death, speed: SPEED });
