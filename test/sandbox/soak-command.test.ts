@@ -32,7 +32,7 @@ function soak(args: readonly string[], env: Readonly<Record<string, string>> = {
 test(
   "some days are played with a run of each kind, and the last line says what they left behind",
   async () => {
-    const args = ["--days", "4", "--alerts", "8", "--runs", "30", "--json"];
+    const args = ["--days", "4", "--alerts", "4", "--runs", "30", "--json"];
     const { code, stdout, stderr } = await soak(args, { REDIS_URL: await freshRedisUrl() });
 
     expect([code, stderr.includes("ended early") ? stderr : ""]).toEqual([0, ""]);
