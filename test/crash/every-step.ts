@@ -2,7 +2,7 @@ import { expect } from "@jest/globals";
 import type { Mode, Plan } from "../../src/domain/plan-run/plan.ts";
 import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
 import { isToggle, modesOf, type Play } from "../harness/plays.ts";
-import { drawn, THIRDS, type Third, thirdOf } from "../harness/tables.ts";
+import { drawnOn, SEED, THIRDS, type Third, thirdOf } from "../harness/tables.ts";
 import { peopleEndedSessions } from "./sessions-left.ts";
 import { driveThroughKills } from "./workers.ts";
 
@@ -34,13 +34,13 @@ interface Death {
 }
 
 /** Each of them kills a third of the play's steps once; all of them together kill every step at every boundary, in every mode. */
-export const deathsOf = (play: Play): readonly Death[] =>
-  drawn(
-    `crash ${play.title}`,
-    THIRDS.flatMap((third) =>
+export const deathsOf = (play: Play, everyDays: number, seed = SEED): readonly Death[] =>
+  drawnOn(seed, {
+    ...{ row: `crash ${play.title}`, everyDays },
+    ways: THIRDS.flatMap((third) =>
       modesOf(play).flatMap((mode) => BOUNDARIES.map((_, offset) => ({ mode, offset, third }))),
     ),
-  );
+  });
 
 interface Dying extends Death {
   readonly play: Play;

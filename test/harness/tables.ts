@@ -16,7 +16,22 @@ export const WALKED = RUNS === Number.POSITIVE_INFINITY ? "whole table" : `TEST_
 
 /** The ways in which this row is walked now; never none. */
 export function drawn<T>(row: string, ways: readonly T[]): readonly T[] {
-  const first = createHash("sha256").update(row).digest().readUInt32BE(0) + SEED;
+  return drawnOn(SEED, { row, ways });
+}
+
+interface Row<T> {
+  readonly row: string;
+  readonly ways: readonly T[];
+  /**
+   * Days from one turn of the row to the next: 3 within `inThirds`. There each turn takes the next way, not each day: of six ways
+   * a row that has its turn every third day would meet two.
+   */
+  readonly everyDays?: number;
+}
+
+/** The same on the day of a seed. */
+export function drawnOn<T>(seed: number, { row, ways, everyDays = 1 }: Row<T>): readonly T[] {
+  const first = createHash("sha256").update(row).digest().readUInt32BE(0) + Math.floor(seed / everyDays);
   return ways.filter((_, index) => (((index - first) % ways.length) + ways.length) % ways.length < RUNS);
 }
 
