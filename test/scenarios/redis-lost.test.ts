@@ -95,7 +95,7 @@ test("Redis comes back empty in the middle of a run: nothing is changed any more
   await goesOn(lost);
 }, 240_000);
 
-test("the same of an older Redis, of which a bot knows that did nothing itself; two people sign, and a fresh plan does the rest of a failover that was promoted already (G17)", async () => {
+test("Redis comes back older in the middle of a run: the same, also by a bot that did nothing itself; two people sign, and a fresh plan does the rest of a failover that was promoted already (G17)", async () => {
   const lost = await lostInARun("older", /does not know/, "without");
   const { stage: at, card, id, bots } = lost;
   const { world } = at;
