@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { RUNBOOK_RULES } from "./app/runbook-rules.ts";
 import { READING } from "./commands/reading.ts";
 import { type CommandResult, check, sayProblem, schema } from "./config/check.ts";
 import {
@@ -45,12 +44,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
   check: {
     usage: "check FILE",
     says: "Report every problem of a twokey.yaml at once",
-    run: (args) => check(args, { readText, remembered, rules: RUNBOOK_RULES }),
+    run: async (args) => check(args, { readText, remembered, rules: await rules() }),
   },
   schema: {
     usage: "schema [--markdown]",
     says: "Print the JSON Schema of twokey.yaml, or its reference page",
-    run: (args) => schema(args, RUNBOOK_RULES),
+    run: async (args) => schema(args, await rules()),
   },
   explain: {
     usage: "explain [SERVICE]",
@@ -107,6 +106,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 /** Beside the answer, so that a program which reads that does not stumble. */
 const complain = (why: string): void => void process.stderr.write(`${why}\n`);
+
+/** Some of them ask what a step needs of AWS. */
+const rules = async () => (await import("./app/runbook-rules.ts")).RUNBOOK_RULES;
 
 /** What the bots of this machine know of AWS. */
 async function remembered(): Promise<Found> {

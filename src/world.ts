@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sandboxEnvironment } from "./sandbox/environment.ts";
 import { readWorldArguments, WORLD_USAGE, type WorldArguments } from "./sandbox/world-arguments.ts";
-import { readWorldSource, type WorldSource } from "./sandbox/world-source.ts";
-import { startWholeWorld, type WholeWorld } from "./simulators/whole-world.ts";
+import type { WorldSource } from "./sandbox/world-source.ts";
+import type { WholeWorld } from "./simulators/whole-world.ts";
 
 /** `npm run world`: the simulated world alone, for any client. Exit codes: 0 stopped, 1 did not start, 2 called wrongly. */
 const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
@@ -20,6 +20,8 @@ async function main(): Promise<void> {
     fail(2, read.why);
     return;
   }
+  // Who called it wrongly is told without waiting for a world to load.
+  const { readWorldSource } = await import("./sandbox/world-source.ts");
   const { wanted } = read;
   const path = wanted.config ?? EXAMPLE;
   const text = await readFile(path, "utf8").catch((error: unknown) => {
@@ -39,6 +41,7 @@ function optionsOf({ webhooks }: WorldArguments) {
 type Source = Extract<WorldSource, { ok: true }>;
 
 async function run({ spec, configFor }: Source, wanted: WorldArguments): Promise<void> {
+  const { startWholeWorld } = await import("./simulators/whole-world.ts");
   const { isJson, ports, seed, speed, stopsWithParent } = wanted;
   const whole = await startWholeWorld(asWanted(spec, wanted), {
     ports,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Secret } from "../src/domain/secret.ts";
+import { QUICKER_START } from "../src/sandbox/node-options.ts";
 import { LedgerFile } from "../src/store/ledger-file.ts";
 import { WHOSE } from "./harness/keys.ts";
 import { AT } from "./harness/observed.ts";
@@ -17,7 +18,7 @@ const KEY = "a ledger key of thirty-two letters, or more";
 
 function twokey(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: number; said: string }>((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { env }, (error, out, err) =>
+    execFile(process.execPath, [QUICKER_START, CLI, ...args], { env }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), said: `${out}${err}`.trim() }),
     );
   });
@@ -31,7 +32,9 @@ type Call = readonly [args: readonly string[], env?: Readonly<Record<string, str
 async function twokeys(...calls: readonly Call[]): Promise<readonly { code: number; said: string }[]> {
   const wanted = JSON.stringify(calls.map(([args, env = {}]) => ({ args, env })));
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [MANY, wanted], (error, out) => (error ? reject(error) : resolve(JSON.parse(out))));
+    execFile(process.execPath, [QUICKER_START, MANY, wanted], (error, out) =>
+      error ? reject(error) : resolve(JSON.parse(out)),
+    );
   });
 }
 

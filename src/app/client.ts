@@ -6,7 +6,7 @@ import { StoreClock } from "../store/clock.ts";
 import { connectReader } from "../store/connection.ts";
 import { eventsOf, recentRuns } from "../store/events.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
-import { incidentShown } from "./commands.ts";
+import { incidentShown } from "./open-incident.ts";
 import { createStores } from "./stores.ts";
 
 /** The app without its jobs and its ways out: it reads what is stored, writes nothing, and ends with `close`. */

@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import { openIncidents } from "../commands/incident-deps.ts";
 import type { CommandDeps } from "../commands/index.ts";
 import type { Intents } from "../commands/intent.ts";
 import { askFromPipeline, type PipelineAnswer, type PipelineAsk } from "../commands/pipeline.ts";
@@ -7,7 +6,7 @@ import { renewals } from "../commands/renew.ts";
 import { createIntents, underLostStore } from "../commands/route.ts";
 import type { Looked } from "../commands/run-deps.ts";
 import type { Event } from "../domain/event.ts";
-import { INCIDENT_LABEL, type Incident, type UpdateFields } from "../domain/incident/incident.ts";
+import type { Incident, UpdateFields } from "../domain/incident/incident.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Observation } from "../domain/service/observation.ts";
@@ -28,6 +27,7 @@ import type { Wake } from "../ports/wake.ts";
 import { storeError, withPlainLines } from "../store/plain-errors.ts";
 import type { OnCall } from "../views/standing.ts";
 import { sayRun, updateFacts } from "../views/update-facts.ts";
+import { incidentShown, openIncidentOf } from "./open-incident.ts";
 import type { Outside } from "./outside.ts";
 import { sessionTrouble } from "./session-lengths.ts";
 import type { Stores } from "./stores.ts";
@@ -151,18 +151,6 @@ const withStoreErrors =
 /** What the next status update says before anybody edits it. */
 export async function factsOf(incident: Incident, stores: Stores, clock: Clock): Promise<UpdateFields> {
   return updateFacts(incident, await newestRunOf(incident, stores), clock.now());
-}
-
-type Incidents = Pick<Stores, "incidents">;
-
-async function openIncidentOf(service: string, stores: Incidents): Promise<Incident | undefined> {
-  return (await openIncidents(stores, INCIDENT_LABEL.service(service)))[0];
-}
-
-/** What the board says about the open incident of a service. */
-export async function incidentShown(service: string, stores: Incidents) {
-  const incident = await openIncidentOf(service, stores);
-  return incident && { id: incident.id, title: incident.title, channel: incident.channel?.id };
 }
 
 function newId(kind: string): string {

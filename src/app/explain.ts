@@ -13,7 +13,7 @@ import { createProbe } from "../integrations/network/probe.ts";
 import type { Proxies } from "../integrations/network/proxy.ts";
 import { DIRECTLY, throughProxies } from "../integrations/network/way-out.ts";
 import type { Clock } from "../ports/clock.ts";
-import { cloudsOf } from "./outside.ts";
+import { cloudsOf } from "./clouds.ts";
 
 export const EXPLAIN_USAGE = "Usage: twokey explain [service] [--file FILE] [--json] [--now]";
 

@@ -1,7 +1,7 @@
 import type { TwoKeyFile } from "../domain/service/twokey-file.ts";
 import { LONGEST_SESSION_POLICY, managedFor, sessionPolicy, whoseRole } from "../integrations/aws/session-policy.ts";
 import { enteredThrough, type Permission, rolesIn } from "../ports/permission.ts";
-import { managedIn } from "./outside.ts";
+import { managedIn } from "./clouds.ts";
 
 export interface SessionTrouble {
   readonly what: string;

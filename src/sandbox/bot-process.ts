@@ -9,6 +9,8 @@ import { BOT_OPTIONS } from "./node-options.ts";
 export interface BotSettings {
   /** The compiled production entry point: what rehearses is what runs. */
   readonly program: string;
+  /** Absent: as `npm start` and the image start it. */
+  readonly nodeOptions?: readonly string[];
   readonly path: string;
   readonly directory: string;
   readonly redisUrl: string;
@@ -55,8 +57,8 @@ export class Bot {
   }
 
   start(): void {
-    const { program, path, directory, redisUrl, ledgerKey, environment } = this.#settings;
-    const child = spawn(process.execPath, [...BOT_OPTIONS, program, "--stop-with-parent"], {
+    const { program, nodeOptions = BOT_OPTIONS, path, directory, redisUrl, ledgerKey, environment } = this.#settings;
+    const child = spawn(process.execPath, [...nodeOptions, program, "--stop-with-parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
         ...environment,

@@ -36,6 +36,8 @@ export interface StageOptions {
   readonly webhooks?: string;
   /** The bots read their secrets from files; absent: from variables. */
   readonly secretsInFiles?: boolean;
+  /** Options of Node for the bots; absent: those of `npm start`. */
+  readonly botOptions?: readonly string[];
   readonly inherited: Inherited;
   readonly logger: Logger;
 }
@@ -104,6 +106,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const environment = { ...running.environment, ...pipelineKeys };
     const settings: BotSettings = {
       program: join(PROGRAMS, "main.js"),
+      ...(options.botOptions ? { nodeOptions: options.botOptions } : {}),
       path: inherited.path,
       directory,
       redisUrl: redis.url,

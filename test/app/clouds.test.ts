@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { cloudsOf } from "../../src/app/outside.ts";
+import { cloudsOf } from "../../src/app/clouds.ts";
 import type { AccountAws, AwsPorts, Naming } from "../../src/integrations/aws/aws.ts";
 import type { Guard } from "../../src/ports/guard.ts";
 import type { Permission } from "../../src/ports/permission.ts";

@@ -65,8 +65,7 @@ describe("several people who ask for a plan of one service", () => {
   test("in the same moment: one plan is kept, and everybody else is told which, whose, and the way out", async () => {
     const deps = runCommandDeps(at);
     const people = ["ana", "ben", "chloe", "dmitri", "farid", "grace", "ana", "farid"];
-    const drafts = [];
-    for (const person of people) drafts.push(await drafted(person, deps));
+    const drafts = await Promise.all(people.map((person) => drafted(person, deps)));
 
     const answers = await Promise.allSettled(drafts.map(({ draft, proposal }) => keepDraft(draft, proposal, deps)));
 

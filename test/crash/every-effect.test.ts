@@ -5,7 +5,7 @@ import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictO
 import { inEachMode } from "../harness/plays.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";
-import { drawn, WALKED } from "../harness/tables.ts";
+import { drawn, THIRDS, thirdOf, WALKED } from "../harness/tables.ts";
 import { repeatedIn, undisturbed } from "../harness/undisturbed.ts";
 import { refusedRun, twoUnwind, unwoundRun } from "../harness/way-back.ts";
 import { peopleEndedSessions } from "./sessions-left.ts";
@@ -20,6 +20,8 @@ afterEach(() => at.stop());
 
 const twice = () => repeatedIn(mutationsOf(at)).filter((call) => !REPEATABLE.test(call));
 const sorted = (names: readonly string[]) => names.toSorted((one, other) => one.localeCompare(other));
+/** Of the calls after which a worker is killed, those that took effect. */
+const effective = (killing: readonly string[]) => namesOf(effectsOf(at)).filter((name) => killing.includes(name));
 /** Where the count follows a registration there may be nothing left to ask for. */
 const certain = (killedAt: readonly string[]) => {
   const names = new Set(namesOf(effectsOf(at)));
@@ -35,45 +37,53 @@ function without(gone: readonly string[], names: readonly string[]): string[] {
 
 const MOVES = PROPOSED.filter(({ run }) => run.plan.steps.some(({ role }) => role === "protects"));
 const OTHERS = PROPOSED.filter((play) => !MOVES.includes(play));
+/** Each death is a process of its own: after a third of the calls one comes in one run. */
+const inThirdsOfCalls = (plays: typeof PROPOSED) =>
+  THIRDS.flatMap((third) => inEachMode(plays).map((row) => ({ ...row, third })));
 const ROWS = [
-  ...drawn("effects of a move", inEachMode(MOVES)),
-  ...drawn("effects of another runbook", inEachMode(OTHERS)),
+  ...drawn("effects of a move", inThirdsOfCalls(MOVES)),
+  ...drawn("effects of another runbook", inThirdsOfCalls(OTHERS)),
 ];
 
 describe(`an executor that dies between two calls of one step (G5, X4), ${WALKED}`, () => {
-  test.each(ROWS)("$title, $mode: the run is verified, and nothing was done twice", async ({ mode, ...play }) => {
-    const { calls } = await undisturbed(play, mode);
-    at = await startFailoverWorld({ ...play, speed: SPEED });
-    const { plan } = await startRun(at, { ...play, mode });
+  test.each(ROWS)(
+    "$title, $mode, every third call from $third: the run is verified, and nothing was done twice",
+    async ({ mode, third, ...play }) => {
+      const { calls } = await undisturbed(play, mode);
+      const killing = thirdOf(third, namesOf(calls));
+      at = await startFailoverWorld({ ...play, speed: SPEED });
+      const { plan } = await startRun(at, { ...play, mode });
 
-    const killedAt = await driveThroughEffects(at, namesOf(calls), SPEED);
-    if (await peopleEndedSessions(at))
-      killedAt.push(...(await driveThroughEffects(at, without(killedAt, namesOf(calls)), SPEED)));
+      const killedAt = await driveThroughEffects(at, killing, SPEED);
+      if (await peopleEndedSessions(at))
+        killedAt.push(...(await driveThroughEffects(at, without(killedAt, killing), SPEED)));
 
-    process.stdout.write(`${play.title} ${mode}: killed after ${killedAt.join(", ")}\n`);
-    expect(await stateOfRun(at)).toBe("verified");
-    expect(certain(killedAt)).toEqual(namesOf(effectsOf(at)));
-    expect(twice()).toEqual([]);
-    const verdict = await verdictOf(at);
-    expect([verdict.splitBrain, verdict.doubledWrites]).toEqual([[], 0]);
-    expect(verdict.primary).toContain(isMove(plan) ? plan.to : plan.from);
-  });
+      process.stdout.write(`${play.title} ${mode}: killed after ${killedAt.join(", ")}\n`);
+      expect(await stateOfRun(at)).toBe("verified");
+      expect(certain(killedAt)).toEqual(effective(killing));
+      expect(twice()).toEqual([]);
+      const verdict = await verdictOf(at);
+      expect([verdict.splitBrain, verdict.doubledWrites]).toEqual([[], 0]);
+      expect(verdict.primary).toContain(isMove(plan) ? plan.to : plan.from);
+    },
+  );
 
-  test.each(drawn("effects of a way back", inEachMode(MOVES)))(
-    "$title, $mode: the undo of its fence gives everything back",
-    async ({ mode, ...play }) => {
+  test.each(drawn("effects of a way back", inThirdsOfCalls(MOVES)))(
+    "$title, $mode, every third call from $third: the undo of its fence gives everything back",
+    async ({ mode, third, ...play }) => {
       const asked = { play, mode };
       const { undone } = await unwoundRun(asked);
       at = await startFailoverWorld({ ...play, speed: SPEED });
       const before = await standingOf(at);
       await refusedRun(at, asked);
+      const killing = thirdOf(third, namesOf(undone));
       const earlier = mutationsOf(at).length;
       await twoUnwind(at);
 
-      const killedAt = await driveThroughEffects(at, namesOf(undone), SPEED);
+      const killedAt = await driveThroughEffects(at, killing, SPEED);
 
       process.stdout.write(`${play.title} ${mode}: killed after ${killedAt.join(", ")}\n`);
-      expect(sorted(killedAt)).toEqual(namesOf(undone));
+      expect(sorted(killedAt)).toEqual(killing);
       expect(await stateOfRun(at)).toMatch(/^unwound/);
       expect(await standingOf(at)).toEqual(before);
       expect(repeatedIn(mutationsOf(at).slice(earlier)).filter((call) => !REPEATABLE.test(call))).toEqual([]);

@@ -2,7 +2,7 @@ import { expect } from "@jest/globals";
 import type { Mode, Plan } from "../../src/domain/plan-run/plan.ts";
 import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
 import { isToggle, modesOf, type Play } from "../harness/plays.ts";
-import { drawn } from "../harness/tables.ts";
+import { drawnOn, SEED, THIRDS, type Third, thirdOf } from "../harness/tables.ts";
 import { peopleEndedSessions } from "./sessions-left.ts";
 import { driveThroughKills } from "./workers.ts";
 
@@ -25,28 +25,36 @@ const leavesSessions = ({ steps }: Plan, points: readonly string[]): boolean =>
     (step) => JSON.stringify(step.input).includes('"signedIn":true') && points.includes(`after-call ${step.id}`),
   );
 
-/** Each of them kills every step of the play once; all of them together kill every step at every boundary, in every mode. */
-export const deathsOf = (play: Play): readonly { readonly mode: Mode; readonly offset: number }[] =>
-  drawn(
-    `crash ${play.title}`,
-    modesOf(play).flatMap((mode) => BOUNDARIES.map((_, offset) => ({ mode, offset }))),
-  );
-
-interface Dying {
-  readonly play: Play;
+interface Death {
   readonly mode: Mode;
   /** Boundary of the first step; each next step dies at the next boundary. */
   readonly offset: number;
+  /** Each death is a process of its own: a third of the steps dies in one run. */
+  readonly third: Third;
+}
+
+/** Each of them kills a third of the play's steps once; all of them together kill every step at every boundary, in every mode. */
+export const deathsOf = (play: Play, everyDays: number, seed = SEED): readonly Death[] =>
+  drawnOn(seed, {
+    ...{ row: `crash ${play.title}`, everyDays },
+    ways: THIRDS.flatMap((third) =>
+      modesOf(play).flatMap((mode) => BOUNDARIES.map((_, offset) => ({ mode, offset, third }))),
+    ),
+  });
+
+interface Dying extends Death {
+  readonly play: Play;
   readonly speed: number;
 }
 
-/** One worker after another, each dying at a step: over all offsets every step dies at every boundary. */
-export async function diesAtEveryStep(at: FailoverWorld, { play, mode, offset, speed }: Dying): Promise<void> {
+/** One worker after another, each dying at a step: over all offsets and thirds every step dies at every boundary. */
+export async function diesAtEveryStep(at: FailoverWorld, { play, mode, offset, third, speed }: Dying): Promise<void> {
   const run = await startRun(at, { ...play, mode });
-  const points = run.plan.steps.flatMap((step, index) => {
+  const everyPoint = run.plan.steps.flatMap((step, index) => {
     const boundary = BOUNDARIES[(index + offset) % BOUNDARIES.length];
     return isToggle(step) && boundary === IN_DOUBT ? [] : [`${boundary} ${step.id}`];
   });
+  const points = thirdOf(third, everyPoint);
 
   const killedAt = await driveThroughKills(at, points, speed);
   const isStopped = await peopleEndedSessions(at);
@@ -54,7 +62,9 @@ export async function diesAtEveryStep(at: FailoverWorld, { play, mode, offset, s
   const left = points.filter((point) => !killedAt.includes(point));
   if (isStopped) killedAt.push(...(await driveThroughKills(at, left, speed)));
 
-  process.stdout.write(`kills ${play.title} ${mode} ${offset}: ${killedAt.length} of ${points.length} tried\n`);
+  process.stdout.write(
+    `kills ${play.title} ${mode} ${offset}, third ${third}: ${killedAt.length} of ${points.length} tried\n`,
+  );
   expect(new Set(killedAt)).toEqual(new Set(points));
   const ended = await runOf(at);
   expect([ended.state, ended.why]).toEqual(["verified", ""]);

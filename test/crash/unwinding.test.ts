@@ -5,7 +5,7 @@ import { type FailoverWorld, runOf, startFailoverWorld, verdictOf } from "../har
 import { inEachMode } from "../harness/plays.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";
-import { drawn, WALKED } from "../harness/tables.ts";
+import { drawn, THIRDS, thirdOf, WALKED } from "../harness/tables.ts";
 import { denialsOf, everyCommit, refusedRun, twoUnwind } from "../harness/way-back.ts";
 import { driveThroughKills, stateOfRun } from "./workers.ts";
 
@@ -19,16 +19,22 @@ afterEach(() => at.stop());
 const ROWS = PROPOSED.filter(({ run }) => run.plan.steps.some(({ role }) => role === "protects"));
 
 describe(`an executor that dies while it unwinds (G7, X4), ${WALKED}`, () => {
-  test.each(drawn("unwinding", inEachMode(ROWS)))(
-    "$title, $mode: everything is given back, and nothing was promoted",
-    async ({ mode, ...play }) => {
+  test.each(
+    drawn(
+      "unwinding",
+      THIRDS.flatMap((third) => inEachMode(ROWS).map((row) => ({ ...row, third }))),
+    ),
+  )(
+    "$title, $mode, at every third boundary from $third: everything is given back, and nothing was promoted",
+    async ({ mode, third, ...play }) => {
       at = await startFailoverWorld({ ...play, speed: SPEED });
       const before = await standingOf(at);
       await refusedRun(at, { play, mode });
       await twoUnwind(at);
-      const points = stepsToUndo(await runOf(at)).flatMap(({ id }) =>
+      const everyPoint = stepsToUndo(await runOf(at)).flatMap(({ id }) =>
         BOUNDARIES.map((boundary) => `${boundary} ${id}`),
       );
+      const points = thirdOf(third, everyPoint);
 
       const killedAt = await driveThroughKills(at, points, SPEED);
 

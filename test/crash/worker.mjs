@@ -2,7 +2,7 @@
 // power would, at the boundaries that it is told. It waits for one line with its task, so that its start costs no world time.
 import { readFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { createOutside } from "../../dist/app/outside.js";
+import { createClouds } from "../../dist/app/clouds.js";
 import { createStores } from "../../dist/app/stores.js";
 import { readEnvironment } from "../../dist/config/environment.js";
 import { loadFile } from "../../dist/config/load.js";
@@ -12,7 +12,6 @@ import { guardTimes } from "../../dist/engine/runs/guard-times.js";
 import { vainDrives } from "../../dist/engine/runs/halt.js";
 import { STEPS } from "../../dist/flows/index.js";
 import { runbookOf } from "../../dist/flows/runbooks/index.js";
-import { sharedBudget } from "../../dist/store/budget.js";
 import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
 import { LedgerFile } from "../../dist/store/ledger-file.js";
@@ -37,7 +36,7 @@ const clock = new StoreClock(redis);
 await clock.refresh();
 const whose = { environment: inventory.file.environment, world: "rehearsal" };
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
-const outside = createOutside(settings, () => inventory, { clock, budget: sharedBudget(redis), logger: log });
+const clouds = createClouds(settings, () => inventory, clock);
 const memory = createStores(redis, () => clock.now());
 
 /** Points of `points` that this process has come to: several, where steps run beside each other. */
@@ -120,7 +119,7 @@ const steps = Object.fromEntries(
 
 /** The world, with a stop in its narrowest place: the old side was looked at, the hold is proven, the call has not left. */
 const { plan } = await memory.runs.read(run);
-const ours = outside.cloudOf(plan);
+const ours = clouds.cloudOf(plan);
 const cloud = {
   ...ours,
   guardedBy(guard, permitted) {
@@ -149,7 +148,6 @@ const deps = {
   frozen: nothing,
   calls: memory.calls,
   cards: memory.cards,
-  paging: outside.paging,
   cloudOf: () => cloud,
   logger: log,
   worker: settings.processName,
@@ -173,7 +171,7 @@ const deps = {
   oldSide: (state, looking) => runbookOf(state.plan).oldSide(state, cloud, looking),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);
-    return runbookOf(state.plan).drift(state, { service, cloud: outside.cloud, signal });
+    return runbookOf(state.plan).drift(state, { service, cloud: clouds.cloud, signal });
   },
 };
 

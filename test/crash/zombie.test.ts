@@ -9,20 +9,22 @@ import {
   verdictOf,
 } from "../harness/failover-world.ts";
 import { standingOf } from "../harness/standing.ts";
+import { drawn, WALKED } from "../harness/tables.ts";
 import { stateOfRun, TOO_LATE, Worker } from "./workers.ts";
 
 const SPEED = 150;
 /** Machine time: a job's lock is renewed when half of it is over, so nobody is replaced earlier than that after it stood still. */
 const TAKEN_OVER_AFTER_MS = 2_500;
-/** Every step that changes the world, and one that only waits. */
+/** Every step that changes the world, and one that only waits: around what cannot be undone each day, elsewhere at one of them. */
 const SUSPENDED_AT = [
-  "before-call fence",
-  "before-call scale-out",
-  "before-call promote",
-  "after-call promote",
-  "before-call point-application",
-  "before-call shift-traffic",
-  "before-done settle-dns",
+  ...["before-call promote", "after-call promote"],
+  ...drawn("suspended", [
+    "before-call fence",
+    "before-call scale-out",
+    "before-call point-application",
+    "before-call shift-traffic",
+    "before-done settle-dns",
+  ]),
 ];
 
 let at: FailoverWorld;
@@ -43,7 +45,7 @@ function started(name: string): Worker {
   return worker;
 }
 
-describe("an executor that comes back from the dead (J3, G6)", () => {
+describe(`an executor that comes back from the dead (J3, G6), ${WALKED}`, () => {
   test.each(SUSPENDED_AT)(
     "suspended %s while another finishes: it is refused, and the world shows nothing twice",
     async (point) => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { cloudsOf, rolesOf } from "../../src/app/outside.ts";
+import { cloudsOf, rolesOf } from "../../src/app/clouds.ts";
 import { createStores, type Stores } from "../../src/app/stores.ts";
 import { otherSts } from "../../src/app/sts-order.ts";
 import { readEnvironment, type Settings } from "../../src/config/environment.ts";
@@ -192,7 +192,7 @@ interface CloudSources extends Pick<FailoverWorldOptions, "answerWithinMs"> {
   readonly clock: StampedClock;
 }
 
-/** As `app/outside` composes it for a run, with the world's own credentials instead of those of this process. */
+/** As `app/clouds` composes it for a run, with the world's own credentials instead of those of this process. */
 function cloudsIn({ whole, settings, inventory, clock, answerWithinMs = ANSWER_WITHIN_MS }: CloudSources) {
   const { sandbox } = settings;
   if (!sandbox) throw new Error("the environment leads into a world");

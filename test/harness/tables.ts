@@ -16,12 +16,38 @@ export const WALKED = RUNS === Number.POSITIVE_INFINITY ? "whole table" : `TEST_
 
 /** The ways in which this row is walked now; never none. */
 export function drawn<T>(row: string, ways: readonly T[]): readonly T[] {
-  const first = createHash("sha256").update(row).digest().readUInt32BE(0) + SEED;
+  return drawnOn(SEED, { row, ways });
+}
+
+interface Row<T> {
+  readonly row: string;
+  readonly ways: readonly T[];
+  /**
+   * Days from one turn of the row to the next: 3 within `inThirds`. There each turn takes the next way, not each day: of six ways
+   * a row that has its turn every third day would meet two.
+   */
+  readonly everyDays?: number;
+}
+
+/** The same on the day of a seed. */
+export function drawnOn<T>(seed: number, { row, ways, everyDays = 1 }: Row<T>): readonly T[] {
+  const first = createHash("sha256").update(row).digest().readUInt32BE(0) + Math.floor(seed / everyDays);
   return ways.filter((_, index) => (((index - first) % ways.length) + ways.length) % ways.length < RUNS);
+}
+
+/** Which third of what a row does is done: each is a way of its own to walk the row. */
+export const THIRDS = [0, 1, 2] as const;
+export type Third = (typeof THIRDS)[number];
+
+/** Part of a list that belongs to this third. The same name is in one third only; fewer than three names are never parted. */
+export function thirdOf(third: Third, names: readonly string[]): string[] {
+  const different = [...new Set(names)];
+  if (different.length < THIRDS.length) return [...names];
+  return names.filter((name) => different.indexOf(name) % THIRDS.length === third);
 }
 
 /** A third of the rows, another one each day. Each row is a world of its own here, and all of them together take longer than a run has. */
 export function inThirds<T>(table: string, rows: readonly T[]): readonly T[] {
-  const thirds = [0, 1, 2].map((third) => rows.filter((_, index) => index % 3 === third));
+  const thirds = THIRDS.map((third) => rows.filter((_, index) => index % THIRDS.length === third));
   return drawn(table, thirds).flat();
 }

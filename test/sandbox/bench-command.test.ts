@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "@jest/globals";
 import { leastTimeMs } from "../../src/sandbox/bench/least-time.ts";
 import { failOverSequentially } from "../../src/sandbox/bench/sequential.ts";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { readWorldArguments } from "../../src/sandbox/world-arguments.ts";
 import { WorldClient } from "../../src/sandbox/world-client.ts";
 import { WorldProcess } from "../../src/sandbox/world-process.ts";
@@ -17,7 +18,7 @@ afterEach(async () => {
 
 function bench(args: readonly string[]): Promise<{ code: unknown; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [built("bench"), ...args], (error, out, err) => {
+    execFile(process.execPath, [QUICKER_START, built("bench"), ...args], (error, out, err) => {
       resolve({ code: error === null ? 0 : error.code, out, err });
     });
   });

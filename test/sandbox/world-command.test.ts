@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, expect, test } from "@jest/globals";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import { example } from "../harness/example.ts";
 import { controlOf, eventually } from "./derived-world.ts";
@@ -34,7 +35,7 @@ afterEach(async () => {
 });
 
 function start(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [WORLD, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [QUICKER_START, WORLD, ...args], { stdio: ["pipe", "pipe", "pipe"] });
   children.push(child);
   return child;
 }

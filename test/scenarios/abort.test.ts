@@ -29,7 +29,7 @@ afterEach(async () => {
   await stage?.stop();
 });
 
-test("a run that a responder aborts gives users back what they lost, keeps the standby's tasks, and a new plan can be made", async () => {
+test("a second failover is refused while the first one runs, and a run that a responder aborts gives users back what they lost, keeps the standby's tasks, and a new plan can be made", async () => {
   stage = await startTestStage({ example: "inventory", speed: SPEED });
   const at = stage;
   const { world } = at;
@@ -47,6 +47,9 @@ test("a run that a responder aborts gives users back what they lost, keeps the s
   await runWhere(stage, { id: plan.id }, (run) =>
     ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"),
   );
+
+  const again = await answerTo(at, { slackId: FARID, words: ASK, channel }, /cannot (run|go on) at once/);
+  expect(again.text).toContain(plan.id);
 
   // Nobody has asked for her, so nobody has invited her.
   await world.people.as(GRACE).joins(channel);

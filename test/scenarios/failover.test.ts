@@ -42,21 +42,3 @@ test("with Slack dark after the second key the run finishes; the region that ret
   expect(closed.map(({ facts }) => facts["region"])).toEqual(["eu-west-1"]);
   expect(await timesOf(stage, "PromoteReadReplica")).toBe(1);
 }, 180_000);
-
-test("a second failover of the same service is refused while the first one runs", async () => {
-  stage = await startTestStage({ example: "inventory", speed: SPEED });
-  const { world, inventory } = stage;
-  const id = await startFailover(stage);
-  const channel = inventory.file.alerts.channel;
-
-  const again = await world.people.as("U01FARID").types("/dr failover inventory because again", { in: channel });
-  const said = await world.people.expectEphemeral(
-    "U01FARID",
-    ({ text }) => /cannot (run|go on) at once/.test(text),
-    20_000,
-  );
-
-  expect(again.ack.ok).toBe(true);
-  expect(said.text).toContain(id);
-  expect(await timesOf(stage, "PromoteReadReplica")).toBeLessThanOrEqual(1);
-}, 180_000);

@@ -2,6 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, expect, test } from "@jest/globals";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
 import { answerTo, askFor, startTestStage } from "../harness/stage.ts";
@@ -15,7 +16,9 @@ afterEach(async () => {
 });
 
 test("the terminal turns no key, and says why and where one is turned", () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [TWOKEY, "approve", "F-ABCDEF"], { encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [QUICKER_START, TWOKEY, "approve", "F-ABCDEF"], {
+    encoding: "utf8",
+  });
 
   expect([status, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(/cannot prove who is asking.*Press “Review and turn my key” on the plan card in Slack/);
@@ -28,7 +31,7 @@ test("a terminal reads beside a running bot what people did in Slack", async () 
   const alerts = stage.inventory.file.alerts.channel;
   const twokey = async (...args: string[]): Promise<string> => {
     const env = { REDIS_URL: redisUrl, TWOKEY_CONFIG: EXAMPLE };
-    return (await promisify(execFile)(process.execPath, [TWOKEY, ...args], { env })).stdout;
+    return (await promisify(execFile)(process.execPath, [QUICKER_START, TWOKEY, ...args], { env })).stdout;
   };
 
   // Before the incident: a plan that is made during one has its card in that channel.

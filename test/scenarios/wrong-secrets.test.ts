@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/eventually.ts";
 import { answerTo, startTestStage } from "../harness/stage.ts";
@@ -68,7 +69,7 @@ function doctor(args: readonly string[] = []): Promise<{ code: number; out: stri
     ...{ TWOKEY_LEDGER_DIR: join(stage.directory, "ledger"), TWOKEY_LEDGER_KEY: stage.ledgerKey },
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, "doctor", ...args], { env }, (error, out, err) =>
+    execFile(process.execPath, [QUICKER_START, CLI, "doctor", ...args], { env }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });
@@ -254,19 +255,16 @@ test("with everything right the bot is ready, nothing is degraded, and the docto
   for (const { proof } of CASES) expect(out).toContain(`✓ ${proof()}: `);
 });
 
-/** A doctor is a process for each: of what one vendor can refuse one is tried a day, and all of it by `npm run tables`. */
-const VENDORS = ["slack-", "pagerduty-", "aws-", "topic:", "write-check:"] as const;
-const DRAWN = VENDORS.flatMap((vendor) =>
-  drawn(
-    `wrong ${vendor}`,
-    CASES.filter(({ id }) => id.startsWith(vendor)),
-  ),
-);
+/** A doctor is a process for each, and an hour is jumped over: two are tried a day, of different vendors, and all by `npm run tables`. */
+const APART = Math.ceil(CASES.length / 2);
+const DRAWN = drawn(
+  "wrong",
+  CASES.slice(0, APART).map((one, index) => [one, ...CASES.slice(index + APART, index + APART + 1)]),
+).flat();
 
-test("everything that can be wrong is drawn one day or another", () => {
-  const kinds = VENDORS.map((vendor) => CASES.filter(({ id }) => id.startsWith(vendor)).length);
-  expect(kinds).not.toContain(0);
-  expect(kinds.reduce((sum, count) => sum + count)).toBe(CASES.length);
+test("two that are tried on one day are of different vendors", () => {
+  const vendorOf = (index: number) => CASES[index]?.id.split(/[-:]/)[0];
+  for (const index of CASES.keys()) expect(vendorOf(index)).not.toBe(vendorOf(index + APART));
 });
 
 describe.each(DRAWN)(`$what (${WALKED})`, ({ proof, breaks, mends, status = 200, says, instead }) => {

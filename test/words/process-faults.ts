@@ -89,7 +89,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
       "killed between any two calls": [
         [
           "test/crash/every-effect.test.ts",
-          "$title, $mode: the run is verified, and nothing was done twice",
+          "$title, $mode, every third call from $third: the run is verified, and nothing was done twice",
           "done twice",
         ],
       ],

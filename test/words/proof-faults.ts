@@ -85,7 +85,7 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         [STORE_PROOFS, "a setting of Redis that somebody changes at run time is wrong from then on", "redis-settings"],
       ],
       "store-agrees": [
-        ["test/scenarios/redis-lost.test.ts", "Redis comes back %s in the middle of a run", "does not know this"],
+        ["test/scenarios/redis-lost.test.ts", "Redis comes back empty in the middle of a run", "does not know this"],
       ],
       "ledger-disk": [
         [

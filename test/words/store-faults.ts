@@ -50,8 +50,10 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "Nobody can say yet whether",
         ],
       ],
-      "AOF tail cut: it comes back older": [[REDIS_LOST, "Redis comes back %s in the middle of a run", "older"]],
-      "it comes back empty, or is another one": [[REDIS_LOST, "Redis comes back %s in the middle of a run", "empty"]],
+      "AOF tail cut: it comes back older": [[REDIS_LOST, "Redis comes back older in the middle of a run", "older"]],
+      "it comes back empty, or is another one": [
+        [REDIS_LOST, "Redis comes back empty in the middle of a run", "empty"],
+      ],
       "OOM with noeviction": [
         [
           STORE_ANSWERS,

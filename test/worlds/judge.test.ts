@@ -26,36 +26,39 @@ function without(name: string, verify: ExecutorDeps["steps"][string]["verify"]):
   return { ...STEPS, [name]: { ...step, verify } };
 }
 
+// Slow enough that its tasks go on for longer than the judge is patient with, and not so slow that no plan is made.
+const lasting = { ...QUIET, stopSeconds: 1_200, sessionSeconds: 3_600 };
+// So far that it does not catch up between fence and promotion, however long they take.
+const behind = { ...QUIET, lagSeconds: 3_600, stopSeconds: 30 };
+const unfenced = async () => ({ done: true, says: "nobody looked", output: { fence: "fenced" } }) as const;
+const withoutCommits = async () => ({ done: true, says: "nobody looked", output: { lastCommitMs: null } }) as const;
+
+let lastingWriters: Played;
+let early: Played;
+let quiet: Played;
+/** Three worlds at the same time: most of a world is waiting. */
+beforeAll(async () => {
+  [lastingWriters, early, quiet] = await Promise.all([
+    play(lasting, { ...UNHURRIED, steps: without("fence-primary", unfenced), speed: 50 }),
+    play(behind, { ...UNHURRIED, steps: without("record-data-position", withoutCommits) }),
+    play({ ...QUIET, stopSeconds: 30 }, UNHURRIED),
+  ]);
+}, 240_000);
+
 test("a world is a pure function of seed and index", () => {
   expect(worldOf(4, 17)).toEqual(worldOf(4, 17));
   expect(worldOf(4, 17)).not.toEqual(worldOf(4, 18));
 });
 
-test("a fence whose proof always holds is found: the old side takes writes after the promotion (G20)", async () => {
-  const verify = async () => ({ done: true, says: "nobody looked", output: { fence: "fenced" } }) as const;
-
-  // Slow enough that its tasks go on for longer than the judge is patient with, and not so slow that no plan is made.
-  const lasting = { ...QUIET, stopSeconds: 1_200, sessionSeconds: 3_600 };
-  const played = await play(lasting, { ...UNHURRIED, steps: without("fence-primary", verify), speed: 50 });
-
-  expect(guaranteesOf(played)).toContain("G20");
+test("a fence whose proof always holds is found: the old side takes writes after the promotion (G20)", () => {
+  expect(guaranteesOf(lastingWriters)).toContain("G20");
 });
 
-test("a promotion that waits for no commits is found, where people accepted no loss (G19)", async () => {
-  const verify = async () => ({ done: true, says: "nobody looked", output: { lastCommitMs: null } }) as const;
-  // So far that it does not catch up between fence and promotion, however long they take.
-  const behind = { ...QUIET, lagSeconds: 3_600, stopSeconds: 30 };
-
-  const played = await play(behind, { ...UNHURRIED, steps: without("record-data-position", verify) });
-
-  expect(guaranteesOf(played)).toContain("G19");
+test("a promotion that waits for no commits is found, where people accepted no loss (G19)", () => {
+  expect(guaranteesOf(early)).toContain("G19");
 });
 
 describe("of a run in a quiet world", () => {
-  let quiet: Played;
-  beforeAll(async () => {
-    quiet = await play({ ...QUIET, stopSeconds: 30 }, UNHURRIED);
-  });
   const logged = (kind: string, worldMs: number, facts: LogEntry["facts"]): LogEntry[] => [
     ...quiet.log,
     { seq: quiet.log.length + 1, worldMs, machineMs: 0, kind, facts },
