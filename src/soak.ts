@@ -11,7 +11,8 @@ import { startStage } from "./sandbox/stage.ts";
 
 /**
  * `npm run soak`: a year of alarms, incidents and runs with the real bot and a real Redis in the simulated world, whose clock
- * jumps to whatever is due next. Exit codes: 0 played, 1 the store grows or it could not be played, 2 called wrongly.
+ * jumps to whatever is due next; to the end of a run it jumps by two minutes whenever nobody is at work. Exit codes: 0 played, 1 the
+ * store grows or it could not be played, 2 called wrongly.
  */
 const EXAMPLE = fileURLToPath(new URL("../examples/inventory.yaml", import.meta.url));
 

@@ -1,10 +1,10 @@
 import { alarmArn } from "../../simulators/aws/alarm.ts";
 import type { MetricAlarmSpec } from "../../simulators/aws/specs.ts";
+import { isStill } from "./idle.ts";
 import { type Playing, soon } from "./playing.ts";
 
 /** Machine times. */
 const TAKEN_IN_WITHIN_MS = 30_000;
-const REDELIVER_AFTER_MS = 500;
 /** World time. */
 const SNS_TRIES_AGAIN_AFTER_MS = 20_000;
 const EVALUATED_EVERY_MS = 10_000;
@@ -28,15 +28,13 @@ export function soakAlarm(spec: MetricAlarmSpec, { stage, stores }: Playing): So
       await stage.world.post("/cloudwatch/alarm", { region, name, state, reason: `${state} by the soak` });
     },
     async takenIn() {
-      let patienceUntilMs = Date.now() + REDELIVER_AFTER_MS;
-      await soon(`change ${changes} of ${name}`, TAKEN_IN_WITHIN_MS, async () => {
-        if (((await stores.alerts.get(alarmArn(spec)))?.value.signals ?? 0) >= changes) return true;
-        if (Date.now() < patienceUntilMs) return undefined;
-        // To a bot that had not heard of the last jump yet the message came from the future: it refused it, and SNS tries again.
-        patienceUntilMs = Date.now() + REDELIVER_AFTER_MS;
-        await stage.jump(SNS_TRIES_AGAIN_AFTER_MS);
-        return undefined;
-      });
+      const isKnown = async () =>
+        ((await stores.alerts.get(alarmArn(spec)))?.value.signals ?? 0) >= changes ? true : undefined;
+      // To a bot that had not heard of the last jump yet the message came from the future: it refused it, and SNS tries again.
+      const triesAgain = async () => {
+        if (await isStill(stage)) await stage.jump(SNS_TRIES_AGAIN_AFTER_MS);
+      };
+      await soon(`change ${changes} of ${name}`, { withinMs: TAKEN_IN_WITHIN_MS, passing: triesAgain }, isKnown);
     },
   };
 }

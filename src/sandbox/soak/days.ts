@@ -17,6 +17,7 @@ const DAYS_A_MONTH = 30;
 const CHANGES_AT_ONCE = 5;
 /** Things that became due between two alerts; more of them wait for the next one. */
 const MOST_DUE_STOPS = 10;
+
 /** World time. The clocks of bot and world differ by a little: right at its time the bot would put it off. */
 const PAST_DUE_MS = 1_000;
 

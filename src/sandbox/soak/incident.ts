@@ -8,11 +8,11 @@ export async function playIncident(runTurn: number | undefined, playing: Playing
   const { stage, stores, cast } = playing;
   const { people } = stage.world;
   await stage.setSpeed(PLAYING_SPEED);
-  const opened = await soon("open incident with a channel", SOON_MS, () => openIncident(playing));
+  const opened = await soon("open incident with a channel", { withinMs: SOON_MS }, () => openIncident(playing));
   const channel = opened.channel?.id ?? "";
   const { responder } = cast;
   const incidentWhere = (what: string, fits: (incident: Incident) => boolean) =>
-    soon(what, SOON_MS, async () => {
+    soon(what, { withinMs: SOON_MS }, async () => {
       const found = (await stores.incidents.get(opened.id))?.value;
       return found && fits(found) ? found : undefined;
     });

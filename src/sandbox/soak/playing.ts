@@ -25,12 +25,26 @@ export interface Playing {
   say(line: string): void;
 }
 
+/** What is done between two looks. */
+type Passing = () => Promise<void>;
+const byItself: Passing = () => new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+
+interface Patience {
+  readonly withinMs: number;
+  /** Absent: time passes by itself. */
+  readonly passing?: Passing | undefined;
+}
+
 /** What `find` finds, as soon as it does. */
-export async function soon<T>(what: string, withinMs: number, find: () => Promise<T | undefined>): Promise<T> {
+export async function soon<T>(
+  what: string,
+  { withinMs, passing = byItself }: Patience,
+  find: () => Promise<T | undefined>,
+): Promise<T> {
   for (const deadline = Date.now() + withinMs; Date.now() < deadline; ) {
     const found = await find();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await passing();
   }
   throw new Bug("soak-stuck", `Within ${withinMs} ms there was no ${what}`);
 }

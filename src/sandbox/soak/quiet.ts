@@ -32,7 +32,7 @@ export async function quiet(playing: Playing): Promise<void> {
   }
 }
 
-async function isBusy(playing: Playing): Promise<boolean> {
+export async function isBusy(playing: Playing): Promise<boolean> {
   const { stage, stores } = playing;
   const nowMs = stage.now();
   // A claim stands in the index of what is due by its end.

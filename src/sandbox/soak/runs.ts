@@ -1,8 +1,9 @@
 import { Bug } from "../../domain/errors.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import { approveButton } from "../bench/rehearsal.ts";
+import { skipIdleTime } from "./idle.ts";
 import { type Playing, SOON_MS, soon } from "./playing.ts";
-import { PLAYING_SPEED, RUNNING_SPEED } from "./speed.ts";
+import { PLAYING_SPEED, SOAK_SPEED } from "./speed.ts";
 
 /** Machine time after which people type it again: on a busy machine Slack's connection may have been lost with it. */
 const AGAIN_MS = 20_000;
@@ -46,8 +47,10 @@ export async function playRun(turn: number, about: About, playing: Playing): Pro
       await runWhere({ id, what: "unwinding", fits }, playing);
     }
   }
-  await playing.stage.setSpeed(RUNNING_SPEED);
-  const over = await runWhere({ id, what: "end", withinMs: COPIED_WITHIN_MS, fits: isOver }, playing);
+  // From here on nobody has to say anything: a copy of a snapshot takes half an hour of the world.
+  await playing.stage.setSpeed(SOAK_SPEED);
+  const passing = () => skipIdleTime(playing);
+  const over = await runWhere({ id, what: "end", withinMs: COPIED_WITHIN_MS, fits: isOver, passing }, playing);
   await playing.stage.setSpeed(PLAYING_SPEED);
   if (over.state !== kind.ends) throw new Bug("soak-run", `Run ${id} ended ${over.state}: ${over.why}`);
 }
@@ -61,7 +64,7 @@ interface About {
 async function asked(words: string, { incident, channel }: About, playing: Playing): Promise<string> {
   const { stage, stores, cast } = playing;
   let typedAtMs = Number.NEGATIVE_INFINITY;
-  return soon("plan", SOON_MS, async () => {
+  return soon("plan", { withinMs: SOON_MS }, async () => {
     const [id] = await stores.runs.ofIncident(incident);
     if (id === undefined && Date.now() > typedAtMs + AGAIN_MS) {
       typedAtMs = Date.now();
@@ -93,11 +96,14 @@ interface Awaited {
   readonly what: string;
   readonly withinMs?: number;
   readonly fits: (run: RunState) => boolean;
+  /** How time passes until then; absent: by itself. */
+  readonly passing?: () => Promise<void>;
 }
 
-function runWhere({ id, what, withinMs = SOON_MS, fits }: Awaited, { stores }: Playing): Promise<RunState> {
-  return soon(`${what} of ${id}`, withinMs, async () => {
+function runWhere({ id, what, withinMs = SOON_MS, fits, passing }: Awaited, { stores }: Playing): Promise<RunState> {
+  const find = async () => {
     const run = await stores.runs.read(id);
     return run && fits(run) ? run : undefined;
-  });
+  };
+  return soon(`${what} of ${id}`, { withinMs, passing }, find);
 }

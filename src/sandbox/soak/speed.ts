@@ -1,7 +1,5 @@
 /** World seconds a second while an incident is played: people wait for minutes of the world. */
 export const PLAYING_SPEED = 30;
-/** While a run goes to its end and nobody has to say anything: a copy of a snapshot takes a quarter of an hour of the world. */
-export const RUNNING_SPEED = 150;
 /** Between the jumps: what looks at the world every half minute should cost what it costs. */
 export const SOAK_SPEED = 1;
 /** Of users and jobs: at their ordinary pace a year of what they write fills the memory of a machine. */
