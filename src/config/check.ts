@@ -5,6 +5,7 @@ import { leftToAws, sparedSettings } from "../flows/resources/settings-of.ts";
 import { editorSchema } from "./json-schema.ts";
 import { loadFile } from "./load.ts";
 import { type Problem, sayList } from "./problem.ts";
+import { shippedExamples } from "./reference-examples.ts";
 import { referencePage } from "./reference-page.ts";
 import type { Rule } from "./rules/rule.ts";
 import { sharedByDiscovery } from "./rules/sharing.ts";
@@ -88,7 +89,7 @@ function notesOf(service: Service): string[] {
 export function schema(args: readonly string[], rules: readonly Rule[] = []): CommandResult {
   const [flag, ...rest] = args;
   if (rest.length > 0 || (flag !== undefined && flag !== "--markdown")) return { text: SCHEMA_USAGE, exitCode: 2 };
-  const text = flag === undefined ? JSON.stringify(editorSchema(), null, 2) : referencePage(rules);
+  const text = flag === undefined ? JSON.stringify(editorSchema(), null, 2) : referencePage(rules, shippedExamples());
   return { text: text.trimEnd(), exitCode: 0 };
 }
 

@@ -10,11 +10,12 @@ import {
 } from "./json-schema.ts";
 import { RULES } from "./lint.ts";
 import { sayList } from "./problem.ts";
+import { exampleAt, isShort, type Place, written } from "./reference-examples.ts";
 import type { Rule } from "./rules/rule.ts";
 import { SANDBOX_ONLY, SECRET_VARIABLES, VARIABLES } from "./variables.ts";
 
 /** `docs/configuration.md`, made from the schema, the variables and the rules themselves. */
-export function referencePage(more: readonly Rule[] = []): string {
+export function referencePage(more: readonly Rule[], examples: readonly unknown[]): string {
   const root = configurationSchema();
   const required = new Set(root.required);
   const sections = Object.entries(root.properties ?? {}).filter(([, schema]) => typeof schema === "object");
@@ -22,13 +23,16 @@ export function referencePage(more: readonly Rule[] = []): string {
   const blocks = sections.filter(([, schema]) => !isLeaf(schema));
   return [
     ...HEAD,
-    ...table(scalars.flatMap(([key, schema]) => rowsOf(key, schema, { isRequired: required.has(key) }))),
+    ...table(
+      scalars.flatMap(([key, schema]) => rowsOf(key, schema, { isRequired: required.has(key) })),
+      examples,
+    ),
     ...blocks.flatMap(([key, schema]) => [
       `## \`${key}\``,
       "",
       descriptionOf(schema),
       "",
-      ...table(rowsOf(key, schema, { isRequired: true }).slice(1)),
+      ...table(rowsOf(key, schema, { isRequired: true }).slice(1), examples),
     ]),
     ...environmentSection(),
     ...rulesSection(more),
@@ -49,18 +53,23 @@ const HEAD: readonly string[] = [
   "",
 ];
 
-interface Row {
-  readonly key: string;
+interface Row extends Place {
   readonly type: string;
   readonly need: string;
   readonly meaning: string;
+  /** The schema's own, where no file that is shipped has one. */
+  readonly example?: string | undefined;
 }
 
-function table(rows: readonly Row[]): string[] {
+function table(rows: readonly Row[], examples: readonly unknown[]): string[] {
   return [
-    "| key | type | default | meaning |",
-    "| --- | --- | --- | --- |",
-    ...rows.map(({ key, type, need, meaning }) => `| \`${key}\` | ${type} | ${need} | ${meaning} |`),
+    "| key | type | default | example | meaning |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows.map((row) => {
+      const { key, type, need, meaning } = row;
+      const example = exampleAt(row, examples) ?? row.example;
+      return `| \`${key}\` | ${type} | ${need} | ${example === undefined ? "–" : `\`${cell(example)}\``} | ${meaning} |`;
+    }),
     "",
   ];
 }
@@ -71,13 +80,14 @@ type Property = JsonSchema | boolean;
 function rowsOf(
   key: string,
   schema: Property,
-  { isRequired, condition = "" }: { readonly isRequired: boolean; readonly condition?: string | undefined },
+  { isRequired, kind }: { readonly isRequired: boolean; readonly kind?: Place["kind"] },
 ): Row[] {
   if (typeof schema !== "object") return [];
   const fallback = schema.default === undefined ? undefined : `\`${JSON.stringify(schema.default)}\``;
   const need = fallback ?? (isRequired ? "required" : "–");
-  const meaning = [condition, descriptionOf(schema)].filter((part) => part !== "").join(" ");
-  const row = { key, type: typeOf(schema), need, meaning };
+  const condition = kind === undefined ? [] : [`With \`${kind[1]}\`:`];
+  const meaning = [...condition, descriptionOf(schema)].filter((part) => part !== "").join(" ");
+  const row = { key, kind, type: typeOf(schema), need, meaning, example: exampleOf(schema) };
   if (schema.oneOf) return [row, ...alternativesOf(schema).flatMap((option) => alternativeRows(key, option))];
   return [row, ...entryRows(key, schema)];
 }
@@ -89,7 +99,7 @@ function alternativeRows(key: string, option: JsonSchema): Row[] {
     if (property !== name)
       return rowsOf(`${key}.${property}`, schema, {
         isRequired: required.has(property),
-        condition: `With \`${value}\`:`,
+        kind: [name, value],
       });
     return [
       {
@@ -157,6 +167,11 @@ function typeOf(schema: JsonSchema): string {
   return schema.type === "string" ? "text" : String(schema.type);
 }
 
+function exampleOf({ examples }: JsonSchema): string | undefined {
+  const [first] = examples ?? [];
+  return first === undefined || !isShort(first) ? undefined : written(first);
+}
+
 const descriptionOf = (schema: Property): string => cell((typeof schema === "object" ? schema.description : "") ?? "");
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
@@ -172,11 +187,13 @@ function environmentSection(): string[] {
     "secrets over. So can the keys of pipelines (`PIPELINE_…`) and passwords of databases (`DATABASE_…`). One newline at the end is dropped. Such a",
     "file is read again when it changes: see [operations](operations.md#change-a-secret-without-a-restart).",
     "",
-    "| variable | needed | may be a file | meaning |",
-    "| --- | --- | --- | --- |",
+    "| variable | needed | default | may be a file | meaning |",
+    "| --- | --- | --- | --- | --- |",
     ...Object.entries(VARIABLES.shape).map(([name, variable]) => {
       const file = SECRET_VARIABLES.includes(name) ? "yes" : "–";
-      return `| \`${name}\` | ${needOf(name, variable)} | ${file} | ${cell(variable.description ?? "")} |`;
+      const { data } = variable.safeParse(undefined);
+      const fallback = data === undefined ? "–" : `\`${String(data)}\``;
+      return `| \`${name}\` | ${needOf(name, variable)} | ${fallback} | ${file} | ${cell(variable.description ?? "")} |`;
     }),
     "",
   ];

@@ -7,6 +7,7 @@ type Unit = keyof typeof UNIT_MS;
 export const Duration = z
   .string()
   .regex(/^\d+[smhd]$/, "must be a whole number and a unit: 30s, 15m, 4h or 7d")
+  .meta({ examples: ["15m"] })
   .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1) as Unit]);
 
 /** Whole days from 1d to 35d, as AWS keeps backups. Parsed to milliseconds, like every duration. */

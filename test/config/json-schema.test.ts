@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { RUNBOOK_RULES } from "../../src/app/runbook-rules.ts";
 import { configurationSchema, type JsonSchema, schemaAt, writeDuration } from "../../src/config/json-schema.ts";
+import { exampleAt, shippedExamples } from "../../src/config/reference-examples.ts";
 import { referencePage } from "../../src/config/reference-page.ts";
 import {
   BALANCER_REGIONS,
@@ -57,11 +58,13 @@ describe("the JSON Schema", () => {
 
 describe("docs/configuration.md", () => {
   test("is the page that the schema makes (npm run --silent twokey -- schema --markdown > docs/configuration.md)", () => {
-    expect(readFileSync("docs/configuration.md", "utf8").trimEnd()).toBe(referencePage(RUNBOOK_RULES).trimEnd());
+    expect(readFileSync("docs/configuration.md", "utf8").trimEnd()).toBe(
+      referencePage(RUNBOOK_RULES, shippedExamples()).trimEnd(),
+    );
   });
 
   test("names every variable and every key of a service", () => {
-    const page = referencePage(RUNBOOK_RULES);
+    const page = referencePage(RUNBOOK_RULES, shippedExamples());
     expect(page).not.toContain("undefined");
     expect(page).toContain("`services.<name>.compute.<name>.max_tasks` | whole number 1–5000 or `none` |");
     for (const text of [
@@ -71,6 +74,37 @@ describe("docs/configuration.md", () => {
     ]) {
       expect(page).toContain(text);
     }
+  });
+});
+
+describe("an example in the reference", () => {
+  /** What its type column says already. */
+  const SAID_BY_TYPE = /^(?:`|list of `|boolean|block|text or block|list of (?:block|text or block)|entries by)/;
+
+  test("stands beside each field whose form its type, its default or its alternatives do not show", () => {
+    const rows = referencePage(RUNBOOK_RULES, shippedExamples()).split("\n");
+    const fields = rows.filter((row) => /^\| `[a-z]/.test(row)).map((row) => row.slice(2).split(" | "));
+    const settings = fields.filter((cells) => cells.length >= 5);
+    expect(settings.length).toBeGreaterThan(150);
+    const bare = settings.filter(
+      ([, type = "", need, example]) =>
+        example === "–" && /^(?:required|–)$/.test(need ?? "") && !SAID_BY_TYPE.test(type),
+    );
+    expect(bare.map(([key]) => key)).toEqual([]);
+  });
+
+  const files = [
+    { a: { one: { kind: "x", at: "1" }, two: { kind: "y", at: "2", list: [{ label: "L" }], plain: ["p", "q"] } } },
+  ];
+  test.each([
+    { place: { key: "a.<name>.at" }, has: '"1"' },
+    { place: { key: "a.<name>.at", kind: ["kind", "y"] as const }, has: '"2"' },
+    { place: { key: "a.<name>.list[].label" }, has: "L" },
+    { place: { key: "a.*.plain" }, has: "[p, q]" },
+    { place: { key: "a.<name>" }, has: undefined },
+    { place: { key: "b.c" }, has: undefined },
+  ])("is what the first file has there: $place.key", ({ place, has }) => {
+    expect(exampleAt(place, files)).toBe(has);
   });
 });
 

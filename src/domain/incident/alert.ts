@@ -62,7 +62,8 @@ export const AlertRule = z.strictObject({
         .optional()
         .describe(
           "Pattern for the text of an SNS message that is no alarm, such as an event of RDS; then `alarm` is its subject. Without it a rule is about alarms only.",
-        ),
+        )
+        .meta({ examples: ["*failed over*"] }),
     })
     .refine((match) => Object.keys(match).length > 0, "must name at least one thing to match")
     .describe("All of these must fit; `*` stands for any run of characters."),
@@ -72,7 +73,8 @@ export const AlertRule = z.strictObject({
   runbook: z
     .url({ protocol: /^https$/ })
     .optional()
-    .describe("Page that says what to do; its link is on the alert's card."),
+    .describe("Page that says what to do; its link is on the alert's card.")
+    .meta({ examples: ["https://wiki.example.com/inventory"] }),
 });
 export type AlertRule = z.infer<typeof AlertRule>;
 

@@ -70,7 +70,12 @@ export type SeverityPolicy = z.infer<typeof SeverityPolicy>;
 
 /** At most `pages` pages to one person within `per`, over all incidents; an incident's first page to a person always goes. */
 export const PageThrottle = z.strictObject({
-  pages: z.number().int().min(1).describe("Most pages to one person within `per`, over all incidents."),
+  pages: z
+    .number()
+    .int()
+    .min(1)
+    .describe("Most pages to one person within `per`, over all incidents.")
+    .meta({ examples: [3] }),
   per: Duration.describe("The window that is counted over."),
 });
 export type PageThrottle = z.infer<typeof PageThrottle>;

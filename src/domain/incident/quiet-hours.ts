@@ -3,7 +3,10 @@ import { z } from "zod";
 const DAY_MINUTES = 24 * 60;
 const MINUTE_MS = 60_000;
 
-const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 22:00");
+const TimeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day such as 22:00")
+  .meta({ examples: ["22:00"] });
 
 export const QuietHours = z.strictObject({
   from: TimeOfDay.describe("When they begin, on the clock of `zone`."),
@@ -11,7 +14,8 @@ export const QuietHours = z.strictObject({
   zone: z
     .string()
     .refine(isTimeZone, "must be a time zone such as Europe/Berlin")
-    .describe("IANA time zone of the person."),
+    .describe("IANA time zone of the person.")
+    .meta({ examples: ["Europe/Berlin"] }),
 });
 export type QuietHours = z.infer<typeof QuietHours>;
 

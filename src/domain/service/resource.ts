@@ -30,14 +30,19 @@ export function rolesOf({
   return { ...(role === undefined ? {} : { anywhere: role }), in: Object.fromEntries(own) };
 }
 
-export const AccountId = z.string().regex(/^\d{12}$/, "must be a 12-digit account id");
+export const AccountId = z
+  .string()
+  .regex(/^\d{12}$/, "must be a 12-digit account id")
+  .meta({ examples: ["123456789012"] });
 export const RoleArn = z
   .string()
-  .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, "must be the ARN of an IAM role (arn:aws:iam::…:role/…)");
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/, "must be the ARN of an IAM role (arn:aws:iam::…:role/…)")
+  .meta({ examples: ["arn:aws:iam::123456789012:role/twokey"] });
 
 export const PolicyArn = z
   .string()
-  .regex(/^arn:aws[a-z-]*:iam::\d{12}:policy\/\S+$/, "must be the ARN of a managed policy (arn:aws:iam::…:policy/…)");
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:policy\/\S+$/, "must be the ARN of a managed policy (arn:aws:iam::…:policy/…)")
+  .meta({ examples: ["arn:aws:iam::123456789012:policy/twokey-steps"] });
 
 /** What a resource, or one region of it, may say where it does not lie in the file's ordinary account. */
 export const ELSEWHERE = {
@@ -50,7 +55,8 @@ export const LEADS_TO = {
   to: z
     .string()
     .optional()
-    .describe("Key of `compute` that users are led to. Needed where several have a load balancer."),
+    .describe("Key of `compute` that users are led to. Needed where several have a load balancer.")
+    .meta({ examples: ["web"] }),
 };
 
 /** Name of a variable that holds the password of TwoKey's own account in a database; what ends in _FILE names a file that holds it. */

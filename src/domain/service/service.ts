@@ -40,7 +40,8 @@ const team = (what: string) =>
     .optional()
     .describe(
       `${what}: keys of \`people\`, and keys of \`audiences\` that list people. Without it: everybody whom the rest of the file allows.`,
-    );
+    )
+    .meta({ examples: [["dr_team", "ana"]] });
 
 /** Narrows what the rest of the file allows; it allows nobody anything. */
 export const Access = z.strictObject({
@@ -69,7 +70,11 @@ export const serviceSchema = ({ stores, compute, entrances }: ResourceSchemas) =
       .describe(
         "Home region first, then the others by priority: a move goes to the first one that is ready. Two are the ordinary case.",
       ),
-    needs: z.array(Name).default([]).describe("Services that have to be there before this one."),
+    needs: z
+      .array(Name)
+      .default([])
+      .describe("Services that have to be there before this one.")
+      .meta({ examples: [["payments"]] }),
     access: Access.default({}).describe("Who may see it, ask for its plans, and approve them, by team."),
     budget: Budget.optional().describe("How the RTO is shared out; the parts together are no longer than it."),
     stores: z.record(Name, stores).describe("What keeps the data, by name."),

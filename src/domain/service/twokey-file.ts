@@ -134,7 +134,11 @@ export const twoKeyFileWith = ({ doors, pagers, resources }: FileParts) =>
         update_edit_window: Duration.default(120_000).describe(
           "A drafted update can be edited this long before it goes out.",
         ),
-        heartbeat_url: z.url("must be a URL").optional().describe("Called every 30 s while nothing is overdue."),
+        heartbeat_url: z
+          .url("must be a URL")
+          .optional()
+          .describe("Called every 30 s while nothing is overdue.")
+          .meta({ examples: ["https://hc.example.com/twokey"] }),
       })
       .describe("How incidents look."),
     services: z.record(Name, serviceSchema(resources)).describe("The protected applications, by name."),

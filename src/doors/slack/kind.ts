@@ -3,7 +3,10 @@ import type { ChatKind } from "../../ports/door-kind.ts";
 
 const MemberId = z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack member id (U… or W…)");
 const ChannelId = z.string().regex(/^[CG][A-Z0-9]+$/, "must be a Slack channel id (C…)");
-const UserGroupId = z.string().regex(/^S[A-Z0-9]+$/, "must be a Slack user group id (S…)");
+const UserGroupId = z
+  .string()
+  .regex(/^S[A-Z0-9]+$/, "must be a Slack user group id (S…)")
+  .meta({ examples: ["S0DRAPPROVERS"] });
 
 /** Slack's own bot, whose id has the form of a member's. The id of every other bot begins with B, which the schema refuses. */
 const SLACKBOT = "USLACKBOT";
@@ -49,7 +52,8 @@ export const slack: ChatKind = {
         .string()
         .regex(/^E[A-Z0-9]+$/, "must be a Slack enterprise id (E…)")
         .optional()
-        .describe("Its Enterprise Grid organisation, if it belongs to one."),
+        .describe("Its Enterprise Grid organisation, if it belongs to one.")
+        .meta({ examples: ["E0123ABCD"] }),
     })
     .describe("The Slack workspace."),
   channel: ChannelId.describe("Slack channel id for alert threads."),

@@ -9,12 +9,16 @@ export const Settings = z
     server: z
       .string()
       .regex(SERVER, "must be host:port, such as smtp.example.com:587")
-      .describe("The SMTP server, as host:port."),
+      .describe("The SMTP server, as host:port.")
+      .meta({ examples: ["smtp.example.com:587"] }),
     tls: z
       .enum(["starttls", "implicit"])
       .default("starttls")
       .describe("`starttls`: encrypted from STARTTLS on; `implicit`: from the first byte. Never without."),
-    from: z.email("must be an e-mail address").describe("Sender of the mails."),
+    from: z
+      .email("must be an e-mail address")
+      .describe("Sender of the mails.")
+      .meta({ examples: ["twokey@example.com"] }),
   })
   .describe("Mail over SMTP. A mail only tells: it cannot be acknowledged, and the escalation goes on.")
   .meta({ examples: [{ server: "smtp.example.com:587", from: "twokey@example.com" }] });

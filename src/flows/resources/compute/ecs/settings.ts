@@ -7,8 +7,13 @@ export const ABOUT =
   "An ECS service in each region, behind a load balancer or taking jobs from a queue; a failover scales it out.";
 
 const Id = z.string().regex(/^[^/\s]+\/[^/\s]+$/, "must be an ECS cluster and service: cluster/service");
-const Tasks = z.number().int().min(1).max(1_000);
-const MaxTasks = z.union([z.number().int().min(1).max(5_000), z.literal("none")]);
+const Tasks = z
+  .number()
+  .int()
+  .min(1)
+  .max(1_000)
+  .meta({ examples: [6] });
+const MaxTasks = z.union([z.number().int().min(1).max(5_000), z.literal("none")]).meta({ examples: [12] });
 const Meaning = z.enum(MEANINGS);
 
 const InRegion = z.strictObject({

@@ -51,7 +51,8 @@ const Connection = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("Database that it signs in to. Absent: `postgres` of PostgreSQL; none of MySQL and MariaDB."),
+    .describe("Database that it signs in to. Absent: `postgres` of PostgreSQL; none of MySQL and MariaDB.")
+    .meta({ examples: ["inventory"] }),
   password: z
     .string()
     .regex(DATABASE_PASSWORD, "must be the name of a variable that begins with DATABASE_, without _FILE at its end")
