@@ -192,7 +192,7 @@ function environmentSection(): string[] {
     ...Object.entries(VARIABLES.shape).map(([name, variable]) => {
       const file = SECRET_VARIABLES.includes(name) ? "yes" : "–";
       const { data } = variable.safeParse(undefined);
-      const fallback = data === undefined ? "–" : `\`${String(data)}\``;
+      const fallback = data === undefined ? "–" : `\`${typeof data === "string" ? data : JSON.stringify(data)}\``;
       return `| \`${name}\` | ${needOf(name, variable)} | ${fallback} | ${file} | ${cell(variable.description ?? "")} |`;
     }),
     "",

@@ -57,7 +57,8 @@ export function createClosedFiles({ directory, process, ledger, forgetMark, now 
   };
 }
 
-const namesIn = async (directory: string): Promise<string[]> => (await readdir(directory).catch(() => [])).toSorted();
+const namesIn = async (directory: string): Promise<string[]> =>
+  (await readdir(directory).catch((): string[] => [])).toSorted();
 
 /** A piece of a line that a crash cut off, put aside at that machine time. */
 const TORN = /^(?<process>[^.]+)\.jsonl\.torn-(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})\d{6}$/;

@@ -73,7 +73,8 @@ export function updateForm(incident: Incident, initial: UpdateFields): Form {
 /** What the first message says; every part is filled in from what is known, and says so where nothing is. */
 export function initialFields(incident: Incident): InitialFields {
   const [alert] = incident.alerts;
-  const who = incident.declaredBy === undefined ? "an alarm" : "a person";
+  // Who is not listed has no id here.
+  const who = alert ? "an alarm" : "a person";
   const steps = incident.escalation.severities[incident.severity]?.steps.length ?? 0;
   return {
     description: incident.description || incident.title,

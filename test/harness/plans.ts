@@ -51,3 +51,7 @@ export function proposed(inventory: Inventory, wish: Wish = {}): RunState {
   const plan = planFor(inventory, wish);
   return proposedRun(plan, planDigest(plan));
 }
+
+/** What a plan could not check, as its card says it. */
+export const uncheckedIn = ({ unchecked }: Pick<Plan, "unchecked">): string =>
+  unchecked.map((each) => (typeof each === "string" ? each : each.says)).join("; ");

@@ -27,7 +27,6 @@ test.each([
   ["/dr by-hand", /There is no open plan or run/],
   ["/dr timeline I-NOPE77", /No incident is open/],
   ["/dr severity sev9", /No incident is open/],
-  ["/dr declare", /Say what is wrong/],
   ["/dr help constructor", /In an emergency/],
   ["/dr constructor", /There is no \/dr constructor/],
 ])(
@@ -99,3 +98,19 @@ async function everythingIn(redis: Stage["redis"]): Promise<string> {
   );
   return JSON.stringify([keys, values]);
 }
+
+test("who declares without saying what is wrong is asked in a form, and what the form says is declared", async () => {
+  const { people } = stage.world;
+  const farid = people.as(FARID);
+  const before = (await people.channels()).map(({ id }) => id);
+  await farid.types("/dr declare sev3", { in: alerts });
+  const form = await people.expectView(FARID, undefined, 20_000);
+  await farid.submits(form, { what: "labels are printed twice", severity: "sev3", service: "unnamed" });
+
+  const channel = await people.expectChannel(({ id }) => !before.includes(id), 20_000);
+  await people.expectMessage(
+    channel.id,
+    ({ text }) => text.includes("SEV3 · ") && text.includes("printed twice"),
+    20_000,
+  );
+}, 90_000);

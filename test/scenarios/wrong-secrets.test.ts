@@ -290,7 +290,9 @@ describe.each(DRAWN)(`$what (${WALKED})`, ({ proof, breaks, mends, status = 200,
       // Whichever way still works: the channel, or the pager.
       const heard = await eventually("people who are told", SOON_MS, async () => {
         const log = await world.log("", seq);
-        const texts = log.flatMap(({ facts }) => [facts["text"], facts["title"]].map((text) => String(text ?? "")));
+        const texts = log.flatMap(({ facts }) =>
+          [facts["text"], facts["title"]].map((text) => (typeof text === "string" ? text : "")),
+        );
         return texts.find((text) => text.includes(seen.entry.what.slice(0, 40)));
       });
       for (const secret of SECRETS())

@@ -94,11 +94,13 @@ function question(setting: Setting, service: string, nowMs: number): string[] {
   return [`${name} of ${of} is not discovered yet. Wait for it, or write it as ${place}.`];
 }
 
+const written = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
 /** What file and AWS say where they differ; undefined: they do not. */
 function sayBoth({ path, value, aws, agrees }: Setting, service: string, nowMs: number): string | undefined {
   if (agrees || !aws) return undefined;
   const age = sayDuration(nowMs - aws.atMs);
-  return `services.${service}.${path} is ${String(value)} in twokey.yaml, but AWS says ${saySeen(aws)} (seen ${age} ago).`;
+  return `services.${service}.${path} is ${written(value)} in twokey.yaml, but AWS says ${saySeen(aws)} (seen ${age} ago).`;
 }
 
 const saySeen = (aws: FoundFact): string => candidates(aws).map(String).join(" or ");
@@ -138,7 +140,7 @@ export const sparedSettings = (service: Service): Unchecked[] =>
     if (!isSpared) return [];
     if (from === "nowhere") return [`${name}: neither in twokey.yaml nor discovered yet`];
     if (agrees || !aws) return [];
-    const says = `${name}: ${String(value)} in twokey.yaml, which counts; AWS said ${saySeen(aws)}`;
+    const says = `${name}: ${written(value)} in twokey.yaml, which counts; AWS said ${saySeen(aws)}`;
     return [{ says, saidAtMs: aws.atMs }];
   });
 

@@ -142,7 +142,7 @@ async function inFamily(
   ]);
   const isNeeded = family === "A";
   const isGood = ({ values }: DnsAnswer) => pointTo(newSide, wanted, values) || (!isNeeded && values.length === 0);
-  const [authoritative = []] = asked;
+  const [authoritative] = asked;
   const answers = asked.flat();
   const wrong = answers.find((each) => !isSilent(each) && !isGood(each));
   const tooSilent = asked.find((servers) => servers.filter(isSilent).length > mayBeSilent(servers))?.find(isSilent);

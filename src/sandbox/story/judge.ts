@@ -7,14 +7,25 @@ export function duplicateEffects(entries: readonly LogEntry[]): string[] {
     ...repeated(
       entries,
       "aws.mutation",
-      ({ facts }) => `${facts["operation"]} in ${facts["region"]} with ${JSON.stringify(facts["input"])}`,
+      ({ facts }) =>
+        `${String(facts["operation"])} in ${String(facts["region"])} with ${JSON.stringify(facts["input"])}`,
     ),
     ...repeated(entries, "slack.message-posted", ({ facts }) =>
-      typeof facts["key"] === "string" ? `Slack message ${facts["channel"]} ${facts["key"]}` : undefined,
+      typeof facts["key"] === "string"
+        ? `Slack message ${String(facts["channel"])} ${String(facts["key"])}`
+        : undefined,
     ),
-    ...repeated(entries, "pagerduty.incident-created", ({ facts }) => `PagerDuty incident ${facts["incidentKey"]}`),
-    ...repeated(entries, "pagerduty.responders-requested", ({ facts }) => `responder request ${facts["message"]}`),
-    ...repeated(entries, "slack.channel-created", ({ facts }) => `channel ${facts["name"]}`),
+    ...repeated(
+      entries,
+      "pagerduty.incident-created",
+      ({ facts }) => `PagerDuty incident ${String(facts["incidentKey"])}`,
+    ),
+    ...repeated(
+      entries,
+      "pagerduty.responders-requested",
+      ({ facts }) => `responder request ${String(facts["message"])}`,
+    ),
+    ...repeated(entries, "slack.channel-created", ({ facts }) => `channel ${String(facts["name"])}`),
   ];
 }
 

@@ -131,7 +131,8 @@ export class Transcript {
 type Told = readonly [where: string, who: string, words: string] | undefined;
 type Tell = (facts: LogEntry["facts"], name: (id: string) => string) => Told;
 
-const words = (value: unknown) => String(value ?? "");
+const words = (value: unknown) =>
+  typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 const isProgress = (facts: LogEntry["facts"]) => words(facts["key"]).startsWith("progress:");
 /** Who speaks at PagerDuty: the incident, or a run that waits for people. */
 const pagedFor = ({ incidentKey }: LogEntry["facts"]) =>

@@ -203,7 +203,7 @@ function bindAll(chat: RecordedChat): OutboxDeps["chat"] {
     find: (to, key) => chat.find(to, key),
     openChannel: (name, key) => chat.openChannel(name, key),
     invite: (channel, people) => chat.invite(channel, people),
-    setTopic: () => chat.setTopic(),
+    setTopic: () => chat.setTopic("C", "a topic"),
     addBookmark: () => chat.addBookmark(),
     pin: () => chat.pin(),
     addressOf: (channel) => chat.addressOf(channel),

@@ -6,6 +6,7 @@ import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
+import { uncheckedIn } from "../../harness/plans.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;
@@ -57,7 +58,7 @@ describe("an ECS service of the old side that somebody deleted", () => {
     await deleteService();
     await untilMissing();
     const { plan } = await startRun(at);
-    expect(plan.unchecked.join("\n")).toMatch(/service of eu-west-1: .*MISSING/);
+    expect(uncheckedIn(plan)).toMatch(/service of eu-west-1: .*MISSING/);
 
     await expectFenced();
   }, 120_000);

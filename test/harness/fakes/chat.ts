@@ -10,6 +10,7 @@ function placeOf(to: PostTarget): { channel: string; thread: string | undefined 
 
 /** A chat that keeps every message. */
 export class RecordedChat implements Chat {
+  readonly topics: string[] = [];
   readonly messages: {
     channel: string;
     thread: string | undefined;
@@ -79,7 +80,8 @@ export class RecordedChat implements Chat {
     });
   }
 
-  setTopic(): Promise<void> {
+  setTopic(_channel: string, topic: string): Promise<void> {
+    this.topics.push(topic);
     return this.asked(() => undefined);
   }
 

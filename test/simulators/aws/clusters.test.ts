@@ -128,7 +128,7 @@ describe("the endpoints of a cluster", () => {
   test("lead to the writer, and to each reader in turn", () => {
     expect(leadsTo(WRITER_ENDPOINT)).toBe("orders-1");
     const readers = [leadsTo(READER_ENDPOINT), leadsTo(READER_ENDPOINT)];
-    expect(readers.toSorted()).toEqual(["orders-2", "orders-3"]);
+    expect(new Set(readers)).toEqual(new Set(["orders-2", "orders-3"]));
   });
 
   test("move some seconds after the writer, and clients follow when their TTL has passed", async () => {

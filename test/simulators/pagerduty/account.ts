@@ -47,7 +47,7 @@ export const ACCOUNT: PagerDutySpec = {
 };
 
 export interface RequestParts {
-  readonly body?: unknown | undefined;
+  readonly body?: unknown;
   readonly headers?: Record<string, string> | undefined;
 }
 

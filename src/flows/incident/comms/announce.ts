@@ -209,8 +209,9 @@ async function refreshCard(deps: IncidentDeps, id: string): Promise<void> {
 
 /** At most 250 characters at Slack. */
 function topicOf(incident: Incident): string {
-  const what = incident.scope === "regional" ? `region ${incident.region ?? ""}: ` : "";
-  const topic = `${incident.severity.toUpperCase()} · ${incident.state} · ${what}${incident.services.join(", ")} · ${incident.title}`;
+  const { severity, state, scope, region = "", services, title } = incident;
+  const what = `${scope === "regional" ? `region ${region}: ` : ""}${services.join(", ") || "no service"}`;
+  const topic = `${severity.toUpperCase()} · ${state} · ${what} · ${title}`;
   return topic.length > 250 ? `${topic.slice(0, 249)}…` : topic;
 }
 

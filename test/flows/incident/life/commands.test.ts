@@ -15,6 +15,7 @@ import { type AgainstSources, againstClosing } from "../../../../src/flows/incid
 import { cardText } from "../../../../src/views/card-text.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
 import { resolutionCard } from "../../../../src/views/resolution.ts";
+import { initialFields } from "../../../../src/views/update.ts";
 import { degradedHome, runStates, SERVICE } from "../../../cards/run-states.ts";
 import { example } from "../../../harness/example.ts";
 import { guest, MINUTE, START_MS, who } from "../../../harness/fakes/index.ts";
@@ -170,6 +171,14 @@ describe("intents about incidents", () => {
     });
     await severity(ask("severity", "", { fields: { severity: "sev4" }, value: id }), commandsOf(desk));
     expect((await desk.incident(id)).severity).toBe("sev4");
+  });
+
+  test("an incident that names no service says so in the topic of its room, and that a person opened it", async () => {
+    const desk = bridge(served);
+    await declare({ ...ask("declare", "sev2 customers cannot sign in"), who: guest("zed") }, commandsOf(desk));
+    await pass(desk, DECLARED, 1);
+    expect(desk.chat.topics).toEqual(["SEV2 · open · no service · customers cannot sign in"]);
+    expect(initialFields(await desk.incident(DECLARED)).actions).toMatch(/^Opened by a person;/);
   });
 
   test("an incident that somebody declared who is not listed says so, and holds no person's id for them", async () => {

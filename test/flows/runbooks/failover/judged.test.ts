@@ -4,6 +4,7 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
+import { uncheckedIn } from "../../../harness/plans.ts";
 import { siteOf, standbyOf } from "../../../harness/site.ts";
 
 let at: FailoverWorld;
@@ -34,7 +35,7 @@ async function judged(mode: Mode = "unplanned"): Promise<Judged> {
   return {
     refusals: "",
     acceptances: acceptances.map(({ id }) => id),
-    unchecked: unchecked.join(" "),
+    unchecked: uncheckedIn({ unchecked }),
     plan: answer.plan,
   };
 }

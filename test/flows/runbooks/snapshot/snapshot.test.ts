@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { snapshotName } from "../../../../src/flows/runbooks/snapshot/snapshot-name.ts";
 import { AT, type Day } from "../../../harness/observed.ts";
+import { uncheckedIn } from "../../../harness/plans.ts";
 import { standbyOf } from "../../../harness/site.ts";
 import { nobodyKnowsTheWriter, planned, QUIET, refusals, SERVICE, unseen, withDatabase } from "../asked.ts";
 
@@ -91,7 +92,7 @@ describe("a snapshot is planned", () => {
 
   test("without a word of waiting where RDS takes a snapshot at once", () => {
     for (const status of ["available", "storage-optimization"])
-      expect(planOf(withStatus(status)).unchecked.join()).not.toContain("how long");
+      expect(uncheckedIn(planOf(withStatus(status)))).not.toContain("how long");
   });
 
   test("without a key where the writer is not encrypted, whatever is known of the other region", () => {
