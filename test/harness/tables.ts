@@ -14,9 +14,9 @@ const RUNS = process.env["TABLES"] === "whole" ? Number.POSITIVE_INFINITY : Numb
 /** For titles: what has to be given for the same rows again. */
 export const WALKED = RUNS === Number.POSITIVE_INFINITY ? "whole table" : `TEST_SEED=${SEED} TABLES=${RUNS}`;
 
-/** The ways in which this row is walked now; never none. */
-export function drawn<T>(row: string, ways: readonly T[]): readonly T[] {
-  return drawnOn(SEED, { row, ways });
+/** The ways in which this row is walked now; never none. `everyDays`: 3 for a row of `inThirds`. */
+export function drawn<T>(row: string, ways: readonly T[], everyDays = 1): readonly T[] {
+  return drawnOn(SEED, { row, ways, everyDays });
 }
 
 interface Row<T> {

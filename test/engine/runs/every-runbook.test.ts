@@ -38,6 +38,7 @@ interface Row {
 
 /** The ordinary service each day, and of the others a third. */
 const ORDINARY = ({ service }: Play): boolean => service === "inventory";
+const turnOf = (play: Play): number => (ORDINARY(play) ? 1 : 3);
 const WALKING: readonly Play[] = [
   ...PLAYS.filter(ORDINARY),
   ...inThirds(
@@ -49,7 +50,7 @@ const WALKING: readonly Play[] = [
 /** What each play does when nothing goes wrong. It also shows every call that the tables below walk. */
 const WALKS: (Row & Undisturbed)[] = [];
 for (const play of WALKING)
-  for (const mode of drawn(`undisturbed ${play.title}`, modesOf(play)))
+  for (const mode of drawn(`undisturbed ${play.title}`, modesOf(play), turnOf(play)))
     WALKS.push({ play, title: play.title, mode, ...(await undisturbed(play, mode)) });
 
 const walkOf = ({ title }: Play): Undisturbed => {
@@ -127,9 +128,11 @@ function partsOf(play: Play): readonly (readonly [role: string, rows: readonly C
     calls.filter((call) => roleOf(call) === role).flatMap((call) => rowsOf(play, call)),
   ]);
 }
-const PARTS = WALKING.flatMap((play) => partsOf(play).map(([role, rows]) => ({ part: `${play.title} ${role}`, rows })));
+const PARTS = WALKING.flatMap((play) =>
+  partsOf(play).map(([role, rows]) => ({ part: `${play.title} ${role}`, rows, everyDays: turnOf(play) })),
+);
 
-const DENIALS = PARTS.flatMap(({ part, rows }) => drawn(`denied ${part}`, rows));
+const DENIALS = PARTS.flatMap(({ part, rows, everyDays }) => drawn(`denied ${part}`, rows, everyDays));
 
 interface Passing {
   readonly trouble: string;
@@ -147,9 +150,9 @@ const PASSING: readonly Passing[] = [
 ];
 
 /** Here the troubles of those calls are ways as well. */
-const TROUBLES = PARTS.flatMap(({ part, rows }) => {
+const TROUBLES = PARTS.flatMap(({ part, rows, everyDays }) => {
   const ways = rows.flatMap((row) => PASSING.map((passing) => ({ ...row, ...passing })));
-  return drawn(`trouble of ${part}`, ways);
+  return drawn(`trouble of ${part}`, ways, everyDays);
 });
 
 describe(`every call of every step, alone, ${WALKED}`, () => {

@@ -314,7 +314,7 @@ test("a trouble is walked by every runbook that has the step", () => {
 
 /** Every trouble of every step that only looks, of one play that has it or another. */
 const LOOKS = inThirds("looks", ROWS).flatMap((row) =>
-  drawn(`${row.does} ${row.trouble} ${row.mode}`, playsFor(row)).map(
+  drawn(`${row.does} ${row.trouble} ${row.mode}`, playsFor(row), 3).map(
     ({ title, example, service, runbook, words = {} }) => ({ title, example, service, runbook, words, ...row }),
   ),
 );
