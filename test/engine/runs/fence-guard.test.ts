@@ -125,8 +125,12 @@ describe("an old side that was fenced and is opened by somebody else", () => {
 
   test("guard old proof: while a promotion is refused is fenced again before it is asked for again", async () => {
     const throttled = { kind: "error", status: 400, code: "Throttling" } as const;
-    at.whole.world.faults.plan({ vendor: "aws", operation: "PromoteReadReplica", times: 4, effect: throttled });
-    const run = await drive(at, { onIntent: once("promote", () => void reopenOldSide(at)) });
+    // Refused until the side stands open, and no longer: without a fresh proof the next try would leave before anybody closes it.
+    const refused = at.whole.world.faults.plan({
+      ...{ vendor: "aws", operation: "PromoteReadReplica", times: 100, effect: throttled },
+    });
+    const reopen = () => void reopenOldSide(at).then(() => refused.cancel());
+    const run = await drive(at, { onIntent: once("promote", reopen) });
 
     expect([run.state, run.why]).toEqual(["verified", ""]);
     const [promotion = Number.NaN] = positionsOf("PromoteReadReplica");
