@@ -16,7 +16,7 @@ export const EXAMPLE = "declare sev1 inventory checkout answers with errors";
 
 /** `/dr declare [severity] [service] <what>`, or a form where nothing says what is wrong. Anyone may: a false alarm costs less than a late one. */
 export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
-  const { severity, service, what } = readDeclaration(ask.fields ? asTyped(ask, ask.fields) : ask, deps);
+  const { severity, service, what } = ask.fields ? fromForm(ask.fields) : readDeclaration(ask, deps);
   if (what === "") {
     if (ask.fields) return { kind: "field-errors", errors: { what: "Say what is wrong." } };
     const names = deps.inventory().services.map(({ name }) => name);
@@ -49,11 +49,16 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened${invited}.`);
 }
 
-/** What the form says, as somebody would have typed it. */
-function asTyped(ask: Ask, { severity, service, what = "" }: Readonly<Record<string, string | undefined>>): Ask {
-  const named = [severity, service === NO_SERVICE ? undefined : service].filter((word) => word !== undefined);
-  const args = what.trim() === "" ? named : [...named, what.trim()];
-  return { ...ask, args, text: args.join(" ") };
+/** The form says what is what: no word of its sentence is taken for a service or a severity. */
+function fromForm({ severity = "", service = NO_SERVICE, what = "" }: Readonly<Record<string, string | undefined>>) {
+  const said = what.trim();
+  const named = service === NO_SERVICE ? undefined : service;
+  const isSaid = named === undefined || said === "" || said.toLowerCase().startsWith(named.toLowerCase());
+  return {
+    severity: readSeverity(severity) ?? ("sev2" as const),
+    service: named,
+    what: isSaid ? said : `${named} ${said}`,
+  };
 }
 
 /** Where the store certainly did not take it, its row goes again: an alert that met the row later would open it by itself. */

@@ -2,7 +2,7 @@ import type { Form } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
-import { mayAsk, refuseUnlessMayAsk } from "./access.ts";
+import { isShown, mayAsk, refuseUnlessMayAsk } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose } from "./propose.ts";
 import { refuseWhileCoolingDown, refuseWhileHeld } from "./refuse-while.ts";
@@ -18,7 +18,9 @@ export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDep
   const person = knownPerson(ask, inventory);
   const asked = ask.fields ? fromFields(ask.fields) : fromWords(ask.text, runbook);
   if (!asked.service) {
-    const services = inventory.services.filter(({ name }) => mayAsk(ask, name, inventory));
+    const services = inventory.services.filter(
+      ({ name }) => isShown(ask, name, inventory) && mayAsk(ask, name, inventory),
+    );
     return { kind: "form", form: formOf(runbook, { ...inventory, services }, ask.channel) };
   }
   const service = serviceNamed(asked.service, inventory);

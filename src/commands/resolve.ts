@@ -32,15 +32,20 @@ export function resolve(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   return toldOf(RESOLVE_WORDS, () => resolved(ask, deps));
 }
 
+/** Without quotes all of it says what resolved it. */
+const wordsOf = ({ text }: Ask, args: readonly string[]): readonly string[] =>
+  /["“”]/.test(text) ? args : [args.join(" ")];
+
 /** By the form's fields or the place of the words; what is empty is not given. */
 function givenIn(ask: Ask, args: readonly string[], places: readonly string[]): Readonly<Record<string, string>> {
-  const given = ask.fields ?? Object.fromEntries(places.map((field, at) => [field, args[at] ?? ""]));
+  const given = ask.fields ?? Object.fromEntries(places.map((field, at) => [field, wordsOf(ask, args)[at] ?? ""]));
   return Object.fromEntries(Object.entries(given).filter(([, text]) => text.trim() !== ""));
 }
 
 async function resolved(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
   if (!isOpen(incident)) return added(ask, deps, { incident, args });
+  refuseElsewhere(ask, { incident, args });
   await refuseDuringRun(incident, deps);
   const speaking = await deps.againstClosing(incident);
   const against = sayAgainst(speaking);
@@ -65,12 +70,24 @@ async function resolved(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
 const partsOf = (given: Readonly<Record<string, string>>, parts: readonly string[]) =>
   Object.fromEntries(parts.flatMap((part) => (given[part] === undefined ? [] : [[part, given[part]]])));
 
+/** The only incident that is open may be another one than that of this room, whose words these are. */
+function refuseElsewhere({ channel, value, args: typed }: Ask, { incident, args }: Meant): void {
+  const isNamed = value !== undefined || typed.length > args.length;
+  if (isNamed || channel === undefined || incident.channel === undefined || channel === incident.channel.id) return;
+  throw new UserError(
+    "resolve-elsewhere",
+    `The incident that is open is ${incident.id} (${incident.title}), and this is not its channel. Nothing was changed. Say it there, or name it: /dr resolve ${incident.id}`,
+  );
+}
+
 /** What was not known when it was resolved. */
 async function added(ask: Ask, deps: IncidentCommandDeps, { incident, args }: Meant): Promise<Answer> {
   const { resolution } = incident;
   const left = resolution === undefined ? [] : stillToWrite(resolution.fields);
   if (resolution === undefined || left.length === 0) return closedAnswer(incident);
   if (ask.fields === undefined && args.length === 0) return { kind: "form", form: addForm(incident, resolution) };
+  // Words for an incident that somebody else has resolved meanwhile: nobody knows which part they were meant for.
+  if (ask.fields === undefined || "details" in ask.fields) return closedAnswer(incident);
   const later = ResolutionFields.partial().parse(partsOf(givenIn(ask, args, left), left));
   const actor = actorOf(ask, deps.inventory());
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>

@@ -2,6 +2,7 @@ import { sayTime } from "../domain/duration.ts";
 import { chainOf, messageOf, UserError } from "../domain/errors.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { readUntil, type Wait } from "../domain/plan-run/wait.ts";
+import { approversOf } from "../domain/service/access.ts";
 import { eventOf } from "../engine/delivery/waits.ts";
 import type { Who } from "../ports/asker.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -29,7 +30,9 @@ export async function wait(ask: Ask, deps: WaitCommandDeps): Promise<Answer> {
   const who = listed(ask);
   const said = ask.fields ? fromFields(ask) : fromWords(ask, deps.clock.now());
   const about = await meant(said.about, ask, deps);
-  refuseUnlessMayAsk(ask, about.service, deps.inventory());
+  // Their plan cards have the button.
+  if (!approversOf(deps.inventory(), about.service).some(({ id }) => id === who.person))
+    refuseUnlessMayAsk(ask, about.service, deps.inventory());
   await refuseUnlessOpen(about, deps);
   if (said.until === undefined && said.reason === "")
     return { kind: "form", form: waitForm(about.service, contextOf(about)) };

@@ -36,6 +36,13 @@ test("guard team sees: a service that names who sees it is shown to them, to who
   expect(["elena", "farid", "ana", "ben"].map((person) => shown(by(person)))).toEqual([true, true, true, true]);
   expect([shown(by("chloe")), shown(byGuest)]).toEqual([false, false]);
   expect(isShown(by("chloe"), second.name, file)).toBe(true);
+  // Without a list of its own for keys, all approvers are asked for theirs.
+  const keyed = fileWith({ see: ["farid"] });
+  expect(["ana", "elena", "chloe"].map((person) => isShown(by(person), first.name, keyed))).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect(() => refuseUnlessShown(by("chloe"), [second.name, first.name], file)).toThrow(
     `services.${first.name}.access.see`,
   );

@@ -1538,8 +1538,8 @@ export const GUARDS = [
   {
     guard: "an incident at the pager for which no telephone rings is said",
     file: "src/flows/incident/paging/lost-page.ts",
-    cut: "pager.notifications.length > 0 ? undefined :",
-    by: "pager.notifications.length >= 0 ? undefined :",
+    cut: "!isRead || pager.notifications.length > 0 ? undefined : dueAtMs",
+    by: "dueAtMs < 0 ? dueAtMs : undefined",
     test: "flows/incident/paging/lost-page.test.ts",
     fails: "guard nobody rung: is said in the room after a minute, and the people of the level are written to directly",
   },

@@ -25,6 +25,12 @@ const nobodyKnows = ({ path, name }: Team): Finding => ({
   instead: "name people, or an audience that lists people",
 });
 
+const bothOf = ({ path, name }: Team): Finding => ({
+  path,
+  what: `${name} is a person and an audience as well, and nobody can tell which is meant`,
+  instead: "give one of them another name",
+});
+
 /** Who may see a service, ask for its plans and approve them. */
 export const ACCESS_RULES: readonly Rule[] = [
   rule({
@@ -35,7 +41,7 @@ export const ACCESS_RULES: readonly Rule[] = [
     knows: ["people", "audiences"],
     check: ({ services, audiences }, names) =>
       teamsIn(services).flatMap((team): Finding[] => {
-        if (names.people.includes(team.name)) return [];
+        if (names.people.includes(team.name)) return names.audiences.includes(team.name) ? [bothOf(team)] : [];
         if (!names.audiences.includes(team.name))
           return [{ path: team.path, ...unknownName(team.name, "people", [...names.people, ...names.audiences]) }];
         return audiences[team.name]?.kind === "pager" ? [nobodyKnows(team)] : [];

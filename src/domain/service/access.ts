@@ -33,6 +33,8 @@ export function isKept(
 ): boolean {
   const access = findService(inventory, name)?.access;
   if (access?.[what] === undefined) return false;
+  // Whoever is asked for a key is shown what it is for.
+  if (what === "see" && approversOf(inventory, name).some(({ id }) => id === person)) return false;
   const allowed = ALSO[what].flatMap((each) => peopleOfTeam(inventory.file.audiences, access[each] ?? []));
   return person === undefined || !allowed.includes(person);
 }

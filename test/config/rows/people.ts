@@ -45,6 +45,17 @@ export const PEOPLE_ROWS: readonly Broken[] = [
     says: ["operations_team is a policy of a pager", "an audience that lists people"],
   },
   {
+    rule: "access-names-people",
+    claim: "a service for a name that is a person and a team",
+    edits: [
+      ["  dr_team: {", "  ana: { kind: people, people: [ben] }\n  dr_team: {"],
+      ["    tier: high\n", "    tier: high\n    access: { see: [ana] }\n"],
+    ],
+    at: "see: [‸ana]",
+    path: "services.inventory.access.see[0]",
+    says: ["ana is a person and an audience"],
+  },
+  {
     rule: "access-approvers-enough",
     claim: "a service that one approver too few may approve",
     edits: [["    tier: high\n", "    tier: high\n    access: { approve: [dr_team, chloe] }\n"]],

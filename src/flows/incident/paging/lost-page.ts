@@ -36,7 +36,9 @@ export function lostAtPager(incident: Incident, askedAtMs: number, nowMs: number
   const next = { ...incident, pager: { ...incident.pager, lost: incident.pager.lost + 1 } };
   const why = lostWords(incident);
   const pages = incident.pages.map((page) =>
-    page.duty === key ? { ...page, duty: triggerKey(next), state: "unknown" as const, why } : page,
+    page.duty === key && ["accepted", "unknown"].includes(page.state)
+      ? { ...page, duty: triggerKey(next), state: "unknown" as const, why }
+      : page,
   );
   const says = `${why}: nobody may have been rung. It is sent again`;
   const again = { ...next, pages };
@@ -66,7 +68,10 @@ export function ringDueAtMs(incident: Incident): number | undefined {
   const { pager, duties } = incident;
   const trigger = duties[triggerKey(incident)];
   if (trigger?.state !== "done" || trigger.settledAtMs === undefined) return undefined;
-  return pager.id === undefined || pager.notifications.length > 0 ? undefined : trigger.settledAtMs + RUNG_WITHIN_MS;
+  const dueAtMs = trigger.settledAtMs + RUNG_WITHIN_MS;
+  // Said from what its log shows after that time: an earlier reading says nothing of the seconds since.
+  const isRead = pager.id !== undefined && (pager.readAtMs ?? 0) >= dueAtMs;
+  return !isRead || pager.notifications.length > 0 ? undefined : dueAtMs;
 }
 
 /** Why the people of a level are reached by other ways than the pager, as a clause. `call`: what became of its page there. */

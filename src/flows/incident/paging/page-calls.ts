@@ -36,8 +36,15 @@ function trigger(deps: IncidentDeps): Perform<Incident> {
       severity: incident.escalation.severities[incident.severity]?.pager_severity ?? "critical",
     });
     // It took the one before as well: what it says counts again once it shows the incident.
-    if (answer.kind === "accepted" && isLost(incident))
-      return { kind: "done", apply: settled(duty, { state: "unknown", why: lostWords(incident) }) };
+    if (answer.kind === "accepted")
+      return {
+        kind: "done",
+        apply: (current, nowMs) =>
+          settled(duty, isLost(current) ? { state: "unknown", why: lostWords(current) } : { state: "accepted" })(
+            current,
+            nowMs,
+          ),
+      };
     return outcomeOf(answer, duty, { refusedAgainMs: TRIGGER_AGAIN_MS });
   };
 }

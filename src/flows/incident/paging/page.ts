@@ -93,8 +93,9 @@ function triggerDuties(incident: Incident, nowMs: number): OwedDuty[] {
   const key = triggerKey(incident);
   const owed = [...pagerCalls(incident), ...roundDuties(incident, nowMs)];
   const open = owed.filter((duty) => !isSettled(incident.duties[duty.key]));
-  if (open.length === 0) return [];
-  return [{ key, dueAtMs: Math.min(...open.map((duty) => duty.dueAtMs)), subject: {} }];
+  const lost = isLost(incident) ? missed(incident).map(({ place }) => place.dueAtMs) : [];
+  const times = [...open.map((duty) => duty.dueAtMs), ...lost];
+  return times.length === 0 ? [] : [{ key, dueAtMs: Math.min(...times), subject: {} }];
 }
 
 function pagerCalls(incident: Incident): OwedDuty[] {

@@ -36,7 +36,8 @@ function evidenceDuties(incident: Incident): OwedDuty[] {
 }
 
 function readEveryMs(incident: Incident): number {
-  const isUrgent = incident.severity === "sev1" || incident.pager.id === undefined;
+  // Until its log shows somebody: whom it rings is the answer that people wait for.
+  const isUrgent = incident.severity === "sev1" || incident.pager.notifications.length === 0;
   return isUrgent && !isAnswered(incident) ? READ_EVERY_MS.unanswered : READ_EVERY_MS.otherwise;
 }
 

@@ -145,6 +145,8 @@ describe("intents about incidents", () => {
       fields: { what: "sev2 is too low for this", severity: "sev1", service: "unnamed" },
       title: "sev2 is too low for this",
     },
+    { fields: { what: "inventory down", severity: "sev1", service: "unnamed" }, title: "inventory down" },
+    { fields: { what: "Inventory is down", severity: "sev1", service: "inventory" }, title: "Inventory is down" },
   ])("the form declares what it says: $title", async ({ fields, title }) => {
     const desk = bridge(served);
     await declare(ask("declare", "", { fields, value: "" }), commandsOf(desk));
@@ -267,7 +269,7 @@ describe("intents about incidents", () => {
       const form = await resolve(ask("resolve", "", { value: id }), commandsOf(desk));
       expect(form.kind === "form" && form.form.fields.map((field) => field.id)).toEqual(["followUps", "lessons"]);
       await resolve(ask("resolve", "", { fields: { lessons: "two people, one plan" }, value: id }), commandsOf(desk));
-      await resolve(ask("resolve", '"build a replica"', { value: id }), commandsOf(desk));
+      await resolve(ask("resolve", "", { fields: { followUps: "build a replica" }, value: id }), commandsOf(desk));
       await pass(desk, id, 1);
       expect((await desk.incident(id)).resolution?.fields).toEqual({
         ...{ details: "fixed", impact: "nobody", followUps: "build a replica", lessons: "two people, one plan" },
@@ -286,6 +288,16 @@ describe("intents about incidents", () => {
       expect((await desk.incident(id)).resolution?.fields).toEqual({ details: "fixed", impact: "nobody" });
     });
 
+    test("takes no words that were meant for the resolution itself, which somebody else has made meanwhile", async () => {
+      const { desk, id } = await resolvedShortly();
+      const late = await resolve(ask("resolve", `${id} "db failed over" "20 minutes"`), commandsOf(desk));
+      expect(late.kind === "whisper" && late.card.text).toContain("already resolved");
+      const fields = { details: "db failed over", lessons: "none" };
+      const form = await resolve(ask("resolve", "", { fields, value: id }), commandsOf(desk));
+      expect(form.kind === "whisper" && form.card.text).toContain("already resolved");
+      expect((await desk.incident(id)).resolution?.fields).toEqual({ details: "fixed", impact: "nobody" });
+    });
+
     test("is asked for in the room after three days, once, and not where it was written", async () => {
       const { desk, id } = await resolvedShortly();
       const asked = () => texts(desk, id).filter((text) => text.startsWith("Still to be written about"));
@@ -300,6 +312,18 @@ describe("intents about incidents", () => {
       await pass(written.desk, written.id, 6 * 1_440);
       expect(texts(written.desk, written.id).filter((text) => text.startsWith("Still to be"))).toEqual([]);
     });
+  });
+
+  test("resolving without quotes keeps every word, and in another room resolves nothing", async () => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await desk.intake.take(isOk("a-lag"));
+    await pass(desk, id, 1);
+    const elsewhere = ask("resolve", "the database is back", { channel: "CANOTHERROOM" });
+    await expect(resolve(elsewhere, commandsOf(desk))).rejects.toMatchObject({ code: "resolve-elsewhere" });
+    expect((await desk.incident(id)).state).toBe("open");
+    await resolve(ask("resolve", "the database is back", { channel: `C${id}` }), commandsOf(desk));
+    expect((await desk.incident(id)).resolution?.fields).toEqual({ details: "the database is back" });
   });
 
   const four = '"fixed" "checkout" "none" "none"';
