@@ -663,8 +663,8 @@ export const GUARDS = [
   {
     guard: "listed approver",
     file: "src/domain/plan-run/key.ts",
-    cut: "approversOf(inventory, undefined).some((approver) => approver.id === person?.id)",
-    by: "approversOf(inventory, undefined).length > 0",
+    cut: "if (approversOf(inventory, service).some(({ id }) => id === person?.id)) return undefined;",
+    by: "if (person) return undefined;",
     test: "domain/plan-run/key.test.ts",
     fails: "guard listed: a stranger and a responder without the role are refused",
   },
@@ -1504,8 +1504,8 @@ export const GUARDS = [
   {
     guard: "only the team of a service approves it",
     file: "src/domain/plan-run/key.ts",
-    cut: "approversOf(inventory, service).some((approver) => approver.id === person?.id)",
-    by: "approversOf(inventory, service).length > 0",
+    cut: "if (approversOf(inventory, service).some(({ id }) => id === person?.id)) return undefined;",
+    by: "if (approversOf(inventory, undefined).some(({ id }) => id === person?.id)) return undefined;",
     test: "domain/plan-run/key.test.ts",
     fails: "guard team: where the file names who approves a service, no other approver's key or vote counts for it",
   },

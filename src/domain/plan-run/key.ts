@@ -106,17 +106,14 @@ const GUARDS: readonly Guard[] = [
     person
       ? undefined
       : ["unknown-person", `You are not listed under people in twokey.yaml, so your ${gives} does not count.`],
-  ({ gives }, _turn, { inventory, person }) =>
-    approversOf(inventory, undefined).some((approver) => approver.id === person?.id)
-      ? undefined
-      : ["not-approver", `You are not an approver in twokey.yaml, so your ${gives} does not count.`],
-  ({ gives, service }, _turn, { inventory, person }) =>
-    approversOf(inventory, service).some((approver) => approver.id === person?.id)
-      ? undefined
-      : [
-          "not-approver",
-          `Your ${gives} does not count for ${service ?? "this"}: twokey.yaml names who approves it (services.${service ?? ""}.access.approve), and not you.`,
-        ],
+  ({ gives, service = "" }, _turn, { inventory, person }) => {
+    if (approversOf(inventory, service).some(({ id }) => id === person?.id)) return undefined;
+    const isOfOthers = approversOf(inventory, undefined).some(({ id }) => id === person?.id);
+    const why = isOfOthers
+      ? `twokey.yaml names who approves ${service} (services.${service}.access.approve), and not you`
+      : "You are not an approver in twokey.yaml";
+    return ["not-approver", `${why}, so your ${gives} does not count.`];
+  },
   (it, _turn, { person }) =>
     person?.id === it.requester
       ? [
