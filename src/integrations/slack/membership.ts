@@ -1,3 +1,4 @@
+import { setTimeout as after } from "node:timers/promises";
 import { chainOf } from "../../domain/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { type Member, OTHER_TEAM } from "./people.ts";
@@ -14,7 +15,13 @@ export type Membership =
 const KNOWN_FOR_MS = 60_000;
 const MOST_KNOWN = 1_000;
 
-/** Asks Slack about an account that nobody listed. Never rejects. */
+/** Machine time that somebody waits for it: who raises the alarm while Slack is slow is heard first. */
+const WITHIN_MS = 1_500;
+const LATE: Membership = { kind: "unknown" };
+const soon = (answer: Promise<Membership>): Promise<Membership> =>
+  Promise.race([answer, after(WITHIN_MS, LATE, { ref: false })]);
+
+/** Asks Slack about an account that nobody listed. Never rejects; what comes late is known for the next question. */
 export function memberships(
   ask: (account: string) => Promise<Member>,
   logger: Logger,
@@ -22,7 +29,7 @@ export function memberships(
   const known = new Map<string, { readonly answer: Promise<Membership>; readonly untilMs: number }>();
   return (account) => {
     const found = known.get(account);
-    if (found && Date.now() < found.untilMs) return found.answer;
+    if (found && Date.now() < found.untilMs) return soon(found.answer);
     const answer = ask(account).then(membershipOf, (error: unknown): Membership => {
       known.delete(account);
       logger.warn({ error: chainOf(error) }, "Slack did not say whose the account of somebody is who is not listed");
@@ -30,7 +37,7 @@ export function memberships(
     });
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(account, { answer, untilMs: Date.now() + KNOWN_FOR_MS });
-    return answer;
+    return soon(answer);
   };
 }
 

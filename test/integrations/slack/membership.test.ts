@@ -52,3 +52,13 @@ test("what Slack did not say is not remembered", async () => {
 
   expect([await of("U0LEA"), await of("U0LEA")]).toEqual([{ kind: "unknown" }, { kind: "member" }]);
 });
+
+test("while Slack takes its time nobody knows, and what it says then counts for the next question", async () => {
+  let says: (member: Member) => void = () => undefined;
+  const slow = new Promise<Member>((resolve) => (says = resolve));
+  const of = memberships(() => slow, silent);
+
+  expect(await of("U0LEA")).toEqual({ kind: "unknown" });
+  says(ordinary);
+  expect(await of("U0LEA")).toEqual({ kind: "member" });
+});
