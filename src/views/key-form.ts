@@ -19,7 +19,7 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
         lines: [keysLine(run), THEN, lossLine(plan), ...finality(plan), ...dangers(plan)],
       },
       digestNote(run),
-      ...inOthersWords(plan, {}),
+      ...inOthersWords(plan),
       ...planDetails(run, inventory),
       ledgerEnd(plan),
     ],

@@ -45,7 +45,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
-      ...(isOpen ? inOthersWords(plan, context) : []),
+      ...(isOpen ? inOthersWords(plan, context.wait && waitReason(context.wait, inventory)) : []),
       IN_THREAD,
       ledgerEnd(plan),
     ],
@@ -108,7 +108,7 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanCon
       plain: true,
       lines: [
         ...(plan.keysRequired === 0 ? [NEEDS_NO_KEYS] : [agree]),
-        ...(wait ? [waitOnPlan(wait, plan, inventory)] : []),
+        ...(wait ? [waitOnPlan(wait, plan)] : []),
         users,
         ...passedOver(plan).map(({ fact }) => `${inRoom(fact, "title")}.`),
         lossLine(plan),
@@ -128,10 +128,10 @@ const passedOver = ({ passedOver: all = [] }: Plan): readonly { readonly fact: s
   });
 
 /** Below the buttons and all that is asked: what people, AWS and pagers say, each as a quotation in its room (G23). */
-export function inOthersWords(plan: Plan, { wait }: Pick<PlanContext, "wait">): CardPart[] {
+export function inOthersWords(plan: Plan, why?: Text): CardPart[] {
   const { dataLoss } = plan;
   const lines: Text[] = [
-    ...(wait ? [waitReason(wait)] : []),
+    ...(why ? [why] : []),
     ...(dataLoss.kind === "unknown" ? [`Why the loss is unknown: ${quoted(dataLoss.why, "error")}`] : []),
     ...passedOver(plan).map(({ fact, why }) => `${inRoom(fact, "title")}: ${quoted(why, "error")}`),
   ];

@@ -21,16 +21,17 @@ export interface WaitSeen {
   readonly asks: string;
 }
 
-/** On the plan card, above its buttons. Why stands below them: it is somebody's own words. */
-export function waitOnPlan({ atMs, untilMs, by }: Wait, { startByMs }: Plan, inventory: Inventory): Text {
+/** On the plan card, above its buttons. Who and why stand below them: a long name takes lines, and a reason is somebody's own words. */
+export function waitOnPlan({ atMs, untilMs }: Wait, { startByMs }: Plan): Text {
   const next: Text =
     untilMs < startByMs
       ? [", then agree or refuse. A key counts before that too."]
       : spans`, but agree or refuse by ${timeOfDay(startByMs)}: this plan closes then.`;
-  return [...spans`Waiting until ${at(untilMs, atMs)}`, ...next, ` Decided by ${nameOf(inventory, by)}.`];
+  return [...spans`Waiting until ${at(untilMs, atMs)}`, ...next];
 }
 
-export const waitReason = ({ reason }: Wait): Text => `Why wait: ${quoted(reason, "reason")}`;
+export const waitReason = ({ by, reason }: Wait, inventory: Inventory): Text =>
+  `${nameOf(inventory, by)} decided to wait: ${quoted(reason, "reason")}`;
 
 /** On the board and on the card of its incident: all of it in one line, the foreign words last. */
 export const waitLine = ({ wait, inventory }: Omit<WaitSeen, "run" | "asks">): Text =>

@@ -126,8 +126,8 @@ describe("while a plan waits for keys", () => {
       },
     ]);
     const plan = linesOf(await render("plan", "F-AAA111"));
-    expect(plan).toContain("then agree or refuse. A key counts before that too. Decided by Ana Keller.");
-    expect(plan).toContain("“AWS says that it comes back”");
+    expect(plan).toContain("then agree or refuse. A key counts before that too.");
+    expect(plan).toContain("Ana Keller decided to wait: “AWS says that it comes back”");
 
     nowMs += 5 * MINUTE - 1;
     await sweeps();
@@ -210,7 +210,7 @@ describe("while a plan waits for keys", () => {
 
     expect(startByMs).toBeLessThan(AT + 40 * MINUTE);
     const card = linesOf(await render("plan", "F-AAA111"));
-    expect(card).toMatch(/Waiting until .*, but agree or refuse by .*: this plan closes then\. Decided by/);
+    expect(card).toMatch(/Waiting until .*, but agree or refuse by .*: this plan closes then\./);
     expect(card).not.toContain("then agree or refuse");
     const way = /Plan F-AAA111 takes keys only until .*\. For a new one then: \/dr failover inventory\./;
     expect(answer.kind === "whisper" && answer.card.text).toMatch(way);

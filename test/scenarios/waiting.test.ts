@@ -68,7 +68,9 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   expect([BEN, ANA, ELENA].some((id) => mentions(second, [id]))).toBe(false);
   await people.expectMessage(
     room,
-    (message) => buttonOf(message, "approve") !== undefined && /Waiting until .*Decided by Ben/.test(onCard(message)),
+    (message) =>
+      buttonOf(message, "approve") !== undefined &&
+      /Waiting until [\s\S]*Ben Osei decided to wait: “/.test(onCard(message)),
     SOON_MS,
   );
 

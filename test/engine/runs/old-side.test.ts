@@ -75,6 +75,9 @@ const writesOnTheOldSideSince = (fencedAtMs = 0) =>
     .read(0, "app.write-acknowledged")
     .filter(({ facts, worldMs }) => facts["region"] === home() && worldMs > fencedAtMs);
 
+/** World time for which a pool of the application keeps a session, whatever rule is revoked meanwhile. */
+const SESSION_SECONDS = 20;
+
 const positionOf = (call: string) => mutationsOf(at).findIndex((each) => each.startsWith(call));
 
 describe("a region that was dark and returns", () => {
@@ -167,7 +170,10 @@ describe("a region that was dark and returns", () => {
     await at.stop();
     // What is left of the run lasts longer than that fence.
     const insyncSeconds = [120, 150] as const;
-    at = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: SILENCE_MS, insyncSeconds });
+    at = await startFailoverWorld({
+      ...{ example: "inventory", speed: SPEED, answerWithinMs: SILENCE_MS, insyncSeconds },
+      sessionSeconds: SESSION_SECONDS,
+    });
     await startBlindly();
 
     const run = await drive(at, { onIntent: (step) => step === "check-writable" && comesBack() });
@@ -176,8 +182,14 @@ describe("a region that was dark and returns", () => {
     expect(run.watch.endedAtMs).toBeLessThan(run.endedAtMs ?? 0);
     expect(positionOf("RevokeSecurityGroupIngress")).toBeGreaterThan(positionOf("PromoteReadReplica"));
     expect((await runOf(at)).captured).toBeDefined();
-    // What came back wrote until it was closed, and nothing after that.
-    expect(writesOnTheOldSideSince(run.watch.endedAtMs)).toEqual([]);
+    // What came back wrote until it had ended, and nothing after that. Meanwhile the new side's tasks had come in too: nothing
+    // ends the sessions that they keep, which is said.
+    expect(run.watch.says).toContain("sessions that were open before may still write");
+    const fencedAtMs = run.watch.endedAtMs ?? Number.NaN;
+    const late = writesOnTheOldSideSince(fencedAtMs);
+    expect(late.filter(({ facts }) => facts["servedIn"] === home())).toEqual([]);
+    await at.clock.sleep(2 * SESSION_SECONDS * 1_000);
+    expect(writesOnTheOldSideSince(fencedAtMs + SESSION_SECONDS * 1_000)).toEqual([]);
   });
 
   test("while the run is stopped is fenced, and gets everything back when people unwind", async () => {

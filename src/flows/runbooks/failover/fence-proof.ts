@@ -192,8 +192,13 @@ async function proofOf(
     const others = "that no other session is open, two people said";
     return { done: true, says: `closed: ${fails}; ${others}`, output: { fence: "closed" } };
   }
-  const ended = sessions?.isProven ? `; ${sessions.says}` : "";
-  return { done: true, says: `fenced: ${fails}${ended}`, output: { fence: "fenced" } };
+  return { done: true, says: `fenced: ${fails}${sessionsOf(part, sessions)}`, output: { fence: "fenced" } };
+}
+
+/** Where nothing ends those that were open, also of tasks of the new side, who reads “fenced” reads that too. */
+function sessionsOf(part: Part, sessions: SessionsEnded | undefined): string {
+  if (sessions?.isProven) return `; ${sessions.says}`;
+  return howEnded(part) === undefined ? "; sessions that were open before may still write" : "";
 }
 
 /** A write that succeeded, or one that gave no answer; undefined: each was refused. */
