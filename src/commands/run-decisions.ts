@@ -14,7 +14,7 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { votesFor, votesNeeded } from "../domain/plan-run/votes.ts";
 import { findPerson } from "../domain/service/inventory.ts";
-import { type DecisionDeps, decide } from "../engine/approvals/decisions.ts";
+import { type DecisionDeps, decide, refuseOutdated } from "../engine/approvals/decisions.ts";
 import { rejectForm, takeOverForm } from "../views/forms.ts";
 import { nameOf } from "../views/names.ts";
 import { decisionWords } from "../views/store-answers.ts";
@@ -32,13 +32,15 @@ export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: Dec
   const inventory = deps.inventory();
   const who = listed(ask);
   const words = ask.fields?.["words"] ?? (fromButton === undefined ? ask.args.slice(1).join(" ") : "");
+  const shown = shownBy(decision, { fromButton, about, at });
   const asked = askedFor(decision, { ask, run, words, shown: ask.value });
   if (asked) {
+    refuseOutdated(run, shown);
     const refused = refusal(decision, run, { person: findPerson(inventory, who.person), inventory });
     if (refused !== undefined) throw new UserError("decision-refused", `${refused} Nothing was changed.`);
     return asked;
   }
-  const wanted = { decision, who, words, ...shownBy(decision, { fromButton, about, at }) };
+  const wanted = { decision, who, words, ...shown };
   const { run: after, unwritten } = await toldOf(decisionWords(decision, run.plan.id), () =>
     decide(run.plan.id, wanted, deps),
   );

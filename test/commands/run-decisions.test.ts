@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { Ask } from "../../src/commands/intent.ts";
 import { decideOnRun } from "../../src/commands/run-decisions.ts";
 import { UserError } from "../../src/domain/errors.ts";
+import type { JournalDecision } from "../../src/domain/plan-run/decision.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
@@ -59,7 +60,7 @@ async function stoppedRun(
       { verb: "take-over", args: [plan.id], text: plan.id, who: who(person, confirm), ...more },
       deps,
     );
-  const say = async (person: string, decision: "skip" | "unwind" | "extend", button?: string) => {
+  const say = async (person: string, decision: JournalDecision, button?: string) => {
     const ask = { verb: decision, args: [plan.id], text: plan.id, who: who(person, confirm) };
     const pressed = button === undefined ? ask : { ...ask, value: `${plan.id}:${button}` };
     const answer = await decideOnRun(decision, pressed, deps);
@@ -86,16 +87,30 @@ test("a button whose card showed another failed step, or an earlier failure of i
   expect(await says("ana", "skip", "fence:1")).toContain("1 of 2 people want to skip");
 });
 
-test("the vote of somebody who is no approver any more does not count", async () => {
+test.each([
+  ["skip", "is running"],
+  ["extend", "TwoKey acts on its plan until"],
+] as const)("the word of somebody who is no approver any more does not count for “%s”", async (decision, decided) => {
   const approvers = inventory.file.approvals.approvers.filter((id) => id !== "ana");
   const narrowed = inventoryFrom({ ...inventory.file, approvals: { ...inventory.file.approvals, approvers } });
   let file = inventory;
   const says = await stoppedRun(() => file);
-  expect(await says("ana", "skip")).toContain("1 of 2 people want to skip");
+  expect(await says("ana", decision)).toContain(`1 of 2 people want to ${decision}`);
   file = narrowed;
 
-  expect(await says("ben", "skip")).toContain("1 of 2 people want to skip");
-  expect(await says("dmitri", "skip")).toContain("is running");
+  expect(await says("ben", decision)).toContain(`1 of 2 people want to ${decision}`);
+  expect(await says("dmitri", decision)).toContain(decided);
+});
+
+test("guard team acts on: a run goes on by a word of the service's team or of its approvers, and stops by anybody's", async () => {
+  const services = inventory.services.map((service) => ({ ...service, access: { ask: ["elena"] } }));
+  const says = await stoppedRun(() => ({ ...inventory, services }));
+
+  await expect(says("farid", "retry")).rejects.toThrow(/for the people whom twokey\.yaml names for it/);
+  expect(await says("ana", "retry")).toContain("is running");
+  expect(await says("farid", "pause")).toContain("is paused");
+  await expect(says("farid", "resume")).rejects.toThrow(/access\.ask/);
+  expect(await says("farid", "abort")).toContain("is rolling back");
 });
 
 test("guard proven vote: of an account that cannot be confirmed no vote counts", async () => {
@@ -175,6 +190,7 @@ test("what was done by hand is asked for in a form about the failure that was sh
   // A form that stood open while something happened is about another failure.
   const stale = form.form.context.replace(/\d+$/, "99");
   await expect(say.take("ana", { value: stale, fields })).rejects.toBeInstanceOf(UserError);
+  await expect(say.take("ana", { value: stale })).rejects.toMatchObject({ code: "decision-outdated" });
   await expect(say.take("eve")).rejects.toThrow("Nothing was changed.");
   expect(await say.take("ana", { value: form.form.context, fields })).toMatchObject({ kind: "say" });
 });

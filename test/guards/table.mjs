@@ -1527,6 +1527,14 @@ export const GUARDS = [
     fails: "guard team asks: who is not named asks for no plan, and is told before anything is looked at",
   },
   {
+    guard: "a run goes on by a word of its service's team alone",
+    file: "src/domain/plan-run/decision.ts",
+    cut: "if (GOES_ON.includes(decision) && !mayGoOn(person, run, inventory))",
+    by: "if (!GOES_ON && !mayGoOn(person, run, inventory))",
+    test: "commands/run-decisions.test.ts",
+    fails: "guard team acts on: a run goes on by a word of the service's team or of its approvers, and stops by anybody's",
+  },
+  {
     guard: "what the pager took and shows nothing of is sent again",
     file: "src/flows/incident/paging/lost-page.ts",
     cut: "if (askedAtMs - trigger.settledAtMs < pauseMs) return undefined;",

@@ -120,8 +120,18 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "pagerduty-service": [
         [
           "test/contracts/pagerduty/service-proof.test.ts",
-          "that is not there, or pages with low urgency, is wrong",
+          "that rings nobody, or late, is wrong: %j",
           "pages with low urgency, which may ring nobody",
+        ],
+        [
+          "test/contracts/pagerduty/service-proof.test.ts",
+          "that rings nobody, or late, is wrong: %j",
+          "is disabled: it rings nobody",
+        ],
+        [
+          "test/contracts/pagerduty/service-proof.test.ts",
+          "that rings nobody, or late, is wrong: %j",
+          "may become part of an open incident and ring nobody",
         ],
       ],
       "pagerduty-webhooks": [

@@ -1,5 +1,5 @@
 import type { Person } from "../people/person.ts";
-import { approversOf } from "../service/access.ts";
+import { approversOf, isKept } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
@@ -156,6 +156,8 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     !person.roles.some((role) => role === "responder" || role === "commander" || role === "approver")
   )
     return `“${decision}” is for people who are listed in twokey.yaml as responder, commander or approver.`;
+  if (GOES_ON.includes(decision) && !mayGoOn(person, run, inventory))
+    return `“${decision}” on ${run.plan.service} is for the people whom twokey.yaml names for it (services.${run.plan.service}.access.ask), and for its approvers.`;
   return undefined;
 }
 
@@ -165,6 +167,12 @@ function whatFits(run: RunState): string {
     .map((decision) => `/dr ${decision}`);
   return typed.length > 0 ? ` What fits now: ${typed.join(", ")}.` : "";
 }
+
+/** By these a run acts on. What stops one is open to all who see it go wrong. */
+const GOES_ON: readonly Decision[] = ["resume", "retry", "take-over"];
+
+const mayGoOn = (person: Person, run: Pick<RunState, "plan">, inventory: Inventory): boolean =>
+  !isKept({ service: run.plan.service, what: "ask" }, person.id, inventory) || isApprover(person, run, inventory);
 
 function isApprover(person: Person, { plan }: Pick<RunState, "plan">, inventory: Inventory): boolean {
   return approversOf(inventory, plan.service).some(({ id }) => id === person.id);

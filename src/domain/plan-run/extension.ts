@@ -27,13 +27,22 @@ export function sealedExtension(
   return { run: id, by, door, atMs, fromMs, untilMs };
 }
 
+/** What was said for moving the date that stands. */
+export const openExtensions = ({ extensions, untilMs }: RunState): readonly Extension[] =>
+  extensions.filter(({ fromMs }) => fromMs === untilMs);
+
 /** People whose word counts now for moving the date that stands. */
-export function extendedBy({ extensions, untilMs, plan }: RunState, nowMs: number): readonly string[] {
-  const counting = extensions.filter(
-    ({ fromMs, atMs }) => fromMs === untilMs && nowMs - atMs < VOTE_COUNTS_FOR_MS && atMs < untilMs,
-  );
+export function extendedBy(run: RunState, nowMs: number): readonly string[] {
+  const { untilMs, plan } = run;
+  const counting = openExtensions(run).filter(({ atMs }) => nowMs - atMs < VOTE_COUNTS_FOR_MS && atMs < untilMs);
   return [...new Set(counting.map(({ by }) => by))].filter((by) => by !== plan.requester);
 }
+
+/** Somebody who said so may not say it any more. What has moved the date already stays. */
+export const withoutOpen = (run: RunState, by: string): readonly Extension[] => {
+  const open = openExtensions(run);
+  return run.extensions.filter((said) => said.by !== by || !open.includes(said));
+};
 
 /** The last word that is needed moves the date. */
 export function extended(run: RunState, entry: Extract<RunEntry, { kind: "extended" }>): RunState {

@@ -1,5 +1,5 @@
 import { Bug } from "../errors.ts";
-import { extended } from "./extension.ts";
+import { extended, withoutOpen } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
 import { type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
@@ -52,7 +52,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   retried: ["stopped"],
   "taken-over": ["running", "stopped"],
   vote: ["running", "paused", "stopped", "stuck", "verified"],
-  "vote-lapsed": ["running", "paused", "stopped", "stuck", "verified"],
+  "vote-lapsed": [...LIVE, "verified"],
   extended: [...LIVE, "verified"],
   "fence-again": ["running"],
   "seen-open": REPORTING,
@@ -110,7 +110,11 @@ function applied(run: RunState, entry: RunEntry): RunState {
         throw new Bug("journal-illegal-entry", `Nobody can take ${entry.step} over while the run goes on`);
       return takenOver(run, entry);
     case "vote-lapsed":
-      return { ...run, votes: run.votes.filter(({ by }) => by !== entry.by) };
+      return {
+        ...run,
+        votes: run.votes.filter(({ by }) => by !== entry.by),
+        extensions: withoutOpen(run, entry.by),
+      };
     case "extended":
       return extended(run, entry);
     case "no-way-back":

@@ -46,7 +46,7 @@ const team = (what: string) =>
 /** Narrows what the rest of the file allows; it allows nobody anything. */
 export const Access = z.strictObject({
   see: team("Who is shown the service"),
-  ask: team("Who may ask for its plans"),
+  ask: team("Who may ask for its plans, and let a run of it go on (`resume`, `retry`, `take-over`)"),
   approve: team("Whose keys and votes count for its plans"),
 });
 export type Access = z.infer<typeof Access>;

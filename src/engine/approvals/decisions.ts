@@ -1,7 +1,7 @@
 import { messageOf, UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { type JournalDecision, needsOf, refusal, stepInQuestion } from "../../domain/plan-run/decision.ts";
-import { extendedUntil, sealedExtension } from "../../domain/plan-run/extension.ts";
+import { extendedUntil, openExtensions, sealedExtension } from "../../domain/plan-run/extension.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -52,7 +52,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
     const why = refusal(wanted.decision, run, { person, inventory });
     if (why !== undefined || !person)
       throw new UserError("decision-refused", why ?? "You are not listed under people.");
-    refuseUnshown(run, wanted);
+    refuseOutdated(run, wanted);
     const lapsed = lapsedVote(run, wanted.decision, inventory);
     if (lapsed) {
       await dropVote(run, lapsed, deps);
@@ -79,8 +79,8 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
   }
 }
 
-/** Two steps may fail one after the other: people decide about the one that they read about. */
-function refuseUnshown(run: RunState, { shown }: Decided): void {
+/** Throws UserError. Two steps may fail one after the other: people decide about the one that they read about. */
+export function refuseOutdated(run: RunState, { shown }: Pick<Decided, "shown">): void {
   if (shown === undefined || (shown.step === stepInQuestion(run) && shown.position === run.intents)) return;
   throw new UserError(
     "decision-outdated",
@@ -93,7 +93,8 @@ const UNPROVABLE = (decision: JournalDecision) =>
 
 /** A vote of somebody who could not give it now: removed from the file, or approver no more. */
 function lapsedVote(run: RunState, decision: JournalDecision, inventory: Inventory) {
-  for (const { by } of run.votes.filter((vote) => vote.decision === decision)) {
+  const given = decision === "extend" ? openExtensions(run) : run.votes.filter((vote) => vote.decision === decision);
+  for (const { by } of given) {
     const why = refusal(decision, run, { person: findPerson(inventory, by), inventory });
     if (why !== undefined) return { by, why };
   }

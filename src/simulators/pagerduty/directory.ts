@@ -28,6 +28,8 @@ export class Directory {
   readonly webhooks: Webhooks;
   readonly incidents: Incident[] = [];
   readonly notifications: Notification[] = [];
+  /** Alerts that wait before they become incidents, by service and key. */
+  readonly paused: Map<string, Timer> = new Map<string, Timer>();
   mode: Mode = "normal";
   /** False: somebody took the API token, or the integration keys, out of the account. */
   takesToken: boolean = true;

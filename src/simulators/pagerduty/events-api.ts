@@ -133,28 +133,60 @@ function apply(
   switch (event.event_action) {
     case "trigger":
       if (open) appendTrigger(directory, open, channel);
-      else trigger(directory, service, { payload: event.payload, dedupKey, routingKey: event.routing_key, channel });
+      else arrive(directory, service, { payload: event.payload, dedupKey, routingKey: event.routing_key, channel });
       break;
     case "acknowledge":
       if (open?.status === "triggered") acknowledge(directory, open, { agent: INTEGRATION, via: "events", channel });
       else drop(directory, { action: event.event_action, dedupKey, open });
       break;
     case "resolve":
+      directory.paused.get(pausedAs(service, dedupKey))?.cancel();
+      directory.paused.delete(pausedAs(service, dedupKey));
       if (open) resolve(directory, open, { agent: INTEGRATION, via: "events", channel });
       else drop(directory, { action: event.event_action, dedupKey, open });
       break;
   }
 }
 
-function trigger(
+interface Alert {
+  readonly payload: Payload;
+  readonly dedupKey: string;
+  readonly routingKey: string;
+  readonly channel: Record<string, unknown>;
+}
+
+const pausedAs = ({ id }: Service, dedupKey: string): string => `${id} ${dedupKey}`;
+
+/** What the service's own settings make of an alert under a new key. */
+function arrive(directory: Directory, service: Service, alert: Alert): void {
+  const { dedupKey } = alert;
+  const { status, alertGrouping, autoPauseSeconds } = service;
+  const joined = alertGrouping && directory.openIncident((incident) => incident.service.id === service.id);
+  const { log } = directory.world;
+  if (status !== "active")
+    log.append("pagerduty.event-dropped", { action: "trigger", dedupKey, why: `the service is ${status}` });
+  else if (joined) log.append("pagerduty.alert-grouped", { dedupKey, incident: joined.id });
+  else if (autoPauseSeconds === undefined) trigger(directory, service, alert);
+  else pause(directory, service, { alert, seconds: autoPauseSeconds });
+}
+
+function pause(
   directory: Directory,
   service: Service,
-  {
-    payload,
-    dedupKey,
-    ...how
-  }: { payload: Payload; dedupKey: string; routingKey: string; channel: Record<string, unknown> },
+  { alert, seconds }: { readonly alert: Alert; readonly seconds: number },
 ): void {
+  const { dedupKey } = alert;
+  const paused = pausedAs(service, dedupKey);
+  if (directory.paused.has(paused)) return;
+  directory.world.log.append("pagerduty.alert-paused", { dedupKey, seconds });
+  const becomes = () => {
+    directory.paused.delete(paused);
+    trigger(directory, service, alert);
+  };
+  directory.paused.set(paused, directory.at(directory.nowMs + seconds * 1_000, becomes));
+}
+
+function trigger(directory: Directory, service: Service, { payload, dedupKey, ...how }: Alert): void {
   const policy = directory.policy(service.escalationPolicy);
   if (!policy) return;
   openIncident(directory, {

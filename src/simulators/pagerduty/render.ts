@@ -175,7 +175,12 @@ export function serviceJson(directory: Directory, service: Service): Json {
   return {
     ...resource("service", service.id, service.name),
     name: service.name,
-    status: "active",
+    status: service.status,
+    alert_grouping_parameters: { type: service.alertGrouping ?? null, config: null },
+    auto_pause_notifications_parameters: {
+      enabled: service.autoPauseSeconds !== undefined,
+      timeout: service.autoPauseSeconds ?? null,
+    },
     alert_creation: "create_alerts_and_incidents",
     incident_urgency_rule: { type: "constant", urgency: urgencyRule(service.urgency) },
     escalation_policy: reference("escalation_policy", service.escalationPolicy, policy?.name ?? ""),

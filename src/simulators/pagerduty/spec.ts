@@ -59,6 +59,12 @@ const Service = z.strictObject({
   escalationPolicy: Id,
   /** World seconds after which an acknowledged incident of high urgency is triggered again; absent: never. */
   acknowledgementTimeoutSeconds: z.number().positive().optional(),
+  /** In `maintenance` and `disabled` it takes events, and makes no incident of them. */
+  status: z.enum(["active", "maintenance", "disabled"]).default("active"),
+  /** An alert that comes while another incident of it is open becomes part of that one: it has no incident of its own, and rings nobody. */
+  alertGrouping: z.enum(["time", "intelligent", "content_based"]).optional(),
+  /** World seconds that an alert waits before it becomes an incident, if nothing has ended it meanwhile. */
+  autoPauseSeconds: z.number().positive().optional(),
   integrationKeys: z.array(z.string().length(32)),
 });
 export type Service = z.infer<typeof Service>;

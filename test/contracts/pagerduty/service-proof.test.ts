@@ -29,17 +29,21 @@ describe("the service of the file", () => {
     expect(await proven(OURS?.id ?? "")).toEqual({ kind: "ok" });
   });
 
+  test("that is not there is wrong", async () => {
+    expect(await proven("PNOWHERE")).toMatchObject({ kind: "wrong", what: "PagerDuty has no service PNOWHERE." });
+  });
+
   test.each([
-    ["PNOWHERE", ACCOUNT.services, "PagerDuty has no service PNOWHERE."],
-    [
-      OURS?.id ?? "",
-      ACCOUNT.services.map((service) => ({ ...service, urgency: "low" as const })),
-      `The PagerDuty service ${OURS?.id} pages with low urgency, which may ring nobody.`,
-    ],
-  ])("that is not there, or pages with low urgency, is wrong: %s", async (id, services, what) => {
-    expect(await proven(id, { services })).toMatchObject({
+    [{ urgency: "low" }, "pages with low urgency, which may ring nobody"],
+    [{ status: "disabled" }, "is disabled: it rings nobody"],
+    [{ status: "maintenance" }, "is in maintenance: it rings nobody"],
+    [{ alertGrouping: "time" }, "groups alerts: a second page may become part of an open incident and ring nobody"],
+    [{ autoPauseSeconds: 300 }, "pauses notifications: a page may ring minutes late"],
+  ] as const)("that rings nobody, or late, is wrong: %j", async (setting, does) => {
+    const services = ACCOUNT.services.map((service) => ({ ...service, ...setting }));
+    expect(await proven(OURS?.id ?? "", { services })).toMatchObject({
       kind: "wrong",
-      what,
+      what: `The PagerDuty service ${OURS?.id} ${does}.`,
       instead: expect.stringMatching(/^\w/),
     });
   });

@@ -1,12 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { acknowledge, resolve, trigger } from "@pagerduty/pdjs";
-import { type Bench, divertedAgent, followUp, OTHER_KEY, openBench, ROUTING_KEY, triggerEvent } from "./account.ts";
+import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
+import {
+  ACCOUNT,
+  type Bench,
+  divertedAgent,
+  followUp,
+  OTHER_KEY,
+  openBench,
+  ROUTING_KEY,
+  triggerEvent,
+} from "./account.ts";
 
 let bench: Bench;
 beforeEach(async () => {
   bench = await openBench();
 });
 afterEach(() => bench.stop());
+
+async function reopen(setting: Partial<PagerDutySpec["services"][number]>): Promise<void> {
+  await bench.stop();
+  bench = await openBench({ services: ACCOUNT.services.map((service) => ({ ...service, ...setting })) });
+}
 
 const incidents = () => bench.world.log.read(0, "pagerduty.incident-created");
 const payload = { summary: "Inventory is down", source: "twokey", severity: "critical" as const };
@@ -67,6 +82,32 @@ describe("de-duplication", () => {
     await enqueue(followUp("resolve", "k", OTHER_KEY));
     expect(bench.kinds("pagerduty.acknowledged")).toHaveLength(0);
     expect(bench.kinds("pagerduty.resolved")).toHaveLength(0);
+  });
+
+  test.each(["maintenance", "disabled"] as const)(
+    "a service that is in %s takes a page, and rings nobody",
+    async (status) => {
+      await reopen({ status });
+      expect((await enqueue(triggerEvent("k"))).status).toBe(202);
+      expect(incidents()).toEqual([]);
+    },
+  );
+
+  test("a service that groups alerts makes a second one part of the incident that is open", async () => {
+    await reopen({ alertGrouping: "time" });
+    for (const event of [triggerEvent("k"), triggerEvent("l")]) await enqueue(event);
+    expect(incidents()).toHaveLength(1);
+    expect(bench.kinds("pagerduty.alert-grouped")).toHaveLength(1);
+    for (const event of [followUp("resolve", "k"), triggerEvent("l")]) await enqueue(event);
+    expect(incidents()).toHaveLength(2);
+  });
+
+  test("a service that pauses notifications rings late, or never where the alert has ended", async () => {
+    await reopen({ autoPauseSeconds: 300 });
+    for (const event of [triggerEvent("k"), triggerEvent("l"), followUp("resolve", "l")]) await enqueue(event);
+    expect(incidents()).toEqual([]);
+    bench.world.clock.jump(300_000);
+    expect(incidents().map(({ facts }) => facts["incidentKey"])).toEqual(["k"]);
   });
 
   test("a trigger without a key is a page of its own each time", async () => {

@@ -67,14 +67,46 @@ const WRONG_TOKEN: Proven = {
   instead: `Make a REST API token, set PAGERDUTY_API_TOKEN, ${RESTART}`,
 };
 
+/** Absent: an account whose plan does not have it. */
 const Service = z.object({
-  service: z.object({ incident_urgency_rule: z.looseObject({ urgency: z.string().optional() }).nullish() }),
+  service: z.object({
+    status: z.string().optional(),
+    incident_urgency_rule: z.looseObject({ urgency: z.string().optional() }).nullish(),
+    alert_grouping_parameters: z.looseObject({ type: z.string().nullish() }).nullish(),
+    auto_pause_notifications_parameters: z.looseObject({ enabled: z.boolean().nullish() }).nullish(),
+  }),
 });
+type Service = z.infer<typeof Service>["service"];
+
+/** Settings of a service under which a page that PagerDuty accepts rings nobody, or late: the first that holds is said. */
+const RINGS_NOBODY: readonly (readonly [holds: (service: Service) => boolean, does: string, instead: string])[] = [
+  [({ status }) => status === "disabled", "is disabled: it rings nobody", "Enable it."],
+  [
+    ({ status }) => status === "maintenance",
+    "is in maintenance: it rings nobody",
+    "End its maintenance window. Until then call people by telephone.",
+  ],
+  [
+    ({ incident_urgency_rule: rule }) => rule?.urgency === "low",
+    "pages with low urgency, which may ring nobody",
+    "Set the urgency of its incidents to high.",
+  ],
+  [
+    ({ alert_grouping_parameters: grouping }) => typeof grouping?.type === "string",
+    "groups alerts: a second page may become part of an open incident and ring nobody",
+    "Turn alert grouping off for it.",
+  ],
+  [
+    ({ auto_pause_notifications_parameters: pause }) => pause?.enabled === true,
+    "pauses notifications: a page may ring minutes late",
+    "Turn “auto-pause incident notifications” off for it.",
+  ],
+];
 
 const proofOfService = (client: PagerDutyClient, id: string): Proof => ({
   ...{
     id: "pagerduty-service",
-    proves: `PagerDuty has the service ${id}, and it pages with high urgency`,
+    proves: `PagerDuty has the service ${id}, and each page rings at once, with high urgency`,
     neededBy: "no move",
   },
   prove: async () => {
@@ -82,12 +114,10 @@ const proofOfService = (client: PagerDutyClient, id: string): Proof => ({
     if (answer.kind === "rejected" && answer.code !== NOT_FOUND)
       return { kind: "unknown", why: "PagerDuty does not let TwoKey look" };
     if (answer.kind !== "accepted") return judged(answer, () => noService(id));
-    if (answer.value.service.incident_urgency_rule?.urgency !== "low") return OK;
-    return {
-      kind: "wrong",
-      what: `The PagerDuty service ${id} pages with low urgency, which may ring nobody.`,
-      instead: "Set the urgency of its incidents to high.",
-    };
+    const { service } = answer.value;
+    const [, does, instead] = RINGS_NOBODY.find(([holds]) => holds(service)) ?? [];
+    if (does === undefined || instead === undefined) return OK;
+    return { kind: "wrong", what: `The PagerDuty service ${id} ${does}.`, instead };
   },
 });
 
