@@ -1532,7 +1532,8 @@ export const GUARDS = [
     cut: "if (GOES_ON.includes(decision) && !mayGoOn(person, run, inventory))",
     by: "if (!GOES_ON && !mayGoOn(person, run, inventory))",
     test: "commands/run-decisions.test.ts",
-    fails: "guard team acts on: a run goes on by a word of the service's team or of its approvers, and stops by anybody's",
+    fails:
+      "guard team acts on: a run goes on by a word of the service's team or of its approvers, and stops by anybody's",
   },
   {
     guard: "what the pager took and shows nothing of is sent again",

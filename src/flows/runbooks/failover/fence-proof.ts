@@ -196,10 +196,8 @@ async function proofOf(
 }
 
 /** Where nothing ends those that were open, also of tasks of the new side, who reads “fenced” reads that too. */
-function sessionsOf(part: Part, sessions: SessionsEnded | undefined): string {
-  if (sessions?.isProven) return `; ${sessions.says}`;
-  return howEnded(part) === undefined ? "; sessions that were open before may still write" : "";
-}
+const sessionsOf = (part: Part, sessions: SessionsEnded | undefined): string =>
+  sessions?.isProven ? `; ${sessions.says}` : howEnded(part) ? "" : "; sessions that were open before may still write";
 
 /** A write that succeeded, or one that gave no answer; undefined: each was refused. */
 function openIn(
