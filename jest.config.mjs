@@ -8,8 +8,8 @@ export default {
   globalSetup: "<rootDir>/test/harness/global-setup.mjs",
   globalTeardown: "<rootDir>/test/harness/global-teardown.mjs",
   testSequencer: "<rootDir>/test/harness/sequencer.mjs",
-  // Of two cores a quarter stood idle with two workers: scenarios wait for world time while others compute.
-  maxWorkers: 3,
+  // Of two cores a fifth stood idle with three workers: scenarios wait for world time while others compute.
+  maxWorkers: 4,
   // Only what hangs takes so long, on a busy machine too.
   testTimeout: 180_000,
   transform: {

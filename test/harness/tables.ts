@@ -2,14 +2,15 @@ import { createHash } from "node:crypto";
 
 /**
  * Some tables of tests have more rows than each run has time for: every step at every boundary, with every fault, in every
- * mode. `npm test` walks each row in one of its ways, by seed, and of the longest tables a third of the rows; `npm run tables` walks all of them. The seed is the number of
+ * mode. `npm run tables -- --runs 1` walks each row in one of its ways, by seed, and of the longest tables a third of the rows; `npm run tables` walks all of them. The seed is the number of
  * the day unless TEST_SEED gives it, and each further day tries the next way of every row.
  */
 const DAY_MS = 86_400_000;
 /** That of the day, unless it is given. */
 export const SEED = Number(process.env["TEST_SEED"] ?? Math.floor(Date.now() / DAY_MS));
 /** How many seeds are drawn, beginning with that one. */
-const RUNS = process.env["TABLES"] === "whole" ? Number.POSITIVE_INFINITY : Number(process.env["TABLES"] ?? 1);
+export const RUNS: number =
+  process.env["TABLES"] === "whole" ? Number.POSITIVE_INFINITY : Number(process.env["TABLES"] ?? 1);
 
 /** For titles: what has to be given for the same rows again. */
 export const WALKED = RUNS === Number.POSITIVE_INFINITY ? "whole table" : `TEST_SEED=${SEED} TABLES=${RUNS}`;

@@ -19,7 +19,7 @@ import { PHONE_SCREEN_LINES } from "../words/words-to-avoid.ts";
 
 const SEED = Number(process.env["TEST_SEED"] ?? Date.now() % 2 ** 31);
 /** Nothing is shrunk: with texts of ten thousand characters that takes many minutes, and the seed plays it again. */
-const RUNS = { seed: SEED, numRuns: 150, endOnFailure: true };
+const RUNS = { seed: SEED, numRuns: 80, endOnFailure: true };
 /** Characters of foreign text that a line of ours holds at most. */
 const MOST = 200;
 /** Stands where foreign text stands, in the card that all others are compared with. */
@@ -148,7 +148,7 @@ describe("text that somebody else wrote on a plan card (G23)", () => {
           expect(lines.flatMap((line, index) => difference(line, expected[index] ?? "") ?? [])).toEqual([]);
         }
       }),
-      { ...RUNS, numRuns: 40 },
+      { ...RUNS, numRuns: 25 },
     );
   });
 
@@ -158,7 +158,7 @@ describe("text that somebody else wrote on a plan card (G23)", () => {
         for (const card of cardsOf(play, given))
           expect(lastButtonLine(card) ?? 0).toBeLessThanOrEqual(PHONE_SCREEN_LINES);
       }),
-      { ...RUNS, numRuns: 40 },
+      { ...RUNS, numRuns: 25 },
     );
   });
 
@@ -200,7 +200,7 @@ describe("text that somebody else wrote on a plan card (G23)", () => {
           expect(JSON.stringify(message)).not.toMatch(/"type":"(?:mrkdwn|link|emoji|broadcast|usergroup)"/);
         }
       }),
-      { ...RUNS, numRuns: 60 },
+      { ...RUNS, numRuns: 40 },
     );
   });
 });

@@ -7,7 +7,7 @@ import { modalOf } from "../../../src/integrations/slack/modal.ts";
 import { checkedView, messageBlocks } from "../../../src/simulators/slack/block-kit.ts";
 
 const SEED = Number(process.env["TEST_SEED"] ?? Date.now() % 1_000_000);
-const RUNS = { seed: SEED, numRuns: 400 };
+const RUNS = { seed: SEED, numRuns: 200 };
 
 const HOSTILE = [
   ...["<!channel>", "<!here|x>", "<@U0ANA>", "<#C0OPS>", "<https://evil.example|bank>", "&lt;!channel&gt;"],
@@ -263,7 +263,7 @@ describe("Forms in Slack", () => {
         const view = modalOf({ ...form, title: text, submit: text, intro, fields: odd }, memberOf);
         expect(() => checkedView(view, "modal", newId)).not.toThrow();
       }),
-      { ...RUNS, numRuns: 100 },
+      { ...RUNS, numRuns: 60 },
     );
   });
 
