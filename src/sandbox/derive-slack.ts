@@ -20,21 +20,10 @@ export const SLACK_EXTRAS = {
   partner: "U0SIMPARTNER",
 } as const;
 
-/** The scopes of the app's manifest, and those of what it may use beside them. */
-const SCOPES = [
-  ...[
-    "commands",
-    "chat:write",
-    "channels:manage",
-    "channels:read",
-    "channels:history",
-    "channels:join",
-    "im:write",
-    "im:history",
-  ],
-  ...["users:read", "users:read.email", "usergroups:read", "pins:read", "pins:write"],
-  ...["bookmarks:read", "bookmarks:write", "reactions:write", "app_mentions:read", "connections:write"],
-  ...["groups:read", "groups:write", "groups:history"],
+/** Those of the app's manifest, and no more: what it may not do in a real workspace it may not do here. */
+export const SCOPES = [
+  ...["commands", "chat:write", "channels:manage", "channels:read", "channels:history", "im:write", "im:history"],
+  ...["users:read", "usergroups:read", "pins:write", "bookmarks:read", "bookmarks:write"],
 ];
 
 /** The file's team and people with all their accounts, and one of each kind of account that may not turn keys. */

@@ -1536,6 +1536,15 @@ export const GUARDS = [
       "guard team acts on: a run goes on by a word of the service's team or of its approvers, and stops by anybody's",
   },
   {
+    guard: "an answer that the pager does not show is told to it again",
+    file: "src/flows/incident/paging/pager-sync.ts",
+    cut: "return [...told, ...toldAgain(incident, { name, told })];",
+    by: "return toldAgain === undefined ? [] : told;",
+    test: "flows/incident/paging/lost-page.test.ts",
+    fails:
+      "guard told again: what PagerDuty makes late of a page that was answered here before it was sent again is acknowledged there too",
+  },
+  {
     guard: "what the pager took and shows nothing of is sent again",
     file: "src/flows/incident/paging/lost-page.ts",
     cut: "if (askedAtMs - trigger.settledAtMs < pauseMs) return undefined;",

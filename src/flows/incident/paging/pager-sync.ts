@@ -59,7 +59,38 @@ function mirrorDuties(incident: Incident): OwedDuty[] {
   const first = incident.acks.find((ack) => ack.ladder === ladder);
   if (!isOpen(incident) || first === undefined || !isAnswered(incident)) return [];
   if (incident.acks.some((ack) => ack.door === "pager" && ack.ladder === ladder)) return [];
-  return tellPager(incident, `mirror-ack:${ladder}`, first.atMs);
+  const name = `mirror-ack:${ladder}`;
+  const told = tellPager(incident, name, first.atMs);
+  return [...told, ...toldAgain(incident, { name, told })];
+}
+
+/** World time after which what the pager was told shows there. */
+const SHOWS_AFTER_MS = 30_000;
+/** Whoever answers nothing to so many is not told for ever. */
+const MOST_TOLD = 6;
+
+/**
+ * An event may have been dropped also where the pager took it: its incident came into being after that. So while it shows nobody's
+ * answer it is told again.
+ */
+function toldAgain(
+  incident: Incident,
+  { name, told }: { readonly name: string; readonly told: readonly OwedDuty[] },
+): OwedDuty[] {
+  const { status, readAtMs = 0 } = incident.pager;
+  const again: OwedDuty[] = [];
+  for (let last = told.at(-1); last && told.length + again.length < MOST_TOLD; last = again.at(-1)) {
+    const before = incident.duties[last.key];
+    if (!isSettled(before)) break;
+    const key = `${name}:${incident.generation}:${told.length + again.length}`;
+    const dueAtMs = incident.duties[key]?.intentAtMs ?? readAtMs;
+    if (incident.duties[key] === undefined) {
+      const isUnheard = status === "triggered" && readAtMs - (before?.settledAtMs ?? readAtMs) >= SHOWS_AFTER_MS;
+      if (!isUnheard) break;
+    }
+    again.push({ key, dueAtMs, subject: {} });
+  }
+  return again;
 }
 
 function resolveDuties(incident: Incident): OwedDuty[] {

@@ -92,6 +92,30 @@ describe("a page that PagerDuty accepts, and that reaches nobody", () => {
   });
 });
 
+test.each(["before", "after"] as const)(
+  "guard told again: what PagerDuty makes late of a page that was answered here %s it was sent again is acknowledged there too",
+  async (when) => {
+    const desk = deskOf("twokey");
+    desk.paging.losesTriggers = true;
+    const id = await opened(desk);
+    await pass(desk, id, when === "before" ? 0.2 : 1);
+    await change(desk, id, (incident, nowMs) =>
+      acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs),
+    );
+    await pass(desk, id, 5);
+    desk.paging.losesTriggers = false;
+    const [first] = desk.paging.triggers;
+    if (first === undefined) throw new Error("nothing was triggered");
+    await desk.paging.trigger(first.page);
+    await pass(desk, id, 5);
+
+    expect((await desk.incident(id)).pager.status).toBe("acknowledged");
+    const told = desk.paging.acknowledged.length;
+    await pass(desk, id, 20);
+    expect(desk.paging.acknowledged).toHaveLength(told);
+  },
+);
+
 describe("an incident that PagerDuty has, and for which no telephone rings", () => {
   test("guard nobody rung: is said in the room after a minute, and the people of the level are written to directly", async () => {
     const desk = deskOf("pagerduty");
