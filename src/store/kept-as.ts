@@ -28,7 +28,7 @@ export const KEPT_AS: Readonly<Record<Exclude<keyof typeof KEYS, "document" | "c
   position: "index",
   installation: "index",
   ledgerMark: "marks",
-  ledgerHead: "marks",
+  ledgerHeads: "marks",
   testimonies: "marks",
   recovery: "index",
   events: "events",

@@ -7,7 +7,7 @@ export const KEYS = {
   /** Whose store this is: environment, production or rehearsal, and which ledger key. */
   installation: `${PREFIX}:installation`,
   ledgerMark: (process: string) => `${PREFIX}:ledger:${process}`,
-  ledgerHead: `${PREFIX}:ledger-head`,
+  ledgerHeads: `${PREFIX}:ledger-heads`,
   testimonies: `${PREFIX}:testimonies`,
   recovery: `${PREFIX}:recovery`,
   events: `${PREFIX}:events`,

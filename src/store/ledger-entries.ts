@@ -20,7 +20,24 @@ export function actOf({ door: _door, strength: _strength, requestIds = [], ...ac
   return ABOUT_ITSELF.has(act.kind) ? [] : [{ ...act, requestIds: [...requestIds] }];
 }
 
-/** The newest act of another process, in words: its machine may be lost together with the store. */
+/**
+ * Acts of other processes that do not stand in this ledger yet, the oldest first. `last`: mark of the newest one that was seen.
+ * After a start that is not known, and what the ledger's own last acts have already tells.
+ */
+export function unseen(
+  heads: readonly Head[],
+  { process, last, acts }: { readonly process: string; readonly last: string; readonly acts: readonly Act[] },
+): readonly Head[] {
+  const seenAt = heads.findIndex(({ mark }) => mark === last);
+  const news = seenAt < 0 ? heads : heads.slice(0, seenAt);
+  const stands = (head: Head) => {
+    const { atMs, run, says } = witnessed(head);
+    return acts.some((act) => act.atMs === atMs && act.run === run && act.says === says);
+  };
+  return news.filter((head) => head.process !== process && !stands(head)).toReversed();
+}
+
+/** An act of another process, in words: its machine may be lost together with the store. */
 export function witnessed({
   process,
   act: { atMs, run, service, epoch, step, kind, says, requestIds },

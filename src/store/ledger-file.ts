@@ -7,7 +7,7 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { throwUnwritable } from "./disk-probe.ts";
-import { ACCEPTED, actOf, NO_ACTS, signOff, witnessed } from "./ledger-entries.ts";
+import { ACCEPTED, actOf, NO_ACTS, signOff, unseen, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
 import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./ledger-opening.ts";
@@ -45,7 +45,7 @@ export class LedgerFile implements Ledger, LostStore {
   #mark: string;
   /** What the store has of this process, as far as it was read or written. */
   #stored: readonly string[] = [];
-  /** The newest mark of another process that stands in this file. */
+  /** The newest mark of another process that was written down here since the start. */
   #witnessed = "";
   #epoch: number;
   #acts: readonly Act[];
@@ -87,13 +87,14 @@ export class LedgerFile implements Ledger, LostStore {
 
   keepUp(): Promise<void> {
     return this.#inTurn(async () => {
-      const { head, recovery } = await this.#agreed();
+      const { heads, recovery } = await this.#agreed();
       await this.#noteSignOff(recovery);
       // None for its witnessing, or two of them would write for ever.
-      if (!head || head.process === this.#process || head.mark === this.#witnessed) return;
-      await this.#line(witnessed(head));
-      this.#witnessed = head.mark;
-      await this.#goOnIfFull(head.act.atMs);
+      for (const head of unseen(heads, { process: this.#process, last: this.#witnessed, acts: this.#acts })) {
+        await this.#line(witnessed(head));
+        this.#witnessed = head.mark;
+        await this.#goOnIfFull(head.act.atMs);
+      }
     });
   }
 
@@ -118,9 +119,9 @@ export class LedgerFile implements Ledger, LostStore {
     return told && `${told.why}, says ${told.process}`;
   }
 
-  #unknownTo({ own, head }: StoredMarks): string | undefined {
+  #unknownTo({ own, heads }: StoredMarks): string | undefined {
     if (this.#mark === "") return undefined;
-    if (own?.includes(this.#mark)) return this.#changedSince(head);
+    if (own?.includes(this.#mark)) return this.#changedSince(heads[0]);
     return own === undefined
       ? "Redis came back empty or older, or it is another one: it does not know this ledger"
       : WENT_BACK;

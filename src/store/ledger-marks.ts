@@ -4,7 +4,7 @@ import { Act, type Recovery, Testimony } from "../domain/plan-run/recovery.ts";
 import { KEYS } from "./keys.ts";
 import { recoveryFrom } from "./recoveries.ts";
 
-/** The newest act that any process has written into its ledger, with the seal of its line and how many lines the segment then has. */
+/** An act that a process has written into its ledger, with the seal of its line and how many lines the segment then has. */
 const Head = z.strictObject({
   ...{ process: z.string(), mark: z.string(), act: Act },
   ...{ lines: z.number().int(), seal: z.string() },
@@ -15,7 +15,8 @@ export type Head = z.infer<typeof Head>;
 export interface StoredMarks {
   /** This process's newest mark and the one before it; undefined: it knows nothing of this ledger. */
   readonly own: readonly string[] | undefined;
-  readonly head: Head | undefined;
+  /** The newest acts of all processes, the newest first. */
+  readonly heads: readonly Head[];
   readonly testimonies: readonly Testimony[];
   /** The newest one, accepted or not. One that cannot be read accepts nothing. */
   readonly recovery: Recovery | undefined;
@@ -24,18 +25,22 @@ export interface StoredMarks {
 export async function readMarks(redis: Redis, process: string): Promise<StoredMarks> {
   const answers = await redis
     .multi()
-    .mget(KEYS.ledgerMark(process), KEYS.ledgerHead)
+    .get(KEYS.ledgerMark(process))
+    .lrange(KEYS.ledgerHeads, 0, -1)
     .hvals(KEYS.testimonies)
     .hmget(KEYS.recovery, "schema", "value")
     .exec();
-  const [marks, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
+  const [mark, heads, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
     if (error) throw error;
     return value;
   });
-  const [own, head] = z.tuple([z.string().nullable(), z.string().nullable()]).parse(marks);
+  const own = z.string().nullable().parse(mark);
   return {
     own: own === null ? undefined : own.split(" "),
-    head: head === null ? undefined : Head.parse(JSON.parse(head)),
+    heads: z
+      .array(z.string())
+      .parse(heads)
+      .map((text) => Head.parse(JSON.parse(text))),
     testimonies: z
       .array(z.string())
       .parse(testimonies)
@@ -61,11 +66,17 @@ interface WrittenMark {
   readonly head?: Head | undefined;
 }
 
-/** KEYS: mark of the process, head. ARGV: its mark until now or '', its mark from now on, head or ''. */
+/** Acts that wait for the others to write them down: each process looks within seconds. */
+const HEADS_KEPT = 12;
+
+/** KEYS: mark of the process, heads. ARGV: its mark until now or '', its mark from now on, head or '', how many heads are kept. */
 const WRITE = `
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
-if ARGV[3] ~= '' then redis.call('SET', KEYS[2], ARGV[3]) end
+if ARGV[3] ~= '' then
+  redis.call('LPUSH', KEYS[2], ARGV[3])
+  redis.call('LTRIM', KEYS[2], 0, ARGV[4] - 1)
+end
 return 1`;
 
 /**
@@ -73,9 +84,9 @@ return 1`;
  * one that was read any more. It went back in time, and a mark written there would hide that for good.
  */
 export async function writeMark(redis: Redis, { process, over, marks, head }: WrittenMark): Promise<boolean> {
-  const keys = [KEYS.ledgerMark(process), KEYS.ledgerHead];
+  const keys = [KEYS.ledgerMark(process), KEYS.ledgerHeads];
   const told = head ? JSON.stringify(head) : "";
-  return (await redis.eval(WRITE, keys.length, ...keys, over.join(" "), marks.join(" "), told)) === 1;
+  return (await redis.eval(WRITE, keys.length, ...keys, over.join(" "), marks.join(" "), told, HEADS_KEPT)) === 1;
 }
 
 /**

@@ -2329,6 +2329,15 @@ export const GUARDS = [
     fails: "is watched no more when two different approvers say so, one is not enough",
   },
   {
+    guard: "each act of another process is written down here too",
+    file: "src/store/ledger-entries.ts",
+    cut: "const news = seenAt < 0 ? heads : heads.slice(0, seenAt);",
+    by: "const news = (seenAt < 0 ? heads : heads.slice(0, seenAt)).slice(0, 1);",
+    test: "store/ledger.test.ts",
+    fails:
+      "guard witness: all that another one wrote since the last look is written down, each act once, also after a start",
+  },
+  {
     guard: "a lost store stops every process",
     file: "src/store/ledger-file.ts",
     cut: "await this.#line(witnessed(head));",

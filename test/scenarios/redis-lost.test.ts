@@ -20,7 +20,7 @@ const AWAY_MS = 60_000;
 const WATCHED_MS = 240_000;
 const SOON_MS = 30_000;
 
-const Line = z.object({ entry: z.object({ atMs: z.number() }) });
+const Line = z.object({ entry: z.object({ atMs: z.number(), step: z.string().optional() }) });
 
 let redis: BreakableRedis | undefined;
 let stage: Stage | undefined;
@@ -136,7 +136,9 @@ async function withoutDriver(at: Stage, id: string): Promise<Bots> {
     await eventually(`line of ${name} about the promotion`, SOON_MS, async () => {
       const text = await readFile(join(at.directory, "ledger", `${name}.jsonl`), "utf8").catch(() => "");
       const lines = text.split("\n").slice(0, -1);
-      return lines.map((line) => Line.parse(JSON.parse(line))).find(({ entry }) => entry.atMs >= sinceMs);
+      return lines
+        .map((line) => Line.parse(JSON.parse(line)))
+        .find(({ entry }) => entry.step === "promote" && entry.atMs >= sinceMs);
     });
   await driver.kill();
   return others;

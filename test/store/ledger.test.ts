@@ -184,7 +184,7 @@ describe("a ledger that a crash has cut", () => {
   test("guard ledger length: a line that was taken out before the last one is missed at the next start (G17)", async () => {
     await (await written(3)).close();
     open.splice(0);
-    expect(JSON.parse((await redis.get(KEYS.ledgerHead)) ?? "")).toMatchObject({ process: "bot", lines: 3 });
+    expect(JSON.parse((await redis.lindex(KEYS.ledgerHeads, 0)) ?? "")).toMatchObject({ process: "bot", lines: 3 });
     const [first, , last] = (await readFile(path, "utf8")).split("\n");
     await writeFile(path, `${first}\n${last}\n`);
 
@@ -277,8 +277,17 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     "guard mark: a Redis that goes back while a line is written is still recognised as one that went back (G17): after %s",
     async (moment) => {
       await written(1);
-      const older = await redis.mget(KEYS.ledgerMark("bot"), KEYS.ledgerHead);
-      const goBack = () => redis.mset(KEYS.ledgerMark("bot"), older[0] ?? "", KEYS.ledgerHead, older[1] ?? "");
+      const older = {
+        mark: await redis.get(KEYS.ledgerMark("bot")),
+        heads: await redis.lrange(KEYS.ledgerHeads, 0, -1),
+      };
+      const goBack = () =>
+        redis
+          .multi()
+          .set(KEYS.ledgerMark("bot"), older.mark ?? "")
+          .del(KEYS.ledgerHeads)
+          .rpush(KEYS.ledgerHeads, ...older.heads)
+          .exec();
       const told = moment === "the look at the store" ? ["multi"] : ["mset", "eval"];
       const { redis: goesBack, from } = goingBack(told, goBack);
       const ledger = await LedgerFile.open(goesBack, { directory, process: "bot", key: LEDGER_KEY, whose: WHOSE });
@@ -357,6 +366,24 @@ describe("a store that is not the one the ledger knows (G17)", () => {
 
     expect(await other.disagreement()).toMatch(/came back empty/);
     expect((await readFile(join(directory, "other.jsonl"), "utf8")).trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("guard witness: all that another one wrote since the last look is written down, each act once, also after a start", async () => {
+    const other = await opened("other");
+    const ledger = await written(3);
+    await other.keepUp();
+    await ledger.append(act("act 4", 4));
+    await other.append(act("of the other"));
+    await other.keepUp();
+    const again = await opened("other");
+    await again.keepUp();
+
+    const lines = (await readFile(join(directory, "other.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => String(JSON.parse(line).entry.says))).toEqual([
+      ...[1, 2, 3].map((number) => expect.stringMatching(new RegExp(`^bot, .*act ${number}$`))),
+      "of the other",
+      expect.stringMatching(/^bot, .*act 4$/),
+    ]);
   });
 
   test("two processes that keep up with each other come to rest", async () => {
