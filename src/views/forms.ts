@@ -47,7 +47,7 @@ export const declareForm = (services: readonly string[], said: Declared): Form =
 export const severityForm = (incident: Incident): Form => ({
   title: "Change the severity",
   intent: "severity",
-  context: incident.id,
+  context: `${incident.id} ${incident.severity}`,
   intro: [
     { kind: "note", text: headlineOf(incident) },
     { kind: "note", text: "A higher one pages by its own levels, from the first one on." },

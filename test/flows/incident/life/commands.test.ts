@@ -169,9 +169,15 @@ describe("intents about incidents", () => {
     const present = (await desk.incident(id)).severity;
     expect(answer).toMatchObject({
       kind: "form",
-      form: { context: id, fields: [{ id: "severity", initial: present }] },
+      form: { fields: [{ id: "severity", initial: present }] },
     });
-    await severity(ask("severity", "", { fields: { severity: "sev4" }, value: id }), commandsOf(desk));
+    const value = answer.kind === "form" ? answer.form.context : "";
+    const choose = (chosen: string) =>
+      severity(ask("severity", "", { fields: { severity: chosen }, value }), commandsOf(desk));
+    await choose("sev4");
+    expect((await desk.incident(id)).severity).toBe("sev4");
+    // Somebody else's form stood open meanwhile, and showed another one.
+    await expect(choose("sev3")).rejects.toThrow(/^It is SEV4 since, and your form showed SEV\d\. Nothing was changed/);
     expect((await desk.incident(id)).severity).toBe("sev4");
   });
 
