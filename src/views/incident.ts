@@ -231,7 +231,7 @@ function buttonsPart(incident: Incident): CardPart[] {
       label: "Escalate now",
       intent: "escalate",
       value,
-      style: "danger",
+      // Not red: what is red on a card cannot be undone in production, and asking for help is never the mistake.
       confirm: {
         title: "Page the next level?",
         text: "Their phones ring at once. You cannot take it back.",

@@ -2131,8 +2131,8 @@ export const GUARDS = [
   {
     guard: "the store is the one the ledger knows",
     file: "src/store/ledger-file.ts",
-    cut: "if (own?.includes(this.#mark)) return this.#changedSince(head);",
-    by: "if (own !== undefined) return this.#changedSince(head);",
+    cut: "if (own?.includes(this.#mark)) return this.#changedSince(heads[0]);",
+    by: "if (own !== undefined) return this.#changedSince(heads[0]);",
     test: "store/ledger.test.ts",
     fails: "a Redis that was restored to an older state is recognised, however much is written to it afterwards",
   },
