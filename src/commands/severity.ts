@@ -17,7 +17,7 @@ export async function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Ans
   if (wanted === undefined) throw new UserError("severity-unknown", "Name a severity: sev1, sev2, sev3 or sev4.");
   const actor = actorOf(ask, deps.inventory());
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) => {
-    refuseUnlessShown(current, shown);
+    if (current.severity !== wanted) refuseUnlessShown(current, shown);
     return setSeverity(current, wanted, { actor, nowMs });
   });
   return whisper(hasChanged ? `Now ${wanted.toUpperCase()}.` : `It is ${wanted.toUpperCase()} already.`);

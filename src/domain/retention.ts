@@ -123,8 +123,9 @@ export const RETENTION = {
     why: "only a write shows that a write works",
   },
   marks: {
-    what: "the newest mark of each process's ledger, the newest of all, and what processes testified of a lost store",
-    until: "replaced in its place, one a process; of a process name that is not used any more, its ledger is removed",
+    what: "the newest mark of each process's ledger, the newest acts of all, and what processes testified of a lost store",
+    until:
+      "replaced in its place, one a process, and a hundred acts; of a process name that is not used any more, its ledger is removed",
     after: "nowhere: the ledger has each mark",
     why: "a store that does not know them is one that was lost",
   },

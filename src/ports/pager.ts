@@ -52,6 +52,8 @@ export interface PagerIncident {
   readonly id: string;
   readonly status: "triggered" | "acknowledged" | "resolved";
   readonly url: string | undefined;
+  /** Epoch milliseconds, to the second. */
+  readonly createdAtMs: number;
   readonly acknowledgedBy: readonly { readonly pagerUserId: string; readonly name: string; readonly atMs: number }[];
   readonly notifications: readonly { readonly user: string; readonly channel: string; readonly atMs: number }[];
   /** When the pager last took the acknowledgements back, because they are older than it lets them be, or because somebody said so. */

@@ -3,7 +3,7 @@ import type { LedgerEntry } from "../ports/runs.ts";
 import { EXPORTED } from "./archive-file.ts";
 import { REMOVED } from "./closed-files.ts";
 import type { Line } from "./ledger-lines.ts";
-import type { Head } from "./ledger-marks.ts";
+import { HEADS_KEPT, type Head } from "./ledger-marks.ts";
 import { SEGMENT } from "./ledger-segments.ts";
 
 /** A line that says who signed that this store counts again. */
@@ -14,6 +14,24 @@ export const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED, REMOVE
 const ABOUT_ITSELF: ReadonlySet<string> = new Set([ACCEPTED, EXPORTED, REMOVED, SEGMENT]);
 
 type Written = Line["entry"] | LedgerEntry;
+
+/** Lines of a testimony, of a process's own acts and of those of the others: what a person can read. */
+const ACTS_TOLD = 12;
+
+const isWitnessed = ({ kind }: Act): boolean => kind === WITNESSED;
+
+/** The newest acts that a process remembers: its own apart, so that the others' push none of them out. */
+export function newest(acts: readonly Act[]): Act[] {
+  const own = new Set(acts.filter((act) => !isWitnessed(act)).slice(-ACTS_TOLD));
+  const others = new Set(acts.filter(isWitnessed).slice(-HEADS_KEPT));
+  return acts.filter((act) => own.has(act) || others.has(act));
+}
+
+/** Those that it tells people when the store was lost. */
+export function toldOf(acts: readonly Act[]): Act[] {
+  const others = new Set(acts.filter(isWitnessed).slice(-ACTS_TOLD));
+  return acts.filter((act) => !isWitnessed(act) || others.has(act));
+}
 
 /** An act as people read it after a lost store; none for lines that are about the ledger itself. */
 export function actOf({ door: _door, strength: _strength, requestIds = [], ...act }: Written): Act[] {
@@ -31,8 +49,8 @@ export function unseen(
   const seenAt = heads.findIndex(({ mark }) => mark === last);
   const news = seenAt < 0 ? heads : heads.slice(0, seenAt);
   const stands = (head: Head) => {
-    const { atMs, run, says } = witnessed(head);
-    return acts.some((act) => act.atMs === atMs && act.run === run && act.says === says);
+    const { atMs, run, step, says } = witnessed(head);
+    return acts.some((act) => act.atMs === atMs && act.run === run && act.step === step && act.says === says);
   };
   return news.filter((head) => head.process !== process && !stands(head)).toReversed();
 }

@@ -7,16 +7,14 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { throwUnwritable } from "./disk-probe.ts";
-import { ACCEPTED, actOf, NO_ACTS, signOff, unseen, witnessed } from "./ledger-entries.ts";
+import { ACCEPTED, actOf, NO_ACTS, newest, signOff, toldOf, unseen, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
-import { type Head, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
+import { type Head, readHeads, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
 import { sealOf } from "./seal.ts";
 
-/** Lines of a testimony: what a person can read, and more than one executor has under way. */
-const ACTS_TOLD = 12;
 const WENT_BACK =
   "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end";
 
@@ -45,7 +43,7 @@ export class LedgerFile implements Ledger, LostStore {
   #mark: string;
   /** What the store has of this process, as far as it was read or written. */
   #stored: readonly string[] = [];
-  /** The newest mark of another process that was written down here since the start. */
+  /** The newest mark of any process up to which all acts of the others stand here; empty: nothing was looked at since the start. */
   #witnessed = "";
   #epoch: number;
   #acts: readonly Act[];
@@ -67,7 +65,7 @@ export class LedgerFile implements Ledger, LostStore {
     this.#mark = last?.mark ?? "";
     this.#lines = found.lines.length;
     this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
-    this.#acts = lines.flatMap(({ entry }) => actOf(entry)).slice(-ACTS_TOLD);
+    this.#acts = newest(lines.flatMap(({ entry }) => actOf(entry)));
     this.#signedOff = new Set(lines.filter(({ entry }) => entry.kind === ACCEPTED).map(({ entry }) => entry.run));
   }
 
@@ -87,14 +85,16 @@ export class LedgerFile implements Ledger, LostStore {
 
   keepUp(): Promise<void> {
     return this.#inTurn(async () => {
-      const { heads, recovery } = await this.#agreed();
+      const { head: newestHead, recovery } = await this.#agreed();
       await this.#noteSignOff(recovery);
+      if (!newestHead || newestHead.mark === this.#witnessed) return;
+      const heads = await readHeads(this.#redis);
       // None for its witnessing, or two of them would write for ever.
       for (const head of unseen(heads, { process: this.#process, last: this.#witnessed, acts: this.#acts })) {
         await this.#line(witnessed(head));
-        this.#witnessed = head.mark;
         await this.#goOnIfFull(head.act.atMs);
       }
+      this.#witnessed = heads[0]?.mark ?? newestHead.mark;
     });
   }
 
@@ -112,16 +112,16 @@ export class LedgerFile implements Ledger, LostStore {
     const why = isCovered(stored.recovery, about) ? undefined : this.#unknownTo(stored);
     if (why !== undefined) {
       // Whoever notices first stops all the others.
-      await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: [...this.#acts] });
+      await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: toldOf(this.#acts) });
       return why;
     }
     const told = stored.testimonies.find((testimony) => !isCovered(stored.recovery, testimony));
     return told && `${told.why}, says ${told.process}`;
   }
 
-  #unknownTo({ own, heads }: StoredMarks): string | undefined {
+  #unknownTo({ own, head }: StoredMarks): string | undefined {
     if (this.#mark === "") return undefined;
-    if (own?.includes(this.#mark)) return this.#changedSince(heads[0]);
+    if (own?.includes(this.#mark)) return this.#changedSince(head);
     return own === undefined
       ? "Redis came back empty or older, or it is another one: it does not know this ledger"
       : WENT_BACK;
@@ -206,17 +206,17 @@ export class LedgerFile implements Ledger, LostStore {
     const body = { mark, ...(this.#lines === 0 && { installation: this.#options.whose }), entry };
     const chain = chained(this.#options.key, this.#chain, body);
     const head = act && { process: this.#process, mark, act, lines: this.#lines + 1, seal: chain };
-    await this.#tell([mark, this.#mark], head);
+    await this.#tell([mark, this.#mark]);
     await this.#file.append(JSON.stringify({ ...body, chain })).catch(throwUnwritable);
     this.#sinceMs ??= entry.atMs;
     this.#lines += 1;
     this.#chain = chain;
     this.#mark = mark;
     this.#epoch = Math.max(this.#epoch, entry.epoch);
-    this.#acts = [...this.#acts, ...actOf(entry)].slice(-ACTS_TOLD);
+    this.#acts = newest([...this.#acts, ...actOf(entry)]);
     if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
     // Only now: whoever compares meanwhile has to find in the store what this ledger ends with.
-    await this.#settle(mark);
+    await this.#settle(head);
   }
 
   seal(line: unknown): string {
@@ -224,9 +224,9 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   /** The line is in the file: from here on the one before it is not the last any more, and a ledger that ends there lost one. */
-  async #settle(mark = this.#mark): Promise<void> {
+  async #settle(head?: Head): Promise<void> {
     // Left undone, as with Redis away, it only forgives one line until the next one is written.
-    if (mark !== "") await this.#tell([mark]).catch(() => undefined);
+    if (this.#mark !== "") await this.#tell([this.#mark], head).catch(() => undefined);
   }
 
   async #tell(marks: readonly string[], head?: Head): Promise<void> {

@@ -15,8 +15,8 @@ export type Head = z.infer<typeof Head>;
 export interface StoredMarks {
   /** This process's newest mark and the one before it; undefined: it knows nothing of this ledger. */
   readonly own: readonly string[] | undefined;
-  /** The newest acts of all processes, the newest first. */
-  readonly heads: readonly Head[];
+  /** The newest act of all processes. */
+  readonly head: Head | undefined;
   readonly testimonies: readonly Testimony[];
   /** The newest one, accepted or not. One that cannot be read accepts nothing. */
   readonly recovery: Recovery | undefined;
@@ -26,27 +26,31 @@ export async function readMarks(redis: Redis, process: string): Promise<StoredMa
   const answers = await redis
     .multi()
     .get(KEYS.ledgerMark(process))
-    .lrange(KEYS.ledgerHeads, 0, -1)
+    .lindex(KEYS.ledgerHeads, 0)
     .hvals(KEYS.testimonies)
     .hmget(KEYS.recovery, "schema", "value")
     .exec();
-  const [mark, heads, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
+  const [mark, head, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
     if (error) throw error;
     return value;
   });
   const own = z.string().nullable().parse(mark);
   return {
     own: own === null ? undefined : own.split(" "),
-    heads: z
-      .array(z.string())
-      .parse(heads)
-      .map((text) => Head.parse(JSON.parse(text))),
+    head: head === null || head === undefined ? undefined : headFrom(z.string().parse(head)),
     testimonies: z
       .array(z.string())
       .parse(testimonies)
       .map((text) => Testimony.parse(JSON.parse(text))),
     recovery: readableRecovery(z.tuple([z.string().nullable(), z.string().nullable()]).parse(recovery)),
   };
+}
+
+const headFrom = (text: string): Head => Head.parse(JSON.parse(text));
+
+/** The newest acts of all processes, the newest first. */
+export async function readHeads(redis: Redis): Promise<readonly Head[]> {
+  return (await redis.lrange(KEYS.ledgerHeads, 0, -1)).map(headFrom);
 }
 
 function readableRecovery([schema, value]: readonly [string | null, string | null]): Recovery | undefined {
@@ -66,8 +70,8 @@ interface WrittenMark {
   readonly head?: Head | undefined;
 }
 
-/** Acts that wait for the others to write them down: each process looks within seconds. */
-const HEADS_KEPT = 12;
+/** Acts that wait for the others to write them down: each process looks twice a second. */
+export const HEADS_KEPT = 100;
 
 /** KEYS: mark of the process, heads. ARGV: its mark until now or '', its mark from now on, head or '', how many heads are kept. */
 const WRITE = `

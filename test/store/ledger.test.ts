@@ -75,7 +75,10 @@ describe("the chain of the ledger (G12)", () => {
     const ledger = await written(1);
     await ledger.close();
 
-    await expect(ledger.append(act("is lost"))).rejects.toMatchObject({ code: "ledger-unwritable" });
+    for (let tries = 0; tries < 3; tries += 1)
+      await expect(ledger.append(act("is lost"))).rejects.toMatchObject({ code: "ledger-unwritable" });
+    // Nor does anybody else write down what was never done.
+    expect(await redis.llen(KEYS.ledgerHeads)).toBe(1);
     expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 1, broken: undefined });
   });
 
@@ -384,6 +387,19 @@ describe("a store that is not the one the ledger knows (G17)", () => {
       "of the other",
       expect.stringMatching(/^bot, .*act 4$/),
     ]);
+  });
+
+  test("its own acts stay among those that it tells when the store is lost, however many the others wrote", async () => {
+    const other = await opened("other");
+    const ledger = await written(1);
+    for (let number = 0; number < 15; number += 1) await other.append(act(`of the other ${number}`));
+    await ledger.keepUp();
+    await redis.flushdb();
+    await ledger.disagreement();
+
+    const [told] = await ledger.testimonies();
+    expect(told?.acts.filter(({ kind }) => kind !== "witnessed").map(({ says }) => says)).toEqual(["act 1"]);
+    expect(told?.acts).toHaveLength(13);
   });
 
   test("two processes that keep up with each other come to rest", async () => {

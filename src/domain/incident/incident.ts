@@ -50,6 +50,8 @@ const PagerEvidence = z.strictObject({
   id: z.string().optional(),
   url: z.string().optional(),
   status: z.enum(["triggered", "acknowledged", "resolved"]).optional(),
+  /** When its incident came into being there. */
+  createdAtMs: z.number().optional(),
   readAtMs: z.number().optional(),
   /** Newest last, at most NOTIFICATIONS_KEPT. */
   notifications: z.array(z.strictObject({ user: z.string(), channel: z.string(), atMs: z.number() })),

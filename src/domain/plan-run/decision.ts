@@ -157,7 +157,7 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   )
     return `“${decision}” is for people who are listed in twokey.yaml as responder, commander or approver.`;
   if (GOES_ON.includes(decision) && !mayGoOn(person, run, inventory))
-    return `“${decision}” on ${run.plan.service} is for the people whom twokey.yaml names for it (services.${run.plan.service}.access.ask), and for its approvers.`;
+    return `“${decision}” on ${run.plan.service} is for the people whom twokey.yaml names for it (services.${run.plan.service}.access.ask), its approvers, and commanders.`;
   return undefined;
 }
 
@@ -171,8 +171,11 @@ function whatFits(run: RunState): string {
 /** By these a run acts on. What stops one is open to all who see it go wrong. */
 const GOES_ON: readonly Decision[] = ["resume", "retry", "take-over"];
 
+/** Commanders too: they are called when a run waits for people. */
 const mayGoOn = (person: Person, run: Pick<RunState, "plan">, inventory: Inventory): boolean =>
-  !isKept({ service: run.plan.service, what: "ask" }, person.id, inventory) || isApprover(person, run, inventory);
+  person.roles.includes("commander") ||
+  !isKept({ service: run.plan.service, what: "ask" }, person.id, inventory) ||
+  isApprover(person, run, inventory);
 
 function isApprover(person: Person, { plan }: Pick<RunState, "plan">, inventory: Inventory): boolean {
   return approversOf(inventory, plan.service).some(({ id }) => id === person.id);

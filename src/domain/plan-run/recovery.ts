@@ -109,9 +109,12 @@ const isOfKind = (act: Act, kind: string) => act.kind === WITNESSED || kind === 
 /** Each act once: what a process tells of another one is left out where that one tells it itself. */
 export function withoutRepeats(acts: readonly Act[]): Act[] {
   const first = acts.filter(({ kind }) => kind !== WITNESSED);
-  const isTold = (act: Act) => first.some(({ run, atMs }) => run === act.run && atMs === act.atMs);
+  const isTold = ({ run, atMs, step }: Act) =>
+    first.some((own) => own.run === run && own.atMs === atMs && own.step === step);
   const witnessed = new Map(
-    acts.filter((act) => act.kind === WITNESSED && !isTold(act)).map((act) => [`${act.run} ${act.atMs}`, act]),
+    acts
+      .filter((act) => act.kind === WITNESSED && !isTold(act))
+      .map((act) => [[act.run, act.atMs, act.step, act.says].join(" "), act]),
   );
   return [...first, ...witnessed.values()].sort((a, b) => a.atMs - b.atMs);
 }

@@ -193,7 +193,7 @@ function trigger(directory: Directory, service: Service, { payload, dedupKey, ..
     title: payload.summary,
     service,
     policy,
-    urgency: urgencyOf(service, payload.severity),
+    urgency: urgencyOf(service, payload.severity, directory.nowMs),
     incidentKey: dedupKey,
     agent: INTEGRATION,
     ...how,
@@ -221,7 +221,9 @@ function channelOf(event: AlertEvent): Record<string, unknown> {
   };
 }
 
-function urgencyOf(service: Service, severity: Payload["severity"]): Urgency {
+function urgencyOf(service: Service, severity: Payload["severity"], nowMs: number): Urgency {
+  const hour = new Date(nowMs).getUTCHours();
+  if (service.urgency === "low-at-night") return hour >= 9 && hour < 17 ? "high" : "low";
   if (service.urgency !== "by-severity") return service.urgency;
   return severity === "critical" || severity === "error" ? "high" : "low";
 }

@@ -166,8 +166,11 @@ export function onCallJson(
   };
 }
 
-function urgencyRule(urgency: Service["urgency"]): string {
-  return urgency === "by-severity" ? "severity_based" : urgency;
+function urgencyRule(urgency: Service["urgency"]): Json {
+  if (urgency !== "low-at-night")
+    return { type: "constant", urgency: urgency === "by-severity" ? "severity_based" : urgency };
+  const at = (level: string) => ({ type: "constant", urgency: level });
+  return { type: "use_support_hours", during_support_hours: at("high"), outside_support_hours: at("low") };
 }
 
 export function serviceJson(directory: Directory, service: Service): Json {
@@ -182,7 +185,7 @@ export function serviceJson(directory: Directory, service: Service): Json {
       timeout: service.autoPauseSeconds ?? null,
     },
     alert_creation: "create_alerts_and_incidents",
-    incident_urgency_rule: { type: "constant", urgency: urgencyRule(service.urgency) },
+    incident_urgency_rule: urgencyRule(service.urgency),
     escalation_policy: reference("escalation_policy", service.escalationPolicy, policy?.name ?? ""),
     acknowledgement_timeout: service.acknowledgementTimeoutSeconds ?? null,
     auto_resolve_timeout: null,

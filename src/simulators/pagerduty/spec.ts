@@ -54,8 +54,11 @@ export type EscalationPolicy = z.infer<typeof EscalationPolicy>;
 const Service = z.strictObject({
   id: Id,
   name: z.string().min(1),
-  /** `by-severity`: critical and error become high urgency, warning and info low; low urgency does not escalate. */
-  urgency: z.enum(["high", "low", "by-severity"]).default("high"),
+  /**
+   * `by-severity`: critical and error become high urgency, warning and info low; low urgency does not escalate. `low-at-night`: high
+   * only from 9 to 17 UTC.
+   */
+  urgency: z.enum(["high", "low", "by-severity", "low-at-night"]).default("high"),
   escalationPolicy: Id,
   /** World seconds after which an acknowledged incident of high urgency is triggered again; absent: never. */
   acknowledgementTimeoutSeconds: z.number().positive().optional(),

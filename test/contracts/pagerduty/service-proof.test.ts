@@ -35,6 +35,7 @@ describe("the service of the file", () => {
 
   test.each([
     [{ urgency: "low" }, "pages with low urgency, which may ring nobody"],
+    [{ urgency: "low-at-night" }, "pages with low urgency at some hours, which may ring nobody then"],
     [{ status: "disabled" }, "is disabled: it rings nobody"],
     [{ status: "maintenance" }, "is in maintenance: it rings nobody"],
     [{ alertGrouping: "time" }, "groups alerts: a second page may become part of an open incident and ring nobody"],

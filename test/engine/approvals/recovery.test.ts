@@ -367,6 +367,9 @@ describe("what people are shown before they sign", () => {
     const acts = (await other.testimonies()).flatMap((testimony) => testimony.acts);
     expect(acts).toHaveLength(2);
     expect(withoutRepeats(acts).map(({ step, says }) => [step, says])).toEqual([["promote", "bot-1, intent: promote"]]);
+    // Two steps may write in the same millisecond.
+    const beside = { ...told, kind: "witnessed", step: "scale-out", says: "bot-1, done: scale out" };
+    expect(withoutRepeats([...acts, beside])).toHaveLength(2);
     expect(withoutRepeats([...acts, { ...told, says: "by itself" }]).map(({ says }) => says)).toEqual(["by itself"]);
   });
 });

@@ -70,6 +70,7 @@ export class RecordedPager implements KeepingPager {
         id,
         status: "triggered",
         url: undefined,
+        createdAtMs: this.clock.now(),
         acknowledgedBy: [],
         notifications: this.rings ? [{ user: "PONCALL", channel: "phone", atMs: this.clock.now() }] : [],
       });

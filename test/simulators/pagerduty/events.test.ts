@@ -93,6 +93,14 @@ describe("de-duplication", () => {
     },
   );
 
+  test("a service with low urgency at night rings by its hour", async () => {
+    await reopen({ urgency: "low-at-night" });
+    await enqueue(triggerEvent("k"));
+    bench.world.clock.jump(7 * 3_600_000);
+    await enqueue(triggerEvent("l"));
+    expect(incidents().map(({ facts }) => facts["urgency"])).toEqual(["low", "high"]);
+  });
+
   test("a service that groups alerts makes a second one part of the incident that is open", async () => {
     await reopen({ alertGrouping: "time" });
     for (const event of [triggerEvent("k"), triggerEvent("l")]) await enqueue(event);

@@ -43,6 +43,7 @@ export function mergeEvidence(before: Incident, found: PagerIncident, { people, 
   const next: Incident["pager"] = {
     ...pager,
     id: found.id,
+    createdAtMs: found.createdAtMs,
     ...(found.url === undefined ? {} : { url: found.url }),
     ...(isForward ? { status: found.status } : {}),
     readAtMs: Math.max(nowMs, pager.readAtMs ?? 0),

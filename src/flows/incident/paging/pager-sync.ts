@@ -64,30 +64,26 @@ function mirrorDuties(incident: Incident): OwedDuty[] {
   return [...told, ...toldAgain(incident, { name, told })];
 }
 
-/** World time after which what the pager was told shows there. */
-const SHOWS_AFTER_MS = 30_000;
-/** Whoever answers nothing to so many is not told for ever. */
+/** A pager whose incidents come and go is not told for ever. */
 const MOST_TOLD = 6;
 
 /**
- * An event may have been dropped also where the pager took it: its incident came into being after that. So while it shows nobody's
- * answer it is told again.
+ * An event may have been dropped also where the pager took it: its incident came into being after that, and it is told again. One that
+ * was there is left alone: who has it there now, somebody there may have called on purpose.
  */
 function toldAgain(
   incident: Incident,
   { name, told }: { readonly name: string; readonly told: readonly OwedDuty[] },
 ): OwedDuty[] {
-  const { status, readAtMs = 0 } = incident.pager;
+  const { status, createdAtMs = 0 } = incident.pager;
   const again: OwedDuty[] = [];
   for (let last = told.at(-1); last && told.length + again.length < MOST_TOLD; last = again.at(-1)) {
     const before = incident.duties[last.key];
     if (!isSettled(before)) break;
     const key = `${name}:${incident.generation}:${told.length + again.length}`;
-    const dueAtMs = incident.duties[key]?.intentAtMs ?? readAtMs;
-    if (incident.duties[key] === undefined) {
-      const isUnheard = status === "triggered" && readAtMs - (before?.settledAtMs ?? readAtMs) >= SHOWS_AFTER_MS;
-      if (!isUnheard) break;
-    }
+    const isUnheard = status === "triggered" && createdAtMs > (before?.settledAtMs ?? createdAtMs);
+    const dueAtMs = incident.duties[key]?.intentAtMs ?? (isUnheard ? createdAtMs : undefined);
+    if (dueAtMs === undefined) break;
     again.push({ key, dueAtMs, subject: {} });
   }
   return again;

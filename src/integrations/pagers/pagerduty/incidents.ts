@@ -9,6 +9,7 @@ const Incident = z.object({
   id: z.string(),
   status: z.enum(["triggered", "acknowledged", "resolved"]),
   html_url: z.string().nullish(),
+  created_at: Time,
   urgency: z.string().nullish(),
   escalation_policy: z.object({ id: z.string() }).nullish(),
   assignments: z.array(z.object({ assignee: z.object({ id: z.string() }) })).default([]),
@@ -61,7 +62,7 @@ export async function readIncident(
   const found = await findIncident(client, dedupKey);
   if (found.kind !== "accepted") return found;
   if (found.value === undefined) return { kind: "accepted", value: undefined };
-  const { id, status, html_url: url } = found.value;
+  const { id, status, html_url: url, created_at: createdAtMs } = found.value;
   const entries = await client.readAll({ endpoint: `/incidents/${id}/log_entries`, name: "log_entries" }, LogEntry);
   if (entries.kind !== "accepted") return entries;
   // PagerDuty tells the newest first and in whole seconds: turn it round before the stable sort, for those of one second.
@@ -72,6 +73,7 @@ export async function readIncident(
       id,
       status,
       url: url ?? undefined,
+      createdAtMs,
       acknowledgedBy: oldestFirst.flatMap(acknowledgementOf),
       notifications: oldestFirst.flatMap(notificationOf),
       lapsedAtMs: oldestFirst.findLast(({ type }) => LAPSED.has(type))?.created_at,

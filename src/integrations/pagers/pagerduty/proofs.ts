@@ -67,11 +67,15 @@ const WRONG_TOKEN: Proven = {
   instead: `Make a REST API token, set PAGERDUTY_API_TOKEN, ${RESTART}`,
 };
 
+const Hours = z.object({ urgency: z.string().nullish() }).nullish();
+
 /** Absent: an account whose plan does not have it. */
 const Service = z.object({
   service: z.object({
     status: z.string().optional(),
-    incident_urgency_rule: z.looseObject({ urgency: z.string().optional() }).nullish(),
+    incident_urgency_rule: z
+      .object({ urgency: z.string().nullish(), during_support_hours: Hours, outside_support_hours: Hours })
+      .nullish(),
     alert_grouping_parameters: z.looseObject({ type: z.string().nullish() }).nullish(),
     auto_pause_notifications_parameters: z.looseObject({ enabled: z.boolean().nullish() }).nullish(),
   }),
@@ -90,6 +94,12 @@ const RINGS_NOBODY: readonly (readonly [holds: (service: Service) => boolean, do
     ({ incident_urgency_rule: rule }) => rule?.urgency === "low",
     "pages with low urgency, which may ring nobody",
     "Set the urgency of its incidents to high.",
+  ],
+  [
+    ({ incident_urgency_rule: rule }) =>
+      [rule?.during_support_hours, rule?.outside_support_hours].some((hours) => hours?.urgency === "low"),
+    "pages with low urgency at some hours, which may ring nobody then",
+    "Set the urgency of its incidents to high at all hours.",
   ],
   [
     ({ alert_grouping_parameters: grouping }) => typeof grouping?.type === "string",

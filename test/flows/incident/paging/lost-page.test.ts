@@ -116,6 +116,22 @@ test.each(["before", "after"] as const)(
   },
 );
 
+test("an incident that was there when the answer was told is told nothing more, whomever somebody gave it to there", async () => {
+  const desk = deskOf("twokey");
+  const id = await opened(desk);
+  await pass(desk, id, 0.3);
+  await change(desk, id, (incident, nowMs) => acknowledge(incident, { by: "ana", name: "Ana", door: "slack" }, nowMs));
+  await pass(desk, id, 0.1);
+  const told = desk.paging.acknowledged.length;
+  expect(told).toBeGreaterThan(0);
+  // Before anybody here has read that it was acknowledged.
+  for (const key of desk.paging.incidents.keys()) desk.paging.set(key, { status: "triggered" });
+  await pass(desk, id, 10);
+
+  expect((await desk.incident(id)).pager.status).toBe("triggered");
+  expect(desk.paging.acknowledged).toHaveLength(told);
+});
+
 describe("an incident that PagerDuty has, and for which no telephone rings", () => {
   test("guard nobody rung: is said in the room after a minute, and the people of the level are written to directly", async () => {
     const desk = deskOf("pagerduty");
