@@ -4,7 +4,7 @@ import { askFor, startTestStage } from "../harness/stage.ts";
 
 const SOON_MS = 60_000;
 /** Machine time; what is promised is about a second, on a machine that does nothing else. */
-const SEEN_WITHIN_MS = 3_000;
+const SEEN_WITHIN_MS = 10_000;
 
 let stage: Stage | undefined;
 afterEach(async () => {

@@ -17,7 +17,8 @@ import {
 } from "../aws/inventory-world.ts";
 
 const TIMEOUT_MS = 500;
-const GRACE_MS = 800;
+/** For a machine that does much else; what never answers would take for ever. */
+const GRACE_MS = 5_000;
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()));
