@@ -10,7 +10,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 # No package's own script runs: none is needed, and each would be foreign code in the build.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json tsconfig.image.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.image.json rolldown.config.mjs ./
 COPY src ./src
 # Only what the bot and the terminal reach: no simulated world is in the image.
 RUN npm run build:image
@@ -43,4 +43,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 # is nothing for an init to reap; `docker run --init` (in compose: `init: true`) does no harm.
 STOPSIGNAL SIGTERM
 # The bot idles most of its life, and start-up leaves garbage that would otherwise stay resident. None of these limits the heap.
-CMD ["node", "--enable-source-maps", "--no-experimental-detect-module", "--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size", "dist/main.js"]
+CMD ["node", "--no-experimental-detect-module", "--max-semi-space-size=2", "--initial-old-space-size=32", "--optimize-for-size", "dist/bot/main.js"]

@@ -105,7 +105,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     );
     const environment = { ...running.environment, ...pipelineKeys };
     const settings: BotSettings = {
-      program: join(PROGRAMS, "main.js"),
+      program: join(PROGRAMS, "bot", "main.js"),
       ...(options.botOptions ? { nodeOptions: options.botOptions } : {}),
       path: inherited.path,
       directory,

@@ -16,7 +16,14 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATCH = fileURLToPath(new URL("growth.patch", import.meta.url));
 const COPIED = ["src", "test", "examples", "docs", "package.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 const SETTINGS = [
-  ...["jest.config.mjs", "tsconfig.json", "tsconfig.build.json", "tsconfig.image.json", "Dockerfile"],
+  ...[
+    "jest.config.mjs",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "tsconfig.image.json",
+    "rolldown.config.mjs",
+    "Dockerfile",
+  ],
   ".dependency-cruiser.mjs",
 ];
 const MOST_FILES = 3;

@@ -7,13 +7,9 @@ const Package = z.object({ scripts: z.object({ start: z.string() }) });
 
 test("what is rehearsed and measured has the memory options of `npm start` and of the image", async () => {
   const start = Package.parse(JSON.parse(await readFile("package.json", "utf8"))).scripts.start;
-  expect(start).toBe(`node ${BOT_OPTIONS.join(" ")} dist/main.js`);
+  expect(start).toBe(`node ${BOT_OPTIONS.join(" ")} dist/bot/main.js`);
 
   const command = /^CMD (\[.*\])$/m.exec((await readFile("Dockerfile", "utf8")).split("HEALTHCHECK").at(-1) ?? "")?.[1];
   const inImage = z.array(z.string()).parse(JSON.parse(command ?? "[]"));
-  expect(inImage.filter((option) => option !== "--enable-source-maps")).toEqual([
-    "node",
-    ...BOT_OPTIONS,
-    "dist/main.js",
-  ]);
+  expect(inImage).toEqual(["node", ...BOT_OPTIONS, "dist/bot/main.js"]);
 });

@@ -13,7 +13,7 @@ import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
 
-const BOT = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const BOT = fileURLToPath(new URL("../../dist/bot/main.js", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../examples/inventory.yaml", import.meta.url));
 /** Machine time. A start that failed closes what it opened within five seconds; the rest is a busy machine. */
 const ENDS_WITHIN_MS = 60_000;
