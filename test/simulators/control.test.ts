@@ -40,3 +40,10 @@ test("and names every control where there is none of that name", async () => {
     ...{ status: 404, error: "The world has no control POST /clock/jmp", known: ["POST /clock/jump"] },
   });
 });
+
+test("and ends no connection by itself, however long its client was busy", async () => {
+  const { headers } = await fetch(`${origin}/clock/jump`, { method: "POST", body: '{"worldMs":1}' });
+
+  // A server that would end it says after how many seconds.
+  expect([headers.get("connection"), headers.get("keep-alive")]).toEqual(["keep-alive", null]);
+});

@@ -17,6 +17,8 @@ export class Control {
 
   async listen(port = 0): Promise<number> {
     this.#server = createServer((request, response) => void this.#answer(request, response));
+    // Who steers may be busy for longer than any limit: a connection that we end while a request is on its way is a failed act.
+    this.#server.keepAliveTimeout = 0;
     await new Promise<void>((resolve, reject) => {
       this.#server?.once("error", reject);
       this.#server?.listen(port, "127.0.0.1", resolve);
