@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { Bug } from "../domain/errors.ts";
-import { BOT_OPTIONS } from "./node-options.ts";
+import { BOT_ENVIRONMENT, BOT_OPTIONS } from "./node-options.ts";
 
 export interface BotSettings {
   /** The compiled production entry point: what rehearses is what runs. */
@@ -61,6 +61,7 @@ export class Bot {
     const child = spawn(process.execPath, [...nodeOptions, program, "--stop-with-parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
+        ...BOT_ENVIRONMENT,
         ...environment,
         PATH: path,
         REDIS_URL: redisUrl,
