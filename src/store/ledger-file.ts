@@ -7,6 +7,7 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { throwUnwritable } from "./disk-probe.ts";
+import { unknownTo, WENT_BACK } from "./ledger-agreement.ts";
 import { ACCEPTED, actOf, NO_ACTS, newest, signOff, toldOf, unseen, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
 import { type Head, readHeads, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
@@ -14,9 +15,6 @@ import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./l
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
 import { sealOf } from "./seal.ts";
-
-const WENT_BACK =
-  "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end";
 
 export interface LedgerOptions extends LedgerPlace {
   readonly key: Secret;
@@ -109,7 +107,8 @@ export class LedgerFile implements Ledger, LostStore {
 
   async #judge(stored: StoredMarks): Promise<string | undefined> {
     const about = { process: this.#process, mark: this.#mark };
-    const why = isCovered(stored.recovery, about) ? undefined : this.#unknownTo(stored);
+    const end = { ...about, lines: this.#lines, seal: this.#chain };
+    const why = isCovered(stored.recovery, about) ? undefined : unknownTo(stored, end);
     if (why !== undefined) {
       // Whoever notices first stops all the others.
       await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: toldOf(this.#acts) });
@@ -117,23 +116,6 @@ export class LedgerFile implements Ledger, LostStore {
     }
     const told = stored.testimonies.find((testimony) => !isCovered(stored.recovery, testimony));
     return told && `${told.why}, says ${told.process}`;
-  }
-
-  #unknownTo({ own, head }: StoredMarks): string | undefined {
-    if (this.#mark === "") return undefined;
-    if (own?.includes(this.#mark)) return this.#changedSince(head);
-    return own === undefined
-      ? "Redis came back empty or older, or it is another one: it does not know this ledger"
-      : WENT_BACK;
-  }
-
-  /** The newest line is the one that the store knows. One before it that was taken out or altered shows in length or seal. */
-  #changedSince(head: Head | undefined): string | undefined {
-    if (head?.process !== this.#process || head.mark !== this.#mark) return undefined;
-    const { lines, seal } = head;
-    if (lines !== this.#lines)
-      return `This ledger has ${this.#lines} lines, and Redis knows ${lines}: lines were taken out or added`;
-    return seal === this.#chain ? undefined : "The newest line of this ledger has another seal than Redis knows";
   }
 
   /** One at a time: the chain needs the previous line's hash. */

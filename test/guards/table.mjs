@@ -2090,8 +2090,8 @@ export const GUARDS = [
   },
   {
     guard: "a ledger is as long as the store knows",
-    file: "src/store/ledger-file.ts",
-    cut: "if (lines !== this.#lines)",
+    file: "src/store/ledger-agreement.ts",
+    cut: "if (lines !== end.lines)",
     by: "if (lines < 0)",
     test: "store/ledger.test.ts",
     fails: "guard ledger length: a line that was taken out before the last one is missed at the next start (G17)",
@@ -2130,9 +2130,9 @@ export const GUARDS = [
   },
   {
     guard: "the store is the one the ledger knows",
-    file: "src/store/ledger-file.ts",
-    cut: "if (own?.includes(this.#mark)) return this.#changedSince(head);",
-    by: "if (own !== undefined) return this.#changedSince(head);",
+    file: "src/store/ledger-agreement.ts",
+    cut: "if (own?.includes(end.mark)) return changedSince(head, end);",
+    by: "if (own !== undefined) return changedSince(head, end);",
     test: "store/ledger.test.ts",
     fails: "a Redis that was restored to an older state is recognised, however much is written to it afterwards",
   },
