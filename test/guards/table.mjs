@@ -2139,7 +2139,7 @@ export const GUARDS = [
   {
     guard: "a last line that was cut off whole is missed",
     file: "src/store/ledger-file.ts",
-    cut: "await this.#settle(head);",
+    cut: "what this ledger ends with.\n    await this.#settle();",
     by: "",
     test: "store/ledger.test.ts",
     fails: "guard last line: one that was cut off whole is missed, also when nothing else is wrong (G17)",
@@ -2336,6 +2336,14 @@ export const GUARDS = [
     test: "store/ledger.test.ts",
     fails:
       "guard witness: all that another one wrote since the last look is written down, each act once, also after a start",
+  },
+  {
+    guard: "what a killed process wrote last is told when it starts",
+    file: "src/store/ledger-file.ts",
+    cut: "this.#head = last && headOf(last, {",
+    by: "const _untold = last && headOf(last, {",
+    test: "store/ledger-heads.test.ts",
+    fails: "guard told at the start: is told when the process starts, once, and the others write it down",
   },
   {
     guard: "a lost store stops every process",
