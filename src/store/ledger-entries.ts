@@ -9,7 +9,7 @@ import { SEGMENT } from "./ledger-segments.ts";
 /** A line that says who signed that this store counts again. */
 export const ACCEPTED = "store-accepted";
 /** Lines that no other process has to write down. */
-export const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED, REMOVED, SEGMENT]);
+const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED, REMOVED, SEGMENT]);
 /** Lines that are about the ledger itself. */
 const ABOUT_ITSELF: ReadonlySet<string> = new Set([ACCEPTED, EXPORTED, REMOVED, SEGMENT]);
 
@@ -36,6 +36,15 @@ export function toldOf(acts: readonly Act[]): Act[] {
 /** An act as people read it after a lost store; none for lines that are about the ledger itself. */
 export function actOf({ door: _door, strength: _strength, requestIds = [], ...act }: Written): Act[] {
   return ABOUT_ITSELF.has(act.kind) ? [] : [{ ...act, requestIds: [...requestIds] }];
+}
+
+/** A line's act as the other processes are told it, where that is theirs to write down. `lines`: of its file, with this one. */
+export function headOf(
+  { mark, entry, chain }: Pick<Line, "mark" | "chain"> & { readonly entry: Written },
+  { process, lines }: Pick<Head, "process" | "lines">,
+): Head | undefined {
+  const [act] = NO_ACTS.has(entry.kind) ? [] : actOf(entry);
+  return act && { process, mark, act, lines, seal: chain };
 }
 
 /**

@@ -7,16 +7,14 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { throwUnwritable } from "./disk-probe.ts";
-import { ACCEPTED, actOf, NO_ACTS, newest, signOff, toldOf, unseen, witnessed } from "./ledger-entries.ts";
+import { unknownTo, WENT_BACK } from "./ledger-agreement.ts";
+import { ACCEPTED, actOf, headOf, newest, signOff, toldOf, unseen, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
 import { type Head, readHeads, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
 import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
 import { sealOf } from "./seal.ts";
-
-const WENT_BACK =
-  "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end";
 
 export interface LedgerOptions extends LedgerPlace {
   readonly key: Secret;
@@ -41,6 +39,8 @@ export class LedgerFile implements Ledger, LostStore {
   readonly torn: TornEnd | undefined;
   #chain: string;
   #mark: string;
+  /** The newest line's act, as the others are told it; undefined: that line is for nobody else. */
+  #head: Head | undefined;
   /** What the store has of this process, as far as it was read or written. */
   #stored: readonly string[] = [];
   /** The newest mark of any process up to which all acts of the others stand here; empty: nothing was looked at since the start. */
@@ -64,6 +64,7 @@ export class LedgerFile implements Ledger, LostStore {
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
     this.#lines = found.lines.length;
+    this.#head = last && headOf(last, { process: options.process, lines: this.#lines });
     this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
     this.#acts = newest(lines.flatMap(({ entry }) => actOf(entry)));
     this.#signedOff = new Set(lines.filter(({ entry }) => entry.kind === ACCEPTED).map(({ entry }) => entry.run));
@@ -86,6 +87,7 @@ export class LedgerFile implements Ledger, LostStore {
   keepUp(): Promise<void> {
     return this.#inTurn(async () => {
       const { head: newestHead, recovery } = await this.#agreed();
+      if (this.#isUntold) await this.#settle();
       await this.#noteSignOff(recovery);
       if (!newestHead || newestHead.mark === this.#witnessed) return;
       const heads = await readHeads(this.#redis);
@@ -109,7 +111,8 @@ export class LedgerFile implements Ledger, LostStore {
 
   async #judge(stored: StoredMarks): Promise<string | undefined> {
     const about = { process: this.#process, mark: this.#mark };
-    const why = isCovered(stored.recovery, about) ? undefined : this.#unknownTo(stored);
+    const end = { ...about, lines: this.#lines, seal: this.#chain };
+    const why = isCovered(stored.recovery, about) ? undefined : unknownTo(stored, end);
     if (why !== undefined) {
       // Whoever notices first stops all the others.
       await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: toldOf(this.#acts) });
@@ -117,23 +120,6 @@ export class LedgerFile implements Ledger, LostStore {
     }
     const told = stored.testimonies.find((testimony) => !isCovered(stored.recovery, testimony));
     return told && `${told.why}, says ${told.process}`;
-  }
-
-  #unknownTo({ own, head }: StoredMarks): string | undefined {
-    if (this.#mark === "") return undefined;
-    if (own?.includes(this.#mark)) return this.#changedSince(head);
-    return own === undefined
-      ? "Redis came back empty or older, or it is another one: it does not know this ledger"
-      : WENT_BACK;
-  }
-
-  /** The newest line is the one that the store knows. One before it that was taken out or altered shows in length or seal. */
-  #changedSince(head: Head | undefined): string | undefined {
-    if (head?.process !== this.#process || head.mark !== this.#mark) return undefined;
-    const { lines, seal } = head;
-    if (lines !== this.#lines)
-      return `This ledger has ${this.#lines} lines, and Redis knows ${lines}: lines were taken out or added`;
-    return seal === this.#chain ? undefined : "The newest line of this ledger has another seal than Redis knows";
   }
 
   /** One at a time: the chain needs the previous line's hash. */
@@ -192,6 +178,7 @@ export class LedgerFile implements Ledger, LostStore {
     this.#sinceMs = atMs;
     this.#chain = chain;
     this.#mark = mark;
+    this.#head = undefined;
     await full.close();
   }
 
@@ -202,21 +189,20 @@ export class LedgerFile implements Ledger, LostStore {
 
   async #line(entry: LedgerEntry): Promise<void> {
     const mark = randomUUID();
-    const [act] = NO_ACTS.has(entry.kind) ? [] : actOf(entry);
     const body = { mark, ...(this.#lines === 0 && { installation: this.#options.whose }), entry };
     const chain = chained(this.#options.key, this.#chain, body);
-    const head = act && { process: this.#process, mark, act, lines: this.#lines + 1, seal: chain };
     await this.#tell([mark, this.#mark]);
     await this.#file.append(JSON.stringify({ ...body, chain })).catch(throwUnwritable);
     this.#sinceMs ??= entry.atMs;
     this.#lines += 1;
     this.#chain = chain;
     this.#mark = mark;
+    this.#head = headOf({ mark, entry, chain }, { process: this.#process, lines: this.#lines });
     this.#epoch = Math.max(this.#epoch, entry.epoch);
     this.#acts = newest([...this.#acts, ...actOf(entry)]);
     if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
     // Only now: whoever compares meanwhile has to find in the store what this ledger ends with.
-    await this.#settle(head);
+    await this.#settle();
   }
 
   seal(line: unknown): string {
@@ -224,12 +210,22 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   /** The line is in the file: from here on the one before it is not the last any more, and a ledger that ends there lost one. */
-  async #settle(head?: Head): Promise<void> {
-    // Left undone, as with Redis away, it only forgives one line until the next one is written.
-    if (this.#mark !== "") await this.#tell([this.#mark], head).catch(() => undefined);
+  async #settle(): Promise<void> {
+    // Left undone, as with Redis away, it only forgives one line until the next look or line.
+    if (this.#mark !== "") await this.#tell([this.#mark]).catch(() => undefined);
   }
 
-  async #tell(marks: readonly string[], head?: Head): Promise<void> {
+  /**
+   * The newest line stands in the file, and the store still holds the mark before it too: its act was given to nobody, because both
+   * are one step of the store. So it is after a kill between the two, or where that word to the store was lost.
+   */
+  get #isUntold(): boolean {
+    return this.#stored.length > 1 && this.#stored[0] === this.#mark;
+  }
+
+  /** With the newest line's act, where it is owed. */
+  async #tell(marks: readonly string[]): Promise<void> {
+    const head = this.#isUntold ? this.#head : undefined;
     const isTold = await writeMark(this.#redis, { process: this.#process, over: this.#stored, marks, head });
     if (!isTold) throw new Bug("store-lost", WENT_BACK);
     this.#stored = marks;

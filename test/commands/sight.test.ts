@@ -8,7 +8,7 @@ import { cardText } from "../../src/views/card-text.ts";
 import { sightCard } from "../../src/views/sight.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { quietCloud } from "../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { serviceIn } from "../harness/plans.ts";
 
 const SOON_MS = 20_000;
@@ -138,7 +138,9 @@ test.each(SERVICES.map((service) => [service.name, service] as const))(
   "a look at %s leaves nothing that is still looked for, and takes no words back",
   async (_name, service) => {
     const newest = new Map<string, Glimpse>();
-    await observe(service, quietCloud(service), { sees: (glimpse) => void newest.set(glimpse.key, glimpse) });
+    await observe(service, fakeCloud(ordinaryDay(service)), {
+      sees: (glimpse) => void newest.set(glimpse.key, glimpse),
+    });
 
     expect(newest.size).toBeGreaterThan(3);
     expect([...newest.values()].filter(({ says = "" }) => says === "")).toEqual([]);
@@ -148,7 +150,7 @@ test.each(SERVICES.map((service) => [service.name, service] as const))(
 test("a look tells each part as it comes in: what was asked first, then what it says, and at last what the plan is made from", async () => {
   const service = serviceIn(example("inventory"));
   const seen: Glimpse[] = [];
-  const observed = await observe(service, quietCloud(service, { silent: [service.home] }), {
+  const observed = await observe(service, fakeCloud(ordinaryDay(service, { silent: [service.home] })), {
     isForPlan: true,
     sees: (glimpse) => void seen.push(glimpse),
   });

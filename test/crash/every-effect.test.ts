@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { isMove } from "../../src/domain/plan-run/plan.ts";
 import { effectsOf, namesOf } from "../harness/calls.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun, verdictOf } from "../harness/failover-world.ts";
+import { mutationsOf, startRun, verdictOf } from "../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { inEachMode } from "../harness/plays.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun } from "../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { isToggle, PLAYS } from "../harness/plays.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { drawn, WALKED } from "../harness/tables.ts";

@@ -1,6 +1,7 @@
 import { expect } from "@jest/globals";
 import type { Mode, Plan } from "../../src/domain/plan-run/plan.ts";
-import { type FailoverWorld, mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-runs.ts";
+import type { FailoverWorld } from "../harness/failover-world.ts";
 import { isToggle, modesOf, type Play } from "../harness/plays.ts";
 import { drawnOn, SEED, THIRDS, type Third, thirdOf } from "../harness/tables.ts";
 import { peopleEndedSessions } from "./sessions-left.ts";

@@ -1,5 +1,6 @@
 import { expect } from "@jest/globals";
-import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
+import { runOf } from "../harness/failover-runs.ts";
+import type { FailoverWorld } from "../harness/failover-world.ts";
 import { twoTakeOver } from "../harness/way-back.ts";
 
 /**

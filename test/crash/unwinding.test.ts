@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { stepsToUndo } from "../../src/domain/plan-run/run.ts";
 import { effectsOf } from "../harness/calls.ts";
-import { type FailoverWorld, runOf, startFailoverWorld, verdictOf } from "../harness/failover-world.ts";
+import { runOf, verdictOf } from "../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { inEachMode } from "../harness/plays.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 import { standingOf } from "../harness/standing.ts";

@@ -2,14 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { drive } from "../harness/drive.ts";
 import { eventually } from "../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { standingOf } from "../harness/standing.ts";
 import { driveThroughKills, TOO_LATE, Worker } from "./workers.ts";
 

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { QUICKER_START } from "../../src/sandbox/node-options.ts";
-import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
+import { runOf } from "../harness/failover-runs.ts";
+import type { FailoverWorld } from "../harness/failover-world.ts";
 
 const PROGRAM = fileURLToPath(new URL("worker.mjs", import.meta.url));
 /** Machine times. */

@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { eventually } from "../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { standingOf } from "../harness/standing.ts";
 import { drawn, WALKED } from "../harness/tables.ts";
 import { stateOfRun, TOO_LATE, Worker } from "./workers.ts";

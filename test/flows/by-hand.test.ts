@@ -8,7 +8,7 @@ import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { WholeWorld } from "../../src/simulators/whole-world.ts";
 import { example } from "../harness/example.ts";
-import { quietCloud } from "../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { PLAYS, type Play } from "../harness/plays.ts";
 import { standbyOf } from "../harness/site.ts";
@@ -49,7 +49,7 @@ async function linesOf({ example: name, service: wanted, runbook, words = {} }: 
   const inventory = example(name);
   const service = inventory.services.find((each) => each.name === wanted);
   if (!service) throw new Error(`the example has no ${wanted}`);
-  const cloud = quietCloud(service);
+  const cloud = fakeCloud(ordinaryDay(service));
   const planned = runbookOf({ runbook, id: "F-1" }).plan(
     {
       ...{ id: "F-1", service, inventory, reason: "it's a rehearsal", incident: undefined, requester: "farid" },

@@ -113,15 +113,12 @@ describe("a look that somebody waits for", () => {
       return answer;
     };
     const { databases, firewall, compute } = cloud;
-    return {
-      ...cloud,
-      databases: {
-        ...databases,
-        describe: (region, name) => late(region, databases.describe(region, name)),
-      },
-      firewall: { ...firewall, rules: (region, group) => late(region, firewall.rules(region, group)) },
-      compute: { ...compute, describe: (region, site) => late(region, compute.describe(region, site)) },
+    const said: SaidCloud = {
+      databases: { describe: (region, name) => late(region, databases.describe(region, name)) },
+      firewall: { rules: (region, group) => late(region, firewall.rules(region, group)) },
+      compute: { describe: (region, site) => late(region, compute.describe(region, site)) },
     };
+    return fakeCloud(said, cloud);
   }
 
   async function looked(cloud: Cloud, before: Day | undefined, isHurried = true) {
@@ -158,13 +155,9 @@ describe("a look that somebody waits for", () => {
   test("is given up after 4 s in the region that is left, also where the last look had an answer: the rest of it is there", async () => {
     const cloud = cloudThatSees(quiet);
     const never = new Promise<never>(() => undefined);
-    const mute: Cloud = {
-      ...cloud,
-      compute: {
-        ...cloud.compute,
-        describe: (region, site) => (region === service.home ? never : cloud.compute.describe(region, site)),
-      },
-    };
+    const describe: Cloud["compute"]["describe"] = (region, site) =>
+      region === service.home ? never : cloud.compute.describe(region, site);
+    const mute = fakeCloud({ compute: { describe } }, cloud);
 
     const { home, standby } = await looked(mute, quiet);
 

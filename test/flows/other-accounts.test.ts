@@ -6,7 +6,7 @@ import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { enteredBy } from "../../src/ports/elsewhere.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud, quietCloud } from "../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT, known } from "../harness/observed.ts";
 
 const ALL = "arn:aws:iam::210987654321:role/databases";
@@ -29,30 +29,31 @@ if (!service) throw new Error("the example has a service");
 /** A cloud that notes by which role each database and each ECS service was described. */
 function noting(cloud: Cloud) {
   const asked: string[] = [];
-  const by = (role: string | undefined): Cloud => ({
-    ...cloud,
-    databases: {
-      ...cloud.databases,
-      describe: (region, ...more) => {
-        asked.push(`database ${region} ${role}`);
-        return cloud.databases.describe(region, ...more);
+  const by = (role: string | undefined): Cloud =>
+    fakeCloud(
+      {
+        databases: {
+          describe: (region, ...more) => {
+            asked.push(`database ${region} ${role}`);
+            return cloud.databases.describe(region, ...more);
+          },
+        },
+        compute: {
+          describe: (region, ...more) => {
+            asked.push(`service ${region} ${role}`);
+            return cloud.compute.describe(region, ...more);
+          },
+        },
+        through: by,
       },
-    },
-    compute: {
-      ...cloud.compute,
-      describe: (region, ...more) => {
-        asked.push(`service ${region} ${role}`);
-        return cloud.compute.describe(region, ...more);
-      },
-    },
-    through: by,
-  });
+      cloud,
+    );
   return { cloud: by(undefined), asked };
 }
 
 describe("a store that lies in other accounts", () => {
   test("is looked at by the role of its region, and what lies in the ordinary account by the ordinary one", async () => {
-    const { cloud, asked } = noting(quietCloud(service));
+    const { cloud, asked } = noting(fakeCloud(ordinaryDay(service)));
 
     await observe(service, cloud);
 
@@ -65,7 +66,7 @@ describe("a store that lies in other accounts", () => {
   });
 
   test("is acted on by the roles that people signed, which stand in each step about it and in its part of the fence", async () => {
-    const observed = await observe(service, quietCloud(service));
+    const observed = await observe(service, fakeCloud(ordinaryDay(service)));
     const made = runbookOf({ runbook: "failover", id: "F-1" }).plan(
       {
         ...{ id: "F-1", service, inventory, observed, nowMs: AT },

@@ -2090,8 +2090,8 @@ export const GUARDS = [
   },
   {
     guard: "a ledger is as long as the store knows",
-    file: "src/store/ledger-file.ts",
-    cut: "if (lines !== this.#lines)",
+    file: "src/store/ledger-agreement.ts",
+    cut: "if (lines !== end.lines)",
     by: "if (lines < 0)",
     test: "store/ledger.test.ts",
     fails: "guard ledger length: a line that was taken out before the last one is missed at the next start (G17)",
@@ -2130,16 +2130,16 @@ export const GUARDS = [
   },
   {
     guard: "the store is the one the ledger knows",
-    file: "src/store/ledger-file.ts",
-    cut: "if (own?.includes(this.#mark)) return this.#changedSince(head);",
-    by: "if (own !== undefined) return this.#changedSince(head);",
+    file: "src/store/ledger-agreement.ts",
+    cut: "if (own?.includes(end.mark)) return changedSince(head, end);",
+    by: "if (own !== undefined) return changedSince(head, end);",
     test: "store/ledger.test.ts",
     fails: "a Redis that was restored to an older state is recognised, however much is written to it afterwards",
   },
   {
     guard: "a last line that was cut off whole is missed",
     file: "src/store/ledger-file.ts",
-    cut: "await this.#settle(head);",
+    cut: "what this ledger ends with.\n    await this.#settle();",
     by: "",
     test: "store/ledger.test.ts",
     fails: "guard last line: one that was cut off whole is missed, also when nothing else is wrong (G17)",
@@ -2336,6 +2336,14 @@ export const GUARDS = [
     test: "store/ledger.test.ts",
     fails:
       "guard witness: all that another one wrote since the last look is written down, each act once, also after a start",
+  },
+  {
+    guard: "what a killed process wrote last is told when it starts",
+    file: "src/store/ledger-file.ts",
+    cut: "this.#head = last && headOf(last, {",
+    by: "const _untold = last && headOf(last, {",
+    test: "store/ledger-heads.test.ts",
+    fails: "guard told at the start: is told when the process starts, once, and the others write it down",
   },
   {
     guard: "a lost store stops every process",

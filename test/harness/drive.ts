@@ -11,7 +11,8 @@ import { STEPS } from "../../src/flows/index.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Ledger } from "../../src/ports/runs.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
-import { type FailoverWorld, runOf } from "./failover-world.ts";
+import { runOf } from "./failover-runs.ts";
+import type { FailoverWorld } from "./failover-world.ts";
 import { silent } from "./fakes/index.ts";
 import { LEDGER_KEY } from "./keys.ts";
 

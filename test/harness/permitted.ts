@@ -4,7 +4,7 @@ import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Permission } from "../../src/ports/permission.ts";
 import { example } from "./example.ts";
-import { quietCloud } from "./fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "./fakes/index.ts";
 import { AT } from "./observed.ts";
 import type { Play } from "./plays.ts";
 import { standbyOf } from "./site.ts";
@@ -16,7 +16,13 @@ export async function quietPlan({ example: file, service: name, runbook, words =
   if (!service) throw new Error(`The example ${file} has no ${name}`);
   const made = runbookOf({ runbook, id: "F-1" }).plan(
     {
-      ...{ id: "F-1", service, inventory, observed: await observe(service, quietCloud(service)), nowMs: AT },
+      ...{
+        id: "F-1",
+        service,
+        inventory,
+        observed: await observe(service, fakeCloud(ordinaryDay(service))),
+        nowMs: AT,
+      },
       ...{ reason: "a rehearsal", requester: "farid", incident: undefined },
     },
     runbook === "failover" ? { mode: "unplanned", to: standbyOf(service), ...words } : words,

@@ -6,7 +6,7 @@ import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
 import { example } from "./example.ts";
-import { type Change, quietCloud } from "./fakes/index.ts";
+import { type Change, fakeCloud, ordinaryDay } from "./fakes/index.ts";
 import { AT } from "./observed.ts";
 import { PLAYS, type Play } from "./plays.ts";
 
@@ -36,7 +36,7 @@ export async function planOn(
   if (!service) throw new Error(`${play.example} has no ${play.service}`);
   const request = {
     ...{ id: "R-2ND6XW", service, inventory, nowMs: AT },
-    observed: await observe(service, quietCloud(service, day.change?.(service))),
+    observed: await observe(service, fakeCloud(ordinaryDay(service, day.change?.(service)))),
     ...{ reason: "before the release", requester: "farid", incident: undefined },
   };
   const runbook = runbookOf({ runbook: play.runbook, id: request.id });

@@ -6,7 +6,8 @@ import type { StepContext } from "../../src/ports/step.ts";
 import type { StoredStep } from "../../src/ports/stored-step.ts";
 import { type Call, callsOf, effectsOf, namesOf } from "./calls.ts";
 import { drive } from "./drive.ts";
-import { mutationsOf, startFailoverWorld, startRun } from "./failover-world.ts";
+import { mutationsOf, startRun } from "./failover-runs.ts";
+import { startFailoverWorld } from "./failover-world.ts";
 import type { Play } from "./plays.ts";
 
 const SPEED = 200;

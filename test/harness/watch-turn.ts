@@ -9,7 +9,7 @@ import type { OldSide } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import type { StoredStep } from "../../src/ports/stored-step.ts";
-import { quietLedger, silent } from "./fakes/index.ts";
+import { guardedCloud, quietLedger, silent } from "./fakes/index.ts";
 
 interface Around {
   readonly cloud: Cloud;
@@ -43,7 +43,7 @@ export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, 
   const deps: WatchDeps = {
     ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
     guard: { ...guardTimes(), isDue: () => true, seenClosedMs: () => seenClosedMs },
-    cloud: { ...cloud, guardedBy: () => cloud, prepare: async () => undefined },
+    cloud: guardedCloud(cloud),
     ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
     runs: {
       ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },

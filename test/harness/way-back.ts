@@ -7,7 +7,8 @@ import { STEPS } from "../../src/flows/index.ts";
 import type { FaultInput } from "../../src/simulators/world/faults.ts";
 import { type Effect, everyEffectIn, madeAlways } from "./calls.ts";
 import { drive } from "./drive.ts";
-import { type FailoverWorld, runOf, startFailoverWorld, startRun } from "./failover-world.ts";
+import { runOf, startRun } from "./failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "./failover-world.ts";
 import type { Play } from "./plays.ts";
 import { standingOf } from "./standing.ts";
 

@@ -7,7 +7,7 @@ import { cardText } from "../../src/views/card-text.ts";
 import { keyForm } from "../../src/views/key-form.ts";
 import { planCard, planDetails, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { statesOf } from "../cards/runbook-states.ts";
-import { quietCloud } from "../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { PROPOSED } from "../harness/proposed-plays.ts";
 
@@ -73,7 +73,7 @@ describe("what lies behind a plan", () => {
     const service = play?.inventory.services.find(({ name }) => name === play.service);
     if (!play || !service) throw new Error("the example has a failover");
     const set = (name: string, type: string) => ({ name, type, ttlSeconds: 60, values: ["x"] });
-    const quiet = quietCloud(service);
+    const quiet = fakeCloud(ordinaryDay(service));
     const beside = async (zone: string, name: string) => {
       const found = await quiet.traffic.records(zone, name);
       return found.known ? { ...found, value: [...found.value, set(name, "TXT"), set(name, "MX")] } : found;
@@ -81,7 +81,7 @@ describe("what lies behind a plan", () => {
     const made = runbookOf({ runbook: "failover", id: "F-1" }).plan(
       {
         ...{ id: "F-1", service, inventory: play.inventory, nowMs: AT, reason: "a rehearsal", requester: "farid" },
-        observed: await observe(service, { ...quiet, traffic: { ...quiet.traffic, records: beside } }),
+        observed: await observe(service, fakeCloud({ traffic: { records: beside } }, quiet)),
         incident: undefined,
       },
       { mode: "unplanned", to: "eu-central-1" },

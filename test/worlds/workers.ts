@@ -3,7 +3,8 @@ import { isWatched } from "../../src/domain/plan-run/fence.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { executorDeps, openLedger } from "../harness/drive.ts";
-import { type FailoverWorld, runOf } from "../harness/failover-world.ts";
+import { runOf } from "../harness/failover-runs.ts";
+import type { FailoverWorld } from "../harness/failover-world.ts";
 import { patiently } from "./patiently.ts";
 
 /** World time after which a job that has failed is tried again. */

@@ -3,14 +3,8 @@ import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { computesIn } from "../../../src/flows/resources/site.ts";
 import { drive } from "../../harness/drive.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { standbyOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 

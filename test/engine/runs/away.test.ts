@@ -4,7 +4,8 @@ import { STEPS } from "../../../src/flows/index.ts";
 import type { Verdict } from "../../../src/ports/step.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
 const SPEED = 60;
 const SLOW = "promote-replica";

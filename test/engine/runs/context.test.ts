@@ -9,7 +9,7 @@ import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { recordDataPosition } from "../../../src/flows/resources/stores/rds-replica/record-data-position.ts";
 import { example } from "../../harness/example.ts";
-import { fakeCloud } from "../../harness/fakes/index.ts";
+import { fakeCloud, guardedCloud } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
 
@@ -27,7 +27,7 @@ const begun: readonly RunEntry[] = [
 
 function contextAfter(entries: readonly RunEntry[]) {
   const run: RunState = [...begun, ...entries].reduce(transition, proposed(example("inventory")));
-  const cloud = { ...fakeCloud({}), guardedBy: () => fakeCloud({}), prepare: async () => undefined };
+  const cloud = guardedCloud(fakeCloud({}));
   const hold = { run, epoch: 1, forCommit: () => hold } as unknown as RunHold; // nothing else of it is asked here
   const { signal } = new AbortController();
   return contextFor(hold, "promote", { cloud, steps: STEPS, guard: guardTimes(), signal });
@@ -65,9 +65,8 @@ describe("what a step has handed on", () => {
 test("a step that cannot read what was kept of it stops its run for people, as one that breaks later does", async () => {
   const { plan } = proposed(example("inventory"));
   const step = definitionOf({ steps: STEPS }, plan, "fence");
-  const unread = { ...fakeCloud({}), guardedBy: () => fakeCloud({}) };
   const looking = {
-    cloud: unread,
+    cloud: fakeCloud({}),
     signal: new AbortController().signal,
     hold: { run: plan.id, epoch: 1 },
     tries: 1,

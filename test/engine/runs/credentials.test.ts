@@ -4,7 +4,8 @@ import { TransientError } from "../../../src/domain/errors.ts";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { GuardedCloud } from "../../../src/ports/step.ts";
 import { drive } from "../../harness/drive.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { mutationsOf, startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;

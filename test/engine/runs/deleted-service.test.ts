@@ -5,7 +5,8 @@ import { computesIn } from "../../../src/flows/resources/site.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
+import { startRun, verdictOf } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { uncheckedIn } from "../../harness/plans.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";
 

@@ -3,7 +3,8 @@ import { leftOf, leftToPeople } from "../../../src/domain/plan-run/left-to-peopl
 import type { PlannedStep } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import { type Call, callsOfDone, effectsOf, namesOf } from "../../harness/calls.ts";
-import { type FailoverWorld, mutationsOf, verdictOf } from "../../harness/failover-world.ts";
+import { mutationsOf, verdictOf } from "../../harness/failover-runs.ts";
+import type { FailoverWorld } from "../../harness/failover-world.ts";
 import { standingOf } from "../../harness/standing.ts";
 import { repeatedIn } from "../../harness/undisturbed.ts";
 import { commitsOf, denialsOf } from "../../harness/way-back.ts";

@@ -6,7 +6,8 @@ import type { FaultInput, PlannedFault } from "../../../src/simulators/world/fau
 import { type Call, fault, namesOf, sayCall } from "../../harness/calls.ts";
 import { drive } from "../../harness/drive.ts";
 import { example } from "../../harness/example.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { mutationsOf, startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { changesOf, pasted, sayChange, stockOf } from "../../harness/pasted.ts";
 import { isToggle, modesOf, PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
 import { standingOf } from "../../harness/standing.ts";

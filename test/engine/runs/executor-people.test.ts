@@ -6,14 +6,8 @@ import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { who } from "../../harness/fakes/index.ts";
 import { siteOf, standbyOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";

@@ -3,14 +3,8 @@ import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { computesIn, storesIn } from "../../../src/flows/resources/site.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;

@@ -14,15 +14,8 @@ import { KEYS } from "../../../src/store/keys.ts";
 import { runNewsCard } from "../../../src/views/run-news.ts";
 import { advanceDeps, drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  reopenOldSide,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../harness/failover-world.ts";
+import { mutationsOf, reopenOldSide, runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { silent } from "../../harness/fakes/index.ts";
 import { standbyOf } from "../../harness/site.ts";
 

@@ -4,7 +4,8 @@ import { STEPS } from "../../../src/flows/index.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { mutationsOf, startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
 const SPEED = 60;
 /** Database of the desk. Its fence reboots it, to end the sessions that are open. */

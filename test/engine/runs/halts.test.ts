@@ -7,7 +7,8 @@ import { STEPS } from "../../../src/flows/index.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { LEDGER_UNWRITABLE, type Ledger } from "../../../src/ports/runs.ts";
 import { advanceDeps, openLedger } from "../../harness/drive.ts";
-import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
 const SPEED = 60;
 /** Looks that the sweep makes in half a minute. */

@@ -1,14 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { drive } from "../../harness/drive.ts";
-import {
-  type FailoverWorld,
-  type FailoverWorldOptions,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../harness/failover-world.ts";
+import { runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
+import type { FailoverWorldOptions } from "../../harness/failover-spec.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;

@@ -3,7 +3,8 @@ import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive } from "../../harness/drive.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
 const SPEED = 200;
 

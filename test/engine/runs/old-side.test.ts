@@ -7,14 +7,8 @@ import { lookAtOldSide } from "../../../src/flows/runbooks/failover/old-side.ts"
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { standbyOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { drive } from "../../harness/drive.ts";
-import { type FailoverWorld, startFailoverWorld, startRun, verdictOf } from "../../harness/failover-world.ts";
+import { startRun, verdictOf } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 

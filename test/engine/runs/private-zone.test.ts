@@ -2,7 +2,8 @@ import { afterEach, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { namesOf } from "../../../src/flows/resources/site.ts";
 import { drive } from "../../harness/drive.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;

@@ -2,7 +2,8 @@ import { afterEach, expect, test } from "@jest/globals";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { drive } from "../../harness/drive.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { mutationsOf, startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { trafficOf } from "../../harness/site.ts";
 
 let at: FailoverWorld;

@@ -12,7 +12,8 @@ import { COPY_TAG } from "../../../src/flows/steps/permissions.ts";
 import { deleteRoleBeside } from "../../../src/sandbox/world-from-inventory.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
 const HOME = "eu-west-1";
 const STANDBY = "eu-central-1";

@@ -3,7 +3,8 @@ import { StepFailed } from "../../../src/domain/errors.ts";
 import { decide } from "../../../src/engine/approvals/decisions.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { drive, openLedger } from "../../harness/drive.ts";
-import { type FailoverWorld, mutationsOf, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { who } from "../../harness/fakes/index.ts";
 import { runCommandDeps } from "../../harness/run-command-deps.ts";
 

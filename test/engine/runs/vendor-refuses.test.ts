@@ -13,7 +13,8 @@ import { cardText } from "../../../src/views/card-text.ts";
 import { progressCard } from "../../../src/views/run-progress.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { type FailoverWorld, runOf, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { runOf, startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
 const SPEED = 200;
 const HOUR_MS = 3_600_000;

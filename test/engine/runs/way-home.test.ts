@@ -8,7 +8,8 @@ import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { ACCOUNT_ID } from "../../../src/simulators/aws/specs.ts";
 import { drive } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../harness/failover-world.ts";
+import { startRun } from "../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;

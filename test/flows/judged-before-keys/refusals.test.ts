@@ -5,7 +5,7 @@ import { observe } from "../../../src/flows/observe.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
 import type { Cloud } from "../../../src/ports/step.ts";
 import { example } from "../../harness/example.ts";
-import { quietCloud } from "../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay, type SaidCloud } from "../../harness/fakes/index.ts";
 import { AT, dark, known } from "../../harness/observed.ts";
 import { PLAYS } from "../../harness/plays.ts";
 
@@ -13,14 +13,14 @@ const HOME = "eu-west-1";
 const STANDBY = "eu-central-1";
 
 /** Why there is no plan of a play when the world is quiet but for this. */
-async function refusals(title: string, change: (cloud: Cloud, service: Service) => Partial<Cloud>, mode = "unplanned") {
+async function refusals(title: string, change: (cloud: Cloud, service: Service) => SaidCloud, mode = "unplanned") {
   const play = PLAYS.find((each) => each.title === title);
   if (!play) throw new Error(`there is no play ${title}`);
   const inventory = example(play.example);
   const service = inventory.services.find(({ name }) => name === play.service);
   if (!service) throw new Error(`there is no ${play.service}`);
-  const quiet = quietCloud(service);
-  const observed = await observe(service, { ...quiet, ...change(quiet, service) });
+  const quiet = fakeCloud(ordinaryDay(service));
+  const observed = await observe(service, fakeCloud(change(quiet, service), quiet));
   const runbook = runbookOf({ runbook: play.runbook, id: "F-1" });
   const wish = runbook.read({ ...play.words, mode, to: STANDBY });
   if (!wish.ok) throw new Error(wish.why);
@@ -40,7 +40,6 @@ const denied: Known<never> = { known: false, cause: "denied", why: "AccessDenied
 /** What one region says of its database, of its service, or of the key of its storage. */
 const database = (where: Region, change: object | Known<never>) => (quiet: Cloud) => ({
   databases: {
-    ...quiet.databases,
     describe: async (region: Region, instance: string) => {
       const now = await quiet.databases.describe(region, instance);
       if (region !== where || !now.known) return now;
@@ -50,7 +49,6 @@ const database = (where: Region, change: object | Known<never>) => (quiet: Cloud
 });
 const service = (where: Region, change: object | Known<never>) => (quiet: Cloud) => ({
   compute: {
-    ...quiet.compute,
     describe: async (region: Region, site: Parameters<Cloud["compute"]["describe"]>[1]) => {
       const now = await quiet.compute.describe(region, site);
       if (region !== where || !now.known) return now;
@@ -58,14 +56,14 @@ const service = (where: Region, change: object | Known<never>) => (quiet: Cloud)
     },
   },
 });
-const keys = (now: Awaited<ReturnType<Cloud["snapshots"]["keyState"]>>) => (quiet: Cloud) => ({
-  snapshots: { ...quiet.snapshots, keyState: async () => now },
+const keys = (now: Awaited<ReturnType<Cloud["snapshots"]["keyState"]>>) => () => ({
+  snapshots: { keyState: async () => now },
 });
-const clusterIs = (now: Known<never>) => (quiet: Cloud) => ({
-  clusters: { ...quiet.clusters, describe: async () => now },
+const clusterIs = (now: Known<never>) => () => ({
+  clusters: { describe: async () => now },
 });
-const recordsAre = (now: Known<never>) => (quiet: Cloud) => ({
-  traffic: { ...quiet.traffic, records: async () => now },
+const recordsAre = (now: Known<never>) => () => ({
+  traffic: { records: async () => now },
 });
 const disabled = known({
   arn: "key",
@@ -79,7 +77,7 @@ const FAILED = [{ id: "d", primary: true, rollout: "FAILED", failedTasks: 12 }];
 interface Refused {
   readonly code: string;
   readonly title: string;
-  readonly change: (quiet: Cloud) => Partial<Cloud>;
+  readonly change: (quiet: Cloud) => SaidCloud;
   readonly says: RegExp;
   readonly mode?: "planned";
 }

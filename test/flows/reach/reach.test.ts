@@ -2,9 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import type { CallMemory, Calls } from "../../../src/flows/reach/calls.ts";
 import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reach/occasions.ts";
 import { type Need, reach } from "../../../src/flows/reach/reach.ts";
-import type { PageRequest, Pager, PagerAnswer } from "../../../src/ports/pager.ts";
+import type { PageRequest, PagerAnswer } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith, silent } from "../../harness/fakes/index.ts";
+import { ACCEPTED, ASKED, pagersWith, recordedMail, silent } from "../../harness/fakes/index.ts";
 
 const { people } = example("inventory");
 const MINUTE = 60_000;
@@ -21,17 +21,8 @@ function desk() {
   const answers = {
     trigger: ACCEPTED as PagerAnswer,
     resolve: ACCEPTED as PagerAnswer,
-    mail: ASKED as PagerAnswer<{ covered: readonly string[] }>,
   };
-  const mail: Pager = {
-    name: "mail",
-    addressOf: ({ email }) => email,
-    close: () => undefined,
-    call: async ({ pageKey }) => {
-      asked.push(`mail ${pageKey}`);
-      return answers.mail;
-    },
-  };
+  const mail = recordedMail();
   const memory: CallMemory = {
     read: async () => calls,
     change: async (decide) => {
@@ -54,11 +45,12 @@ function desk() {
         return answers.resolve;
       },
     },
-    [mail],
+    [mail.pager],
   );
   const clock = { now: () => nowMs, speed: 1, sleep: () => Promise.resolve() };
   return {
     asked,
+    mail,
     loudness,
     answers,
     memory: () => calls,
@@ -80,11 +72,11 @@ const need = (occasion: OccasionName, over: Partial<Need> = {}): Need => ({
 
 describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
   test("rings first by the pager's incident, then everybody by name, and tells each by mail, once", async () => {
-    const { asked, at } = desk();
+    const { asked, mail, at } = desk();
     await at(0, need(occasion));
     await at(1_000, need(occasion));
-    expect(asked.filter((each) => !each.startsWith("mail"))).toEqual(["trigger dr:key", "call page:0 PUANA01,PUBEN01"]);
-    expect(asked.filter((each) => each.startsWith("mail"))).toEqual(["mail page:0:ana", "mail page:0:ben"]);
+    expect(asked).toEqual(["trigger dr:key", "call page:0 PUANA01,PUBEN01"]);
+    expect(mail.calls.map(({ pageKey }) => pageKey)).toEqual(["page:0:ana", "page:0:ben"]);
   });
 
   test("is paged only when a pager that rings has accepted it: a mail is told, never an answer", async () => {
@@ -172,13 +164,13 @@ test("only what has nothing to decide is a warning at the pager, and leaves the 
 
 describe("a mail that did not go", () => {
   test("is sent again without ringing anybody again, under the same key", async () => {
-    const { answers, asked, at, memory } = desk();
-    answers.mail = RETRY;
+    const { mail, asked, at, memory } = desk();
+    mail.answer.now = RETRY;
     await at(0, need("stopped"));
-    answers.mail = ASKED;
+    mail.answer.now = ASKED;
     await at(2 * MINUTE, need("stopped"));
     expect(asked.filter((each) => each.startsWith("trigger"))).toHaveLength(1);
-    expect(asked.filter((each) => each === "mail page:0:ana")).toHaveLength(2);
+    expect(mail.calls.filter(({ pageKey }) => pageKey === "page:0:ana")).toHaveLength(2);
     expect(memory()?.told).toEqual(["mail:ana", "mail:ben"]);
   });
 });

@@ -7,9 +7,9 @@ import type { Calls } from "../../../src/flows/reach/calls.ts";
 import { OCCASIONS } from "../../../src/flows/reach/occasions.ts";
 import { type CallDeps, callPeople } from "../../../src/flows/reach/run-calls.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
-import type { CallRequest, Pager } from "../../../src/ports/pager.ts";
+import type { CallRequest } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
-import { ACCEPTED, memoryDocuments, pagersWith, silent } from "../../harness/fakes/index.ts";
+import { ACCEPTED, ASKED, memoryDocuments, pagersWith, recordedMail, silent } from "../../harness/fakes/index.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 
@@ -209,20 +209,19 @@ const CHAT = { addressOf: (channel: string) => `https://chat.example.com/${chann
 
 describe("somebody who hears of a run away from the chat", () => {
   const linksOf = async (channel: string | undefined) => {
-    const [asked, told]: [CallRequest[], CallRequest[]] = [[], []];
-    const keep = (into: CallRequest[]) => async (request: CallRequest) => {
-      into.push(request);
-      return { kind: "accepted" as const, value: { covered: [] } };
+    const asked: CallRequest[] = [];
+    const mail = recordedMail();
+    const call = async (request: CallRequest) => {
+      asked.push(request);
+      return ASKED;
     };
-    const mail: Pager = { name: "mail", addressOf: ({ email }) => email, call: keep(told), close: () => undefined };
-    const { keeper } = pagersWith({ trigger: async () => ACCEPTED, call: keep(asked) });
     await callPeople(stopped(), {
       ...{ calls: memoryDocuments<Calls>(), cards: memoryDocuments<CardDue>(), inventory: () => inventory },
       ...{ logger: silent, wake: idleWake, chat: CHAT, channelOf: async () => channel },
       clock: { now: () => AT, speed: 1, sleep: async () => undefined },
-      pagers: { keeper, others: [mail] },
+      pagers: pagersWith({ trigger: async () => ACCEPTED, call }, [mail.pager]),
     });
-    return { asked, told };
+    return { asked, told: mail.calls };
   };
 
   test("is led to the channel of its card, and to the pages of the service", async () => {

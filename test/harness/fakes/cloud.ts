@@ -1,58 +1,70 @@
-import type { Cloud } from "../../../src/ports/step.ts";
+import type { Cloud, GuardedCloud } from "../../../src/ports/step.ts";
 
 /** What a test says of a cloud: the rest of it refuses to be asked. */
 export type SaidCloud = { readonly [port in keyof Cloud]?: Partial<Cloud[port]> } & Partial<Pick<Cloud, "through">>;
 
 const ENABLED = { state: "Enabled", isUsable: true, managedBy: "customer", multiRegion: false } as const;
 
-/** A cloud that answers what the test says, at a standing clock. `why` is how it refuses everything else. */
-export function fakeCloud(said: SaidCloud, why = "nothing else is asked"): Cloud {
-  const refuse = () => Promise.reject(new Error(why));
+/** What a fake cloud does with everything else: refuses it with these words, or asks this cloud. */
+type Otherwise = string | Cloud;
+
+/** A cloud that answers what the test says, at a standing clock. */
+export function fakeCloud(said: SaidCloud, otherwise: Otherwise = "nothing else is asked"): Cloud {
+  const rest = typeof otherwise === "string" ? refusing(otherwise) : otherwise;
   const cloud: Cloud = {
+    databases: { ...rest.databases, ...said.databases },
+    answers: { ...rest.answers, ...said.answers },
+    clusters: { ...rest.clusters, ...said.clusters },
+    snapshots: { ...rest.snapshots, ...said.snapshots },
+    firewall: { ...rest.firewall, ...said.firewall },
+    // A service is the same answer with less in it.
+    compute: { ...rest.compute, ...(said.compute?.describe && { service: said.compute.describe }), ...said.compute },
+    traffic: { ...rest.traffic, ...said.traffic },
+    sessions: { ...rest.sessions, ...said.sessions },
+    discovery: { ...rest.discovery, ...said.discovery },
+    probe: { ...rest.probe, ...said.probe },
+    clock: { ...rest.clock, ...said.clock },
+    through: said.through ?? (() => cloud),
+  };
+  return cloud;
+}
+
+/** The same as the engine has it: what acts behind a guard is that cloud, or another one, and credentials are there. */
+export const guardedCloud = (cloud: Cloud, acting: Cloud = cloud): GuardedCloud => ({
+  ...cloud,
+  guardedBy: () => acting,
+  prepare: async () => undefined,
+});
+
+/** All that nobody has said anything about. */
+function refusing(why: string): Omit<Cloud, "through"> {
+  const refuse = () => Promise.reject(new Error(why));
+  return {
     databases: {
       maintenance: async () => ({ known: true, value: [], atMs: 0 }),
       ...{ describe: refuse, lag: refuse, promote: refuse, reboot: refuse, events: refuse },
       forbidDeletion: refuse,
-      ...said.databases,
     },
-    answers: { of: () => ({ asked: 0, failed: 0, typicalMs: 0 }), ...said.answers },
-    clusters: { describe: refuse, failover: refuse, ...said.clusters },
+    answers: { of: () => ({ asked: 0, failed: 0, typicalMs: 0 }) },
+    clusters: { describe: refuse, failover: refuse },
     snapshots: {
       ...{ find: refuse, create: refuse, copy: refuse },
       keyState: async (_region, key) => ({ known: true, value: { ...ENABLED, arn: key }, atMs: 0 }),
-      ...said.snapshots,
     },
     firewall: {
       ...{ rules: refuse, close: refuse, open: refuse },
       carriers: async () => ({ known: true, value: [], atMs: 0 }),
-      ...said.firewall,
     },
     compute: {
-      ...{ describe: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse },
-      // The same answer with less in it.
-      service: said.compute?.describe ?? refuse,
+      ...{ describe: refuse, service: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse },
       ground: async () => ({ known: true, value: {}, atMs: 0 }),
-      ...said.compute,
     },
-    traffic: { records: refuse, upsert: refuse, changeState: refuse, ...said.traffic },
-    sessions: {
-      ...{ count: refuse, enter: refuse, leave: refuse, canMark: refuse, isMarked: refuse },
-      ...said.sessions,
-    },
-    discovery: {
-      service: refuse,
-      scaling: refuse,
-      loadBalancers: refuse,
-      database: refuse,
-      zones: refuse,
-      ...said.discovery,
-    },
+    traffic: { records: refuse, upsert: refuse, changeState: refuse },
+    sessions: { count: refuse, enter: refuse, leave: refuse, canMark: refuse, isMarked: refuse },
+    discovery: { service: refuse, scaling: refuse, loadBalancers: refuse, database: refuse, zones: refuse },
     probe: {
       ...{ writeCheck: refuse, writeOverKept: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse },
-      ...said.probe,
     },
-    clock: { now: () => 0, speed: 1, sleep: async () => undefined, ...said.clock },
-    through: said.through ?? (() => cloud),
+    clock: { now: () => 0, speed: 1, sleep: async () => undefined },
   };
-  return cloud;
 }

@@ -8,8 +8,8 @@ export { guest, who } from "./asker.ts";
 export { RecordedChat } from "./chat.ts";
 // `Clock`: stands until it is moved.
 export { MINUTE, START_MS, type TestClock, testClock } from "./clock.ts";
-// `Cloud` and all its ports: answers what the test says, and refuses the rest.
-export { fakeCloud, type SaidCloud } from "./cloud.ts";
+// `Cloud` and all its ports: answers what the test says, and refuses the rest or asks another one. `guardedCloud`: as the engine has it.
+export { fakeCloud, guardedCloud, type SaidCloud } from "./cloud.ts";
 // `Documents`: in memory, with every call in a later turn.
 export { type MemoryRecords, memoryDocuments } from "./documents.ts";
 // `Guard`: of somebody who asks nobody.
@@ -18,9 +18,9 @@ export { UNASKED } from "./guard.ts";
 export { quietLedger } from "./ledger.ts";
 // `Logger`: silent, or one that keeps its lines.
 export { type Line, memoryLogger, silent } from "./logger.ts";
-// `Pagers`: the one that keeps what it was asked, or what a test says of one.
-export { ACCEPTED, ASKED, pagersWith, RecordedPager, type Weather } from "./pager.ts";
-// `Cloud` again, filled in: a service on an ordinary day.
-export { type Change, countOf, quietCloud } from "./quiet-cloud.ts";
+// What the cloud of a service says on an ordinary day.
+export { type Change, countOf, ordinaryDay } from "./ordinary-day.ts";
+// `Pagers`: one keeper, which keeps what it was asked or answers what the test says; and one that only tells, by mail.
+export { ACCEPTED, ASKED, pagersWith, RecordedPager, recordedMail, type Weather } from "./pager.ts";
 // What a step is given.
 export { contextIn } from "./step-context.ts";

@@ -10,11 +10,22 @@ import type {
   PagerIncident,
   Pagers,
 } from "../../../src/ports/pager.ts";
+import { testClock } from "./clock.ts";
 
 /** How the outside answers the next call: well, lost after it happened, lost before it happened, or not now. */
 export type Weather = "fine" | "answer-lost" | "request-lost" | "busy";
 
-/** A pager that keeps what it was asked, and de-duplicates as PagerDuty does. */
+const unused = (): Promise<never> => Promise.reject(new Error("nobody asks for this"));
+export const ACCEPTED = { kind: "accepted", value: undefined } as const;
+export const ASKED = { kind: "accepted", value: { covered: [] } } as const;
+
+/** Where a test says what is answered: calls are accepted, and what it does not say is an error. */
+const UNSAID = {
+  call: async () => ASKED,
+  ...{ trigger: unused, acknowledge: unused, resolve: unused, evidence: unused, whoIsOnCall: unused },
+};
+
+/** A pager that keeps what it was asked, and de-duplicates as PagerDuty does; or one that answers what the test `says`, and no more. */
 export class RecordedPager implements KeepingPager {
   readonly triggers: { readonly key: string; readonly atMs: number; readonly page: PageRequest }[] = [];
   readonly responders: { readonly request: CallRequest; readonly atMs: number }[] = [];
@@ -35,8 +46,9 @@ export class RecordedPager implements KeepingPager {
   ringsWithTrigger: readonly string[] = [];
   onCallNow: { policy: string; pagerUserId: string; name: string }[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, says?: Partial<KeepingPager>) {
     this.clock = clock;
+    if (says) Object.assign(this, UNSAID, says);
   }
 
   /** Runs while a request is on its way. */
@@ -126,19 +138,23 @@ export class RecordedPager implements KeepingPager {
   }
 }
 
-const unused = (): Promise<never> => Promise.reject(new Error("nobody asks for this"));
-export const ACCEPTED = { kind: "accepted", value: undefined } as const;
-export const ASKED = { kind: "accepted", value: { covered: [] } } as const;
-
-/** Pagers of which a test says what it uses. Calls are accepted; everything else that is not given is an error. */
-export function pagersWith(keeper: Partial<KeepingPager>, others: readonly Pager[] = []): Pagers {
-  return {
-    keeper: {
-      ...{ name: "pagerduty", addressOf: ({ pagers }) => pagers["pagerduty"], call: async () => ASKED },
-      ...{ trigger: unused, acknowledge: unused, resolve: unused, evidence: unused, whoIsOnCall: unused },
-      close: () => undefined,
-      ...keeper,
-    },
-    others,
+/**
+ * A pager that only tells people, by their mail address: it keeps what it was asked, and answers as told. `as`: what it has of another one,
+ * such as the kind's own way to an address.
+ */
+export function recordedMail(as: Partial<Omit<Pager, "call">> = {}) {
+  const calls: CallRequest[] = [];
+  const answer: { now: PagerAnswer<Asked> } = { now: ASKED };
+  const call = async (request: CallRequest) => {
+    calls.push(request);
+    return answer.now;
   };
+  const pager: Pager = { name: "mail", addressOf: ({ email }) => email, close: () => undefined, ...as, call };
+  return { pager, calls, answer };
 }
+
+/** A pager of which a test says what it uses, and the others beside it. */
+export const pagersWith = (says: Partial<KeepingPager>, others: readonly Pager[] = []): Pagers => ({
+  keeper: new RecordedPager(testClock(), says),
+  others,
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { createMail } from "../../../../src/integrations/pagers/mail/pager.ts";
-import type { CallRequest, Pager, PagerAnswer } from "../../../../src/ports/pager.ts";
 import { incidentCard } from "../../../../src/views/incident.ts";
+import { recordedMail } from "../../../harness/fakes/index.ts";
 import { bridge, change, opened, pass } from "../bridge.ts";
 import { inventory } from "../file.ts";
 
@@ -17,17 +17,8 @@ const withMail = (channels: readonly string[]) =>
     };
   });
 
-/** A mail pager that keeps what it was asked and answers as told. */
-function recorded(): { pager: Pager; calls: CallRequest[]; answer: { now: PagerAnswer<{ covered: [] }> } } {
-  const calls: CallRequest[] = [];
-  const answer: { now: PagerAnswer<{ covered: [] }> } = { now: { kind: "accepted", value: { covered: [] } } };
-  const real = createMail({ ...MAIL, tls: "none" });
-  const call = async (request: CallRequest) => {
-    calls.push(request);
-    return answer.now;
-  };
-  return { pager: { ...real, call }, calls, answer };
-}
+/** The product's own mail but for the way to a server: it keeps what it was asked and answers as told. */
+const recorded = () => recordedMail(createMail({ ...MAIL, tls: "none" }));
 
 describe("a person who is reached by mail", () => {
   test("is told, is shown as told, and the ladder goes on: a mail answers nothing", async () => {

@@ -3,7 +3,7 @@ import { observe } from "../../../../src/flows/observe.ts";
 import { awaitDns, ledAway } from "../../../../src/flows/steps/await-dns.ts";
 import type { DnsAnswer } from "../../../../src/ports/probe.ts";
 import { example } from "../../../harness/example.ts";
-import { fakeCloud, quietCloud } from "../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../harness/fakes/index.ts";
 
 const desk = example("every-kind").services.find(({ name }) => name === "desk");
 if (!desk) throw new Error("the example has a desk");
@@ -17,7 +17,7 @@ describe("a name that people move", () => {
     ["the other region", NEW, "leads to eu-central-1"],
     ["somewhere else", "elsewhere.example", "leads to none of its regions"],
   ])("is seen to lead to %s", async (_where, ledTo, says) => {
-    const { resources } = await observe(desk, quietCloud(desk, { ledTo }));
+    const { resources } = await observe(desk, fakeCloud(ordinaryDay(desk, { ledTo })));
 
     expect(resources["entrance"]?.facts).toMatchObject([
       { what: "desk.hotels.example", seen: { known: true, value: says } },
@@ -25,9 +25,9 @@ describe("a name that people move", () => {
   });
 
   test("of which no name server answers is not known", async () => {
-    const quiet = quietCloud(desk);
+    const quiet = fakeCloud(ordinaryDay(desk));
     const silent: DnsAnswer = { server: "ns", values: [], ttlSeconds: 0, error: "ETIMEOUT" };
-    const cloud = { ...quiet, probe: { ...quiet.probe, resolveAuthoritative: async () => [silent] } };
+    const cloud = fakeCloud({ probe: { resolveAuthoritative: async () => [silent] } }, quiet);
 
     const { resources } = await observe(desk, cloud);
 

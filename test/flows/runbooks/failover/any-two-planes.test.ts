@@ -7,7 +7,8 @@ import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+import { mutationsOf, startRun } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { standbyOf } from "../../../harness/site.ts";
 import { drawn, WALKED } from "../../../harness/tables.ts";
 

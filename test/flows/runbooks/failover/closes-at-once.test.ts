@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { drive } from "../../../harness/drive.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+import { startRun } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 
 const SPEED = 60;
 /** Machine time: users' writes go on until then. */

@@ -11,13 +11,8 @@ import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
 import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-} from "../../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { standbyOf } from "../../../harness/site.ts";
 import { drawn, WALKED } from "../../../harness/tables.ts";
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { drive } from "../../../harness/drive.ts";
-import { type FailoverWorld, mutationsOf, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+import { mutationsOf, startRun } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { siteOf, standbyOf } from "../../../harness/site.ts";
 
 const SPEED = 150;

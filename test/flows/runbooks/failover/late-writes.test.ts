@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { failover } from "../../../../src/flows/runbooks/failover/failover.ts";
 import { drive } from "../../../harness/drive.ts";
-import { type FailoverWorld, reopenOldSide, startFailoverWorld, startRun } from "../../../harness/failover-world.ts";
+import { reopenOldSide, startRun } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 
 const SPEED = 60;
 

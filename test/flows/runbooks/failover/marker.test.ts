@@ -3,14 +3,8 @@ import { stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { STEPS } from "../../../../src/flows/index.ts";
 import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { accountInOrders, fewBookings, patientGuests } from "../../../harness/own-accounts.ts";
 import { uncheckedIn } from "../../../harness/plans.ts";
 import { standbyOf } from "../../../harness/site.ts";

@@ -10,13 +10,8 @@ import { failover } from "../../../../src/flows/runbooks/failover/failover.ts";
 import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-} from "../../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { accountInOrders, fewBookings, patientGuests } from "../../../harness/own-accounts.ts";
 import { standbyOf } from "../../../harness/site.ts";
 

@@ -13,7 +13,7 @@ import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Cloud } from "../../../../src/ports/step.ts";
 import { example } from "../../../harness/example.ts";
-import { quietCloud } from "../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay, type SaidCloud } from "../../../harness/fakes/index.ts";
 import { started } from "../../../harness/keys.ts";
 import { AT, dark, known } from "../../../harness/observed.ts";
 import { standbyOf } from "../../../harness/site.ts";
@@ -48,18 +48,16 @@ class Home {
   nowMs = AT;
 
   cloud(): Cloud {
-    const quiet = quietCloud(service);
+    const quiet = fakeCloud(ordinaryDay(service));
     const answer = <T>(thing: string, value: T): Known<T> => (this.silent.includes(thing) ? dark(thing) : known(value));
     const tasksOf: Cloud["compute"]["describe"] = async (region, site, signal) => {
       const now = await quiet.compute.describe(region, site, signal);
       if (region !== home || !now.known) return now;
       return answer(TASKS, { ...now.value, desired: this.tasks });
     };
-    const cloud: Cloud = {
-      ...quiet,
-      clock: { ...quiet.clock, now: () => this.nowMs },
+    const said: SaidCloud = {
+      clock: { now: () => this.nowMs },
       databases: {
-        ...quiet.databases,
         describe: async (region, instance) => {
           const facts = await quiet.databases.describe(region, instance);
           if (!this.isPromoted) return region === home ? dark("RDS") : facts;
@@ -67,7 +65,6 @@ class Home {
         },
       },
       firewall: {
-        ...quiet.firewall,
         rules: async (region, group) =>
           region === home ? answer(group, this.rules.get(group) ?? []) : quiet.firewall.rules(region, group),
         close: async ({ securityGroup }) => {
@@ -80,7 +77,6 @@ class Home {
         },
       },
       compute: {
-        ...quiet.compute,
         ...{ describe: tasksOf, service: tasksOf },
         tasksLeft: async () => answer(TASKS, this.tasks),
         stop: async () => {
@@ -93,7 +89,6 @@ class Home {
         },
       },
       probe: {
-        ...quiet.probe,
         writeCheck: async (url) => {
           const group = url.endsWith("/orders") ? ORDERS : GUESTS;
           if (this.silent.includes(group)) return { kind: "unknown", why: "no answer" };
@@ -101,9 +96,8 @@ class Home {
           return isOpen ? { kind: "written" } : { kind: "refused", reason: "no route" };
         },
       },
-      through: () => cloud,
     };
-    return cloud;
+    return fakeCloud(said, quiet);
   }
 }
 

@@ -4,14 +4,8 @@ import { STEPS } from "../../../../src/flows/index.ts";
 import type { StoredStep } from "../../../../src/ports/stored-step.ts";
 import { drive } from "../../../harness/drive.ts";
 import { eventually } from "../../../harness/eventually.ts";
-import {
-  type FailoverWorld,
-  mutationsOf,
-  runOf,
-  startFailoverWorld,
-  startRun,
-  verdictOf,
-} from "../../../harness/failover-world.ts";
+import { mutationsOf, runOf, startRun, verdictOf } from "../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { standingOf } from "../../../harness/standing.ts";
 
 const SPEED = 60;

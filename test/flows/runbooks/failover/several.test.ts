@@ -5,9 +5,8 @@ import type { Service } from "../../../../src/domain/service/service.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
-import type { Cloud } from "../../../../src/ports/step.ts";
 import { example } from "../../../harness/example.ts";
-import { type Change, countOf, quietCloud } from "../../../harness/fakes/index.ts";
+import { type Change, countOf, fakeCloud, ordinaryDay, type SaidCloud } from "../../../harness/fakes/index.ts";
 import { AT, dark } from "../../../harness/observed.ts";
 
 const inventory = example("every-kind");
@@ -28,7 +27,7 @@ interface Asked {
 }
 
 async function asked({ of, runbook = "failover", wish = {}, change = {}, ...look }: Asked): Promise<Planned> {
-  const observed = look.observed ?? (await observe(of, quietCloud(of, change)));
+  const observed = look.observed ?? (await observe(of, fakeCloud(ordinaryDay(of, change))));
   return runbookOf({ runbook, id: "F-1" }).plan(
     {
       ...{ id: "F-1", service: of, inventory, observed, nowMs: AT },
@@ -128,26 +127,24 @@ describe("a service of two stores and two names", () => {
   });
 
   test("names the stores that key holders accept as writers, where they were promoted before", async () => {
-    const quiet = quietCloud(bookings, {
-      database: (facts) => ({ ...facts, role: "standalone", source: undefined, replicating: undefined }),
-    });
+    const quiet = fakeCloud(
+      ordinaryDay(bookings, {
+        database: (facts) => ({ ...facts, role: "standalone", source: undefined, replicating: undefined }),
+      }),
+    );
     const isHome = (region: string) => region === bookings.home;
-    const cloud: Cloud = {
-      ...quiet,
+    const said: SaidCloud = {
       databases: {
-        ...quiet.databases,
         describe: async (region, id) => (isHome(region) ? dark("RDS") : quiet.databases.describe(region, id)),
       },
       firewall: {
-        ...quiet.firewall,
         rules: async (region, group) => (isHome(region) ? dark("EC2") : quiet.firewall.rules(region, group)),
       },
       compute: {
-        ...quiet.compute,
         describe: async (region, site) => (isHome(region) ? dark("ECS") : quiet.compute.describe(region, site)),
       },
     };
-    const observed = await observe(bookings, { ...cloud, through: () => cloud });
+    const observed = await observe(bookings, fakeCloud(said, quiet));
     const { acceptances } = await planOf({ of: bookings, observed });
 
     expect(acceptances.find(({ id }) => id === "promoted-already")?.words).toMatch(

@@ -13,7 +13,7 @@ import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
 import { sayStand, standOf } from "../../../../src/views/standing.ts";
 import { serviceCard } from "../../../../src/views/status.ts";
-import { type Change, quietCloud } from "../../../harness/fakes/index.ts";
+import { type Change, fakeCloud, ordinaryDay } from "../../../harness/fakes/index.ts";
 import { AT } from "../../../harness/observed.ts";
 import { serviceIn } from "../../../harness/plans.ts";
 
@@ -80,7 +80,7 @@ const IN_THIRD: Change = {
 };
 
 async function judged(runbook: string, wish: object, change: Change = {}): Promise<Planned> {
-  const observed = await observe(service, quietCloud(service, change));
+  const observed = await observe(service, fakeCloud(ordinaryDay(service, change)));
   return runbookOf({ runbook, id: "F-1" }).plan(
     {
       ...{ id: "F-1", service, inventory, observed, nowMs: AT, reason: "a rehearsal", requester: "farid" },
@@ -98,7 +98,7 @@ async function planOf(runbook: string, wish: object, change?: Change): Promise<P
 const planTo = (to: string) => planOf("failover", { to });
 
 async function standing(change: Change): Promise<string> {
-  const observed = await observe(service, quietCloud(service, change));
+  const observed = await observe(service, fakeCloud(ordinaryDay(service, change)));
   const status = { service, observed, incident: undefined, run: undefined, newest: undefined };
   return sayStand(standOf(status, AT));
 }
@@ -110,7 +110,7 @@ describe("a service of three regions", () => {
   });
 
   test("is shown in all three by its status", async () => {
-    const observed = await observe(service, quietCloud(service));
+    const observed = await observe(service, fakeCloud(ordinaryDay(service)));
     const shown = { service, observed, incident: undefined, run: undefined, newest: undefined };
     const card = JSON.stringify(serviceCard(shown, AT));
 
@@ -188,7 +188,7 @@ describe("a service of three regions", () => {
 
   test("of which one was promoted while another still follows the dark home has no writer that anybody could name", async () => {
     const why = `the database in ${NEXT} accepts writes, and a replica still follows the one in ${HOME}`;
-    const { activeRegion } = await observe(service, quietCloud(service, PROMOTED));
+    const { activeRegion } = await observe(service, fakeCloud(ordinaryDay(service, PROMOTED)));
     expect(activeRegion).toMatchObject({ known: false, why });
 
     // Users may write there already: a move of what the third one has would lose that, and leave a second writer.

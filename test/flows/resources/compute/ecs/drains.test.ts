@@ -4,7 +4,7 @@ import { compute } from "../../../../../src/flows/resources/compute/ecs/parts.ts
 import type { Ecs } from "../../../../../src/flows/resources/compute/ecs/settings.ts";
 import type { ComputeFacts, ComputeGround } from "../../../../../src/ports/compute.ts";
 import { example } from "../../../../harness/example.ts";
-import { quietCloud } from "../../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 import { known } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
 
@@ -15,7 +15,7 @@ const HOUR: ComputeGround = { drain: { deregistrationSeconds: 3_600, stopSeconds
 /** The old side on which as many tasks run. */
 async function side(tasks: Pick<ComputeFacts, "desired" | "running" | "pending">, ground: ComputeGround = HOUR) {
   const resource = SERVICE.compute["api"] as Ecs;
-  const now = await quietCloud(SERVICE).compute.describe(FROM, compute(resource, FROM));
+  const now = await fakeCloud(ordinaryDay(SERVICE)).compute.describe(FROM, compute(resource, FROM));
   if (!now.known) throw new Error("a quiet day is known");
   const seen = { in: { [FROM]: known({ ...now.value, ...tasks }) }, ground: { [FROM]: known(ground) } };
   return { resource, seen };

@@ -3,7 +3,7 @@ import type { Region } from "../../../../../src/domain/service/service.ts";
 import { observe } from "../../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../../src/flows/runbooks/index.ts";
 import { example } from "../../../../harness/example.ts";
-import { quietCloud } from "../../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 import { AT, known } from "../../../../harness/observed.ts";
 import { serviceIn } from "../../../../harness/plans.ts";
 import { standbyOf } from "../../../../harness/site.ts";
@@ -21,9 +21,8 @@ interface Given {
 
 /** What a plan says of roles where the tasks of each region have these. */
 async function said({ roles, silent = [], running = 0 }: Given): Promise<string[]> {
-  const quiet = quietCloud(SERVICE, { silent });
+  const quiet = fakeCloud(ordinaryDay(SERVICE, { silent }));
   const compute = {
-    ...quiet.compute,
     describe: async (region: Region, site: Parameters<typeof quiet.compute.describe>[1]) => {
       const now = await quiet.compute.describe(region, site);
       return region === standby && now.known ? { ...now, value: { ...now.value, running } } : now;
@@ -33,7 +32,7 @@ async function said({ roles, silent = [], running = 0 }: Given): Promise<string[
   const answer = runbookOf({ runbook: "failover", id: "F-1" }).plan(
     {
       ...{ id: "F-1", service: SERVICE, inventory: INVENTORY, nowMs: AT },
-      observed: await observe(SERVICE, { ...quiet, compute }),
+      observed: await observe(SERVICE, fakeCloud({ compute }, quiet)),
       ...{ reason: "a rehearsal", requester: "farid", incident: undefined },
     },
     { mode: "unplanned", to: standby },

@@ -7,7 +7,7 @@ import { observe } from "../../../../../src/flows/observe.ts";
 import { openQuestions } from "../../../../../src/flows/resources/settings-of.ts";
 import { computesIn, frontOf } from "../../../../../src/flows/resources/site.ts";
 import { example } from "../../../../harness/example.ts";
-import { fakeCloud, quietCloud } from "../../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 import { leftOut } from "../../../../harness/left-out.ts";
 import { AT, known } from "../../../../harness/observed.ts";
 
@@ -71,7 +71,7 @@ describe("a service that nobody reaches by name", () => {
   });
 
   test("is shown by its tasks alone", async () => {
-    const { resources } = await observe(bookings, quietCloud(bookings));
+    const { resources } = await observe(bookings, fakeCloud(ordinaryDay(bookings)));
 
     expect(resources["compute.mails"]?.in[HOME]?.facts[0]?.seen).toMatchObject({ value: "2 tasks of 2 run" });
     expect(resources["compute.api"]?.in[HOME]?.facts[0]?.seen).toMatchObject({

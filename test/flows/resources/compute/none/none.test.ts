@@ -6,7 +6,7 @@ import { checkAnswer } from "../../../../../src/flows/resources/compute/none/che
 import { none } from "../../../../../src/flows/resources/compute/none/index.ts";
 import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import { example } from "../../../../harness/example.ts";
-import { contextIn, fakeCloud, quietCloud } from "../../../../harness/fakes/index.ts";
+import { contextIn, fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 
 const desk = example("every-kind").services.find(({ name }) => name === "desk");
 const machines = desk && placesOf(desk).find(({ id }) => id === "compute.machines");
@@ -29,7 +29,7 @@ describe("machines that TwoKey neither starts nor stops", () => {
   const at = { ...machines, seen: {} };
 
   test("are not looked at, and key holders are told so", async () => {
-    const { resources } = await observe(desk, quietCloud(desk));
+    const { resources } = await observe(desk, fakeCloud(ordinaryDay(desk)));
 
     expect(resources["compute.machines"]).toMatchObject({ in: {}, facts: [], seen: {} });
     expect(none.compute?.unchecked(at, MOVING)).toEqual([

@@ -7,24 +7,22 @@ import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import { markNameOf } from "../../../../../src/flows/steps/dns-mark.ts";
 import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 import { example } from "../../../../harness/example.ts";
-import { quietCloud } from "../../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 import { dark, known } from "../../../../harness/observed.ts";
 
 const bookings = example("every-kind").services.find(({ name }) => name === "bookings");
 const entrance = bookings && placesOf(bookings).find(({ id }) => id === "entrance");
 if (!bookings || !entrance) throw new Error("the example has bookings");
 const { service } = entrance;
-const quiet = quietCloud(bookings);
+const quiet = fakeCloud(ordinaryDay(bookings));
 
 const [BOOK, TABLES] = ["book.example.com", "tables.example.com"];
 const text = (name: string, value: string): RecordSet => ({ name, type: "TXT", ttlSeconds: 60, values: [value] });
 
 /** What a look makes of the zone, where it answers this for some names. */
 async function lookAt(answers: Readonly<Record<string, Known<readonly RecordSet[]>>>) {
-  const { resources } = await observe(service, {
-    ...quiet,
-    traffic: { ...quiet.traffic, records: async (zone, name) => answers[name] ?? quiet.traffic.records(zone, name) },
-  });
+  const records = async (zone: string, name: string) => answers[name] ?? quiet.traffic.records(zone, name);
+  const { resources } = await observe(service, fakeCloud({ traffic: { records } }, quiet));
   const { seen, facts } = resources["entrance"] ?? { seen: {}, facts: [] };
   return { facts, seen: seen as Route53Seen };
 }

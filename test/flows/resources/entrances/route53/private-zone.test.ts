@@ -7,7 +7,7 @@ import type { Move } from "../../../../../src/flows/resources/place.ts";
 import { placesOf, seenOf } from "../../../../../src/flows/resources/places.ts";
 import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 import { example } from "../../../../harness/example.ts";
-import { quietCloud } from "../../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 import { dark, known } from "../../../../harness/observed.ts";
 
 const BOOK = "book.example.com";
@@ -49,14 +49,10 @@ const MOVE: Move = {
 /** The entrance as it is seen when each zone has these sets under the name. */
 async function seenWith(zones: Readonly<Record<string, Known<readonly RecordSet[]>>>) {
   const service = bookings();
-  const quiet = quietCloud(service);
-  const observed = await observe(service, {
-    ...quiet,
-    traffic: {
-      ...quiet.traffic,
-      records: async (zone, name) => (name === BOOK ? zones[zone] : undefined) ?? quiet.traffic.records(zone, name),
-    },
-  });
+  const quiet = fakeCloud(ordinaryDay(service));
+  const records = async (zone: string, name: string) =>
+    (name === BOOK ? zones[zone] : undefined) ?? quiet.traffic.records(zone, name);
+  const observed = await observe(service, fakeCloud({ traffic: { records } }, quiet));
   const place = placesOf(service).find(({ id }) => id === "entrance");
   if (!place) throw new Error("bookings has an entrance");
   const at = seenOf(place, observed);

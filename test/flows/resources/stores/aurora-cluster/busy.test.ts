@@ -3,7 +3,7 @@ import { observe } from "../../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../../src/flows/runbooks/runbook.ts";
 import { example } from "../../../../harness/example.ts";
-import { quietCloud } from "../../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 import { AT, known } from "../../../../harness/observed.ts";
 
 const inventory = example("every-kind");
@@ -12,13 +12,13 @@ const inventory = example("every-kind");
 async function asked(runbook: string, status: string): Promise<Planned> {
   const service = inventory.services.find(({ name }) => name === "archive");
   if (!service) throw new Error("the example has an archive");
-  const quiet = quietCloud(service);
+  const quiet = fakeCloud(ordinaryDay(service));
   const now = await quiet.clusters.describe("eu-west-1", "archive-years");
   if (!now.known) throw new Error("a quiet day is known");
-  const clusters = { ...quiet.clusters, describe: async () => known({ ...now.value, status }) };
+  const cloud = fakeCloud({ clusters: { describe: async () => known({ ...now.value, status }) } }, quiet);
   return runbookOf({ runbook, id: "F-1" }).plan(
     {
-      ...{ id: "F-1", service, inventory, nowMs: AT, observed: await observe(service, { ...quiet, clusters }) },
+      ...{ id: "F-1", service, inventory, nowMs: AT, observed: await observe(service, cloud) },
       ...{ reason: "before a release", requester: "farid", incident: undefined },
     },
     {},

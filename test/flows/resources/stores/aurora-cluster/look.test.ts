@@ -5,12 +5,12 @@ import { placesOf } from "../../../../../src/flows/resources/places.ts";
 import type { AuroraSeen } from "../../../../../src/flows/resources/stores/aurora-cluster/look.ts";
 import type { ClusterFacts, ClusterMember } from "../../../../../src/ports/clusters.ts";
 import { example } from "../../../../harness/example.ts";
-import { quietCloud } from "../../../../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay } from "../../../../harness/fakes/index.ts";
 import { dark, known } from "../../../../harness/observed.ts";
 
 const archive = example("every-kind").services.find(({ name }) => name === "archive");
 if (!archive) throw new Error("the example has an archive");
-const quiet = quietCloud(archive);
+const quiet = fakeCloud(ordinaryDay(archive));
 const CLUSTER = "archive-years";
 const asUsual = await quiet.clusters.describe("eu-west-1", CLUSTER);
 
@@ -23,16 +23,12 @@ async function seen(change: (facts: ClusterFacts) => Partial<ClusterFacts>) {
 
 async function lookAt(cluster: Known<ClusterFacts>) {
   const asked: string[] = [];
-  const { resources } = await observe(archive as NonNullable<typeof archive>, {
-    ...quiet,
-    clusters: {
-      ...quiet.clusters,
-      describe: async (region, id) => {
-        asked.push(`${id} in ${region}`);
-        return cluster;
-      },
-    },
-  });
+  const describe = async (region: string, id: string) => {
+    asked.push(`${id} in ${region}`);
+    return cluster;
+  };
+  const cloud = fakeCloud({ clusters: { describe } }, quiet);
+  const { resources } = await observe(archive as NonNullable<typeof archive>, cloud);
   const found = resources["stores.years"];
   const place = placesOf(archive as NonNullable<typeof archive>).find(({ id }) => id === "stores.years");
   if (!found || !place) throw new Error("the archive has a store");

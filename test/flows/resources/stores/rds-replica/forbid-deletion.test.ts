@@ -4,7 +4,8 @@ import type { PlannedStep } from "../../../../../src/domain/plan-run/plan.ts";
 import { stateOf } from "../../../../../src/domain/plan-run/run.ts";
 import { progressCard } from "../../../../../src/views/run-progress.ts";
 import { drive } from "../../../../harness/drive.ts";
-import { type FailoverWorld, startFailoverWorld, startRun } from "../../../../harness/failover-world.ts";
+import { startRun } from "../../../../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../../../../harness/failover-world.ts";
 
 const HOME = "eu-west-1";
 const STANDBY = "eu-central-1";

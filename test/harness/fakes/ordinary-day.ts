@@ -4,9 +4,8 @@ import { computesIn, fixedNamesOf, namesOf, storesIn } from "../../../src/flows/
 import type { ComputeSite } from "../../../src/ports/compute.ts";
 import type { DatabaseFacts } from "../../../src/ports/databases.ts";
 import type { DnsAnswer } from "../../../src/ports/probe.ts";
-import type { Cloud } from "../../../src/ports/step.ts";
 import { AT, dark, known } from "../observed.ts";
-import { fakeCloud, type SaidCloud } from "./cloud.ts";
+import type { SaidCloud } from "./cloud.ts";
 
 /** What a test changes of an ordinary day. */
 export interface Change {
@@ -28,10 +27,10 @@ const RULE: FirewallRule = {
   source: { kind: "ipv4", cidr: "10.0.0.0/8" },
 };
 
-/** The ports of a service of any kinds on an ordinary day: home serves, its copies are two seconds behind. */
-export function quietCloud(service: Service, change: Change = {}): Cloud {
+/** What the ports of a service of any kinds say on an ordinary day: home serves, its copies are two seconds behind. */
+export function ordinaryDay(service: Service, change: Change = {}): SaidCloud {
   const there = <T>(region: Region, value: T) => (change.silent?.includes(region) ? dark<T>("AWS") : known(value));
-  const said: SaidCloud = {
+  return {
     clock: { now: () => AT },
     databases: {
       describe: async (region, instance) => there(region, databaseOf(service, { region, instance, change })),
@@ -52,7 +51,6 @@ export function quietCloud(service: Service, change: Change = {}): Cloud {
       resolveAuthoritative: async (name) => [answer(change.ledTo ?? homeOf(service, name))],
     },
   };
-  return fakeCloud(said, "a look changes nothing");
 }
 
 interface Described {
