@@ -17,7 +17,7 @@ import type { InVain } from "./in-vain.ts";
 import { QUEUE_PREFIX, signalPauseMs, WAKE_QUEUES, type WakeQueue } from "./queues.ts";
 
 /**
- * Short locks: a worker that died is replaced within seconds (measured 4.7–6.9 s with these values). A worker that was only
+ * Short locks: a worker that died is replaced within seconds (`npm run bench -- --only resume` measures it). A worker that was only
  * slow may be replaced too; that is harmless, because a late one is superseded where it would write. Stalls are not failures: no limit on them.
  */
 const LOCK_MS = 5_000;

@@ -166,8 +166,8 @@ export class RunHold implements Guard {
   }
 
   /**
-   * Records an intent everywhere it has to stand, with what the question of authority answered, then checks the fence once
-   * more: the cloud will not check it for us. Throws NotAuthorised before anything is written.
+   * Records an intent everywhere it has to stand, with what the question of authority answered, then looks once
+   * more whether another worker has the run: the cloud will not check that for us. Throws NotAuthorised before anything is written.
    */
   async intend(make: MakeIntent): Promise<Entered | undefined> {
     const authorised = await this.#authorised();
