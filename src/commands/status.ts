@@ -76,7 +76,7 @@ export async function statusOfServices(
   const card = isOne ? unread : withServer(unread, deps.server);
   const frozen = frozenLine(stored);
   const stopped =
-    lost === undefined ? undefined : ["STATE LOST. ", `${lost}. Nothing is changed. The way on: /dr accept-store.`];
+    lost === undefined ? undefined : ["State lost. ", `${lost}. Nothing is changed. The way on: /dr accept-store.`];
   return [frozen, stopped].reduce(under, card);
 }
 

@@ -85,7 +85,7 @@ export function onCallCard({ lines, empty, why, toCall = [] }: OnCallNow): Card 
     person === undefined ? name : { person },
     ...(untilMs === undefined ? [" · no end set"] : [" · until ", { timeMs: untilMs, as: "time" } as const]),
   ]);
-  const missing: Text[] = empty.map((policy) => [{ bold: policy }, " · NOBODY is on call"]);
+  const missing: Text[] = empty.map((policy) => [{ bold: policy }, " · ", { bold: "nobody is on call" }]);
   const names = lines.map((line) => line.name).join(", ");
   return {
     text: empty.length > 0 ? `Nobody is on call for ${empty.join(", ")}` : `On call: ${names || "nobody"}`,

@@ -80,7 +80,7 @@ export function replacedRecoveryCard(id: string): Card {
 
 function forgottenParts({ forgotten }: Recovery): CardPart[] {
   if (forgotten.length === 0)
-    return [{ kind: "text", text: "The store holds every act that the last lines of these ledgers tell of." }];
+    return [{ kind: "text", text: "Nothing is missing: all acts at the end of these ledgers are in the store too." }];
   const left = forgotten.length - MOST_LINES;
   return [
     { kind: "text", text: [{ bold: "In the ledgers, and not in this store, newest first:" }] },

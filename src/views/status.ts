@@ -73,7 +73,7 @@ function onCallNote(onCall: OnCall): CardPart {
   if (names.length === 0)
     return { kind: "note", text: "On call: nobody. The rotations are empty, and a page would reach no one." };
   // What is missing first: a phone cuts the end.
-  const missing = empty.length === 0 ? "" : `NOBODY for ${empty.join(", ")}; `;
+  const missing = empty.length === 0 ? "" : `nobody for ${empty.join(", ")}; `;
   return { kind: "note", text: `On call: ${missing}${names.join(", ")}` };
 }
 
@@ -148,7 +148,8 @@ const waitLines = ({ wait }: ServiceStatus): Text[] => (wait ? [wait] : []);
 
 function outlookLine(status: ServiceStatus, nowMs: number): string[] {
   const says = sayOutlook(status, nowMs);
-  return says === undefined ? [] : [`${capital(says)}.`];
+  // Why it cannot move is a sentence of its own.
+  return says === undefined ? [] : [`${capital(says.replace(/\.$/, ""))}.`];
 }
 
 const heldLine = ({ unreadable }: ServiceStatus): string[] =>

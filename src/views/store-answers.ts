@@ -67,4 +67,4 @@ export const TOO_OLD =
   "This button or form is too old, or TwoKey does not know it. Nothing was changed. /dr status shows what can be done now.";
 
 export const sayStoreLost = (wrong: string): string =>
-  `STATE LOST: ${wrong}. TwoKey changes nothing. The way on: /dr accept-store.`;
+  `State lost: ${wrong}. TwoKey changes nothing. The way on: /dr accept-store.`;

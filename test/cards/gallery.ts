@@ -192,7 +192,7 @@ function progressCards(): Record<string, Card> {
 }
 
 const UPDATE = {
-  status: "SEV1, inventory, no region: still open. Failover F-7KQ2MX to eu-central-1 is running.",
+  status: "Users cannot order. Failover F-7KQ2MX to eu-central-1 is running.",
   progress: "Fence eu-west-1: done. Promote mycomputer-inventory-db-replica: under way.",
   challenges: "eu-west-1 does not answer.",
   eta: "About 5 min.",
@@ -247,7 +247,7 @@ function boardCards(): Record<string, Card> {
     ...Object.fromEntries(
       Object.entries(BOARDS).map(([name, board]) => [
         `board-${name}`,
-        statusCard(board, { names: ["Farid Haddad"], empty: [] }, AT),
+        statusCard(board, { names: ["Farid Haddad"], empty: ["dba"] }, AT),
       ]),
     ),
     ...Object.fromEntries(
@@ -266,7 +266,7 @@ function otherCards(): Record<string, Card> {
         { policy: "operations team", level: 1, name: "Farid Haddad", person: "farid", untilMs: AT + 300 * MINUTE },
         { policy: "operations team", level: 2, name: "Chloe Martin", person: "chloe", untilMs: undefined },
       ],
-      empty: [],
+      empty: ["dba"],
       toCall: [
         { person: "farid", phone: "+15550123" },
         { person: "chloe", phone: undefined },

@@ -41,10 +41,10 @@ test("guard lost on the board: while the store is lost the board begins with tha
 
   for (const card of [await statusOfServices(undefined, lost), await statusOfServices(name, lost)])
     expect(cardText(card)).toMatch(
-      /^STATE LOST\. Redis came back empty\. Nothing is changed\. The way on: \/dr accept-store\./,
+      /^State lost\. Redis came back empty\. Nothing is changed\. The way on: \/dr accept-store\./,
     );
   const agreed = { ...deps(SERVER), ledger: { disagreement: async () => undefined } };
-  expect(cardText(await statusOfServices(undefined, agreed))).not.toContain("STATE LOST");
+  expect(cardText(await statusOfServices(undefined, agreed))).not.toContain("State lost");
 });
 
 test("a freeze that cannot be read stands above the board, which is shown all the same (G22)", async () => {

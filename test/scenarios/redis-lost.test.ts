@@ -68,7 +68,7 @@ async function lostInARun(what: ComesBack, why: RegExp, driver: "with" | "withou
   await world.people.expectMessage(room, ({ text }) => text.includes("stopped changing anything"), SOON_MS);
   const lost = await askHelp(stage);
 
-  expect(lost).toMatch(/^STATE LOST: /);
+  expect(lost).toMatch(/^State lost: /);
   expect(said).toHaveLength(bots.length);
   expect(refused).toMatch(/nothing .*until/i);
   const log = await world.log("", lastSeq);
@@ -86,7 +86,7 @@ async function goesOn({ stage: at, bots, room, pages }: Lost): Promise<void> {
   const isPage = ({ facts }: LogEntry) => pages.some((page) => page.facts["incident"] === facts["incident"]);
   await at.world.expectLog("pagerduty.resolved", isPage, SOON_MS);
   await at.world.people.expectMessage(room, ({ text }) => text.includes("agree again"), SOON_MS);
-  expect(await askHelp(at)).not.toContain("STATE LOST");
+  expect(await askHelp(at)).not.toContain("State lost");
 }
 
 test("Redis comes back empty in the middle of a run: nothing is changed any more, people are paged once and told why, and two of them let it go on (G17)", async () => {

@@ -69,7 +69,7 @@ describe("the board", () => {
   test("names each rotation that has nobody, before those who are on call", () => {
     const onCall = { names: ["Ana (Primary, level 1)"], empty: ["dba", "network"] };
     expect(cardText(statusCard(board("quiet"), onCall, AT))).toContain(
-      "On call: NOBODY for dba, network; Ana (Primary, level 1)",
+      "On call: nobody for dba, network; Ana (Primary, level 1)",
     );
   });
 

@@ -159,6 +159,10 @@ describe("a card on a phone", () => {
     },
   );
 
+  test.each(Object.entries(cards()))("%s ends no sentence twice", (_name, card) => {
+    expect(writtenOn(card).filter((text) => /(?<!\.)\.\.(?!\.)/.test(text))).toEqual([]);
+  });
+
   // Two people sign what the recovery shows, each the same.
   test.each(Object.entries(cards()).filter(([name]) => name !== "recovery"))(
     "%s leaves it to the reader's client to say a time in the reader's zone",

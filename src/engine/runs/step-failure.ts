@@ -66,7 +66,7 @@ export async function haltFor(
     code === "frozen"
       ? { kind: "paused", atMs, door: "engine", why: message }
       : { kind: "voided", atMs, because: "authority", why: [message] };
-  const says = code === "frozen" ? message : `The keys of this plan authorise nothing any more: ${message}`;
+  const says = code === "frozen" ? message : `The keys of this plan do not count any more: ${message}`;
   const entered = await hold.append((run) => (run.state === "running" ? { entry, told: { says } } : undefined));
   if (entered) await hold.note(entered);
 }
