@@ -71,7 +71,7 @@ function aboutParts({ description = "", trigger, runbook }: AlertDocument): Card
 export function alertChangesCard(changes: AlertDocument["changes"]): Card {
   const last = changes.at(-1);
   const lines: Text[] = changes.map(({ state, atMs, reason, late }) => [
-    { timeMs: atMs, as: "time" },
+    { timeMs: atMs, as: "ago" },
     " ",
     { bold: STATE_WORDS[state] },
     `${late ? " (arrived late)" : ""} · ${inRoom(reason, "reason")}`,

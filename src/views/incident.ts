@@ -100,7 +100,7 @@ function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[]
           NEXT_SHOWN,
         )})`
       : "";
-  const when: Text = next.atMs === undefined ? [", now,"] : [" at ", { timeMs: next.atMs, as: "time" }];
+  const when: Text = next.atMs === undefined ? [", now,"] : [" at ", { timeMs: next.atMs, as: "ago" }];
   return [["Next page: ", { bold: next.what }, who, ...when, " unless somebody answers."]];
 }
 
@@ -142,8 +142,8 @@ function dueLine(incident: Incident, { targets = [] }: IncidentContext): Text[] 
     .toSorted((one, other) => one.dueAtMs - other.dueAtMs)[0];
   const { dueAtMs } = incident.update;
   const due: Span[][] = [
-    ...(open ? [[`Next: ${NEXT_WORDS[open.phase]} by `, { timeMs: open.dueAtMs, as: "time" } as const]] : []),
-    ...(dueAtMs === undefined ? [] : [["status update at ", { timeMs: dueAtMs, as: "time" } as const]]),
+    ...(open ? [[`Next: ${NEXT_WORDS[open.phase]} by `, { timeMs: open.dueAtMs, as: "ago" } as const]] : []),
+    ...(dueAtMs === undefined ? [] : [["status update at ", { timeMs: dueAtMs, as: "ago" } as const]]),
   ];
   return due.length === 0 ? [] : [due.flatMap((spans, index) => (index === 0 ? spans : [" · ", ...spans]))];
 }
@@ -174,7 +174,7 @@ function alertsPart(incident: Incident): CardPart[] {
     .map(({ name, service, region, atMs }) => [
       { bold: inRoom(name, "name") },
       ` · ${service} · ${region} · `,
-      { timeMs: atMs, as: "time" },
+      { timeMs: atMs, as: "ago" },
     ]);
   const more = alertCount(incident) - Math.min(ALERTS_SHOWN, incident.alerts.length);
   return [

@@ -1,4 +1,4 @@
-import { ago, type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { ago, type Card, type CardButton, type CardPart, spans, type Text } from "../domain/card/card.ts";
 import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
@@ -226,7 +226,7 @@ export function keysLine(run: RunState): Text {
 }
 
 const mustAgree = ({ plan, keys }: RunState) =>
-  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${timeOfDay(plan.startByMs)}.`;
+  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${ago(plan.startByMs)}.`;
 
 /** What is lost, as a point in time or as unknown: never a number that moves (G4). */
 export function lossLine(plan: Plan): Text {

@@ -9,7 +9,7 @@ const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
 const alike = (line: string) =>
   line
     .replaceAll("\u00a0", " ")
-    .replaceAll(/\d\d?:\d\d(?::\d\d)?(?:Z| AM| PM)?(?: \(\d+ minutes? ago\))?/g, "<time>")
+    .replaceAll(/\d\d?:\d\d(?::\d\d)?(?:Z| AM| PM)?(?: \((?:in )?\d+ minutes?(?: ago)?\))?/g, "<time>")
     .replace(/(?<=Can agree: ).*/, "<people>")
     .replace(/(?<=digest )\w+/, "<digest>");
 
