@@ -1,4 +1,4 @@
-import { ago, type Card, type CardButton, type CardPart, spans, type Text } from "../domain/card/card.ts";
+import { ago, type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
 import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
@@ -33,7 +33,8 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
   const { plan } = run;
   const isOpen = isWaiting(run);
   const gist = [
-    plainText(keysLine(run), context),
+    // A notification stands as it was sent: nobody counts on in it.
+    plainText(keysLine(run, timeOfDay), context),
     plainText(lossLine(plan), context),
     ...finality(plan),
     ...dangers(plan),
@@ -219,14 +220,14 @@ function buttons(run: RunState): CardPart[] {
 }
 
 /** How many people must still agree, and by when; of a plan that waits no more, how many did. */
-export function keysLine(run: RunState): Text {
+export function keysLine(run: RunState, when = ago): Text {
   const { keysRequired } = run.plan;
   if (keysRequired === 0) return NEEDS_NO_KEYS;
-  return isWaiting(run) ? mustAgree(run) : `${run.keys.length} of ${keysRequired} keys turned.`;
+  return isWaiting(run) ? mustAgree(run, when) : `${run.keys.length} of ${keysRequired} keys turned.`;
 }
 
-const mustAgree = ({ plan, keys }: RunState) =>
-  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${ago(plan.startByMs)}.`;
+const mustAgree = ({ plan, keys }: RunState, when = ago) =>
+  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${when(plan.startByMs)}.`;
 
 /** What is lost, as a point in time or as unknown: never a number that moves (G4). */
 export function lossLine(plan: Plan): Text {
