@@ -97,13 +97,8 @@ export function createApplications(
       const at = runningAt(ip);
       return at && serve(host, at, { method: "GET", path }).status;
     },
-    writeCheck: (application, region, { store, session } = {}) => {
-      const site = siteOf(application, region);
-      const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
-      return outside(world, { region, operation: "POST /write-check" }, () =>
-        checks.answer({ ...{ application, region, databaseHost, instance, store, session }, from: placeOf(site) }),
-      );
-    },
+    writeCheck: (application, region, how = {}) =>
+      answerWrite(world, { checks, site: siteOf(application, region) }, how),
     setInstance: (application, region, instance) => {
       siteOf(application, region).instance = instance;
     },
@@ -129,6 +124,18 @@ function siteIn(sites: readonly Site[], application: string, region: string): Si
   const site = sites.find((other) => other.application === application && other.region === region);
   if (!site) throw new Error(`Application ${application} does not run in ${region}`);
   return site;
+}
+
+function answerWrite(
+  world: World,
+  { checks, site }: { readonly checks: WriteChecks; readonly site: Site },
+  { store, session }: WriteTry,
+): Outcome {
+  const { application, region } = site;
+  const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
+  return outside(world, { region, operation: "POST /write-check" }, () =>
+    checks.answer({ ...{ application, region, databaseHost, instance, store, session }, from: placeOf(site) }),
+  );
 }
 
 interface Workplace {
