@@ -30,20 +30,10 @@ export const SCOPES = [
 export function deriveSlack(inventory: Inventory): SlackSpecInput {
   const { file } = inventory;
   const { team, enterprise } = file.slack;
-  const listed = slackAccounts(() => file);
-  const accounts = Object.entries(file.people).flatMap(([person, { name, email }]) =>
-    listed
-      .membersOf(person)
-      .map((id, index) =>
-        index === 0
-          ? { id, name: person, realName: name, email }
-          : { id, name: `${person}-${index + 1}`, realName: name },
-      ),
-  );
+  const accounts = accountsIn(file);
   const members = accounts.map(({ id }) => id);
   const everyone = [...members, SLACK_EXTRAS.botUserId];
   const { alerts, organisation } = file;
-  const group = approversGroupOf(file);
   const domain = organisation.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   return {
     team: { id: team, name: organisation, domain, ...(enterprise === undefined ? {} : { enterpriseId: enterprise }) },
@@ -55,15 +45,7 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
       { id: SLACK_EXTRAS.partner, name: "partner", realName: "Somebody of another team", teamId: "T0SIMPARTNER" },
       { id: SLACK_EXTRAS.deactivated, name: "gone", realName: "A former colleague", flags: { deleted: true } },
     ],
-    usergroups:
-      group === undefined
-        ? []
-        : [
-            {
-              ...{ id: group, handle: "approvers" },
-              users: approversOf(inventory, undefined).map(({ id }) => accountOf(inventory, id)),
-            },
-          ],
+    usergroups: usergroupsOf(inventory),
     channels: [
       { id: alerts.channel, name: "alerts", members: everyone, isPrivate: alerts.channel.startsWith("G") },
       {
@@ -81,6 +63,24 @@ export function deriveSlack(inventory: Inventory): SlackSpecInput {
       },
     ],
   };
+}
+
+const accountsIn = (file: Inventory["file"]) =>
+  Object.entries(file.people).flatMap(([person, { name, email }]) =>
+    slackAccounts(() => file)
+      .membersOf(person)
+      .map((id, index) =>
+        index === 0
+          ? { id, name: person, realName: name, email }
+          : { id, name: `${person}-${index + 1}`, realName: name },
+      ),
+  );
+
+function usergroupsOf(inventory: Inventory): NonNullable<SlackSpecInput["usergroups"]> {
+  const id = approversGroupOf(inventory.file);
+  if (id === undefined) return [];
+  const users = approversOf(inventory, undefined).map((approver) => accountOf(inventory, approver.id));
+  return [{ id, handle: "approvers", users }];
 }
 
 /** The Slack account that somebody of the file acts with. */

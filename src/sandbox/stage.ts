@@ -72,12 +72,12 @@ const NOBODY = "http://127.0.0.1:9";
 const PROGRAMS = fileURLToPath(new URL("..", import.meta.url));
 
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { config, inherited, logger } = options;
+  const { config } = options;
   const loaded = loadFile(config, await readFile(config, "utf8"));
   if (!loaded.ok) throw new UserError("config-wrong", `${config} has problems; run: npm run twokey -- check ${config}`);
-  const stops: (() => Promise<unknown>)[] = [];
+  const stops: Stops = [];
   let keepsLogs = false;
-  const stop = async (how: { readonly keepLogs?: boolean } = {}) => {
+  const stop: Stage["stop"] = async (how = {}) => {
     keepsLogs ||= how.keepLogs === true;
     for (const end of stops.splice(0).reverse()) await end();
   };
@@ -85,76 +85,98 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     const directory = await mkdtemp(join(tmpdir(), "twokey-stage-"));
     stops.push(async () => (keepsLogs ? undefined : rm(directory, { recursive: true, force: true })));
     const redis = await openRedis(options, stops);
-    const running = await WorldProcess.start({
-      webhooks: NOBODY,
-      ...options,
-      program: join(PROGRAMS, "world.js"),
-    });
-    stops.push(() => running.stop());
-    const world = new WorldClient(running.controlPort);
-    if (options.begins) await world.jump(untilNext(options.begins, await world.now()));
-    let anchor = await world.anchor();
-    const tellClock = async () => {
-      anchor = await world.anchor();
-      await setAnchor(redis.client, anchor);
-    };
-    await tellClock();
-    const ledgerKey = randomBytes(24).toString("hex");
+    const { running, world } = await openWorld(options, stops);
+    const clock = await sharedClock(world, redis.client);
     const pipelineKeys = Object.fromEntries(
       Object.values(loaded.file.pipelines).map(({ keys }) => [keys, randomBytes(24).toString("hex")]),
     );
-    const environment = { ...running.environment, ...pipelineKeys };
-    const settings: BotSettings = {
-      program: join(PROGRAMS, "bot", "main.js"),
-      ...(options.botOptions ? { nodeOptions: options.botOptions } : {}),
-      path: inherited.path,
-      directory,
-      redisUrl: redis.url,
-      ledgerKey,
-      environment:
-        options.secretsInFiles === true ? await secretsAsFiles(environment, join(directory, "secrets")) : environment,
-    };
-    const toFirst = async (port: number) => {
-      if (options.webhooks === undefined) await world.sendWebhooksTo(`http://127.0.0.1:${port}`);
-    };
-    const bots = Array.from({ length: options.bots }, (_, index) =>
-      index === 0 ? new Bot("bot-1", settings, toFirst) : new Bot(`bot-${index + 1}`, settings),
-    );
-    for (const bot of bots) {
-      bot.start();
-      stops.push(() => bot.stop());
-    }
-    await Promise.all(bots.map((bot) => bot.ready()));
-    await heardBySlack(world, bots.length);
-    logger.debug({ directory, control: running.controlPort }, "The stage is set");
+    const settings = await botSettings(options, {
+      ...{ directory, redisUrl: redis.url },
+      environment: { ...running.environment, ...pipelineKeys },
+    });
+    const bots = await startBots(options, { settings, world, stops });
+    options.logger.debug({ directory, control: running.controlPort }, "The stage is set");
     return {
-      inventory: loaded.inventory,
-      world,
-      redis: redis.client,
-      redisUrl: redis.url,
-      bots,
-      directory,
-      ledgerKey,
-      environment: settings.environment,
-      pipelineKeys,
-      stop,
-      now: () => anchor.worldMs + (Date.now() - anchor.machineMs) * anchor.speed,
-      jump: async (worldMs) => {
-        // The bots first: to one whose clock is behind, what the world says next comes from the future.
-        anchor = { ...anchor, worldMs: anchor.worldMs + worldMs };
-        await setAnchor(redis.client, anchor);
-        await world.jump(worldMs);
-      },
-      setSpeed: async (speed) => {
-        await world.setSpeed(speed);
-        await tellClock();
-      },
+      ...{ inventory: loaded.inventory, world, redis: redis.client, redisUrl: redis.url, bots, directory },
+      ...{ ledgerKey: settings.ledgerKey, environment: settings.environment, pipelineKeys, stop, ...clock },
     };
   } catch (error) {
     // Whoever did not become ready names its log.
     await stop({ keepLogs: true });
     throw error;
   }
+}
+
+/** What ends the parts, in the order in which they were begun. */
+type Stops = (() => Promise<unknown>)[];
+
+async function openWorld(options: StageOptions, stops: Stops): Promise<{ running: WorldProcess; world: WorldClient }> {
+  const running = await WorldProcess.start({ webhooks: NOBODY, ...options, program: join(PROGRAMS, "world.js") });
+  stops.push(() => running.stop());
+  const world = new WorldClient(running.controlPort);
+  if (options.begins) await world.jump(untilNext(options.begins, await world.now()));
+  return { running, world };
+}
+
+/** World time as the world and the bots have it. */
+async function sharedClock(
+  world: WorldClient,
+  redis: ScriptedRedis,
+): Promise<Pick<Stage, "now" | "jump" | "setSpeed">> {
+  let anchor = await world.anchor();
+  await setAnchor(redis, anchor);
+  return {
+    now: () => anchor.worldMs + (Date.now() - anchor.machineMs) * anchor.speed,
+    jump: async (worldMs) => {
+      // The bots first: to one whose clock is behind, what the world says next comes from the future.
+      anchor = { ...anchor, worldMs: anchor.worldMs + worldMs };
+      await setAnchor(redis, anchor);
+      await world.jump(worldMs);
+    },
+    setSpeed: async (speed) => {
+      await world.setSpeed(speed);
+      anchor = await world.anchor();
+      await setAnchor(redis, anchor);
+    },
+  };
+}
+
+async function botSettings(
+  { botOptions, inherited, secretsInFiles }: StageOptions,
+  { environment, ...place }: Pick<BotSettings, "directory" | "redisUrl" | "environment">,
+): Promise<BotSettings> {
+  return {
+    ...place,
+    program: join(PROGRAMS, "bot", "main.js"),
+    ...(botOptions ? { nodeOptions: botOptions } : {}),
+    path: inherited.path,
+    ledgerKey: randomBytes(24).toString("hex"),
+    environment:
+      secretsInFiles === true ? await secretsAsFiles(environment, join(place.directory, "secrets")) : environment,
+  };
+}
+
+interface BotsAround {
+  readonly settings: BotSettings;
+  readonly world: WorldClient;
+  readonly stops: Stops;
+}
+
+/** Resolves once all of them are ready and hear Slack. */
+async function startBots(options: StageOptions, { settings, world, stops }: BotsAround): Promise<readonly Bot[]> {
+  const toFirst = async (port: number) => {
+    if (options.webhooks === undefined) await world.sendWebhooksTo(`http://127.0.0.1:${port}`);
+  };
+  const bots = Array.from({ length: options.bots }, (_, index) =>
+    index === 0 ? new Bot("bot-1", settings, toFirst) : new Bot(`bot-${index + 1}`, settings),
+  );
+  for (const bot of bots) {
+    bot.start();
+    stops.push(() => bot.stop());
+  }
+  await Promise.all(bots.map((bot) => bot.ready()));
+  await heardBySlack(world, bots.length);
+  return bots;
 }
 
 /** Milliseconds of world time. */
@@ -175,7 +197,7 @@ async function heardBySlack(world: WorldClient, bots: number): Promise<void> {
 
 async function openRedis(
   { inherited, logger }: StageOptions,
-  stops: (() => Promise<unknown>)[],
+  stops: Stops,
 ): Promise<{ client: ScriptedRedis; url: string }> {
   const skip = new Set(
     (inherited.redisSkip ?? "")

@@ -116,29 +116,15 @@ interface Starting {
   readonly stops: Stop[];
 }
 
-async function startServers(
-  world: World,
-  spec: WholeWorldSpec,
-  {
-    inside: { services, sns, traffic, rds, authorise },
-    starting: { ports, stops },
-  }: { readonly inside: Inside; readonly starting: Starting },
-) {
-  const started = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
-    const server = await starting;
-    stops.push(() => server.stop());
-    return server;
-  };
+interface Around {
+  readonly inside: Inside;
+  readonly starting: Starting;
+}
+
+async function startServers(world: World, spec: WholeWorldSpec, { inside, starting }: Around) {
   const latencyMs = spec.awsLatencyMs ?? AWS_LATENCY_MS;
-  const aws = await started(
-    startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, latencyMs, authorise }),
-  );
-  const dns = await started(startDns(world, traffic.authorities, dnsPorts(ports.dns ?? 0)));
-  const application = await started(startApplications(world, traffic, { firstPort: ports.app ?? 0 }));
-  const slack = await started(startSlack(world, spec.slack, { port: ports.slack ?? 0 }));
-  const pagerduty = await started(startPagerDuty(world, spec.pagerduty, { port: ports.pagerduty ?? 0 }));
-  const mail = spec.mail && (await started(startMail(world, spec.mail, { port: 0 })));
-  const postgres = await started(startPostgres(world, { engine: rds.engine, instances: rds.speakPostgres() }));
+  const vendors = await startVendors(world, { ...spec, awsLatencyMs: latencyMs }, { inside, starting });
+  const { aws, dns, application, slack, pagerduty, mail, postgres } = vendors;
   const env: Record<string, string> = {
     ...{ ...aws.env, ...dns.env, ...application.env, ...slack.env, ...pagerduty.env, ...mail?.env, ...postgres.env },
     CONNECT_MAP: JSON.stringify({ ...application.connectMap, ...postgres.connections }),
@@ -153,23 +139,40 @@ async function startServers(
     slackMs: spec.slack.latencyMs,
     pagerDutyMs: spec.pagerduty.latencyMs,
   }));
-  stops.push(() => world.control.close());
-  const controlPort = await world.control.listen(ports.control ?? 0);
+  starting.stops.push(() => world.control.close());
+  const controlPort = await world.control.listen(starting.ports.control ?? 0);
   env["WORLD_CONTROL_URL"] = `http://127.0.0.1:${controlPort}`;
   return {
     ...{ controlPort, env, connections: application.connections, writeChecks: application.writeChecks },
     ports: {
-      ...{
-        aws: aws.port,
-        slack: slack.port,
-        pagerduty: pagerduty.port,
-        dns: dns.port,
-        app: application.port,
-        control: controlPort,
-      },
-      ...{ resolvers: dns.resolverPorts, vpcResolver: dns.vpcResolverPort },
+      ...{ aws: aws.port, slack: slack.port, pagerduty: pagerduty.port, dns: dns.port, app: application.port },
+      ...{ control: controlPort, resolvers: dns.resolverPorts, vpcResolver: dns.vpcResolverPort },
     },
   };
+}
+
+/** Each is stopped with the world, the last one first. */
+async function startVendors(
+  world: World,
+  spec: WholeWorldSpec & { readonly awsLatencyMs: typeof AWS_LATENCY_MS },
+  { inside: { services, sns, traffic, rds, authorise }, starting: { ports, stops } }: Around,
+) {
+  const started = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const server = await starting;
+    stops.push(() => server.stop());
+    return server;
+  };
+  const latencyMs = spec.awsLatencyMs;
+  const aws = await started(
+    startAws(world, services, { port: ports.aws ?? 0, document: sns.certificateAt, latencyMs, authorise }),
+  );
+  const dns = await started(startDns(world, traffic.authorities, dnsPorts(ports.dns ?? 0)));
+  const application = await started(startApplications(world, traffic, { firstPort: ports.app ?? 0 }));
+  const slack = await started(startSlack(world, spec.slack, { port: ports.slack ?? 0 }));
+  const pagerduty = await started(startPagerDuty(world, spec.pagerduty, { port: ports.pagerduty ?? 0 }));
+  const mail = spec.mail && (await started(startMail(world, spec.mail, { port: 0 })));
+  const postgres = await started(startPostgres(world, { engine: rds.engine, instances: rds.speakPostgres() }));
+  return { aws, dns, application, slack, pagerduty, mail, postgres };
 }
 
 function dnsPorts(port: number) {

@@ -9,7 +9,7 @@ import { whyNothingIsStored } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith, silent } from "../harness/fakes/index.ts";
+import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());
@@ -29,7 +29,7 @@ function watched({ why, process = "bot-1", resolve = () => ACCEPTED, afterMs = A
   const calls: CallRequest[] = [];
   guard = startAwayGuard({
     whyNothingIsStored: why,
-    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
+    clock: clockAt(),
     pagers: pagersWith({
       trigger: async ({ dedupKey, summary, urgent }) => {
         happened.push(`${urgent ? "urgent" : "calm"} ${dedupKey}: ${summary}`);
@@ -46,7 +46,7 @@ function watched({ why, process = "bot-1", resolve = () => ACCEPTED, afterMs = A
     }),
     logger: silent,
     ...{ process, inventory: () => example("inventory") },
-    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+    chat: new RecordedChat(clockAt()),
     ...{ checkEveryMs: 5, afterMs },
   });
   return {

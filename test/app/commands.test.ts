@@ -3,7 +3,7 @@ import { createCommands } from "../../src/app/commands.ts";
 import { createStores } from "../../src/app/stores.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { example } from "../harness/example.ts";
-import { quietLedger, who } from "../harness/fakes/index.ts";
+import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -23,7 +23,7 @@ test("a decision to wait that the ledger cannot tell a full Redis of says so in 
   await stores.runs.create(plan, planDigest(plan), []);
   const full = new Error("OOM command not allowed when used memory > 'maxmemory'.");
   const { intents } = createCommands({
-    ...{ stores, clock: { now: () => AT, speed: 1, sleep: nothing }, inventory: () => inventory },
+    ...{ stores, clock: clockAt(() => AT), inventory: () => inventory },
     ledger: quietLedger({ append: () => Promise.reject(full) }),
     wake: { card: nothing, run: nothing },
     proven: { standings: () => [] },

@@ -6,7 +6,7 @@ import { startLedgerGuard } from "../../src/app/ledger-guard.ts";
 import { whyUnwritable } from "../../src/store/disk-probe.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());
@@ -24,7 +24,7 @@ async function through(disk: readonly (string | undefined)[], isSlackAway = fals
       if (isSlackAway) throw new Error("Slack does not answer");
       told.push(says);
     },
-    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
+    clock: clockAt(),
     pagers: pagersWith({
       trigger: async ({ summary }) => {
         told.push(`page: ${summary}`);
@@ -37,7 +37,7 @@ async function through(disk: readonly (string | undefined)[], isSlackAway = fals
     }),
     logger: silent,
     ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
-    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+    chat: new RecordedChat(clockAt()),
   });
   await eventually("all looks", 10_000, () => (looks > disk.length + 1 ? true : undefined));
   return told;

@@ -3,7 +3,7 @@ import { startMemoryGuard } from "../../src/app/memory-guard.ts";
 import { readMemory } from "../../src/store/memory.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let guard: { stop(): void } | undefined;
@@ -24,7 +24,7 @@ async function through(
       looks += 1;
       return share === undefined ? { usedBytes: 1, limitBytes: undefined } : { usedBytes: share, limitBytes: 100 };
     },
-    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
+    clock: clockAt(),
     announce: async (says) => {
       await before();
       happened.push(/more than \d+ %/.exec(says)?.[0] ?? says);
@@ -41,7 +41,7 @@ async function through(
     }),
     logger: silent,
     ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
-    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+    chat: new RecordedChat(clockAt()),
   });
   await eventually("all of them", 10_000, () => (looks > shares.length * LOOKS + 1 ? true : undefined));
   return happened;

@@ -7,7 +7,7 @@ import type { CallMemory } from "../../src/flows/reach/calls.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith, silent } from "../harness/fakes/index.ts";
+import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let ends: (() => void)[] = [];
@@ -59,9 +59,9 @@ function aboutOf(told: string[], resolve: () => PagerAnswer) {
         return resolve();
       },
     }),
-    ...{ clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() }, logger: silent },
+    ...{ clock: clockAt(), logger: silent },
     ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
-    chat: { addressOf: (channel: string) => `https://chat.example.com/${channel}` },
+    chat: new RecordedChat(clockAt()),
   };
 }
 

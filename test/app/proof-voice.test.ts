@@ -3,7 +3,7 @@ import { proofVoice, type Said } from "../../src/app/proof-voice.ts";
 import type { Told } from "../../src/app/proving.ts";
 import type { Proven } from "../../src/domain/proof.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 
 const WRONG: Proven = { kind: "wrong", what: "The token is refused.", instead: "Set it." };
@@ -49,10 +49,10 @@ async function heardTogether(
         return ACCEPTED;
       },
     }),
-    clock: { now: () => AT, speed: 1, sleep: () => Promise.resolve() },
+    clock: clockAt(() => AT),
     logger: silent,
     ...{ process: "bot-1", inventory: () => example("inventory") },
-    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+    chat: new RecordedChat(clockAt()),
   });
   for (const standings of turns) await tell(standings);
   return happened;

@@ -8,7 +8,7 @@ import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
 import { createChat } from "../../src/integrations/slack/chat.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith, silent } from "../harness/fakes/index.ts";
+import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
 import { BOT_TOKEN, openSlackWorld, type SlackWorld } from "../simulators/slack/slack-world.ts";
 
 const AFTER_MS = 200;
@@ -59,8 +59,8 @@ function bot({ memory = inProcess(), isSomethingOpen = true }: Given = {}) {
     ...{ posts, memory, pagers, logger: silent, process: "bot-1", inventory: () => example("inventory") },
     rooms: async () => (isSomethingOpen ? ["C0OPS"] : []),
     announce: async (says) => void told.push(says),
-    clock: { now: () => Date.now(), speed: 1, sleep: () => Promise.resolve() },
-    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+    clock: clockAt(),
+    chat: new RecordedChat(clockAt()),
     ...{ checkEveryMs: 5, afterMs: AFTER_MS, overAfterMs: AFTER_MS },
   });
   guards.push(guard);

@@ -3,7 +3,7 @@ import { startStoreGuard } from "../../src/app/store-guard.ts";
 import type { PageRequest, PagerAnswer } from "../../src/ports/pager.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { ACCEPTED, pagersWith, silent } from "../harness/fakes/index.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
 
 const inventory = example("inventory");
 let guard: { stop(): void } | undefined;
@@ -23,7 +23,7 @@ function guarded(wrong: () => string | undefined, { trigger, now } = PAGER, room
   let sweeps = 0;
   guard = startStoreGuard({
     checkEveryMs: 20,
-    clock: { now, speed: 1, sleep: () => Promise.resolve() },
+    clock: clockAt(now),
     ledger: { keepUp: async () => undefined, disagreement: async () => wrong() },
     queues: {
       startSweep: async () => {
@@ -48,7 +48,7 @@ function guarded(wrong: () => string | undefined, { trigger, now } = PAGER, room
     rooms: async () => rooms(),
     process: "bot-1",
     inventory: () => inventory,
-    chat: { addressOf: (channel) => `https://chat.example.com/${channel}` },
+    chat: new RecordedChat(clockAt()),
   });
   return { pages, resolved, said, saidIn, sweeps: () => sweeps };
 }

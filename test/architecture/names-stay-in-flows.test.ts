@@ -11,7 +11,7 @@ import { type SourceWord, wordsIn } from "../harness/words-in-source.ts";
 /** Rooms that know steps by their role, and runbooks and kinds by their tables. Procedures that people wrote name what AWS names. */
 const ROOMS = [
   ...["src/domain", "src/engine", "src/views", "src/commands", "src/app", "src/jobs", "src/doors", "src/store"],
-  ...["src/integrations", "src/config", "src/ports"],
+  ...["src/integrations", "src/config", "src/ports", "src/sandbox"],
 ];
 
 const MODES: readonly Mode[] = ["planned", "unplanned"];
@@ -88,6 +88,16 @@ const OTHER_WORDS: readonly (readonly [where: string, found: readonly string[], 
     ["ecs", "route53"].flatMap((name) => [`key ${name}`, `member ${name}`, `literal ${name}`]),
     "AWS's own names of its services, as clients are called",
   ],
+  ["src/sandbox/derive-alarms.ts", ["literal route53"], "a part of the simulated world"],
+  ["src/sandbox/derive-data-plane.ts", ["key ecs", "literal ecs"], "the same"],
+  ["src/sandbox/derive-zones.ts", ["literal route53", "literal failover"], "the same, and a routing of Route 53"],
+  ["src/sandbox/world-from-inventory.ts", ["key route53"], "the same"],
+  [
+    "src/sandbox/bench/",
+    ["literal failover", "literal none"],
+    "what is measured, and what people type for it; no ledger",
+  ],
+  ["src/sandbox/story/play.ts", ["literal failover"], "what people type"],
 ];
 
 /** A name that stands there whole, put together from its beginning, or as the verb of a sentence. */

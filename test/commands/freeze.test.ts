@@ -5,12 +5,11 @@ import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { example } from "../harness/example.ts";
-import { quietLedger, who } from "../harness/fakes/index.ts";
+import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");
-const nothing = async () => undefined;
 
 let bench: StoreBench;
 let nowMs: number;
@@ -22,7 +21,7 @@ beforeEach(async () => {
   lines = [];
   deps = {
     freezes: createStores(await bench.connect(), () => nowMs).freezes,
-    clock: { now: () => nowMs, speed: 1, sleep: nothing },
+    clock: clockAt(() => nowMs),
     ledger: quietLedger({ append: async (line) => void lines.push(line) }),
     inventory: () => inventory,
   };

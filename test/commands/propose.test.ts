@@ -2,14 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { plan } from "../../src/commands/plan.ts";
 import { draftOf, keepDraft } from "../../src/commands/propose.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
-import type { Card } from "../../src/domain/card/card.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { readEvents } from "../../src/store/events.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startRun } from "../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
-import { who } from "../harness/fakes/index.ts";
+import { RecordedChat, who } from "../harness/fakes/index.ts";
 import { serviceIn } from "../harness/plans.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
 import { standbyOf } from "../harness/site.ts";
@@ -134,23 +133,14 @@ describe("what everybody is told who could see the look, where it ended with an 
     runbook: string,
     fails: (deps: RunCommandDeps, seen: Promise<unknown>) => Partial<RunCommandDeps>,
   ) {
-    const texts: string[] = [];
-    let isSeen: (value: unknown) => void = () => undefined;
-    const seen = new Promise((resolve) => {
-      isSeen = resolve;
-    });
-    const chat = {
-      post: async (_to: unknown, card: Card) => {
-        texts.push(card.text);
-        isSeen(card);
-        return { channel: "C01OPS", ts: "1" };
-      },
-      update: async (_message: unknown, card: Card) => void texts.push(card.text),
-    };
+    const chat = new RecordedChat(at.clock);
+    const seen = eventually("look", SEEN_WITHIN_MS, () => chat.messages[0]);
     const deps = { ...runCommandDeps(at), chat };
     const answer = plan(runbookOf({ runbook, id: "" }), askFor(runbook), { ...deps, ...fails(deps, seen) });
     await expect(answer).rejects.toThrow();
-    return eventually("last words", SEEN_WITHIN_MS, () => texts.find((text) => text.startsWith("Looked at")));
+    return eventually("last words", SEEN_WITHIN_MS, () =>
+      chat.calls.map(({ text }) => text).find((text) => text.startsWith("Looked at")),
+    );
   }
   const onceShown = async (seen: Promise<unknown>, error: Error): Promise<never> => {
     await seen;

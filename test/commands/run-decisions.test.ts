@@ -9,7 +9,7 @@ import { type Inventory, inventoryFrom } from "../../src/domain/service/inventor
 import type { Ledger } from "../../src/ports/runs.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { example } from "../harness/example.ts";
-import { quietLedger, who } from "../harness/fakes/index.ts";
+import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -47,7 +47,7 @@ async function stoppedRun(
   const deps = {
     runs,
     ledger,
-    clock: { now, speed: 1, sleep: nothing },
+    clock: clockAt(now),
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
       card: nothing,
@@ -165,7 +165,7 @@ test("a plan is closed for everybody only by who names it, or confirms which it 
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
   const deps = {
-    ...{ runs, ledger: quietLedger(), clock: { now: () => AT, speed: 1, sleep: nothing }, inventory: () => inventory },
+    ...{ runs, ledger: quietLedger(), clock: clockAt(() => AT), inventory: () => inventory },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
       card: nothing,

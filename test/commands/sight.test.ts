@@ -1,6 +1,5 @@
 import { expect, test } from "@jest/globals";
 import { showLooking } from "../../src/commands/sight.ts";
-import type { Card } from "../../src/domain/card/card.ts";
 import { TransientError, UserError } from "../../src/domain/errors.ts";
 import type { Glimpse } from "../../src/domain/service/glimpse.ts";
 import { observe } from "../../src/flows/observe.ts";
@@ -8,38 +7,26 @@ import { cardText } from "../../src/views/card-text.ts";
 import { sightCard } from "../../src/views/sight.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
+import { clockAt, fakeCloud, ordinaryDay, RecordedChat } from "../harness/fakes/index.ts";
 import { serviceIn } from "../harness/plans.ts";
 
 const SOON_MS = 20_000;
 const ABOUT = { service: "inventory", asker: "Ana Keller", channel: "C1", key: "look:1" };
 
-/** A chat that keeps when it was asked for what. `wrong`: what the call of that number throws. */
-function chatWith(wrong: (call: number) => Error | undefined = () => undefined) {
-  const calls: { atMs: number; what: "post" | "update"; text: string }[] = [];
-  const call = async (what: "post" | "update", card: Card) => {
-    calls.push({ atMs: performance.now(), what, text: card.text });
-    const error = wrong(calls.length);
-    if (error) throw error;
-  };
-  return {
-    calls,
-    chat: {
-      post: async (_to: unknown, card: Card) => {
-        await call("post", card);
-        return { channel: "C1", ts: "1" };
-      },
-      update: (_message: unknown, card: Card) => call("update", card),
-    },
-  };
-}
+/** `wrong`: what the call of that number throws. */
+const chatWith = (wrong?: (call: number) => Error | undefined) =>
+  new RecordedChat(
+    clockAt(() => performance.now()),
+    wrong,
+  );
 const part = (what: string, says?: string): Glimpse => ({
   ...{ key: what, region: "eu-west-1", what },
   ...(says === undefined ? {} : { says }),
 });
 
 test("a message is there within a second, is edited at most once a second as answers come in, and ends with the outcome", async () => {
-  const { calls, chat } = chatWith();
+  const chat = chatWith();
+  const { calls } = chat;
   const beganMs = performance.now();
   const looking = showLooking(ABOUT, chat);
   looking.sees(part("stock"));
@@ -66,18 +53,18 @@ test("a message is there within a second, is edited at most once a second as ans
 
 test("a look that is over at once leaves no message, and neither does one where TwoKey may not write", async () => {
   const quick = chatWith();
-  const looking = showLooking(ABOUT, quick.chat);
+  const looking = showLooking(ABOUT, quick);
   looking.sees(part("stock", "answers"));
   looking.ends("Plan F-AAA111 is made.");
   const closed = chatWith(() => new UserError("not-in-channel", "TwoKey is not in this channel"));
-  const other = showLooking(ABOUT, closed.chat);
+  const other = showLooking(ABOUT, closed);
   await eventually("try", SOON_MS, () => closed.calls[0]);
   other.ends("No plan.");
   const nowhere = chatWith();
-  showLooking({ ...ABOUT, channel: undefined }, nowhere.chat).ends("No plan.");
+  showLooking({ ...ABOUT, channel: undefined }, nowhere).ends("No plan.");
   // One more look, which begins now, has all of its messages after those would have had theirs.
   const later = chatWith();
-  const slow = showLooking(ABOUT, later.chat);
+  const slow = showLooking(ABOUT, later);
   await eventually("message", SOON_MS, () => later.calls[0]);
   slow.ends("No plan.");
   await eventually("end", SOON_MS, () => later.calls[1]);
@@ -86,7 +73,8 @@ test("a look that is over at once leaves no message, and neither does one where 
 });
 
 test("an edit that Slack refuses for the moment is made again, so that no message says for ever that it looks", async () => {
-  const { calls, chat } = chatWith((call) => (call === 2 ? new TransientError("slack-busy", "busy") : undefined));
+  const chat = chatWith((call) => (call === 2 ? new TransientError("slack-busy", "busy") : undefined));
+  const { calls } = chat;
   const looking = showLooking(ABOUT, chat);
   await eventually("message", SOON_MS, () => calls[0]);
   looking.ends("No plan.");
@@ -100,7 +88,8 @@ const QUICK = { firstMs: 1, editEveryMs: 10, longestPauseMs: 80, outcomeForMs: 6
 test("edits that fail again and again end no look: the pauses grow, what Slack asks for is kept, and the outcome gets there", async () => {
   const busy = new TransientError("slack-busy", "busy");
   const limited = new TransientError("slack-busy", "busy", { facts: { retryAfterMs: 300 } });
-  const { calls, chat } = chatWith((call) => (call === 9 ? limited : call > 1 && call < 12 ? busy : undefined));
+  const chat = chatWith((call) => (call === 9 ? limited : call > 1 && call < 12 ? busy : undefined));
+  const { calls } = chat;
   const looking = showLooking(ABOUT, chat, QUICK);
   await eventually("message", SOON_MS, () => calls[0]);
   looking.sees(part("stock", "answers"));
@@ -115,13 +104,14 @@ test("edits that fail again and again end no look: the pauses grow, what Slack a
 });
 
 test("a look that cannot say how it ended is given up some time after its end", async () => {
-  const { calls, chat } = chatWith((call) => (call > 1 ? new TransientError("slack-busy", "busy") : undefined));
+  const chat = chatWith((call) => (call > 1 ? new TransientError("slack-busy", "busy") : undefined));
+  const { calls } = chat;
   const looking = showLooking(ABOUT, chat, { ...QUICK, outcomeForMs: 100 });
   await eventually("message", SOON_MS, () => calls[0]);
   expect(calls[0]?.text).toMatch(/If this stands still: \/dr status$/);
   looking.ends("No plan.");
   const later = chatWith();
-  const slow = showLooking(ABOUT, later.chat, { ...QUICK, firstMs: 1_000 });
+  const slow = showLooking(ABOUT, later, { ...QUICK, firstMs: 1_000 });
   await eventually("later message", SOON_MS, () => later.calls[0]);
   slow.ends("No plan.");
   const tries = calls.length;

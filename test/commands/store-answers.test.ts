@@ -23,7 +23,7 @@ import { bridge } from "../flows/incident/bridge.ts";
 import { BreakableRedis, type Loses } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { quietLedger, who } from "../harness/fakes/index.ts";
+import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 
@@ -77,7 +77,7 @@ interface Family {
   readonly fitsIntoFull?: true;
 }
 
-const clock = { now: () => AT, speed: 1, sleep: nothing };
+const clock = clockAt(() => AT);
 
 function runDeps({ stores, lines }: At): RunCommandDeps & KeyDeps {
   return {

@@ -13,7 +13,7 @@ import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { plainText } from "../../src/views/card-text.ts";
 import { openedIncident } from "../cards/incident-states.ts";
 import { example } from "../harness/example.ts";
-import { quietLedger, who } from "../harness/fakes/index.ts";
+import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -52,7 +52,7 @@ export function waitDesk() {
 
 function depsOf(desk: Desk): WaitCommandDeps {
   const { stores } = desk;
-  const clock = { now: () => desk.nowMs, speed: 1, sleep: nothing };
+  const clock = clockAt(() => desk.nowMs);
   return {
     ...{ runs: stores.runs, incidents: stores.incidents, waits: stores.waits, clock },
     ledger: quietLedger({ append: async (line) => void desk.lines.push(line) }),
@@ -111,7 +111,7 @@ function shown(desk: Desk) {
   const render = (kind: string, subject: string): Promise<Card | undefined> =>
     renderCard(kind, subject, {
       stores: desk.stores,
-      clock: { now: () => desk.nowMs, speed: 1, sleep: nothing },
+      clock: clockAt(() => desk.nowMs),
       inventory: () => inventory,
     });
   /** What the room was told so far: the messages that are owed, as they are rendered now. */

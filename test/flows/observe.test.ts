@@ -3,46 +3,15 @@ import type { LagSample } from "../../src/domain/service/observed.ts";
 import { observe } from "../../src/flows/observe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud, type SaidCloud } from "../harness/fakes/index.ts";
-import { AT, type Day, homeIsDark, quietDay, rulesOn, type SiteSeen, seenOn, siteOn } from "../harness/observed.ts";
+import { fakeCloud, type SaidCloud, seenDay } from "../harness/fakes/index.ts";
+import { AT, type Day, homeIsDark, quietDay, type SiteSeen, seenOn, siteOn } from "../harness/observed.ts";
 import { serviceIn } from "../harness/plans.ts";
-import { siteOf, standbyOf, trafficOf } from "../harness/site.ts";
+import { standbyOf } from "../harness/site.ts";
 
 const service = serviceIn(example("inventory"));
 const SAMPLE: LagSample = { seconds: 2, measuredAtMs: AT - 600_000 };
 
-/** The ports that tell what is in the observation. */
-function cloudThatSees(seen: Day, speed = 1): Cloud {
-  const { sites, trafficRecords, databaseRecords, publicHealth } = seen;
-  const at = (region: string) => {
-    const site = sites[region];
-    if (!site) throw new Error(`nothing is known of ${region}`);
-    return site;
-  };
-  const regionOf = (via: string | undefined) =>
-    [service.home, standbyOf(service)].find((region) => siteOf(service, region).load_balancer.dns_name === via);
-  const said: SaidCloud = {
-    clock: { now: () => AT, speed },
-    databases: {
-      describe: async (region) => at(region).database,
-      lag: async (region) => at(region).lag,
-    },
-    firewall: { rules: async (region) => rulesOn(at(region)) },
-    compute: { describe: async (region) => at(region).compute },
-    traffic: {
-      records: async (_zone, name) => {
-        return name === trafficOf(service).name ? trafficRecords : databaseRecords;
-      },
-    },
-    probe: {
-      health: async (_url, { via } = {}) => {
-        const region = regionOf(via);
-        return region === undefined ? publicHealth : at(region).deepHealth;
-      },
-    },
-  };
-  return fakeCloud(said, "a look changes nothing");
-}
+const cloudOn = (seen: Day, speed = 1): Cloud => fakeCloud(seenDay(service, seen, speed), "a look changes nothing");
 
 function withLag(observation: Day, lag: Partial<SiteSeen>): Day {
   const standby = observation.sites[standbyOf(service)];
@@ -52,7 +21,7 @@ function withLag(observation: Day, lag: Partial<SiteSeen>): Day {
 
 describe("the replica's position", () => {
   const lookAt = (now: Day, lastLook?: Day) =>
-    observe(service, cloudThatSees(now), { lastLook: lastLook && seenOn(service, lastLook) });
+    observe(service, cloudOn(now), { lastLook: lastLook && seenOn(service, lastLook) });
   const lastGoodOf = async (now: Day, lastLook?: Day) =>
     siteOn(await lookAt(now, lastLook), standbyOf(service)).lag.lastGood;
   const dark = homeIsDark(service);
@@ -73,7 +42,7 @@ describe("the replica's position", () => {
   test("is remembered from the last look, whether that saw a lag or remembered one", async () => {
     const before = withLag(quietDay(service), { lag: { known: true, value: SAMPLE, atMs: AT } });
     const once = await lookAt(dark, before);
-    const twice = await observe(service, cloudThatSees(dark), { lastLook: once });
+    const twice = await observe(service, cloudOn(dark), { lastLook: once });
 
     expect(siteOn(once, standbyOf(service)).lag).toMatchObject({ known: false, lastGood: SAMPLE });
     expect(siteOn(twice, standbyOf(service)).lag.lastGood).toEqual(SAMPLE);
@@ -107,7 +76,7 @@ describe("a look that somebody waits for", () => {
 
   /** Home's side of the world comes so late; the rest at once. */
   function lateAtHome(seen: Day, speed = 1): Cloud {
-    const cloud = cloudThatSees(seen, speed);
+    const cloud = cloudOn(seen, speed);
     const late = async <T>(region: string, answer: Promise<T>): Promise<T> => {
       if (region === service.home) await new Promise((resolve) => setTimeout(resolve, ANSWERS_AFTER_MS));
       return answer;
@@ -137,7 +106,7 @@ describe("a look that somebody waits for", () => {
   });
 
   test("takes the answer of a region that is back", async () => {
-    const { home } = await looked(cloudThatSees(quiet), { ...dark, atMs: AT - 20_000 });
+    const { home } = await looked(cloudOn(quiet), { ...dark, atMs: AT - 20_000 });
 
     expect([home.database.known, home.compute.known, home.deepHealth.kind]).toEqual([true, true, "healthy"]);
   });
@@ -153,7 +122,7 @@ describe("a look that somebody waits for", () => {
   });
 
   test("is given up after 4 s in the region that is left, also where the last look had an answer: the rest of it is there", async () => {
-    const cloud = cloudThatSees(quiet);
+    const cloud = cloudOn(quiet);
     const never = new Promise<never>(() => undefined);
     const describe: Cloud["compute"]["describe"] = (region, site) =>
       region === service.home ? never : cloud.compute.describe(region, site);

@@ -25,6 +25,7 @@ import { firstTime, forgetBefore } from "../../src/store/once.ts";
 import { tell } from "../../src/store/put-aside.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
+import { clockAt } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -52,7 +53,7 @@ afterEach(async () => {
 });
 
 const now = () => nowMs;
-const clock = { now, speed: 1, sleep: () => Promise.resolve() };
+const clock = clockAt(now);
 const beside = () => ({
   ...{ directory, process: "bot-1", now },
   ledger: { append: async (entry: LedgerEntry) => void ledger.push(entry) },

@@ -8,7 +8,7 @@ import { createWorkers, type Handlers, type Workers } from "../../src/jobs/worke
 import { WAITING } from "../../src/store/connection.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { eventually } from "../harness/eventually.ts";
-import { silent } from "../harness/fakes/index.ts";
+import { clockAt, silent } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -47,7 +47,7 @@ const failing = async () => {
 };
 
 function work(drive: () => Promise<void> = nothing, take: (id: string) => Promise<void> = nothing): void {
-  const clock = { now: () => Date.now(), speed: 1, sleep: nothing };
+  const clock = clockAt();
   const inVain = createInVain({ clock, logger: silent, announce: async (says) => void told.push(says) });
   const handlers: Handlers = {
     wakeUps: { runs: drive, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },

@@ -14,7 +14,7 @@ import { endedAndRinging, type SweepDeps, sweep } from "../../src/jobs/sweep.ts"
 import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { example } from "../harness/example.ts";
-import { memoryDocuments, pagersWith, silent, testClock } from "../harness/fakes/index.ts";
+import { clockAt, memoryDocuments, pagersWith, RecordedChat, silent, testClock } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
 import { proposed } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -30,8 +30,8 @@ describe("a run that is over while the pager does not answer", () => {
     let nowMs = AT;
     const deps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), logger: silent, inventory: () => inventory },
-      ...{ chat: { addressOf: (channel: string) => channel }, channelOf: async () => undefined },
-      clock: { now: () => nowMs, speed: 1, sleep: nothing },
+      ...{ chat: new RecordedChat(clockAt()), channelOf: async () => undefined },
+      clock: clockAt(() => nowMs),
       pagers: pagersWith({ trigger: async () => answer(), resolve: async () => answer() }),
       wake: {
         ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },

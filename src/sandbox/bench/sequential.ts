@@ -5,7 +5,7 @@ import { loadFile } from "../../config/load.ts";
 import { Bug, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
 import type { Plan, PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
-import type { Service } from "../../domain/service/service.ts";
+import { ROUTE53_CONTROL_PLANE, type Service } from "../../domain/service/service.ts";
 import { STEPS } from "../../flows/index.ts";
 import { observe } from "../../flows/observe.ts";
 import { LOOK_ACTIONS } from "../../flows/resources/looks.ts";
@@ -22,17 +22,16 @@ import { firstTarget } from "../first-target.ts";
 import type { WorldClient } from "../world-client.ts";
 
 /**
- * World seconds between two looks: those of the AWS CLI's waiters (`rds wait db-instance-available` 30,
- * `ecs wait services-stable` 15, `elbv2 wait target-in-service` 15, `route53 wait resource-record-sets-changed` 30).
+ * World seconds between two looks: those of the AWS CLI's waiters. `rds wait db-instance-available` and
+ * `route53 wait resource-record-sets-changed` look every 30, `ecs wait services-stable` and
+ * `elbv2 wait target-in-service` every 15.
  */
-const LOOK_EVERY_SECONDS: Readonly<Record<string, number>> = {
-  "promote-replica": 30,
-  "scale-out": 15,
-  "check-direct": 15,
-  "point-application": 30,
-  "shift-traffic": 30,
-};
-const OTHERWISE_SECONDS = 15;
+const SLOW_WAITER_SECONDS = 30;
+const WAITER_SECONDS = 15;
+const waitsLonger = (step: PlannedStep): boolean => step.role === "commits" || changesNames(step);
+/** With a way back: Route 53's region may be one of the service's too, and has steps there that change no names. */
+const changesNames = ({ controlPlane, wayBack, role }: PlannedStep): boolean =>
+  controlPlane === ROUTE53_CONTROL_PLANE && wayBack === "undo" && role !== "protects";
 /** World time after which a step that does not get there ends the measurement. */
 const STEP_WITHIN_MS = 45 * 60_000;
 
@@ -98,7 +97,7 @@ async function takeStep(step: PlannedStep, context: StepContext): Promise<Readon
   if (!definition) throw new Bug("step-unknown", `No step is called ${step.does}`);
   const { clock } = context.cloud;
   const deadlineMs = clock.now() + STEP_WITHIN_MS;
-  const pauseMs = (LOOK_EVERY_SECONDS[step.does] ?? OTHERWISE_SECONDS) * 1_000;
+  const pauseMs = (waitsLonger(step) ? SLOW_WAITER_SECONDS : WAITER_SECONDS) * 1_000;
   let data: Record<string, unknown> | undefined;
   for (;;) {
     try {

@@ -3,6 +3,7 @@ import type { Person } from "../../domain/people/person.ts";
 import { isOver } from "../../domain/plan-run/run.ts";
 import { approversOf } from "../../domain/service/access.ts";
 import { findPerson } from "../../domain/service/inventory.ts";
+import type { Service } from "../../domain/service/service.ts";
 import type { SeenMessage, SeenView } from "../../simulators/slack/people.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
 import { gravestAlarm } from "../bench/alarms.ts";
@@ -44,19 +45,52 @@ export const BEFORE_DAWN = { hours: 3, minutes: 12 };
 
 /** The worst night of the year, in five acts. World time is moved only between them. */
 export async function play(stage: Stage, transcript: Transcript, names: Map<string, string>): Promise<Played> {
-  const { world, inventory } = stage;
-  const [service] = inventory.services;
+  const [service] = stage.inventory.services;
   if (!service) throw new Bug("nothing-protected", "The file protects no service");
-  const cast = castOf(stage, service.name);
-  const say = (person: Person) => world.people.as(accountOf(inventory, person.id));
+  const told: Told = { stage, transcript, service, cast: castOf(stage, service.name) };
+  const { cast } = told;
 
+  await quietNight(told);
+  const { darkAtMs, alarm, channel } = await homeGoesDark(told, names);
+  const { started, refusedRequester } = await twoKeys(told, channel);
+  const { verified, resumedAfterMs } = await failoverAndKill(told, { run: started.plan.id, channel });
+  await transcript.act(5, "Half an hour goes by, and the incident is closed");
+  await halfAnHour(stage, { alarm, channel });
+  await resolve(stage, cast.onCall, channel);
+
+  return {
+    runId: started.plan.id,
+    ...{ channel, darkAtMs, alarm, requester: cast.requester, refusedRequester },
+    keyHolders: started.keys.flatMap(({ by }) => findPerson(stage.inventory, by) ?? []),
+    lastKeyMs: Math.max(...started.keys.map(({ atMs }) => atMs)),
+    verifiedMs: verified.endedAtMs ?? 0,
+    workerKills: resumedAfterMs.length,
+    resumedAfterMs: Math.max(...resumedAfterMs),
+    runState: verified.state,
+  };
+}
+
+interface Told {
+  readonly stage: Stage;
+  readonly transcript: Transcript;
+  readonly service: Service;
+  readonly cast: ReturnType<typeof castOf>;
+}
+
+const as = ({ world, inventory }: Stage, person: Person) => world.people.as(accountOf(inventory, person.id));
+
+async function quietNight({ stage, transcript, service, cast }: Told): Promise<void> {
   transcript.say(
     `${cast.onCall.name} is on call. ${cast.requester.name} will ask for the failover; two others must agree.`,
   );
   await transcript.act(1, `A quiet night. ${service.name} serves from ${service.home}`);
   transcript.follow();
-  await say(cast.onCall).types("/dr status", { in: inventory.file.alerts.channel });
+  await as(stage, cast.onCall).types("/dr status", { in: stage.inventory.file.alerts.channel });
+}
 
+/** Ends when somebody has acknowledged. `names`: of channels, which grow by the incident's. */
+async function homeGoesDark({ stage, transcript, service, cast }: Told, names: Map<string, string>) {
+  const { world, inventory } = stage;
   await transcript.act(2, `${service.home} goes dark`);
   await world.setRegion(service.home, "dark");
   const darkAtMs = await world.now();
@@ -78,20 +112,27 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
     (message) => buttonOf(message, "ack") !== undefined,
     SOON_MS,
   );
-  await say(cast.onCall).clicks(buttonOf(card, "ack") ?? "", { in: channel.id, message: card });
+  await as(stage, cast.onCall).clicks(buttonOf(card, "ack") ?? "", { in: channel.id, message: card });
   await world.expectLog("pagerduty.acknowledged", () => true, SOON_MS);
+  return { darkAtMs, alarm, channel: channel.id };
+}
 
+/** Ends when the run has begun. */
+async function twoKeys({ stage, transcript, service, cast }: Told, channel: string) {
+  const { world, inventory } = stage;
   await transcript.act(3, "Two keys");
-  await say(cast.requester).types(`/dr failover ${service.name} because ${service.home} is dark`, { in: channel.id });
+  await as(stage, cast.requester).types(`/dr failover ${service.name} because ${service.home} is dark`, {
+    in: channel,
+  });
   const plan = await world.people.expectMessage(
-    channel.id,
+    channel,
     (message) => buttonOf(message, "approve") !== undefined,
     SOON_MS,
   );
   // People read before they sign: a minute of the night.
   await new Promise((resolve) => setTimeout(resolve, READING_MS));
   // It would not count, so no form opens.
-  await pressKey(stage, cast.requester, { plan, channel: channel.id });
+  await pressKey(stage, cast.requester, { plan, channel });
   const refusedRequester = await world.people
     .expectEphemeral(
       accountOf(inventory, cast.requester.id),
@@ -102,46 +143,44 @@ export async function play(stage: Stage, transcript: Transcript, names: Map<stri
       () => true,
       () => false,
     );
-  for (const person of cast.keyHolders) await turnKey(stage, person, { plan, channel: channel.id });
+  for (const person of cast.keyHolders) await turnKey(stage, person, { plan, channel });
   const started = await seenRun(
     stage,
     { id: undefined, withinMs: SOON_MS },
     ({ state }) => state !== "waiting-for-keys",
   );
+  return { started, refusedRequester };
+}
 
+/** Ends when the run is verified, and throws where it ends otherwise. `resumedAfterMs`: of each kill, machine time. */
+async function failoverAndKill(
+  { stage, transcript }: Told,
+  { run: id, channel }: { readonly run: string; readonly channel: string },
+) {
+  const { world } = stage;
   await transcript.act(4, "The failover, and a worker killed in the middle of it");
   await world.expectLog("rds.promotion-accepted", () => true, VERIFIED_WITHIN_MS);
-  const taken = [await killDriver(stage, started.plan.id, transcript)];
+  const resumedAfterMs = [await killDriver(stage, id, transcript)];
   const verified = await seenRun(
     stage,
-    { id: started.plan.id, withinMs: VERIFIED_WITHIN_MS },
+    { id, withinMs: VERIFIED_WITHIN_MS },
     (run) => isOver(run) || run.state === "stopped",
   );
   if (verified.state !== "verified")
     throw new Bug("story-not-verified", `The run is ${verified.state}: ${verified.why}`);
-  await world.people.expectMessage(channel.id, ({ text }) => text.includes("verified"), SOON_MS);
+  await world.people.expectMessage(channel, ({ text }) => text.includes("verified"), SOON_MS);
+  return { verified, resumedAfterMs };
+}
 
-  await transcript.act(5, "Half an hour goes by, and the incident is closed");
+/** Ends when the update that nobody wrote has gone out. */
+async function halfAnHour(
+  stage: Stage,
+  { alarm, channel }: { readonly alarm: LogEntry; readonly channel: string },
+): Promise<void> {
+  const { world } = stage;
   for (const afterMs of [UPDATE_WANTED_MS, UPDATE_DUE_MS - BEFORE_UPDATE_MS])
     await jump(stage, Math.max(0, alarm.worldMs + afterMs - (await world.now())));
-  await world.people.expectMessage(channel.id, ({ text }) => text.startsWith("Status update"), SOON_MS);
-  await resolve(stage, cast.onCall, channel.id);
-
-  const keyTimes = started.keys.map(({ atMs }) => atMs);
-  return {
-    runId: started.plan.id,
-    channel: channel.id,
-    darkAtMs,
-    alarm,
-    requester: cast.requester,
-    refusedRequester,
-    keyHolders: started.keys.flatMap(({ by }) => findPerson(inventory, by) ?? []),
-    lastKeyMs: Math.max(...keyTimes),
-    verifiedMs: verified.endedAtMs ?? 0,
-    workerKills: taken.length,
-    resumedAfterMs: Math.max(...taken),
-    runState: verified.state,
-  };
+  await world.people.expectMessage(channel, ({ text }) => text.startsWith("Status update"), SOON_MS);
 }
 
 /** One approver asks, two others turn their keys, and somebody on call acknowledges. */

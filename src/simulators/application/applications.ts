@@ -63,39 +63,19 @@ export function createApplications(
   specs: readonly ApplicationSpec[],
   deps: ApplicationsDeps,
 ): Applications {
-  const sites = specs.flatMap(({ name, regions, sessionSeconds }) =>
-    regions.map((region): Site => ({ ...region, application: name, keptMs: sessionSeconds * 1_000 })),
-  );
+  const sites = sitesOf(specs);
   const random = world.random.fork("applications");
   const sessions = new Sessions(world, deps);
   const host: Hosting = { sessions, judge: deps.judge, nextId: () => random.hex(16) };
   const checks = new WriteChecks({ sessions, databases: deps.databases, nextId: host.nextId });
 
-  const runningAt = (ip: string): Running | undefined => {
-    const found = deps.ecs.taskAt(ip);
-    if (found?.task.status !== "RUNNING") return undefined;
-    const { region, cluster, name } = found.scheduler.spec;
-    const site = sites.find((each) => each.region === region && each.cluster === cluster && each.service === name);
-    return site && { site, client: clientAt(site, found.task) };
-  };
-  const siteOf = (application: string, region: string): Site => {
-    const site = sites.find((other) => other.application === application && other.region === region);
-    if (!site) throw new Error(`Application ${application} does not run in ${region}`);
-    return site;
-  };
-  // The oldest task of a site that still works does them: while a service drains, one that drains.
-  const jobs = specs.flatMap(({ name, jobs: { intervalSeconds } }) =>
-    intervalSeconds === 0
-      ? []
-      : [
-          startTicker(world.clock, { intervalMs: intervalSeconds * 1_000 }, () => {
-            for (const site of sites.filter(({ application }) => application === name)) {
-              const tasks = deps.ecs.find(site.region, site.cluster ?? "", site.service ?? "")?.tasks ?? [];
-              const [task] = tasks.filter(({ status }) => WORKING.has(status));
-              if (task) doJob(host, { site, client: clientAt(site, task) });
-            }
-          }),
-        ],
+  const runningAt = (ip: string) => runningIn(sites, deps.ecs.taskAt(ip));
+  const siteOf = (application: string, region: string) => siteIn(sites, application, region);
+  const jobs = specs.flatMap((spec) =>
+    startJobs(world, spec, {
+      ...{ ecs: deps.ecs, host },
+      sites: sites.filter(({ application }) => application === spec.name),
+    }),
   );
   return {
     throughBalancer: (balancer, request) => {
@@ -117,13 +97,8 @@ export function createApplications(
       const at = runningAt(ip);
       return at && serve(host, at, { method: "GET", path }).status;
     },
-    writeCheck: (application, region, { store, session } = {}) => {
-      const site = siteOf(application, region);
-      const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
-      return outside(world, { region, operation: "POST /write-check" }, () =>
-        checks.answer({ ...{ application, region, databaseHost, instance, store, session }, from: placeOf(site) }),
-      );
-    },
+    writeCheck: (application, region, how = {}) =>
+      answerWrite(world, { checks, site: siteOf(application, region) }, how),
     setInstance: (application, region, instance) => {
       siteOf(application, region).instance = instance;
     },
@@ -131,6 +106,56 @@ export function createApplications(
       for (const each of jobs) each.cancel();
     },
   };
+}
+
+const sitesOf = (specs: readonly ApplicationSpec[]): readonly Site[] =>
+  specs.flatMap(({ name, regions, sessionSeconds }) =>
+    regions.map((region): Site => ({ ...region, application: name, keptMs: sessionSeconds * 1_000 })),
+  );
+
+function runningIn(sites: readonly Site[], found: ReturnType<Ecs["taskAt"]>): Running | undefined {
+  if (found?.task.status !== "RUNNING") return undefined;
+  const { region, cluster, name } = found.scheduler.spec;
+  const site = sites.find((each) => each.region === region && each.cluster === cluster && each.service === name);
+  return site && { site, client: clientAt(site, found.task) };
+}
+
+function siteIn(sites: readonly Site[], application: string, region: string): Site {
+  const site = sites.find((other) => other.application === application && other.region === region);
+  if (!site) throw new Error(`Application ${application} does not run in ${region}`);
+  return site;
+}
+
+function answerWrite(
+  world: World,
+  { checks, site }: { readonly checks: WriteChecks; readonly site: Site },
+  { store, session }: WriteTry,
+): Outcome {
+  const { application, region } = site;
+  const { instance, databaseHost } = store === undefined ? site : storeOf(site, store);
+  return outside(world, { region, operation: "POST /write-check" }, () =>
+    checks.answer({ ...{ application, region, databaseHost, instance, store, session }, from: placeOf(site) }),
+  );
+}
+
+interface Workplace {
+  readonly ecs: Ecs;
+  readonly host: Hosting;
+  /** Of this application. */
+  readonly sites: readonly Site[];
+}
+
+/** The oldest task of a site that still works does them: while a service drains, one that drains. */
+function startJobs(world: World, { jobs: { intervalSeconds } }: ApplicationSpec, { ecs, host, sites }: Workplace) {
+  if (intervalSeconds === 0) return [];
+  const ticker = startTicker(world.clock, { intervalMs: intervalSeconds * 1_000 }, () => {
+    for (const site of sites) {
+      const tasks = ecs.find(site.region, site.cluster ?? "", site.service ?? "")?.tasks ?? [];
+      const [task] = tasks.filter(({ status }) => WORKING.has(status));
+      if (task) doJob(host, { site, client: clientAt(site, task) });
+    }
+  });
+  return [ticker];
 }
 
 const clientAt = (site: Site, { id, ip }: Task): Client => ({

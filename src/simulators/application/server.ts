@@ -51,32 +51,13 @@ export async function startApplications(
   options: { readonly firstPort?: number } = {},
 ): Promise<ApplicationSimulator> {
   const fronts: Front[] = [];
-  const nextPort = () => (options.firstPort ? options.firstPort + fronts.length : 0);
-  const connections: Connection[] = [];
-  for (const { address, address6 = [], region, name: loadBalancer, dnsName, answer } of traffic.entries) {
-    const front = await openFront(answer, nextPort());
+  const open: Opening = async (answer) => {
+    const front = await openFront(answer, options.firstPort ? options.firstPort + fronts.length : 0);
     fronts.push(front);
-    for (const each of [address, address6].flat())
-      connections.push({ address: each, region, loadBalancer, dnsName, port: front.port });
-  }
-  const writeChecks: WriteCheck[] = [];
-  for (const { name: application, regions } of traffic.spec.applications) {
-    const checks = regions.flatMap(({ region, more }) =>
-      [undefined, ...more].map((store) => ({ region, store: store?.name })),
-    );
-    for (const { region, store } of checks) {
-      const front = await openFront((request) => {
-        const { pathname, searchParams } = urlOf(request);
-        if (request.method !== "POST" || pathname !== "/write-check")
-          return { kind: "reply", reply: reply(404, { error: "POST /write-check is all there is" }), delayMs: 0 };
-        const session = searchParams.get("session") === "kept" ? "kept" : undefined;
-        return traffic.applications.writeCheck(application, region, { store, session });
-      }, nextPort());
-      fronts.push(front);
-      const url = `http://127.0.0.1:${front.port}/write-check`;
-      writeChecks.push({ application, region, url, ...(store === undefined ? {} : { store }) });
-    }
-  }
+    return front.port;
+  };
+  const connections = await openEntries(traffic, open);
+  const writeChecks = await openWriteChecks(traffic, open);
   const writers = traffic.spec.applications.map((spec) =>
     startWriters(world, spec, {
       ...{ judge: traffic.judge, entryAt: traffic.entryAt },
@@ -90,22 +71,56 @@ export async function startApplications(
     connections,
     writeChecks,
     connectMap: Object.fromEntries(connections.map(({ address, port }) => [address, `127.0.0.1:${port}`])),
-    env: {
-      WRITE_CHECKS: JSON.stringify(
-        Object.fromEntries(
-          writeChecks.map(({ application, region, store, url }) => [
-            [application, region, store ?? []].flat().join("/"),
-            url,
-          ]),
-        ),
-      ),
-    },
+    env: { WRITE_CHECKS: JSON.stringify(urlsOf(writeChecks)) },
     stop: async () => {
       for (const writer of writers) writer.stop();
       await Promise.all(fronts.map((front) => front.close()));
     },
   };
 }
+
+/** Opens the next port; resolves to its number. */
+type Opening = (answer: Parameters<typeof openFront>[0]) => Promise<number>;
+
+async function openEntries({ entries }: Traffic, open: Opening): Promise<readonly Connection[]> {
+  const connections: Connection[] = [];
+  for (const { address, address6 = [], region, name: loadBalancer, dnsName, answer } of entries) {
+    const port = await open(answer);
+    for (const each of [address, address6].flat())
+      connections.push({ address: each, region, loadBalancer, dnsName, port });
+  }
+  return connections;
+}
+
+async function openWriteChecks({ spec, applications }: Traffic, open: Opening): Promise<readonly WriteCheck[]> {
+  const writeChecks: WriteCheck[] = [];
+  for (const { name: application, regions } of spec.applications) {
+    const checks = regions.flatMap(({ region, more }) =>
+      [undefined, ...more].map((store) => ({ region, store: store?.name })),
+    );
+    for (const { region, store } of checks) {
+      const port = await open((request) => {
+        const { pathname, searchParams } = urlOf(request);
+        if (request.method !== "POST" || pathname !== "/write-check")
+          return { kind: "reply", reply: reply(404, { error: "POST /write-check is all there is" }), delayMs: 0 };
+        const session = searchParams.get("session") === "kept" ? "kept" : undefined;
+        return applications.writeCheck(application, region, { store, session });
+      });
+      const url = `http://127.0.0.1:${port}/write-check`;
+      writeChecks.push({ application, region, url, ...(store === undefined ? {} : { store }) });
+    }
+  }
+  return writeChecks;
+}
+
+/** By `application/region`, or `application/region/store`. */
+const urlsOf = (writeChecks: readonly WriteCheck[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    writeChecks.map(({ application, region, store, url }) => [
+      [application, region, store ?? []].flat().join("/"),
+      url,
+    ]),
+  );
 
 function addControls(
   world: World,

@@ -86,49 +86,91 @@ const BALANCER_TTL_SECONDS = 60;
 /** Everything between users and databases: DNS, load balancers, services and the applications in them. */
 export function createTraffic(world: World, input: TrafficSpecInput, databases: DatabaseEngine): Traffic {
   const spec = TrafficSpec.parse(input);
-  const balancerAddress = createAddressBook("198.51.100");
-  const address6Of = (balancer: LoadBalancer) =>
-    balancer.ipAddressType === "dualstack" ? besides(balancerAddress(balancer.arn)) : undefined;
-  const databaseAddress = createAddressBook("203.0.113");
-  const machineAddress = createAddressBook("192.0.2");
-  const machines = spec.applications.flatMap(({ name: application, regions }) =>
-    regions.flatMap(({ region, host: machine }) =>
-      machine === undefined ? [] : [{ application, region, host: machine }],
-    ),
-  );
+  const { accountId } = spec;
+  const addresses = addressesOutside();
+  const machines = machinesIn(spec);
   const foreign = new Map(spec.names.map((entry) => [entry.name, entry]));
 
   // The parts refer to each other in a circle; each reference is used by timers and requests only, after the wiring.
   const elb = createElb(world, spec.elb, {
-    accountId: spec.accountId,
+    accountId,
     check: (group, ip) => applications.atTask(ip, group.healthCheckPath),
   });
-  const ecs = createEcs(world, spec.ecs, { elb, accountId: spec.accountId });
+  const ecs = createEcs(world, spec.ecs, { elb, accountId });
   const route53 = createRoute53(world, spec.route53, {
     aliasTarget: elb.aliasTarget,
-    probe: (host, path) => {
-      const address = outsideResolver.resolve(host).records.find((record) => record.type === "A")?.value;
-      const entry = address === undefined ? undefined : entryAt(address);
-      const outcome = entry?.answer({ method: "GET", path });
-      return outcome?.kind === "reply" && outcome.delayMs < PROBE_TIMEOUT_MS ? outcome.reply.status : undefined;
-    },
+    probe: (host, path) => probed(entryAt(outsideAddress(host)), path),
   });
-
-  const host = (name: string): Host | undefined => {
-    const balancer = elb.named(name);
-    if (balancer) {
-      const address = balancerAddress(balancer.arn);
-      const address6 = address6Of(balancer);
-      return { address, address6, ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: elb.isHealthy(balancer) };
-    }
-    const machine = machines.find((each) => each.host === name);
-    if (machine) return { address: machineAddress(name), ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: true };
-    if (!databases.locate(name.replace(/\.$/, ""))) return undefined;
-    return { address: databaseAddress(name), ttlSeconds: DATABASE_TTL_SECONDS, isHealthy: true };
+  const authorities = authoritiesOf(world, { databases, elb, route53, addresses, machines, foreign });
+  // Route 53's checkers resolve the name afresh for each observation.
+  const outsideAddress = (host: string) =>
+    createResolver(world.clock, authorities.public)
+      .resolve(host)
+      .records.find((record) => record.type === "A")?.value ?? "";
+  const resolverOf = regionalResolvers(world, authorities.vpc);
+  const judge = new Judge(world, databases);
+  const applications = createApplications(world, spec.applications, { ecs, elb, databases, judge, resolverOf });
+  const entries = entriesOf({ elb, machines, addresses, applications });
+  const byAddress = new Map(entries.map((entry) => [entry.address, entry]));
+  const entryAt = (address: string) => byAddress.get(address);
+  return {
+    ...{ spec, route53, elb, ecs, authorities, applications, judge, entries, entryAt },
+    pointName: (name, value) => pointName(world, foreign, { name, value }),
+    services: [
+      ...[route53.service, elb.service, ecs.service, createEcr(world, { ecs: spec.ecs, accountId })],
+      createAutoscaling(world, spec.autoscaling, { ecs, accountId }).service,
+    ],
+    addressOf: (balancer) => addresses.ofBalancer(balancer),
+    healthCheckStatus: (id) => statusOf(route53.healthChecks.isHealthy(id)),
+    stop: () => {
+      for (const part of [applications, route53, ecs, elb]) part.stop();
+    },
   };
+}
+
+/** A machine that runs an application itself, without a load balancer. */
+interface Machine {
+  readonly application: string;
+  readonly region: string;
+  readonly host: string;
+}
+
+type Names = Map<string, TrafficSpec["names"][number]>;
+
+const machinesIn = ({ applications }: TrafficSpec): readonly Machine[] =>
+  applications.flatMap(({ name: application, regions }) =>
+    regions.flatMap(({ region, host }) => (host === undefined ? [] : [{ application, region, host }])),
+  );
+
+type Addresses = ReturnType<typeof addressesOutside>;
+
+/** One block for each sort of thing that has an address of its own. */
+function addressesOutside() {
+  const balancerAddress = createAddressBook("198.51.100");
+  return {
+    ofDatabase: createAddressBook("203.0.113"),
+    ofMachine: createAddressBook("192.0.2"),
+    ofBalancer: ({ arn }: LoadBalancer) => balancerAddress(arn),
+    ofBalancer6: ({ arn, ipAddressType }: LoadBalancer) =>
+      ipAddressType === "dualstack" ? besides(balancerAddress(arn)) : undefined,
+  };
+}
+
+interface Outside {
+  readonly databases: DatabaseEngine;
+  readonly elb: Elb;
+  readonly route53: Route53;
+  readonly addresses: Addresses;
+  readonly machines: readonly Machine[];
+  readonly foreign: Names;
+}
+
+function authoritiesOf(world: World, outside: Outside): DnsAuthorities {
+  const { databases, route53, foreign } = outside;
   const random = world.random.fork("dns");
   const deps = {
-    ...{ zones: route53.zones, host },
+    zones: route53.zones,
+    host: (name: string) => hostOf(name, outside),
     leadsTo: (name: string) => {
       const known = foreign.get(name);
       if (known) return { target: known.value, ttlSeconds: known.ttlSeconds };
@@ -139,65 +181,69 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
     chance: () => random.next(),
     blocksOf: route53.blocksOf,
   };
-  const authorities = { public: createAuthority(deps, "public"), vpc: createAuthority(deps, "vpc") };
-  // Route 53's checkers resolve the name afresh for each observation.
-  const outsideResolver = { resolve: (name: string) => createResolver(world.clock, authorities.public).resolve(name) };
+  return { public: createAuthority(deps, "public"), vpc: createAuthority(deps, "vpc") };
+}
+
+function hostOf(name: string, { elb, databases, addresses, machines }: Outside): Host | undefined {
+  const balancer = elb.named(name);
+  if (balancer) {
+    const address = addresses.ofBalancer(balancer);
+    const address6 = addresses.ofBalancer6(balancer);
+    return { address, address6, ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: elb.isHealthy(balancer) };
+  }
+  const machine = machines.find((each) => each.host === name);
+  if (machine) return { address: addresses.ofMachine(name), ttlSeconds: BALANCER_TTL_SECONDS, isHealthy: true };
+  if (!databases.locate(name.replace(/\.$/, ""))) return undefined;
+  return { address: addresses.ofDatabase(name), ttlSeconds: DATABASE_TTL_SECONDS, isHealthy: true };
+}
+
+function regionalResolvers(world: World, vpc: DnsAuthorities["vpc"]): (region: string) => Resolver {
   const regional = new Map<string, Resolver>();
-  const resolverOf = (region: string) => {
-    const resolver = regional.get(region) ?? createResolver(world.clock, authorities.vpc, placeIn(region));
+  return (region) => {
+    const resolver = regional.get(region) ?? createResolver(world.clock, vpc, placeIn(region));
     regional.set(region, resolver);
     return resolver;
   };
+}
 
-  const judge = new Judge(world, databases);
-  const applications = createApplications(world, spec.applications, { ecs, elb, databases, judge, resolverOf });
-  // Addresses in the order of the spec, not in the order of first use.
-  const entries: readonly Entry[] = [
-    ...elb.loadBalancers.map(
-      (balancer): Entry => ({
-        ...{
-          address: balancerAddress(balancer.arn),
-          address6: address6Of(balancer),
-          region: balancer.region,
-          name: balancer.name,
-          dnsName: balancer.dnsName,
-        },
-        answer: (request) => applications.throughBalancer(balancer, request),
-      }),
-    ),
-    ...machines.map(
-      ({ application, region, host: dnsName }): Entry => ({
-        ...{ address: machineAddress(dnsName), region, name: dnsName, dnsName },
-        answer: (request) => applications.throughHost(application, region, request),
-      }),
-    ),
-  ];
-  const byAddress = new Map(entries.map((entry) => [entry.address, entry]));
-  const entryAt = (address: string) => byAddress.get(address);
-  return {
-    ...{ spec, route53, elb, ecs, authorities, applications, judge, entries, entryAt },
-    pointName: (name, value) => {
-      const known = foreign.get(canonicalName(name));
-      if (!known) throw new Error(`There is no name ${name} outside Route 53`);
-      foreign.set(known.name, { ...known, value: canonicalName(value) });
-      world.log.append("dns.name-pointed", { name: known.name, value: canonicalName(value) });
-    },
-    services: [
-      route53.service,
-      elb.service,
-      ecs.service,
-      createEcr(world, { ecs: spec.ecs, accountId: spec.accountId }),
-      createAutoscaling(world, spec.autoscaling, { ecs, accountId: spec.accountId }).service,
-    ],
-    addressOf: (balancer) => balancerAddress(balancer.arn),
-    healthCheckStatus: (id) => {
-      const isHealthy = route53.healthChecks.isHealthy(id);
-      return isHealthy === undefined ? undefined : isHealthy ? 1 : 0;
-    },
-    stop: () => {
-      for (const part of [applications, route53, ecs, elb]) part.stop();
-    },
-  };
+interface Within {
+  readonly elb: Elb;
+  readonly machines: readonly Machine[];
+  readonly addresses: Addresses;
+  readonly applications: Applications;
+}
+
+/** Addresses in the order of the spec, not in the order of first use. */
+const entriesOf = ({ elb, machines, addresses, applications }: Within): readonly Entry[] => [
+  ...elb.loadBalancers.map(
+    (balancer): Entry => ({
+      ...{ address: addresses.ofBalancer(balancer), address6: addresses.ofBalancer6(balancer) },
+      ...{ region: balancer.region, name: balancer.name, dnsName: balancer.dnsName },
+      answer: (request) => applications.throughBalancer(balancer, request),
+    }),
+  ),
+  ...machines.map(
+    ({ application, region, host: dnsName }): Entry => ({
+      ...{ address: addresses.ofMachine(dnsName), region, name: dnsName, dnsName },
+      answer: (request) => applications.throughHost(application, region, request),
+    }),
+  ),
+];
+
+function pointName(world: World, foreign: Names, { name, value }: { name: string; value: string }): void {
+  const known = foreign.get(canonicalName(name));
+  if (!known) throw new Error(`There is no name ${name} outside Route 53`);
+  foreign.set(known.name, { ...known, value: canonicalName(value) });
+  world.log.append("dns.name-pointed", { name: known.name, value: canonicalName(value) });
+}
+
+const statusOf = (isHealthy: boolean | undefined): 0 | 1 | undefined =>
+  isHealthy === undefined ? undefined : isHealthy ? 1 : 0;
+
+/** What a checker of Route 53 sees of it: the status, or undefined where nothing answers in time. */
+function probed(entry: Entry | undefined, path: string): number | undefined {
+  const outcome = entry?.answer({ method: "GET", path });
+  return outcome?.kind === "reply" && outcome.delayMs < PROBE_TIMEOUT_MS ? outcome.reply.status : undefined;
 }
 
 /** Checkers wait two seconds for the status line once connected; slowness is machine time, as region modes are. */

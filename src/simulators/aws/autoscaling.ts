@@ -67,13 +67,8 @@ export function createAutoscaling(
   { ecs, accountId }: { readonly ecs: Ecs; readonly accountId: string },
 ): Autoscaling {
   const random = world.random.fork("autoscaling");
-  const targets = new Map<string, ScalableTarget>();
-  const create = ({
-    region,
-    resourceId,
-    minCapacity,
-    maxCapacity,
-  }: Pick<ScalableTarget, "region" | "resourceId" | "minCapacity" | "maxCapacity">): ScalableTarget => ({
+  const targets: Targets = new Map();
+  const create = ({ region, resourceId, minCapacity, maxCapacity }: Bounds): ScalableTarget => ({
     ...{ region, resourceId, minCapacity, maxCapacity, createdMs: world.clock.now() },
     arn: `arn:${partitionOf(region)}:application-autoscaling:${region}:${accountId}:scalable-target/${random.hex(36)}`,
     suspended: allSuspended(false),
@@ -86,40 +81,12 @@ export function createAutoscaling(
 
   const register = (call: AwsCall) => {
     const wanted = parse(Register, call);
-    const key = `${call.region} ${wanted.ResourceId}`;
     const service = serviceOf(ecs, call.region, wanted.ResourceId);
     if (!service) throw new AwsError("ValidationException", `ECS service doesn't exist: ${wanted.ResourceId}`);
-    const current = targets.get(key);
-    const minCapacity = wanted.MinCapacity ?? current?.minCapacity;
-    const maxCapacity = wanted.MaxCapacity ?? current?.maxCapacity;
-    if (minCapacity === undefined || maxCapacity === undefined) {
-      throw new AwsError(
-        "ValidationException",
-        "Min capacity and max capacity are both required to register a new scalable target.",
-      );
-    }
-    if (minCapacity > maxCapacity) {
-      throw new AwsError("ValidationException", "Maximum capacity cannot be less than minimum capacity");
-    }
-    const target = current ?? create({ region: call.region, resourceId: wanted.ResourceId, minCapacity, maxCapacity });
-    target.minCapacity = minCapacity;
-    target.maxCapacity = maxCapacity;
-    target.suspended = merged(target.suspended, wanted.SuspendedState);
-    targets.set(key, target);
+    const target = registered(targets, { wanted, region: call.region, create });
     // Every registration pulls the count into its bounds, whatever it changed and whatever is suspended.
     world.clock.after(random.between(...spec.effectSeconds) * 1_000, () => clamp(service, target));
     return { ScalableTargetARN: target.arn };
-  };
-
-  const describe = (call: AwsCall) => {
-    const wanted = parse(Describe, call);
-    const found = [...targets.values()].filter(
-      (target) =>
-        target.region === call.region && (!wanted.ResourceIds || wanted.ResourceIds.includes(target.resourceId)),
-    );
-    const from = Number(wanted.NextToken ?? 0);
-    const to = from + wanted.MaxResults;
-    return { ScalableTargets: found.slice(from, to).map(shown), ...(to < found.length && { NextToken: String(to) }) };
   };
 
   return {
@@ -128,10 +95,54 @@ export function createAutoscaling(
       protocol: "json-1.1",
       operations: {
         RegisterScalableTarget: { mutates: true, handle: register },
-        DescribeScalableTargets: { mutates: false, handle: describe },
+        DescribeScalableTargets: { mutates: false, handle: (call) => describe(targets, call) },
       },
     },
   };
+}
+
+/** By region and resource. */
+type Targets = Map<string, ScalableTarget>;
+type Bounds = Pick<ScalableTarget, "region" | "resourceId" | "minCapacity" | "maxCapacity">;
+
+interface Registration {
+  readonly wanted: z.infer<typeof Register>;
+  readonly region: string;
+  readonly create: (bounds: Bounds) => ScalableTarget;
+}
+
+/** The target as it stands after that; throws what AWS answers to bounds that are missing or cross. */
+function registered(targets: Targets, { wanted, region, create }: Registration): ScalableTarget {
+  const key = `${region} ${wanted.ResourceId}`;
+  const current = targets.get(key);
+  const minCapacity = wanted.MinCapacity ?? current?.minCapacity;
+  const maxCapacity = wanted.MaxCapacity ?? current?.maxCapacity;
+  if (minCapacity === undefined || maxCapacity === undefined) {
+    throw new AwsError(
+      "ValidationException",
+      "Min capacity and max capacity are both required to register a new scalable target.",
+    );
+  }
+  if (minCapacity > maxCapacity) {
+    throw new AwsError("ValidationException", "Maximum capacity cannot be less than minimum capacity");
+  }
+  const target = current ?? create({ region, resourceId: wanted.ResourceId, minCapacity, maxCapacity });
+  target.minCapacity = minCapacity;
+  target.maxCapacity = maxCapacity;
+  target.suspended = merged(target.suspended, wanted.SuspendedState);
+  targets.set(key, target);
+  return target;
+}
+
+function describe(targets: Targets, call: AwsCall) {
+  const wanted = parse(Describe, call);
+  const found = [...targets.values()].filter(
+    (target) =>
+      target.region === call.region && (!wanted.ResourceIds || wanted.ResourceIds.includes(target.resourceId)),
+  );
+  const from = Number(wanted.NextToken ?? 0);
+  const to = from + wanted.MaxResults;
+  return { ScalableTargets: found.slice(from, to).map(shown), ...(to < found.length && { NextToken: String(to) }) };
 }
 
 function parse<T>(schema: z.ZodType<T>, call: AwsCall): T {

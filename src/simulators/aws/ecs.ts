@@ -4,15 +4,17 @@ import { partitionOf } from "./arn.ts";
 import { addEcsControls } from "./ecs-controls.ts";
 import { createService } from "./ecs-create.ts";
 import { ecsLists, tokenPage } from "./ecs-lists.ts";
-import { ServiceScheduler } from "./ecs-scheduler.ts";
+import type { ServiceScheduler } from "./ecs-scheduler.ts";
 import {
-  clusterIn,
-  definitionOf,
-  type EcsServiceSpec,
-  type EcsSpec,
-  resolveTaskDefinition,
-  type Task,
-} from "./ecs-spec.ts";
+  followTargets,
+  isCalled,
+  makeRoom,
+  opening,
+  type RunningTask,
+  targetGroupsOf,
+  taskAt,
+} from "./ecs-schedulers.ts";
+import { clusterIn, definitionOf, type EcsSpec, resolveTaskDefinition, type Task } from "./ecs-spec.ts";
 import { type ServiceNames, showCluster, showService, showTask } from "./ecs-views.ts";
 import type { Elb } from "./elb.ts";
 import { refusedInput } from "./refused-input.ts";
@@ -23,7 +25,7 @@ export interface Ecs {
   readonly schedulers: readonly ServiceScheduler[];
   find(region: string, cluster: string, name: string): ServiceScheduler | undefined;
   /** The task behind a target address, with its service. */
-  taskAt(ip: string): { readonly scheduler: ServiceScheduler; readonly task: Task } | undefined;
+  taskAt(ip: string): RunningTask | undefined;
   stop(): void;
 }
 
@@ -60,52 +62,16 @@ export function createEcs(
   spec: EcsSpec,
   { elb, accountId }: { readonly elb: Elb; readonly accountId: string },
 ): Ecs {
-  const random = world.random.fork("ecs");
-  let addresses = 0;
-  const nextIp = () => {
-    addresses += 1;
-    return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
-  };
-  const open = (entry: EcsServiceSpec, isNew: boolean) =>
-    new ServiceScheduler(
-      world,
-      { ecs: spec, spec: entry, isNew },
-      {
-        ...{ accountId, nextIp, targets: elb.targets, targetGroupArns: targetGroupsOf(elb, entry) },
-        random: random.fork(`${entry.region}/${entry.cluster}/${entry.name}`),
-      },
-    );
+  const open = opening(world, spec, { elb, accountId });
   const schedulers = spec.services.map((entry) => open(entry, false));
-  elb.targets.onChange((group, target) => {
-    const scheduler = schedulers.find((other) => other.tasks.some((task) => task.ip === target.id));
-    if (target.state === "unhealthy") scheduler?.targetUnhealthy(target.id, group.arn);
-    else if (target.state === "healthy") scheduler?.reconcile();
-  });
-  const book: ServiceBook = {
-    spec,
-    accountId,
-    schedulers,
-    names: (scheduler) => ({
-      accountId,
-      targetGroupArns: targetGroupsOf(elb, scheduler.spec),
-      networkMode: definitionOf(spec, scheduler.primary.taskDefinition)?.networkMode ?? "awsvpc",
-    }),
-  };
+  followTargets(elb, schedulers);
+  const book = bookOf(spec, schedulers, { elb, accountId });
   addEcsControls(world, book);
   return {
     schedulers,
     find: (region, cluster, name) =>
-      schedulers.find(
-        ({ spec: one, status }) =>
-          one.region === region && one.cluster === cluster && one.name === name && status === "ACTIVE",
-      ),
-    taskAt: (ip) => {
-      for (const scheduler of schedulers) {
-        const task = scheduler.tasks.find((other) => other.ip === ip);
-        if (task) return { scheduler, task };
-      }
-      return undefined;
-    },
+      schedulers.find((one) => isCalled(one, { region, cluster, name }) && one.status === "ACTIVE"),
+    taskAt: (ip) => taskAt(schedulers, ip),
     stop: () => {
       for (const scheduler of schedulers) scheduler.stop();
     },
@@ -113,22 +79,11 @@ export function createEcs(
       name: "ecs",
       protocol: "json-1.1",
       operations: {
-        UpdateService: { mutates: true, handle: (call) => updateService(book, call) },
-        DeleteService: { mutates: true, handle: (call) => deleteService(book, call) },
-        DescribeServices: { mutates: false, handle: (call) => describeServices(book, call) },
-        ListTasks: { mutates: false, handle: (call) => listTasks(book, call) },
-        DescribeTasks: { mutates: false, handle: (call) => describeTasks(book, call) },
-        DescribeClusters: { mutates: false, handle: (call) => describeClusters(book, call) },
-        ...ecsLists(book),
+        ...serviceOperations(book),
         CreateService: {
           mutates: true,
           handle: createService({ ...book, world, elb }, (entry) => {
-            const { region, cluster, name } = entry;
-            const isSame = ({ spec: one }: ServiceScheduler) =>
-              one.region === region && one.cluster === cluster && one.name === name;
-            // One of that name that is over makes room.
-            const over = schedulers.findIndex(isSame);
-            for (const old of over < 0 ? [] : schedulers.splice(over, 1)) old.stop();
+            makeRoom(schedulers, entry);
             const made = open(entry, true);
             schedulers.push(made);
             return showService(made, book.names(made));
@@ -139,21 +94,36 @@ export function createEcs(
   };
 }
 
+const serviceOperations = (book: ServiceBook): AwsService["operations"] => ({
+  UpdateService: { mutates: true, handle: (call) => updateService(book, call) },
+  DeleteService: { mutates: true, handle: (call) => deleteService(book, call) },
+  DescribeServices: { mutates: false, handle: (call) => describeServices(book, call) },
+  ListTasks: { mutates: false, handle: (call) => listTasks(book, call) },
+  DescribeTasks: { mutates: false, handle: (call) => describeTasks(book, call) },
+  DescribeClusters: { mutates: false, handle: (call) => describeClusters(book, call) },
+  ...ecsLists(book),
+});
+
+const bookOf = (
+  spec: EcsSpec,
+  schedulers: readonly ServiceScheduler[],
+  { elb, accountId }: { readonly elb: Elb; readonly accountId: string },
+): ServiceBook => ({
+  spec,
+  accountId,
+  schedulers,
+  names: (scheduler) => ({
+    accountId,
+    targetGroupArns: targetGroupsOf(elb, scheduler.spec),
+    networkMode: definitionOf(spec, scheduler.primary.taskDefinition)?.networkMode ?? "awsvpc",
+  }),
+});
+
 interface ServiceBook {
   readonly spec: EcsSpec;
   readonly accountId: string;
   readonly schedulers: readonly ServiceScheduler[];
   readonly names: (scheduler: ServiceScheduler) => ServiceNames;
-}
-
-function targetGroupsOf(elb: Elb, service: EcsServiceSpec): string[] {
-  const here = elb.loadBalancers.filter(({ region }) => region === service.region).flatMap((one) => one.targetGroups);
-  return service.targetGroups.map((name) => {
-    const group = here.find((other) => other.name === name);
-    if (!group)
-      throw new Error(`Service ${service.name} names target group ${name}, which ${service.region} does not have`);
-    return group.arn;
-  });
 }
 
 /** Names and ARNs are accepted alike: what counts is the last part. */

@@ -46,34 +46,13 @@ const UpdateInput = HealthCheckSettings.extend({
 /** HTTP checks: the status flips after FailureThreshold contrary observations in a row, RequestInterval apart. */
 export function createHealthChecks(world: World, specs: readonly HealthCheckSpec[], probe: OutsideProbe): HealthChecks {
   const checks = new Map<string, Check>();
+  const open = (wanted: Wanted): Check => {
+    const check = openCheck(world, wanted, probe);
+    checks.set(check.id, check);
+    return check;
+  };
   const random = world.random.fork("route53-health-checks");
-  const open = ({ id, config, reference = id }: HealthCheckSpec & { readonly reference?: string }): Check => {
-    const check: Check = {
-      ...{
-        id,
-        reference,
-        begun: config,
-        version: 1,
-        config,
-        isPassing: true,
-        contrary: 0,
-        isObserved: false,
-        lastStatus: undefined,
-      },
-      ...{ checkedMs: world.clock.now(), timer: undefined },
-    };
-    check.timer = startTicker(world.clock, { intervalMs: config.RequestInterval * 1_000 }, () =>
-      observe(world, check, probe),
-    );
-    checks.set(id, check);
-    return check;
-  };
   for (const spec of specs) open(spec);
-  const find = (id: unknown) => {
-    const check = checks.get(String(id));
-    if (!check) throw new AwsError("NoSuchHealthCheck", `No health check exists with the ID ${String(id)}`, 404);
-    return check;
-  };
   return {
     has: (id) => checks.has(id),
     ids: () => [...checks.keys()],
@@ -84,32 +63,54 @@ export function createHealthChecks(world: World, specs: readonly HealthCheckSpec
     stop: () => {
       for (const check of checks.values()) check.timer?.cancel();
     },
-    operations: {
-      CreateHealthCheck: {
-        mutates: true,
-        handle: ({ input, region }) => {
-          const { reference, config } = wantedCheck(input);
-          const same = [...checks.values()].find((each) => each.reference === reference);
-          if (same && JSON.stringify(same.begun) !== JSON.stringify(config)) throw alreadyExists(reference);
-          const check = same ?? open({ id: newId(random), config, reference });
-          if (!same) world.log.append("route53.health-check-created", { id: check.id });
-          const Location = `https://route53.${domainOf(region)}/2013-04-01/healthcheck/${check.id}`;
-          return { Location, HealthCheck: shown(check) };
-        },
-      },
-      GetHealthCheck: {
-        mutates: false,
-        handle: (call) => ({ HealthCheck: shown(find(call.input["HealthCheckId"])) }),
-      },
-      GetHealthCheckStatus: { mutates: false, handle: (call) => observations(find(call.input["HealthCheckId"])) },
-      ListHealthChecks: {
-        mutates: false,
-        handle: (call) => pageOf("HealthCheck", { all: [...checks.values()], shown }, call.input),
-      },
-      UpdateHealthCheck: {
-        mutates: true,
-        handle: (call) => ({ HealthCheck: shown(update(find(call.input["HealthCheckId"]), call)) }),
-      },
+    operations: operationsOn(checks, ({ input, region }) => {
+      const { reference, config } = wantedCheck(input);
+      const same = [...checks.values()].find((each) => each.reference === reference);
+      if (same && JSON.stringify(same.begun) !== JSON.stringify(config)) throw alreadyExists(reference);
+      const check = same ?? open({ id: newId(random), config, reference });
+      if (!same) world.log.append("route53.health-check-created", { id: check.id });
+      const Location = `https://route53.${domainOf(region)}/2013-04-01/healthcheck/${check.id}`;
+      return { Location, HealthCheck: shown(check) };
+    }),
+  };
+}
+
+type Wanted = HealthCheckSpec & { readonly reference?: string };
+
+function openCheck(world: World, { id, config, reference = id }: Wanted, probe: OutsideProbe): Check {
+  const check: Check = {
+    ...{ id, reference, begun: config, version: 1, config, isPassing: true, contrary: 0 },
+    ...{ isObserved: false, lastStatus: undefined, checkedMs: world.clock.now(), timer: undefined },
+  };
+  check.timer = startTicker(world.clock, { intervalMs: config.RequestInterval * 1_000 }, () =>
+    observe(world, check, probe),
+  );
+  return check;
+}
+
+function operationsOn(
+  checks: ReadonlyMap<string, Check>,
+  create: AwsOperation["handle"],
+): Readonly<Record<string, AwsOperation>> {
+  const find = (id: unknown) => {
+    const check = checks.get(String(id));
+    if (!check) throw new AwsError("NoSuchHealthCheck", `No health check exists with the ID ${String(id)}`, 404);
+    return check;
+  };
+  return {
+    CreateHealthCheck: { mutates: true, handle: create },
+    GetHealthCheck: {
+      mutates: false,
+      handle: (call) => ({ HealthCheck: shown(find(call.input["HealthCheckId"])) }),
+    },
+    GetHealthCheckStatus: { mutates: false, handle: (call) => observations(find(call.input["HealthCheckId"])) },
+    ListHealthChecks: {
+      mutates: false,
+      handle: (call) => pageOf("HealthCheck", { all: [...checks.values()], shown }, call.input),
+    },
+    UpdateHealthCheck: {
+      mutates: true,
+      handle: (call) => ({ HealthCheck: shown(update(find(call.input["HealthCheckId"]), call)) }),
     },
   };
 }

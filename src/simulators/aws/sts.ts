@@ -74,62 +74,14 @@ const NOTHING: Things = { tagsOf: () => undefined, keyOf: () => undefined, vpcOf
  * machine's clock. Logs `sts.role-assumed`.
  */
 export function createSts(world: World, input: StsSpecInput, things: Things = NOTHING): Sts {
-  const { roles, managed, caller, sessionSeconds } = StsSpec.parse(input);
-  const random = world.random.fork("sts");
+  const spec = StsSpec.parse(input);
   const sessions = new Map<string, Session>();
-  const trust = { refused: new Set<string>(), areKeysRevoked: false, account: undefined as string | undefined };
-  world.control.on("POST /sts/trust", (body) => {
-    const { refused, keys, account } = Trust.parse(body);
-    if (refused) trust.refused = new Set(refused);
-    if (keys !== undefined) trust.areKeysRevoked = keys === "revoked";
-    if (account !== undefined) trust.account = account ?? undefined;
-    world.log.append("sts.trust-changed", { refused: [...trust.refused], keys, account });
-  });
-  const assumeRole = (call: AwsCall) => {
-    const wanted = AssumeRole.parse(call.input);
-    const role = roles.find(({ arn }) => arn === wanted.RoleArn);
-    const isTrusted = role !== undefined && !trust.refused.has(role.arn);
-    if (!isTrusted || (role.externalId !== undefined && role.externalId !== wanted.ExternalId)) {
-      throw new AwsError(
-        "AccessDenied",
-        `Not authorized to perform: sts:AssumeRole on resource: ${wanted.RoleArn}`,
-        403,
-      );
-    }
-    const accessKeyId = `ASIA${random.hex(16).toUpperCase()}`;
-    const name = `${wanted.RoleArn.split("/").at(-1)}/${wanted.RoleSessionName}`;
-    const session: Session = {
-      identity: role.policies,
-      session: sessionPolicies(wanted, managed),
-      UserId: `AROA${random.hex(17).toUpperCase()}:${wanted.RoleSessionName}`,
-      Arn: `arn:aws:sts::${accountIn(wanted.RoleArn)}:assumed-role/${name}`,
-      isGlobal: GLOBAL_ENDPOINT.test(call.host ?? ""),
-    };
-    sessions.set(accessKeyId, session);
-    world.log.append("sts.role-assumed", {
-      ...{ region: call.region, role: wanted.RoleArn, session: wanted.RoleSessionName },
-      ...{ policy: wanted.Policy, managed: wanted.PolicyArns.map(({ arn }) => arn) },
-    });
-    return {
-      Credentials: {
-        AccessKeyId: accessKeyId,
-        SecretAccessKey: `simulated-${random.hex(30)}`,
-        SessionToken: `simulated-${random.hex(64)}`,
-        Expiration: new Date(Date.now() + (sessionSeconds ?? wanted.DurationSeconds) * 1_000),
-      },
-      AssumedRoleUser: { AssumedRoleId: session.UserId, Arn: session.Arn },
-      SourceIdentity: wanted.SourceIdentity,
-    };
-  };
+  const trust = changeableTrust(world);
   const user: Session = {
     ...{ UserId: "AIDASIMULATEDWORLD000", Arn: `arn:aws:iam::${ACCOUNT_ID}:user/twokey` },
-    ...{ identity: caller, session: undefined, isGlobal: false },
+    ...{ identity: spec.caller, session: undefined, isGlobal: false },
   };
   const whoHolds = (accessKeyId: string | undefined): Session => sessions.get(accessKeyId ?? "") ?? user;
-  const callerIdentity = ({ accessKeyId }: AwsCall) => {
-    const { UserId, Arn } = whoHolds(accessKeyId);
-    return { UserId, Arn, Account: trust.account ?? accountIn(Arn) };
-  };
   const principalOf = (accessKeyId: string | undefined): Principal => {
     const { Arn: arn, identity, session } = whoHolds(accessKeyId);
     return { arn, identity, session };
@@ -149,11 +101,88 @@ export function createSts(world: World, input: StsSpecInput, things: Things = NO
       namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
       operations: {
         // It changes nothing; who took which role when belongs to the story all the same.
-        AssumeRole: { mutates: false, handle: assumeRole },
-        GetCallerIdentity: { mutates: false, handle: callerIdentity },
+        AssumeRole: { mutates: false, handle: assuming(world, { spec, trust, sessions }) },
+        GetCallerIdentity: {
+          mutates: false,
+          handle: ({ accessKeyId }) => {
+            const { UserId, Arn } = whoHolds(accessKeyId);
+            return { UserId, Arn, Account: trust.account ?? accountIn(Arn) };
+          },
+        },
       },
     },
   };
+}
+
+interface Trusted {
+  refused: ReadonlySet<string>;
+  areKeysRevoked: boolean;
+  account: string | undefined;
+}
+
+/** Whom the roles trust, as somebody has left it at `POST /sts/trust`. */
+function changeableTrust(world: World): Readonly<Trusted> {
+  const trust: Trusted = { refused: new Set<string>(), areKeysRevoked: false, account: undefined };
+  world.control.on("POST /sts/trust", (body) => {
+    const { refused, keys, account } = Trust.parse(body);
+    if (refused) trust.refused = new Set(refused);
+    if (keys !== undefined) trust.areKeysRevoked = keys === "revoked";
+    if (account !== undefined) trust.account = account ?? undefined;
+    world.log.append("sts.trust-changed", { refused: [...trust.refused], keys, account });
+  });
+  return trust;
+}
+
+interface Assuming {
+  readonly spec: StsSpec;
+  readonly trust: Readonly<Trusted>;
+  /** By the access key; grows. */
+  readonly sessions: Map<string, Session>;
+}
+
+function assuming(world: World, { spec, trust, sessions }: Assuming) {
+  const random = world.random.fork("sts");
+  return (call: AwsCall) => {
+    const wanted = AssumeRole.parse(call.input);
+    const role = trustedRole(wanted, { spec, trust });
+    const accessKeyId = `ASIA${random.hex(16).toUpperCase()}`;
+    const name = `${wanted.RoleArn.split("/").at(-1)}/${wanted.RoleSessionName}`;
+    const session: Session = {
+      identity: role.policies,
+      session: sessionPolicies(wanted, spec.managed),
+      UserId: `AROA${random.hex(17).toUpperCase()}:${wanted.RoleSessionName}`,
+      Arn: `arn:aws:sts::${accountIn(wanted.RoleArn)}:assumed-role/${name}`,
+      isGlobal: GLOBAL_ENDPOINT.test(call.host ?? ""),
+    };
+    sessions.set(accessKeyId, session);
+    world.log.append("sts.role-assumed", {
+      ...{ region: call.region, role: wanted.RoleArn, session: wanted.RoleSessionName },
+      ...{ policy: wanted.Policy, managed: wanted.PolicyArns.map(({ arn }) => arn) },
+    });
+    return {
+      Credentials: {
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: `simulated-${random.hex(30)}`,
+        SessionToken: `simulated-${random.hex(64)}`,
+        Expiration: new Date(Date.now() + (spec.sessionSeconds ?? wanted.DurationSeconds) * 1_000),
+      },
+      AssumedRoleUser: { AssumedRoleId: session.UserId, Arn: session.Arn },
+      SourceIdentity: wanted.SourceIdentity,
+    };
+  };
+}
+
+/** Throws what STS answers where the role does not trust who asks. */
+function trustedRole(
+  wanted: z.infer<typeof AssumeRole>,
+  { spec, trust }: Pick<Assuming, "spec" | "trust">,
+): StsSpec["roles"][number] {
+  const role = spec.roles.find(({ arn }) => arn === wanted.RoleArn);
+  const isTrusted = role !== undefined && !trust.refused.has(role.arn);
+  if (!isTrusted || (role.externalId !== undefined && role.externalId !== wanted.ExternalId)) {
+    throw new AwsError("AccessDenied", `Not authorized to perform: sts:AssumeRole on resource: ${wanted.RoleArn}`, 403);
+  }
+  return role;
 }
 
 /** As each family of services says that it knows nobody of that token. */

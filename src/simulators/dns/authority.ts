@@ -49,73 +49,84 @@ export function createAuthority(deps: AuthorityDeps, view: "public" | "vpc"): Au
   const zones = deps.zones
     .filter((zone) => view === "vpc" || !zone.isPrivate)
     .toSorted((a, b) => b.name.length - a.name.length || Number(b.isPrivate) - Number(a.isPrivate));
-
-  const isHealthy = (zone: Zone, set: RecordSet, depth: number): boolean => {
-    // A check that no longer exists cannot fail.
-    if (set.HealthCheckId !== undefined && deps.isCheckHealthy(set.HealthCheckId) === false) return false;
-    const alias = set.AliasTarget;
-    if (!alias?.EvaluateTargetHealth || depth > MAX_ALIAS_DEPTH) return true;
-    if (alias.HostedZoneId === zone.id) {
-      return groupOf(zone, alias.DNSName, set.Type).some((target) => isHealthy(zone, target, depth + 1));
-    }
-    return deps.host(withoutDualstack(alias.DNSName))?.isHealthy ?? false;
-  };
-
-  const answer = (zone: Zone, question: Question, depth: number): DnsStep => {
-    const { name, type, place } = question;
-    const group = groupOf(zone, name, type);
-    const chosen = chooseRecords(group, (set) => isHealthy(zone, set, depth), {
-      ...{ chance: deps.chance, place },
-      blocksOf: deps.blocksOf ?? (() => []),
-    });
-    const first = chosen[0];
-    if (!first) return group.length > 0 ? emptyIn(zone, true) : notFound(zone, question);
-    if (first.AliasTarget) return followAlias(zone, first.AliasTarget, { type, place, depth });
-    const values = chosen.flatMap((set) => set.ResourceRecords ?? []).map((record) => record.Value);
-    const ttlSeconds = first.TTL ?? 0;
-    if (type === "CNAME")
-      return { kind: "cname", zone: zone.name, ttlSeconds, target: canonicalName(values[0] ?? ".") };
-    return { kind: "records", zone: zone.name, ttlSeconds, values };
-  };
-
-  const followAlias = (
-    zone: Zone,
-    alias: NonNullable<RecordSet["AliasTarget"]>,
-    { type, place, depth }: Omit<Question, "name"> & { readonly depth: number },
-  ): DnsStep => {
-    const nothing = emptyIn(zone, true);
-    if (depth > MAX_ALIAS_DEPTH) return nothing;
-    if (alias.HostedZoneId === zone.id) return answer(zone, { name: alias.DNSName, type, place }, depth + 1);
-    const host = deps.host(withoutDualstack(alias.DNSName));
-    const address = host && addressIn(host, type);
-    if (!host || address === undefined) return nothing;
-    return { kind: "records", zone: zone.name, ttlSeconds: host.ttlSeconds, values: [address] };
-  };
-
-  const notFound = (zone: Zone, question: Question): DnsStep => {
-    const { name, type } = question;
-    if (type !== "CNAME" && groupOf(zone, name, "CNAME").length > 0)
-      return answer(zone, { ...question, type: "CNAME" }, 0);
-    const nameExists = zone.inSync.some((set) => liesWithin(set.Name, name)) || wildcardOf(zone, name) !== undefined;
-    return emptyIn(zone, nameExists);
-  };
-
   return {
     ask: (rawName, type, place = USUAL_PLACE) => {
       const name = canonicalName(rawName);
       const zone = zones.find((candidate) => liesWithin(name, candidate.name));
-      if (zone) return answer(zone, { name, type, place }, 0);
-      const parent = name.slice(name.indexOf(".") + 1);
-      const moving = deps.leadsTo(name);
-      if (moving) return { kind: "cname", zone: parent, ...moving };
-      const host = deps.host(withoutDualstack(name));
-      if (!host) return { kind: "no-zone" };
-      const address = addressIn(host, type);
-      if (address !== undefined)
-        return { kind: "records", zone: parent, ttlSeconds: host.ttlSeconds, values: [address] };
-      return { kind: "empty", zone: parent, ttlSeconds: host.ttlSeconds, nameExists: true };
+      return zone ? answer({ deps, zone }, { name, type, place }, 0) : answerOutside(deps, name, type);
     },
   };
+}
+
+/** A name that no zone of the account holds. */
+function answerOutside(deps: AuthorityDeps, name: string, type: string): DnsStep {
+  const parent = name.slice(name.indexOf(".") + 1);
+  const moving = deps.leadsTo(name);
+  if (moving) return { kind: "cname", zone: parent, ...moving };
+  const host = deps.host(withoutDualstack(name));
+  if (!host) return { kind: "no-zone" };
+  const address = addressIn(host, type);
+  if (address !== undefined) return { kind: "records", zone: parent, ttlSeconds: host.ttlSeconds, values: [address] };
+  return { kind: "empty", zone: parent, ttlSeconds: host.ttlSeconds, nameExists: true };
+}
+
+/** The name servers of one zone. */
+interface Within {
+  readonly deps: AuthorityDeps;
+  readonly zone: Zone;
+}
+
+function isHealthy(within: Within, set: RecordSet, depth: number): boolean {
+  const { deps, zone } = within;
+  // A check that no longer exists cannot fail.
+  if (set.HealthCheckId !== undefined && deps.isCheckHealthy(set.HealthCheckId) === false) return false;
+  const alias = set.AliasTarget;
+  if (!alias?.EvaluateTargetHealth || depth > MAX_ALIAS_DEPTH) return true;
+  if (alias.HostedZoneId === zone.id) {
+    return groupOf(zone, alias.DNSName, set.Type).some((target) => isHealthy(within, target, depth + 1));
+  }
+  return deps.host(withoutDualstack(alias.DNSName))?.isHealthy ?? false;
+}
+
+function answer(within: Within, question: Question, depth: number): DnsStep {
+  const { deps, zone } = within;
+  const { name, type, place } = question;
+  const group = groupOf(zone, name, type);
+  const chosen = chooseRecords(group, (set) => isHealthy(within, set, depth), {
+    ...{ chance: deps.chance, place },
+    blocksOf: deps.blocksOf ?? (() => []),
+  });
+  const first = chosen[0];
+  if (!first) return group.length > 0 ? emptyIn(zone, true) : notFound(within, question);
+  if (first.AliasTarget) return followAlias(within, first.AliasTarget, { type, place, depth });
+  const values = chosen.flatMap((set) => set.ResourceRecords ?? []).map((record) => record.Value);
+  const ttlSeconds = first.TTL ?? 0;
+  if (type === "CNAME") return { kind: "cname", zone: zone.name, ttlSeconds, target: canonicalName(values[0] ?? ".") };
+  return { kind: "records", zone: zone.name, ttlSeconds, values };
+}
+
+function followAlias(
+  within: Within,
+  alias: NonNullable<RecordSet["AliasTarget"]>,
+  { type, place, depth }: Omit<Question, "name"> & { readonly depth: number },
+): DnsStep {
+  const { deps, zone } = within;
+  const nothing = emptyIn(zone, true);
+  if (depth > MAX_ALIAS_DEPTH) return nothing;
+  if (alias.HostedZoneId === zone.id) return answer(within, { name: alias.DNSName, type, place }, depth + 1);
+  const host = deps.host(withoutDualstack(alias.DNSName));
+  const address = host && addressIn(host, type);
+  if (!host || address === undefined) return nothing;
+  return { kind: "records", zone: zone.name, ttlSeconds: host.ttlSeconds, values: [address] };
+}
+
+function notFound(within: Within, question: Question): DnsStep {
+  const { zone } = within;
+  const { name, type } = question;
+  if (type !== "CNAME" && groupOf(zone, name, "CNAME").length > 0)
+    return answer(within, { ...question, type: "CNAME" }, 0);
+  const nameExists = zone.inSync.some((set) => liesWithin(set.Name, name)) || wildcardOf(zone, name) !== undefined;
+  return emptyIn(zone, nameExists);
 }
 
 interface Question {

@@ -37,6 +37,10 @@ type Ended = (error?: Error | null) => void;
 export async function startMail(world: World, given: MailSpec, { port }: { port: number }): Promise<MailSimulator> {
   const spec = MailSpec.parse(given);
   const mails: StoredMail[] = [];
+  const keep = (mail: StoredMail): void => {
+    mails.push(mail);
+    world.log.append("mail.accepted", { to: [...mail.to], subject: mail.subject, messageId: mail.messageId });
+  };
   const server: SMTPServer = new SMTPServer({
     authOptional: spec.login === undefined,
     allowInsecureAuth: true,
@@ -48,59 +52,71 @@ export async function startMail(world: World, given: MailSpec, { port }: { port:
       const isKnown = username === spec.login?.user && password === spec.login?.password;
       done(isKnown ? null : new Error("Invalid credentials"), isKnown ? { user: username } : undefined);
     },
-    onConnect: (session, done) => answer("connect", session, { done }),
-    onRcptTo: (_address, session, done) => answer("recipient", session, { done }),
+    onConnect: (session, done) => answer({ stage: "connect", session, done }),
+    onRcptTo: (_address, session, done) => answer({ stage: "recipient", session, done }),
     onData: (stream, session, done) => {
-      void take(stream, session).then((stored) => answer("data", session, { done, happens: () => keep(stored) }), done);
+      void take(stream, session).then(
+        (stored) => answer({ stage: "data", session, done, happens: () => keep(stored) }),
+        done,
+      );
     },
   });
+  const answer = answering(world, server, spec.latencyMs ?? 0);
   // A client that goes away in the middle is no event of its own.
   server.on("error", () => undefined);
-
-  function answer(
-    stage: Stage,
-    session: SMTPServerSession,
-    { done, happens = () => undefined }: { readonly done: Ended; readonly happens?: () => void },
-  ): void {
-    const fault = world.faults.take("mail", stage);
-    if (fault === undefined || fault.kind === "drop-after" || fault.kind === "hang-after" || fault.kind === "delay")
-      happens();
-    if (fault !== undefined) world.log.append("mail.fault", { stage, kind: fault.kind });
-    const delayMs = (stage === "data" ? spec.latencyMs : 0) + (fault?.kind === "delay" ? fault.machineMs : 0);
-    if (fault === undefined || fault.kind === "delay") {
-      if (delayMs === 0) done();
-      else setTimeout(done, delayMs);
-      return;
-    }
-    misbehave(fault, session, done);
-  }
-
-  function misbehave(fault: Fault["effect"], session: SMTPServerSession, done: Ended): void {
-    if (fault.kind === "error") {
-      done(Object.assign(new Error(fault.message), { responseCode: fault.status }));
-      return;
-    }
-    if (fault.kind === "hang" || fault.kind === "hang-after") return;
-    for (const connection of server.connections) if (connection.id === session.id) connection.close();
-  }
-
-  function keep(mail: StoredMail): void {
-    mails.push(mail);
-    world.log.append("mail.accepted", { to: [...mail.to], subject: mail.subject, messageId: mail.messageId });
-  }
-
-  await new Promise<void>((resolve, reject) => {
-    server.server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve());
-  });
-  const address = server.server.address();
-  const bound = typeof address === "object" && address ? address.port : port;
+  const bound = await listening(server, port);
   return {
     port: bound,
     env: { MAIL_ADDRESS: `127.0.0.1:${bound}` },
     mails,
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+interface Asked {
+  readonly stage: Stage;
+  readonly session: SMTPServerSession;
+  readonly done: Ended;
+  readonly happens?: () => void;
+}
+
+/** As the faults of the world say it, and otherwise well. */
+const answering =
+  (world: World, server: SMTPServer, latencyMs: number) =>
+  ({ stage, session, done, happens = () => undefined }: Asked): void => {
+    const fault = world.faults.take("mail", stage);
+    if (fault === undefined || fault.kind === "drop-after" || fault.kind === "hang-after" || fault.kind === "delay")
+      happens();
+    if (fault !== undefined) world.log.append("mail.fault", { stage, kind: fault.kind });
+    const delayMs = (stage === "data" ? latencyMs : 0) + (fault?.kind === "delay" ? fault.machineMs : 0);
+    if (fault === undefined || fault.kind === "delay") {
+      if (delayMs === 0) done();
+      else setTimeout(done, delayMs);
+      return;
+    }
+    misbehave(fault, { server, session, done });
+  };
+
+function misbehave(
+  fault: Fault["effect"],
+  { server, session, done }: Pick<Asked, "session" | "done"> & { readonly server: SMTPServer },
+): void {
+  if (fault.kind === "error") {
+    done(Object.assign(new Error(fault.message), { responseCode: fault.status }));
+    return;
+  }
+  if (fault.kind === "hang" || fault.kind === "hang-after") return;
+  for (const connection of server.connections) if (connection.id === session.id) connection.close();
+}
+
+/** The port that it has. */
+async function listening(server: SMTPServer, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve());
+  });
+  const address = server.server.address();
+  return typeof address === "object" && address ? address.port : port;
 }
 
 async function take(stream: AsyncIterable<Buffer>, session: SMTPServerSession): Promise<StoredMail> {

@@ -1,12 +1,12 @@
 import { expect, test } from "@jest/globals";
 import { promoting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
+import { UNASKED } from "../../harness/fakes/index.ts";
 import {
   HOME,
   NAME,
   NEIGHBOUR_ROLE,
   OBSERVE_ROLE,
   PRIMARY,
-  PROVEN,
   REPLICA,
   ROLE,
   STANDBY,
@@ -38,7 +38,7 @@ test("a run acts in another account by the role that acts there, in a session of
   const on = [{ service: "rds", region: STANDBY, account: "111122223333", resource: `db:${REPLICA}` }];
   const promotion = { ...promoting(STANDBY, REPLICA), on };
   await there
-    .guardedBy(PROVEN, [promotion])
+    .guardedBy(UNASKED, [promotion])
     .databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
   expect(assumed()).toEqual([[HOME, NEIGHBOUR_ROLE, "dr-F-1"]]);
 });

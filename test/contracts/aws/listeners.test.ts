@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { eitherOf, forLooks } from "../../../src/ports/signals.ts";
 import { eventually } from "../../harness/eventually.ts";
-import { CLUSTER, HOME, PROVEN } from "./inventory-world.ts";
+import { UNASKED } from "../../harness/fakes/index.ts";
+import { CLUSTER, HOME } from "./inventory-world.ts";
 import { worldOfEachTest } from "./world-of-each-test.ts";
 
 const inventory = worldOfEachTest();
@@ -12,7 +13,7 @@ const ONE_LOOK = 12;
 
 test("looks and calls leave nothing behind at the signal that could have ended them", async () => {
   const { signal } = new AbortController();
-  const acting = inventory().aws.guardedBy(PROVEN, []);
+  const acting = inventory().aws.guardedBy(UNASKED, []);
   const listening = () => getEventListeners(forLooks(signal), "abort").length;
 
   for (let turn = 0; turn < 3; turn += 1) {

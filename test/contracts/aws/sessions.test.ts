@@ -3,6 +3,7 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { describe, expect, test } from "@jest/globals";
 import { promoting, rebooting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
 import type { Permission } from "../../../src/ports/permission.ts";
+import { UNASKED } from "../../harness/fakes/index.ts";
 import {
   factOf,
   HASTY,
@@ -11,7 +12,6 @@ import {
   mutations,
   OBSERVE_ROLE,
   PRIMARY,
-  PROVEN,
   REPLICA,
   ROLE,
   STANDBY,
@@ -41,7 +41,7 @@ const PROMOTION = promoting(STANDBY, REPLICA);
 const LOOKS = { arn: OBSERVE_ROLE, sessionName: "bot-1" };
 const run = (permitted: readonly Permission[], options: Parameters<InventoryWorld["connect"]>[0] = {}) => {
   const aws = inventory().connect({ role: LOOKS, executeRole: ROLE, ...options });
-  return aws.as({ sessionName: "dr-F-1" }).guardedBy(PROVEN, permitted);
+  return aws.as({ sessionName: "dr-F-1" }).guardedBy(UNASKED, permitted);
 };
 const promote = ({ databases }: Pick<ReturnType<typeof run>, "databases">) =>
   databases.promote({ region: STANDBY, instance: REPLICA, backupRetentionDays: 7 });
@@ -70,8 +70,8 @@ describe("sessions", () => {
     expect(sessions()).toEqual([["bot-1", OBSERVE_ROLE]]);
     const acting = aws.as({ sessionName: "dr-F-1" });
 
-    await promote(acting.guardedBy(PROVEN, [PROMOTION]));
-    await acting.guardedBy(PROVEN, [PROMOTION]).databases.describe(HOME, PRIMARY);
+    await promote(acting.guardedBy(UNASKED, [PROMOTION]));
+    await acting.guardedBy(UNASKED, [PROMOTION]).databases.describe(HOME, PRIMARY);
 
     // One that acts, and one that looks.
     expect(sessions().slice(1)).toEqual([
@@ -86,7 +86,7 @@ describe("sessions", () => {
     await Promise.all([aws.prepare([PROMOTION]), aws.prepare([PROMOTION])]);
     // One that acts, and one that looks.
     expect(sessions()).toHaveLength(2);
-    const ports = aws.guardedBy(PROVEN, [PROMOTION]);
+    const ports = aws.guardedBy(UNASKED, [PROMOTION]);
     await ports.databases.describe(STANDBY, REPLICA);
     await promote(ports);
 
@@ -99,7 +99,7 @@ describe("sessions", () => {
 
     expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({ known: false, cause: "denied" });
     await expect(aws.prepare([PROMOTION])).rejects.toMatchObject(denied);
-    await expect(promote(aws.guardedBy(PROVEN, [PROMOTION]))).rejects.toMatchObject(denied);
+    await expect(promote(aws.guardedBy(UNASKED, [PROMOTION]))).rejects.toMatchObject(denied);
   });
 });
 
@@ -114,7 +114,7 @@ test("a session that soon ends is renewed, and the old one goes on counting whil
   const refusing = { kind: "error", status: 503, code: "ServiceUnavailable" } as const;
   own.world.faults.plan({ vendor: "aws", operation: "AssumeRole", effect: refusing });
 
-  expect(await promote(aws.guardedBy(PROVEN, [PROMOTION]))).toMatchObject({ kind: "accepted" });
+  expect(await promote(aws.guardedBy(UNASKED, [PROMOTION]))).toMatchObject({ kind: "accepted" });
   await own.stop();
 });
 
@@ -148,7 +148,7 @@ describe("a session for one step", () => {
   test("guard managed: is limited by its service's own managed policies, all of them, and by that of the account no more", async () => {
     const aws = inventory().connect({ role: LOOKS, executeRole: ROLE, managedPolicy: MANAGED });
     const managedPolicies = [OF_REBOOTS, OF_NOTHING, "arn:aws:iam::210987654321:policy/of-another-account"];
-    const acting = aws.as({ sessionName: "dr-F-2", managedPolicies }).guardedBy(PROVEN, MANY);
+    const acting = aws.as({ sessionName: "dr-F-2", managedPolicies }).guardedBy(UNASKED, MANY);
 
     const wish = { region: STANDBY, instance: REPLICA, forceFailover: false };
     expect(await acting.databases.reboot(wish)).toMatchObject({ kind: "accepted" });
@@ -159,7 +159,7 @@ describe("a session for one step", () => {
 
   test("keeps a policy of its own where that is short enough, whatever its service has besides", async () => {
     const aws = inventory().connect({ role: LOOKS, executeRole: ROLE });
-    const acting = aws.as({ sessionName: "dr-F-2", managedPolicies: [OF_REBOOTS] }).guardedBy(PROVEN, [PROMOTION]);
+    const acting = aws.as({ sessionName: "dr-F-2", managedPolicies: [OF_REBOOTS] }).guardedBy(UNASKED, [PROMOTION]);
 
     expect(await promote(acting)).toMatchObject({ kind: "accepted" });
   });
@@ -167,7 +167,7 @@ describe("a session for one step", () => {
   test("is unlimited only where the file names no role", async () => {
     const aws = inventory().connect({ role: LOOKS });
 
-    expect(await promote(aws.as({ sessionName: "dr-F-1" }).guardedBy(PROVEN, []))).toMatchObject({ kind: "accepted" });
+    expect(await promote(aws.as({ sessionName: "dr-F-1" }).guardedBy(UNASKED, []))).toMatchObject({ kind: "accepted" });
     expect(sessions()).toEqual([]);
   });
 });

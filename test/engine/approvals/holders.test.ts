@@ -6,7 +6,7 @@ import { createChat } from "../../../src/integrations/slack/chat.ts";
 import { stillMay } from "../../../src/integrations/slack/standing.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import { example } from "../../harness/example.ts";
-import { quietLedger, silent, who } from "../../harness/fakes/index.ts";
+import { clockAt, quietLedger, silent, who } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
@@ -52,7 +52,7 @@ async function startOnBothKeys(before: () => Promise<void> = nothing) {
   const run = await runs.read(plan.id);
   const click = { digest: run?.digest ?? "", accepted: ACCEPTED };
   const deps: KeyDeps = {
-    ...{ runs, ledger: quietLedger(), clock: { now: () => AT + 60_000, speed: 1, sleep: nothing } },
+    ...{ runs, ledger: quietLedger(), clock: clockAt(() => AT + 60_000) },
     wake: {
       ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
       card: nothing,

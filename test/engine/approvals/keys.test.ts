@@ -14,7 +14,7 @@ import { KEYS } from "../../../src/store/keys.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { example } from "../../harness/example.ts";
-import { quietLedger, who } from "../../harness/fakes/index.ts";
+import { clockAt, quietLedger, who } from "../../harness/fakes/index.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
@@ -61,7 +61,7 @@ function deps(wish: Wish = {}): KeyDeps {
   return {
     runs: createRuns(wish.redis ?? redis, () => AT + 60_000),
     ledger: quietLedger(),
-    clock: { now: () => AT + 60_000, speed: 1, sleep: nothing },
+    clock: clockAt(() => AT + 60_000),
     wake: {
       ...{ runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing, card: nothing },
       run: async (id) => void woken.push(id),
@@ -135,7 +135,7 @@ describe("right before the start, who holds a key is asked about once more (K4)"
       return runs.append(before, change);
     };
 
-    const later = { now: () => AT + 5 * 60_000, speed: 1, sleep: nothing };
+    const later = clockAt(() => AT + 5 * 60_000);
     const turned = await turnKey("F-1", click(run, "U01BEN"), {
       ...{ ...deps(), clock: later, stillMay, runs: { ...runs, append } },
     });
@@ -404,7 +404,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
   test("is closed once that run has moved on, so that nobody is called for keys it would not take", async () => {
     const { stopped, rest } = await stoppedAndPlanned();
     const runs = createRuns(redis, () => AT);
-    const clock = { now: () => AT, speed: 1, sleep: async () => undefined };
+    const clock = clockAt(() => AT);
 
     await closeIfMovedOn(rest, { runs, clock });
     expect(await journal("F-2")).toMatchObject({ state: "waiting-for-keys" });

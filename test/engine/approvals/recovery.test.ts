@@ -23,7 +23,7 @@ import { createRecoveries } from "../../../src/store/recoveries.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { example } from "../../harness/example.ts";
-import { memoryDocuments, who } from "../../harness/fakes/index.ts";
+import { clockAt, memoryDocuments, who } from "../../harness/fakes/index.ts";
 import { LEDGER_KEY, WHOSE } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
@@ -69,7 +69,7 @@ function deps(ledger: LedgerFile): RecoveryDeps {
     lostStore: ledger,
     runs: createRuns(redis, () => nowMs),
     cards: memoryDocuments(),
-    clock: { now: () => nowMs, speed: 1, sleep: async () => undefined },
+    clock: clockAt(() => nowMs),
     wake: {
       run: async () => undefined,
       runCalls: async () => undefined,

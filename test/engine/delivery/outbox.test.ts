@@ -57,7 +57,7 @@ describe("the outbox", () => {
       asked.push(await sendCard("a", { ...deps, worker: "two" }, request));
       return await chat.post(...args);
     };
-    const next = await sendCard("a", { ...deps, chat: { ...bindAll(chat), post } }, request);
+    const next = await sendCard("a", { ...deps, chat: chat.changed({ post }) }, request);
     expect(asked).toEqual([expect.any(Number)]);
     expect(chat.messages.map(({ text }) => text)).toEqual(["a first"]);
     expect(await cards.get("a")).toMatchObject({ value: { wanted: 2, sent: 1 } });
@@ -98,13 +98,12 @@ describe("the outbox", () => {
     await want("a");
     const dying = {
       ...deps,
-      chat: {
-        ...bindAll(chat),
+      chat: chat.changed({
         post: async (...args: Parameters<typeof chat.post>) => {
           await chat.post(...args);
           return await new Promise<never>(() => undefined);
         },
-      },
+      }),
     };
     void sendCard("a", dying);
     await until(() => chat.messages.length === 1);
@@ -126,14 +125,13 @@ describe("the outbox", () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const slow = {
-      ...bindAll(chat),
+    const slow = chat.changed({
       update: async (...args: Parameters<typeof chat.update>) => {
         isUpdating = true;
         await held;
         await chat.update(...args);
       },
-    };
+    });
     const late = sendCard("a", { ...deps, chat: slow, worker: "slow" });
     await until(() => isUpdating);
     clock.move(25_000);
@@ -171,7 +169,7 @@ describe("the outbox", () => {
       if (isArchived) throw archived;
       return chat.post(to, card, key);
     };
-    const refusing = { ...deps, inVain, chat: { ...bindAll(chat), post } };
+    const refusing = { ...deps, inVain, chat: chat.changed({ post }) };
     await want("a");
     for (let tries = 0; tries < 8; tries += 1) {
       expect(await sendCard("a", refusing)).toBe(clock.now() + 300_000);
@@ -194,18 +192,3 @@ describe("the outbox", () => {
     expect(await deps.cards.due(clock.now() + 1_000, 10)).toEqual(["a"]);
   });
 });
-
-/** The methods as plain functions, so that one of them can behave differently in a copy. */
-function bindAll(chat: RecordedChat): OutboxDeps["chat"] {
-  return {
-    post: (to, card, key) => chat.post(to, card, key),
-    update: (message, card) => chat.update(message, card),
-    find: (to, key) => chat.find(to, key),
-    openChannel: (name, key) => chat.openChannel(name, key),
-    invite: (channel, people) => chat.invite(channel, people),
-    setTopic: () => chat.setTopic("C", "a topic"),
-    addBookmark: () => chat.addBookmark(),
-    pin: () => chat.pin(),
-    addressOf: (channel) => chat.addressOf(channel),
-  };
-}

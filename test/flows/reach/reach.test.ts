@@ -4,7 +4,7 @@ import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reac
 import { type Need, reach } from "../../../src/flows/reach/reach.ts";
 import type { PageRequest, PagerAnswer } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
-import { ACCEPTED, ASKED, pagersWith, recordedMail, silent } from "../../harness/fakes/index.ts";
+import { ACCEPTED, ASKED, clockAt, pagersWith, recordedMail, silent } from "../../harness/fakes/index.ts";
 
 const { people } = example("inventory");
 const MINUTE = 60_000;
@@ -47,7 +47,7 @@ function desk() {
     },
     [mail.pager],
   );
-  const clock = { now: () => nowMs, speed: 1, sleep: () => Promise.resolve() };
+  const clock = clockAt(() => nowMs);
   return {
     asked,
     mail,

@@ -9,7 +9,16 @@ import { type CallDeps, callPeople } from "../../../src/flows/reach/run-calls.ts
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import type { CallRequest } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
-import { ACCEPTED, ASKED, memoryDocuments, pagersWith, recordedMail, silent } from "../../harness/fakes/index.ts";
+import {
+  ACCEPTED,
+  ASKED,
+  clockAt,
+  memoryDocuments,
+  pagersWith,
+  RecordedChat,
+  recordedMail,
+  silent,
+} from "../../harness/fakes/index.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 
@@ -205,7 +214,7 @@ const idleWake = {
   card: nothing,
 };
 
-const CHAT = { addressOf: (channel: string) => `https://chat.example.com/${channel}` };
+const CHAT = new RecordedChat(clockAt());
 
 describe("somebody who hears of a run away from the chat", () => {
   const linksOf = async (channel: string | undefined) => {
@@ -218,7 +227,7 @@ describe("somebody who hears of a run away from the chat", () => {
     await callPeople(stopped(), {
       ...{ calls: memoryDocuments<Calls>(), cards: memoryDocuments<CardDue>(), inventory: () => inventory },
       ...{ logger: silent, wake: idleWake, chat: CHAT, channelOf: async () => channel },
-      clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+      clock: clockAt(() => AT),
       pagers: pagersWith({ trigger: async () => ACCEPTED, call }, [mail.pager]),
     });
     return { asked, told: mail.calls };
@@ -248,7 +257,7 @@ describe("what the pager shows of a run", () => {
     const deps: CallDeps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), inventory: () => inventory, logger: silent },
       ...{ chat: CHAT, channelOf: async () => "C0RUN" },
-      clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+      clock: clockAt(() => AT),
       wake: idleWake,
       pagers: pagersWith({
         trigger: async ({ dedupKey, summary }) => {
@@ -286,7 +295,7 @@ describe("a copy of a card in a direct message", () => {
     const deps: CallDeps = {
       ...{ calls: memoryDocuments<Calls>(), cards, inventory: () => inventory, logger: silent, wake: idleWake },
       ...{ chat: CHAT, channelOf: async () => "C0RUN", pagers: pagersWith(ACCEPTING) },
-      clock: { now: () => AT, speed: 1, sleep: async () => undefined },
+      clock: clockAt(() => AT),
     };
     const asIfSent = async () => {
       for (const id of await cards.due(AT, 100))

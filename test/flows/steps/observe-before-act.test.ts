@@ -2,12 +2,12 @@ import { describe, expect, test } from "@jest/globals";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { ComputeFacts } from "../../../src/ports/compute.ts";
-import type { Act, DatabaseFacts } from "../../../src/ports/databases.ts";
-import type { Cloud, StepContext } from "../../../src/ports/step.ts";
+import type { DatabaseFacts } from "../../../src/ports/databases.ts";
+import type { Cloud } from "../../../src/ports/step.ts";
 import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { example } from "../../harness/example.ts";
-import { fakeCloud } from "../../harness/fakes/index.ts";
-import { AT, known, quietDay } from "../../harness/observed.ts";
+import { acceptingActs, contextIn, fakeCloud, type SaidCloud, seenDay } from "../../harness/fakes/index.ts";
+import { AT, type Day, known, quietDay } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
 import { siteOf, standbyOf } from "../../harness/site.ts";
 
@@ -24,40 +24,22 @@ interface World {
   readonly records?: readonly RecordSet[];
 }
 
-/** The ports as a step sees them, with every mutating call written down. */
+/** The ports as a step sees them, with every mutating call written down: both sides are seen alike. */
 function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
   const asked: string[] = [];
-  const act = async (name: string): Promise<Act> => {
-    asked.push(name);
-    return { requestIds: ["r-1"] };
-  };
   if (!home?.firewall.known || !standby?.database.known || !standby.compute.known)
     throw new Error("a quiet day is known");
-  const database = { ...standby.database.value, ...world.database };
-  const compute = { ...standby.compute.value, ...world.compute };
-  const rules = world.isClosed ? [] : Object.values(home.firewall.value).flat();
-  const cloud = fakeCloud({
-    clock: { now: () => AT },
-    databases: {
-      describe: async () => known(database),
-      lag: async () => known({ seconds: 0, measuredAtMs: AT }),
-      promote: async () => ({ ...(await act("promote")), kind: "accepted" }),
-    },
-    firewall: {
-      rules: async () => known(rules),
-      close: () => act("close"),
-      open: () => act("open"),
-    },
-    compute: {
-      describe: async () => known(compute),
-      scaleOut: () => act("scale-out"),
-      stop: () => act("stop"),
-      restore: () => act("restore"),
-    },
+  const side = {
+    ...standby,
+    database: known({ ...standby.database.value, ...world.database }),
+    compute: known({ ...standby.compute.value, ...world.compute }),
+    firewall: world.isClosed ? known({}) : home.firewall,
+    lag: known({ seconds: 0, measuredAtMs: AT }),
+  };
+  const day: Day = { ...quiet, sites: { [service.home]: side, [standbyOf(service)]: side } };
+  const more: SaidCloud = {
     traffic: {
       records: async (_zone, name) => known((world.records ?? []).filter((record) => record.name === name)),
-      upsert: async () => ({ ...(await act("upsert")), changeId: "C1" }),
-      changeState: async () => "in-sync",
     },
     probe: {
       writeCheck: async () => ({ kind: "written" }),
@@ -65,17 +47,15 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
       resolve: async () => [],
       resolveAuthoritative: async () => [],
     },
-  });
-  return { cloud, asked };
+  };
+  const seen = fakeCloud(seenDay(service, day), fakeCloud(acceptingActs(asked)));
+  return { cloud: fakeCloud(more, seen), asked };
 }
 
 async function askedFor(stepId: string, world: World, mayHaveAsked = false): Promise<string[]> {
   const { cloud, asked } = cloudIn(world);
   const step = stepOf(plan, stepId);
-  const context: StepContext = {
-    ...{ cloud, signal: new AbortController().signal, tries: 1, mayHaveAsked, outputOf: () => undefined },
-    hold: { run: plan.id, epoch: 1 },
-  };
+  const context = contextIn(cloud, { mayHaveAsked, hold: { run: plan.id, epoch: 1 } });
   await STEPS[step.does]?.run(step.input, context);
   return asked;
 }

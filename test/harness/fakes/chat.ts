@@ -8,6 +8,16 @@ function placeOf(to: PostTarget): { channel: string; thread: string | undefined 
   return "person" in to ? { channel: to.person, thread: undefined } : { channel: to.channel, thread: to.thread };
 }
 
+/** A post or an edit, as it was asked for. */
+interface ChatCall {
+  readonly atMs: number;
+  readonly what: "post" | "update";
+  readonly text: string;
+}
+
+/** What that post or edit throws, counted from 1; absent: nothing. */
+type Wrong = (call: number) => Error | undefined;
+
 /** A chat that keeps every message. */
 export class RecordedChat implements Chat {
   readonly topics: string[] = [];
@@ -19,13 +29,40 @@ export class RecordedChat implements Chat {
     ts: string;
     edits: number;
   }[] = [];
+  /** Each post and edit, also those that came to nothing. */
+  readonly calls: ChatCall[] = [];
   readonly channels: string[] = [];
   readonly invited: { channel: string; people: string[] }[] = [];
   readonly clock: Clock;
   weather: () => Weather = () => "fine";
 
-  constructor(clock: Clock) {
+  readonly wrong: Wrong;
+
+  constructor(clock: Clock, wrong: Wrong = () => undefined) {
     this.clock = clock;
+    this.wrong = wrong;
+  }
+
+  /** This chat with some methods that behave differently. */
+  changed(by: Partial<Chat>): Chat {
+    return {
+      post: (to, card, key) => this.post(to, card, key),
+      update: (message, card) => this.update(message, card),
+      find: (to, key) => this.find(to, key),
+      openChannel: (name, key) => this.openChannel(name, key),
+      invite: (channel, people) => this.invite(channel, people),
+      setTopic: (channel, topic) => this.setTopic(channel, topic),
+      addBookmark: () => this.addBookmark(),
+      pin: () => this.pin(),
+      addressOf: (channel) => this.addressOf(channel),
+      ...by,
+    };
+  }
+
+  private called(what: ChatCall["what"], { text }: { text: string }): void {
+    this.calls.push({ atMs: this.clock.now(), what, text });
+    const error = this.wrong(this.calls.length);
+    if (error) throw error;
   }
 
   private async asked<T>(happens: () => T): Promise<T> {
@@ -42,8 +79,9 @@ export class RecordedChat implements Chat {
     return `https://chat.example.com/${channel}`;
   }
 
-  post(to: PostTarget, card: { text: string }, key: string): Promise<MessageRef> {
-    return this.asked(() => {
+  async post(to: PostTarget, card: { text: string }, key: string): Promise<MessageRef> {
+    this.called("post", card);
+    return await this.asked(() => {
       const ts = `${this.messages.length + 1}`;
       const place = placeOf(to);
       this.messages.push({ ...place, key, text: card.text, ts, edits: 0 });
@@ -51,8 +89,9 @@ export class RecordedChat implements Chat {
     });
   }
 
-  update(message: MessageRef, card: { text: string }): Promise<void> {
-    return this.asked(() => {
+  async update(message: MessageRef, card: { text: string }): Promise<void> {
+    this.called("update", card);
+    await this.asked(() => {
       const found = this.messages.find(({ ts }) => ts === message.ts);
       if (found) Object.assign(found, { text: card.text, edits: found.edits + 1 });
     });

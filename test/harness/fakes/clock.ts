@@ -3,6 +3,13 @@ import type { Clock } from "../../../src/ports/clock.ts";
 export const START_MS = Date.parse("2026-11-21T03:00:00Z");
 export const MINUTE = 60_000;
 
+/** Says the time that the test says, by default the machine's; a sleep is over at once. */
+export const clockAt = (now: () => number = () => Date.now()): Clock => ({
+  now,
+  speed: 1,
+  sleep: async () => undefined,
+});
+
 export interface TestClock extends Clock {
   move(ms: number): void;
 }

@@ -36,6 +36,23 @@ export const guardedCloud = (cloud: Cloud, acting: Cloud = cloud): GuardedCloud 
   prepare: async () => undefined,
 });
 
+/** Every call that changes something is accepted, and its name is written down. */
+export function acceptingActs(asked: string[]): SaidCloud {
+  const act = async (name: string) => {
+    asked.push(name);
+    return { requestIds: ["r-1"] };
+  };
+  return {
+    databases: { promote: async () => ({ ...(await act("promote")), kind: "accepted" }) },
+    firewall: { close: () => act("close"), open: () => act("open") },
+    compute: { scaleOut: () => act("scale-out"), stop: () => act("stop"), restore: () => act("restore") },
+    traffic: {
+      upsert: async () => ({ ...(await act("upsert")), changeId: "C1" }),
+      changeState: async () => "in-sync",
+    },
+  };
+}
+
 /** All that nobody has said anything about. */
 function refusing(why: string): Omit<Cloud, "through"> {
   const refuse = () => Promise.reject(new Error(why));

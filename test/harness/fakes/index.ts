@@ -4,12 +4,12 @@
  */
 // Who asks: a person, or a guest.
 export { guest, who } from "./asker.ts";
-// `Chat`: keeps every message. Its weather loses answers and requests.
+// `Chat`: keeps every message and every call. Its weather loses answers and requests; single calls go wrong, or a method is changed.
 export { RecordedChat } from "./chat.ts";
-// `Clock`: stands until it is moved.
-export { MINUTE, START_MS, type TestClock, testClock } from "./clock.ts";
-// `Cloud` and all its ports: answers what the test says, and refuses the rest or asks another one. `guardedCloud`: as the engine has it.
-export { fakeCloud, guardedCloud, type SaidCloud } from "./cloud.ts";
+// `Clock`: stands until it is moved; or says what the test says, and sleeps no time.
+export { clockAt, MINUTE, START_MS, type TestClock, testClock } from "./clock.ts";
+// `Cloud` and all its ports: answers what the test says, and refuses the rest or asks another one. `guardedCloud`: as the engine has it. `acceptingActs`: takes what changes something.
+export { acceptingActs, fakeCloud, guardedCloud, type SaidCloud } from "./cloud.ts";
 // `Documents`: in memory, with every call in a later turn.
 export { type MemoryRecords, memoryDocuments } from "./documents.ts";
 // `Guard`: of somebody who asks nobody.
@@ -22,5 +22,7 @@ export { type Line, memoryLogger, silent } from "./logger.ts";
 export { type Change, countOf, ordinaryDay } from "./ordinary-day.ts";
 // `Pagers`: one keeper, which keeps what it was asked or answers what the test says; and one that only tells, by mail.
 export { ACCEPTED, ASKED, pagersWith, RecordedPager, recordedMail, type Weather } from "./pager.ts";
+// What the cloud says on a day that the test has made.
+export { seenDay } from "./seen-day.ts";
 // What a step is given.
 export { contextIn } from "./step-context.ts";

@@ -7,7 +7,7 @@ import { STEPS } from "../../../../src/flows/index.ts";
 import { FenceInput } from "../../../../src/flows/runbooks/failover/fence-input.ts";
 import { fencePrimary } from "../../../../src/flows/runbooks/failover/fence-primary.ts";
 import type { StepContext } from "../../../../src/ports/step.ts";
-import { fakeCloud, type SaidCloud } from "../../../harness/fakes/index.ts";
+import { contextIn, fakeCloud, type SaidCloud } from "../../../harness/fakes/index.ts";
 import { known } from "../../../harness/observed.ts";
 
 const REGION = "eu-west-1";
@@ -44,17 +44,7 @@ const STOPPED = {
   ...{ scaling: undefined, targets: { healthy: 0, total: 0 }, reasons: [] },
 };
 
-function contextOf(said: SaidCloud): StepContext {
-  const signal = new AbortController().signal;
-  return {
-    cloud: fakeCloud(said),
-    signal,
-    hold: { run: "F-1", epoch: 1 },
-    tries: 1,
-    mayHaveAsked: false,
-    outputOf: () => undefined,
-  };
-}
+const contextOf = (said: SaidCloud): StepContext => contextIn(fakeCloud(said));
 
 /** Then what was known of the instance counts. */
 const SILENT = { known: false, cause: "unreachable", why: "RDS is silent", atMs: 0 } as const;
