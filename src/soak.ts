@@ -5,7 +5,7 @@ import { benchLogger } from "./sandbox/bench/measurement.ts";
 import { readSoakArguments, SOAK_USAGE, type SoakArguments } from "./sandbox/soak/arguments.ts";
 import { playDays } from "./sandbox/soak/days.ts";
 import { flatnessOf } from "./sandbox/soak/flat.ts";
-import { tableOf } from "./sandbox/soak/sample.ts";
+import { sayRuns, tableOf } from "./sandbox/soak/sample.ts";
 import { SOAK_SLACK_MINUTE_MS, SOAK_SPEED, SOAK_WRITE_SECONDS } from "./sandbox/soak/speed.ts";
 import { startStage } from "./sandbox/stage.ts";
 
@@ -49,9 +49,11 @@ async function play(wanted: SoakArguments): Promise<void> {
   process.once("SIGINT", stop).once("SIGTERM", stop);
   let keepLogs = true;
   try {
-    const samples = await playDays(stage, wanted, say);
+    const { samples, runs } = await playDays(stage, wanted, say);
     const flat = flatnessOf(samples);
-    process.stdout.write(isJson ? `${JSON.stringify({ days, samples })}\n` : tableOf(samples));
+    process.stdout.write(
+      isJson ? `${JSON.stringify({ days, samples, runs })}\n` : `${tableOf(samples)}${sayRuns(runs)}`,
+    );
     if (flat.kind !== "flat") say([flat.why].flat().join(" "));
     if (flat.kind === "grows") process.exitCode = 1;
     keepLogs = false;

@@ -21,6 +21,8 @@ import { DEEP_HEALTH_PATH } from "./rewrites.ts";
 
 /** The file says no engine; the port is PostgreSQL's. */
 const DATABASE_PORT = 5_432;
+/** Who may connect to a database on a normal day: the network of its region. */
+export const DATABASE_RULE = { fromPort: DATABASE_PORT, toPort: DATABASE_PORT, source: "10.0.0.0/8" } as const;
 
 interface Place {
   readonly service: Service;
@@ -61,14 +63,13 @@ function sourceOf(store: string, sources: readonly StoreSite[]): string {
 
 /** Databases of one region may share a group; it lets the network of its region in. */
 export function deriveSecurityGroups(services: readonly Service[]): NonNullable<Ec2SpecInput["securityGroups"]> {
-  const rule = { fromPort: DATABASE_PORT, toPort: DATABASE_PORT, source: "10.0.0.0/8" };
   const groups = placesOf(services).flatMap(({ service, region }) =>
     storesIn(service, region).map(({ database: { security_group: id } }) => {
-      return { id, region, name: `${service.name}-database`, ingress: [rule] };
+      return { id, region, name: `${service.name}-database`, ingress: [DATABASE_RULE] };
     }),
   );
   const ofClusters = placesOf(services).flatMap(({ service, region }) =>
-    clustersIn(service, region).map(() => ({ id: CLUSTERS_GROUP, region, name: "clusters", ingress: [rule] })),
+    clustersIn(service, region).map(() => ({ id: CLUSTERS_GROUP, region, name: "clusters", ingress: [DATABASE_RULE] })),
   );
   return [...new Map([...groups, ...ofClusters].map((group) => [`${group.region}/${group.id}`, group])).values()];
 }

@@ -31,6 +31,21 @@ test("one sample of the last six above it by more than a tenth is growth, of mem
   expect(flatnessOf(year((day) => ({ rssMb: 90 + day / 5 }))).kind).toBe("grows");
 });
 
+test("the ledger is kept for longer than a year and grows by as much each day: it may not grow faster at the end", () => {
+  const faster = flatnessOf(year((day) => ({ ledgerMb: day <= 240 ? day / 10 : 24 + (day - 240) / 5 })));
+  expect(faster).toEqual({
+    kind: "grows",
+    why: ["ledgerMb grew by 0.2 a day from day 300 to 365, more than 1.25 times the 0.1 a day from day 120 to 180."],
+  });
+  // Until the first incidents go into the archive it hardly grows.
+  expect(flatnessOf(year((day) => ({ ledgerMb: day <= 90 ? 0 : day / 10 }))).kind).toBe("flat");
+  expect(flatnessOf(year((day) => ({ ledgerMb: day / 10 + (day > 300 ? 1 : 0) })))).toEqual({ kind: "flat" });
+  // What is next to nothing is made of rounding.
+  expect(flatnessOf(year((day) => ({ ledgerMb: day < 330 ? 0 : 0.02 })))).toEqual({ kind: "flat" });
+  const short = year((day) => ({ ledgerMb: day ** 2 })).filter(({ day }) => day <= 180);
+  expect(flatnessOf(short)).toEqual({ kind: "flat" });
+});
+
 test("what is too short to say so is not judged", () => {
   expect(flatnessOf(year(() => ({})).slice(0, 5)).kind).toBe("not-judged");
 });

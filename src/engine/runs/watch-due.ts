@@ -23,6 +23,9 @@ type Back = Extract<OldSide, { kind: "back" }>;
 
 export const isLookedAt = (run: RunState): boolean => isWatched(run) || isGuarded(run);
 
+/** World time of the next try to fence an old side that could not be fenced; undefined: no try is waited for. */
+export const nextTryMs = (run: RunState): number | undefined => (isWatched(run) ? againAtMs(run.watch) : undefined);
+
 /** For an old side that is watched, and for one that was fenced. Reads only. */
 export async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Due> {
   const nowMs = deps.clock.now();

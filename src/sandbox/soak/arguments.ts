@@ -20,8 +20,9 @@ export type ReadSoakArguments =
 export const SOAK_USAGE = `Usage: npm run soak -- [options]
 
   --days N       days to play; absent: 365
-  --runs N       runs a month of 30 days, in turn a failover that is aborted, a snapshot, a
-                 reboot-failover and a plan that is rejected; absent: 20
+  --runs N       runs a month of 30 days; of eight in turn two are failovers to their end, there
+                 and back, one is a failover that is aborted, three are snapshots and two are
+                 reboot-failovers; absent: 20
   --alerts N     changes of alarms a day, one of which opens an incident; absent: 50
   --seed S       source of the world's chance; absent: 1
   --config FILE  a twokey.yaml; absent: examples/inventory.yaml

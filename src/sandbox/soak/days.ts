@@ -7,9 +7,11 @@ import type { Stage } from "../stage.ts";
 import { type SoakAlarm, soakAlarm } from "./alarm.ts";
 import type { SoakArguments } from "./arguments.ts";
 import { playIncident } from "./incident.ts";
+import { kindOfRun } from "./kinds.ts";
 import { castOf, type Playing } from "./playing.ts";
 import { nextDue, quiet } from "./quiet.ts";
 import { type Sample, takeSample } from "./sample.ts";
+import { standbyOf } from "./standby.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS_A_MONTH = 30;
@@ -18,6 +20,8 @@ const CHANGES_AT_ONCE = 5;
 /** Things that became due between two alerts; more of them wait for the next one. */
 const MOST_DUE_STOPS = 10;
 
+/** World time between two looks of people who wait for a replica. */
+const BUILDING_MS = 600_000;
 /** World time. The clocks of bot and world differ by a little: right at its time the bot would put it off. */
 const PAST_DUE_MS = 1_000;
 
@@ -35,14 +39,20 @@ interface Day extends Alarms {
   readonly fromMs: number;
 }
 
+export interface Played {
+  readonly samples: readonly Sample[];
+  /** How many plans of each runbook ended in each way. */
+  readonly runs: Readonly<Record<string, number>>;
+}
+
 /** Day by day: alarms change, one of them opens an incident, and on some days a run of some kind is played in it. */
-export async function playDays(stage: Stage, wanted: SoakArguments, say: (line: string) => void): Promise<Sample[]> {
+export async function playDays(stage: Stage, wanted: SoakArguments, say: (line: string) => void): Promise<Played> {
   const queues = createQueues({ url: stage.redisUrl }, benchLogger());
   try {
-    return await playWith({
-      ...{ stage, wanted, say, queues },
-      ...{ stores: createStores(stage.redis, Date.now), cast: castOf(stage) },
-    });
+    const hands = { stage, stores: createStores(stage.redis, Date.now), cast: castOf(stage) };
+    const ended = new Map<string, number>();
+    const samples = await playWith({ ...hands, wanted, say, queues, ended, standby: standbyOf(hands) });
+    return { samples, runs: Object.fromEntries(ended) };
   } finally {
     await queues.close();
   }
@@ -78,14 +88,16 @@ async function playDay(day: Day, random: Random, playing: Playing): Promise<void
   ).toSorted((one, other) => one - other);
   const opening = random.integer(0, alertsADay - 1);
   const runsBy = (days: number) => Math.floor((days * runsAMonth) / DAYS_A_MONTH);
-  const runsBefore = runsBy(day.number - 1);
+  const turn = runsBy(day.number) > runsBy(day.number - 1) ? runsBy(day.number - 1) : undefined;
+  const needsStandby = turn !== undefined && kindOfRun(turn).needsStandby === true;
+  await playing.standby.tend(needsStandby, () => advanceTo(playing.stage.now() + BUILDING_MS, day, playing));
   for (let index = 0; index < alertsADay; index += 1) {
     const atMs = index % CHANGES_AT_ONCE === 0 ? times[index / CHANGES_AT_ONCE] : undefined;
     if (atMs !== undefined) await advanceTo(atMs, day, playing);
     if (index !== opening) await day.gentle.change();
     else {
       await day.gravest.change();
-      await playIncident(runsBy(day.number) > runsBefore ? runsBefore : undefined, playing);
+      await playIncident(turn, playing);
       await day.gravest.change();
     }
   }

@@ -7,7 +7,7 @@ import { isBusy } from "./quiet.ts";
 const STILL_FOR_MS = 20;
 /**
  * World time: what is due within it happens at one moment. When the bot's own sleeps end nobody outside knows, and each moment costs a
- * sweep, looks and edits. Nothing that has to be done by a certain time while a run goes on is this near to its end.
+ * sweep, looks and edits. Nothing that has to be done by a certain time while such a run goes on is this near to its end.
  */
 const GRAIN_MS = 120_000;
 

@@ -1,5 +1,6 @@
 import type { Stores } from "../../app/stores.ts";
 import { Bug } from "../../domain/errors.ts";
+import type { Plan } from "../../domain/plan-run/plan.ts";
 import type { Queues } from "../../jobs/queues.ts";
 import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
@@ -16,12 +17,28 @@ export interface Cast {
   readonly service: string;
 }
 
+export type Move = Pick<Plan, "id" | "to">;
+
+export interface Standby {
+  /** A move is verified: until people build it again there is none. */
+  lost(move: Move): void;
+  /**
+   * What people do by hand, in Slack and in the console. They build replicas on the old side: while two databases stand alone TwoKey
+   * plans nothing. They open its door again when nobody looks at that side any more, or end the looks where they need it now.
+   * `passing`: how the world's time passes while they wait for AWS.
+   */
+  tend(isNeeded: boolean, passing: () => Promise<void>): Promise<void>;
+}
+
 export interface Playing {
   readonly stage: Stage;
   readonly stores: Stores;
   readonly queues: Pick<Queues, "sweepNow">;
   readonly wanted: SoakArguments;
   readonly cast: Cast;
+  readonly standby: Standby;
+  /** How many plans of each runbook ended in each way, `failover verified` for instance. */
+  readonly ended: Map<string, number>;
   say(line: string): void;
 }
 

@@ -54,3 +54,9 @@ export function tableOf(samples: readonly Sample[]): string {
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return `${rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ")).join("\n")}\n`;
 }
+
+/** A line, or nothing where none was played. */
+export function sayRuns(runs: Readonly<Record<string, number>>): string {
+  const counted = Object.entries(runs).map(([how, times]) => `${times} × ${how}`);
+  return counted.length === 0 ? "" : `played: ${counted.join(", ")}\n`;
+}

@@ -149,7 +149,7 @@ export class DatabaseChanges {
   restore(instance: Instance, commits: readonly Commit[], from: string): void {
     const startedMs = this.#world.clock.now();
     this.#begin(instance, "restore", (atMs) => {
-      instance.commits.push(...commits);
+      for (const commit of commits) instance.commits.push(commit);
       for (const { id } of commits) instance.rows.add(id);
       this.#events.add(instance, "restoration", `Restored from ${from}.`);
       const facts = { ...namesOf(instance), from, acceptedMs: startedMs, observableMs: atMs };

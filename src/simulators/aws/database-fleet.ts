@@ -221,7 +221,7 @@ export class DatabaseFleet implements DatabaseEngine {
   /** Makes the replica an exact copy of its source as of now, from which it then follows. */
   seed(replica: Instance, atMs: number, lagMs: number): void {
     const commits = sourceCommits(replica, this.#upstream());
-    replica.commits.push(...commits);
+    for (const commit of commits) replica.commits.push(commit);
     for (const { id } of commits) replica.rows.add(id);
     replica.appliedCommits = commits.length;
     replica.replication = newReplication(replica, atMs, lagMs);
