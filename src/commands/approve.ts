@@ -1,3 +1,4 @@
+import { timeOfDay } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import { judgeKey } from "../domain/plan-run/key.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
@@ -40,7 +41,7 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
     ? `Your key was the last one. It starts now: ${run.plan.title}.`
     : [
         ...turned.lapsed.map((each) => `${each}.`),
-        `Your key is turned. ${plainText(keysLine(turned.run), { nowMs: deps.clock.now() })}`,
+        `Your key is turned. ${plainText(keysLine(turned.run, timeOfDay), { nowMs: deps.clock.now() })}`,
       ].join(" ");
   await deps.wake.run(run.plan.id);
   return whisper(says);

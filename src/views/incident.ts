@@ -129,7 +129,7 @@ function responseLine({ response }: Incident, targets: NonNullable<IncidentConte
 
 /** What people do to reach a target. An incident that has a card is detected already. */
 const NEXT_WORDS: Partial<Readonly<Record<ResponsePhase, string>>> = {
-  assess: "assess, which is to say what is affected,",
+  assess: "assess what is affected",
   communicate: "first update",
 };
 
@@ -143,7 +143,7 @@ function dueLine(incident: Incident, { targets = [] }: IncidentContext): Text[] 
   const { dueAtMs } = incident.update;
   const due: Span[][] = [
     ...(open ? [[`Next: ${NEXT_WORDS[open.phase]} by `, { timeMs: open.dueAtMs, as: "ago" } as const]] : []),
-    ...(dueAtMs === undefined ? [] : [["status update at ", { timeMs: dueAtMs, as: "ago" } as const]]),
+    ...(dueAtMs === undefined ? [] : [["status update at ", { timeMs: dueAtMs, as: "time" } as const]]),
   ];
   return due.length === 0 ? [] : [due.flatMap((spans, index) => (index === 0 ? spans : [" · ", ...spans]))];
 }

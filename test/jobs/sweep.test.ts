@@ -28,9 +28,10 @@ describe("a run that is over while the pager does not answer", () => {
     const accepted: PagerAnswer = { kind: "accepted", value: undefined };
     let answer: () => PagerAnswer = () => accepted;
     let nowMs = AT;
+    const chat = new RecordedChat(clockAt());
     const deps = {
       ...{ calls, cards: memoryDocuments<CardDue>(), logger: silent, inventory: () => inventory },
-      ...{ chat: new RecordedChat(clockAt()), channelOf: async () => undefined },
+      ...{ chat, channelOf: async () => undefined },
       clock: clockAt(() => nowMs),
       pagers: pagersWith({ trigger: async () => answer(), resolve: async () => answer() }),
       wake: {
@@ -51,6 +52,7 @@ describe("a run that is over while the pager does not answer", () => {
     nowMs += 60_000;
     await callPeople(over, deps);
     expect(await endedAndRinging([], { calls })).toEqual([]);
+    expect(chat.calls).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
@@ -215,6 +215,8 @@ const idleWake = {
 };
 
 const CHAT = new RecordedChat(clockAt());
+// It is asked where things stand, and told nothing.
+afterEach(() => expect(CHAT.calls).toEqual([]));
 
 describe("somebody who hears of a run away from the chat", () => {
   const linksOf = async (channel: string | undefined) => {

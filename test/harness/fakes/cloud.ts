@@ -10,7 +10,8 @@ type Otherwise = string | Cloud;
 
 /** A cloud that answers what the test says, at a standing clock. */
 export function fakeCloud(said: SaidCloud, otherwise: Otherwise = "nothing else is asked"): Cloud {
-  const rest = typeof otherwise === "string" ? refusing(otherwise) : otherwise;
+  const isAlone = typeof otherwise === "string";
+  const rest = isAlone ? refusing(otherwise) : otherwise;
   const cloud: Cloud = {
     databases: { ...rest.databases, ...said.databases },
     answers: { ...rest.answers, ...said.answers },
@@ -18,13 +19,18 @@ export function fakeCloud(said: SaidCloud, otherwise: Otherwise = "nothing else 
     snapshots: { ...rest.snapshots, ...said.snapshots },
     firewall: { ...rest.firewall, ...said.firewall },
     // A service is the same answer with less in it.
-    compute: { ...rest.compute, ...(said.compute?.describe && { service: said.compute.describe }), ...said.compute },
+    compute: {
+      ...rest.compute,
+      ...(isAlone && said.compute?.describe && { service: said.compute.describe }),
+      ...said.compute,
+    },
     traffic: { ...rest.traffic, ...said.traffic },
     sessions: { ...rest.sessions, ...said.sessions },
     discovery: { ...rest.discovery, ...said.discovery },
     probe: { ...rest.probe, ...said.probe },
     clock: { ...rest.clock, ...said.clock },
-    through: said.through ?? (() => cloud),
+    // Another cloud answers each role in its own way, and what is said lies over that as well.
+    through: said.through ?? ((role) => (isAlone ? cloud : fakeCloud(said, otherwise.through(role)))),
   };
   return cloud;
 }
