@@ -6,6 +6,8 @@ import { QUICKER_START } from "./node-options.ts";
 
 const Announced = z.looseObject({ env: z.record(z.string(), z.string()), controlPort: z.number() });
 const START_WITHIN_MS = 20_000;
+/** It judges from memory what was written and lost, of a year where a year is played. A limit, and nothing that is taken ahead. */
+const MOST_HEAP = "--max-old-space-size=8192";
 
 export interface WorldProcessOptions {
   readonly program: string;
@@ -66,7 +68,7 @@ export class WorldProcess {
       ...(latency.slackMs === undefined ? [] : ["--slack-latency-ms", String(latency.slackMs)]),
       ...(latency.pagerDutyMs === undefined ? [] : ["--pagerduty-latency-ms", String(latency.pagerDutyMs)]),
     ];
-    const child = spawn(process.execPath, [QUICKER_START, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [QUICKER_START, MOST_HEAP, ...args], { stdio: ["pipe", "pipe", "pipe"] });
     let complaint = "";
     child.stderr.on("data", (chunk: Buffer) => {
       complaint = `${complaint}${chunk.toString("utf8")}`.slice(-2_000);

@@ -87,7 +87,7 @@ function toTime(parts: Parts, call: AwsCall) {
   requireFree(parts, call.region, identifier);
   const { instanceClass, backupRetentionDays, engine, kmsKeyId } = source;
   const commits = source.commits.filter(({ atMs }) => atMs <= untilMs);
-  const content = { commits, instanceClass, backupRetentionDays };
+  const content = { commits: () => commits, instanceClass, backupRetentionDays };
   const from = `DB instance ${source.identifier} to ${identifier}`;
   return begin(parts, { identifier, content, engine, kmsKeyId, from, options }, call);
 }
@@ -177,6 +177,6 @@ function begin({ world, fleet, changes, shelf }: Parts, wanted: Wanted, { region
   fleet.add(instance);
   const facts = { instance: identifier, region, from, acceptedMs: birth.createdMs, requestId };
   world.log.append("rds.restore-accepted", facts);
-  changes.restore(instance, content.commits, from);
+  changes.restore(instance, content.commits(), from);
   return { DBInstance: instanceView(fleet, instance, { nowMs: world.clock.now() }) };
 }

@@ -55,7 +55,7 @@ function addLastNights({ world, fleet, shelf }: SnapshotParts): void {
     if (instance.backupRetentionDays === 0 || instance.cluster !== undefined) continue;
     const identifier = `rds:${instance.identifier}-${stamp}`;
     const { region, kmsKeyId } = instance;
-    const content = { ...contentOf(instance), commits: [] };
+    const content = { ...contentOf(instance), commits: () => [] };
     const source = { ...sourceOf(instance), content };
     shelf.add({ identifier, region, source, type: "automated", kmsKeyId, tags: [], takenMs });
   }
@@ -68,7 +68,8 @@ function sourceOf(instance: Instance) {
 
 /** All that it holds now. */
 function contentOf({ commits, instanceClass, backupRetentionDays }: Instance): Content {
-  return { commits: [...commits], instanceClass, backupRetentionDays };
+  const { length } = commits;
+  return { commits: () => commits.slice(0, length), instanceClass, backupRetentionDays };
 }
 
 function create({ world, fleet, changes, shelf }: SnapshotParts, { input, region, requestId }: AwsCall) {

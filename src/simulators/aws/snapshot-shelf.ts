@@ -17,7 +17,8 @@ export interface SnapshotSource {
 }
 
 export interface Content {
-  readonly commits: readonly Commit[];
+  /** A database only ever adds commits: a copy for each snapshot would fill the memory of a world that is played for a year. */
+  readonly commits: () => readonly Commit[];
   readonly instanceClass: string;
   readonly backupRetentionDays: number;
 }
