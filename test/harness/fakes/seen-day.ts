@@ -20,7 +20,7 @@ export function seenDay(service: Service, seen: Day, speed = 1): SaidCloud {
       lag: async (region) => at(region).lag,
     },
     firewall: { rules: async (region) => rulesOn(at(region)) },
-    compute: { describe: async (region) => at(region).compute },
+    compute: { describe: async (region) => at(region).compute, service: async (region) => at(region).compute },
     traffic: {
       records: async (_zone, name) => (name === trafficOf(service).name ? trafficRecords : databaseRecords),
     },
