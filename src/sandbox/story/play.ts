@@ -101,9 +101,10 @@ async function homeGoesDark({ stage, transcript, service, cast }: Told, names: M
     ({ facts }) => facts["name"] === name && facts["state"] === "ALARM",
     SOON_MS,
   );
+  // Responders and who is on call are invited by two duties, each in its own time.
+  const wanted = [cast.requester, cast.onCall].map(({ id }) => accountOf(inventory, id));
   const channel = await world.people.expectChannel(
-    ({ name: room = "", members }) =>
-      room.startsWith("inc-") && members.includes(accountOf(inventory, cast.requester.id)),
+    ({ name: room = "", members }) => room.startsWith("inc-") && wanted.every((account) => members.includes(account)),
     SOON_MS,
   );
   names.set(channel.id, `#${channel.name ?? ""}`);
