@@ -1,6 +1,6 @@
 import { defineConfig } from "rolldown";
 
-/** Packages by name: each is a file, with what only it has brought in, so that none is so large that reading it takes much memory. */
+/** Packages by name: each is a file, with what it brings along, so that none is so large that reading it takes much memory. */
 const packageOf = (id) =>
   /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(id)?.[1]?.replace("/", "-") ?? null;
 

@@ -129,7 +129,7 @@ function responseLine({ response }: Incident, targets: NonNullable<IncidentConte
 
 /** What people do to reach a target. An incident that has a card is detected already. */
 const NEXT_WORDS: Partial<Readonly<Record<ResponsePhase, string>>> = {
-  assess: "assess what is affected",
+  assess: "assess the impact",
   communicate: "first update",
 };
 

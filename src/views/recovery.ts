@@ -80,7 +80,7 @@ export function replacedRecoveryCard(id: string): Card {
 
 function forgottenParts({ forgotten }: Recovery): CardPart[] {
   if (forgotten.length === 0)
-    return [{ kind: "text", text: "Nothing is missing: all acts at the end of these ledgers are in the store too." }];
+    return [{ kind: "text", text: "Of the acts at the end of these ledgers the store lacks none." }];
   const left = forgotten.length - MOST_LINES;
   return [
     { kind: "text", text: [{ bold: "In the ledgers, and not in this store, newest first:" }] },

@@ -129,7 +129,7 @@ describe("the first lines of the card", () => {
   });
 
   test("say what people have to do next: an incident that has a card is detected", () => {
-    expect(linesOf(open)).toContainEqual(expect.stringMatching(/^Next: assess what is affected by /));
+    expect(linesOf(open)).toContainEqual(expect.stringMatching(/^Next: assess the impact by /));
     expect(linesOf(open).join("\n")).not.toContain("detect by");
   });
 });
