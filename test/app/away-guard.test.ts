@@ -52,7 +52,7 @@ function watched({ why, process = "bot-1", resolve = () => ACCEPTED, afterMs = A
   return {
     happened,
     calls,
-    until: (enough: () => boolean) => eventually("all of it", 20_000, () => enough() || undefined),
+    until: (enough: () => boolean) => eventually("all of it", () => enough() || undefined),
   };
 }
 

@@ -39,7 +39,7 @@ async function through(disk: readonly (string | undefined)[], isSlackAway = fals
     ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
     chat: new RecordedChat(clockAt()),
   });
-  await eventually("all looks", 10_000, () => (looks > disk.length + 1 ? true : undefined));
+  await eventually("all looks", () => (looks > disk.length + 1 ? true : undefined));
   return told;
 }
 

@@ -43,7 +43,7 @@ async function through(
     ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
     chat: new RecordedChat(clockAt()),
   });
-  await eventually("all of them", 10_000, () => (looks > shares.length * LOOKS + 1 ? true : undefined));
+  await eventually("all of them", () => (looks > shares.length * LOOKS + 1 ? true : undefined));
   return happened;
 }
 

@@ -73,7 +73,7 @@ function begun(name: keyof typeof GUARDS, { is, calls, resolve }: Place) {
   ends.push(() => guard.stop());
   const looks = (count: number) => {
     const from = about.looks();
-    return eventually("looks", 10_000, () => (about.looks() >= from + count ? true : undefined));
+    return eventually("looks", () => (about.looks() >= from + count ? true : undefined));
   };
   return { told, looks, stop: () => guard.stop() };
 }

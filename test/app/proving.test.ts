@@ -6,7 +6,6 @@ import type { Proof } from "../../src/ports/proof.ts";
 import { eventually } from "../harness/eventually.ts";
 import { MINUTE, silent, testClock } from "../harness/fakes/index.ts";
 
-const SOON_MS = 10_000;
 const WRONG: Proven = { kind: "wrong", what: "It is refused.", instead: "Mend it." };
 
 let proving: Proving | undefined;
@@ -30,7 +29,7 @@ function started(proofs: readonly Proof[], deps: Partial<ProvingDeps> = {}) {
   /** Resolves when some more turns are over: each tells how it stands. */
   const turns = async () => {
     const enough = told + 5;
-    await eventually("more turns", SOON_MS, () => told >= enough || undefined);
+    await eventually("more turns", () => told >= enough || undefined);
   };
   return { clock, proving, turns };
 }
@@ -50,10 +49,10 @@ describe("a look at everything afresh, as after a secret has changed", () => {
     const begun: ((proven: Proven) => void)[] = [];
     const { proof, seen } = counted("key", () => new Promise<Proven>((resolve) => void begun.push(resolve)));
     const at = started([proof]);
-    await eventually("first look", SOON_MS, () => begun.length === 1 || undefined);
+    await eventually("first look", () => begun.length === 1 || undefined);
     const afresh = at.proving.afresh();
     begun[0]?.({ kind: "ok" });
-    await eventually("second look", SOON_MS, () => begun.length === 2 || undefined);
+    await eventually("second look", () => begun.length === 2 || undefined);
     begun[1]?.(WRONG);
     await afresh;
     expect([seen.looks, at.proving.standings()[0]?.proven]).toEqual([2, WRONG]);
@@ -65,16 +64,16 @@ describe("the hourly look", () => {
     let answer: Proven = { kind: "ok" };
     const { proof, seen } = counted("key", async () => answer);
     const at = started([proof]);
-    await eventually("first look", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "ok" || undefined);
+    await eventually("first look", () => at.proving.standings()[0]?.proven.kind === "ok" || undefined);
     at.clock.move(59 * MINUTE);
     await at.turns();
     expect(seen.looks).toBe(1);
     answer = WRONG;
     at.clock.move(MINUTE);
-    await eventually("what is wrong", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "wrong" || undefined);
+    await eventually("what is wrong", () => at.proving.standings()[0]?.proven.kind === "wrong" || undefined);
     answer = { kind: "ok" };
     at.clock.move(MINUTE);
-    await eventually("what is mended", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "ok" || undefined);
+    await eventually("what is mended", () => at.proving.standings()[0]?.proven.kind === "ok" || undefined);
     expect(seen.looks).toBe(3);
   });
 
@@ -82,7 +81,7 @@ describe("the hourly look", () => {
     const { proof: hung, seen } = counted("hung", () => new Promise<never>(() => undefined));
     const at = started([hung, proofOf("quick", async () => ({ kind: "ok" }))]);
     const kinds = () => at.proving.standings().map(({ proven }) => proven.kind);
-    await eventually("the quick one", SOON_MS, () => kinds()[1] === "ok" || undefined);
+    await eventually("the quick one", () => kinds()[1] === "ok" || undefined);
     at.clock.move(120 * MINUTE);
     await at.turns();
 
@@ -101,7 +100,7 @@ describe("the hourly look", () => {
     const note = (_facts: object, sentence: string) => void said.push(sentence);
     const logger = { ...silent, info: note, warn: note };
     const at = started([proofOf("key", async () => answer)], { logger });
-    await eventually("what is said", SOON_MS, () => said.includes(says) || undefined);
+    await eventually("what is said", () => said.includes(says) || undefined);
     await at.turns();
 
     expect(said.filter((sentence) => sentence.includes("stands on is proven"))).toEqual([says]);
@@ -110,7 +109,7 @@ describe("the hourly look", () => {
   test("can be made now, and is waited for", async () => {
     let answer: Proven = WRONG;
     const at = started([proofOf("key", async () => answer)]);
-    await eventually("first look", SOON_MS, () => at.proving.standings()[0]?.proven.kind === "wrong" || undefined);
+    await eventually("first look", () => at.proving.standings()[0]?.proven.kind === "wrong" || undefined);
     answer = { kind: "ok" };
     await at.proving.again(["key"]);
 
@@ -120,7 +119,7 @@ describe("the hourly look", () => {
   test("follows the file: what is taken out of it is told of no more", async () => {
     const proofs = [proofOf("a", async () => WRONG), proofOf("b", async () => WRONG)];
     const at = started(proofs);
-    await eventually("both", SOON_MS, () => at.proving.standings().every(({ sinceMs }) => sinceMs > 0) || undefined);
+    await eventually("both", () => at.proving.standings().every(({ sinceMs }) => sinceMs > 0) || undefined);
     proofs.pop();
 
     expect(at.proving.standings().map(({ id }) => id)).toEqual(["a"]);

@@ -63,11 +63,10 @@ function renewing(described: Inventory, database: Discovery["database"] = answer
     /** How often AWS was asked by now: several looks at what is due have passed since the last change. */
     async asked(): Promise<number> {
       const enough = turns + 4;
-      await eventually("look at what is due", 10_000, () => (turns >= enough ? true : undefined));
+      await eventually("look at what is due", () => (turns >= enough ? true : undefined));
       return rounds;
     },
-    untilAsked: (times: number) =>
-      eventually(`${times} questions`, 10_000, () => (rounds >= times ? rounds : undefined)),
+    untilAsked: (times: number) => eventually(`${times} questions`, () => (rounds >= times ? rounds : undefined)),
   };
 }
 

@@ -12,7 +12,6 @@ import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../h
 import { BOT_TOKEN, openSlackWorld, type SlackWorld } from "../simulators/slack/slack-world.ts";
 
 const AFTER_MS = 200;
-const WITHIN_MS = 20_000;
 const ROOM = { channel: "C0OPS" };
 
 let place: SlackWorld;
@@ -70,7 +69,7 @@ function bot({ memory = inProcess(), isSomethingOpen = true }: Given = {}) {
     await chat.post(ROOM, { text: "on fire", parts: [] }, `key:${attempts}`).catch(() => undefined);
   };
   const until = (what: string, enough: () => boolean) =>
-    eventually(what, WITHIN_MS, async () => {
+    eventually(what, async () => {
       await post();
       return enough() || undefined;
     });

@@ -58,14 +58,14 @@ describe("a store that came back empty or older (G17)", () => {
     let wrong: string | undefined = "Redis came back empty";
     const seen = guarded(() => wrong);
 
-    await eventually("the guard has looked several times", 5_000, () => (seen.sweeps() > 5 ? true : undefined));
+    await eventually("the guard has looked several times", () => (seen.sweeps() > 5 ? true : undefined));
     expect(seen.pages.map(({ dedupKey, urgent }) => [dedupKey, urgent])).toEqual([["dr:production:store-lost", true]]);
     expect(seen.pages[0]?.summary).toContain("Redis came back empty");
     const { channel } = inventory.file.alerts;
     expect(seen.pages[0]?.links.map(({ href }) => href)).toEqual([`https://chat.example.com/${channel}`]);
 
     wrong = undefined;
-    await eventually("the pager is told", 5_000, () => (seen.resolved.length > 0 ? true : undefined));
+    await eventually("the pager is told", () => (seen.resolved.length > 0 ? true : undefined));
     expect(seen.pages).toHaveLength(1);
     // The channel hears of it as well, each time once.
     expect(seen.said).toEqual([
@@ -82,12 +82,12 @@ describe("a store that came back empty or older (G17)", () => {
       PAGER,
       () => rooms,
     );
-    await eventually("the guard has looked", 5_000, () => (seen.sweeps() > 2 ? true : undefined));
+    await eventually("the guard has looked", () => (seen.sweeps() > 2 ? true : undefined));
     rooms = ["C2RUN"];
     wrong = "Redis came back empty";
-    await eventually("the rooms are told", 5_000, () => (seen.saidIn.length >= 2 ? true : undefined));
+    await eventually("the rooms are told", () => (seen.saidIn.length >= 2 ? true : undefined));
     wrong = undefined;
-    await eventually("it is taken back", 5_000, () => (seen.saidIn.length >= 4 ? true : undefined));
+    await eventually("it is taken back", () => (seen.saidIn.length >= 4 ? true : undefined));
 
     const stopped = expect.stringMatching(/: TwoKey has stopped changing anything: Redis came back empty/);
     const agreed = expect.stringContaining("agree again");
@@ -103,26 +103,26 @@ describe("a store that came back empty or older (G17)", () => {
         throw new Error("an incident cannot be read");
       },
     );
-    await eventually("the channel hears of it", 5_000, () => (seen.said.length > 0 ? true : undefined));
+    await eventually("the channel hears of it", () => (seen.said.length > 0 ? true : undefined));
   });
 
   test("guard lost store called again: a call that the pager refused is made again, until it is accepted", async () => {
     let answer: PagerAnswer = { kind: "retry", why: "busy", afterMs: 0 };
     let nowMs = 0;
     const seen = guarded(() => "Redis came back empty", { trigger: () => answer, now: () => nowMs });
-    await eventually("the pager is asked", 5_000, () => (seen.pages.length > 0 ? true : undefined));
+    await eventually("the pager is asked", () => (seen.pages.length > 0 ? true : undefined));
 
     nowMs += 60_000;
-    await eventually("it is asked again", 5_000, () => (seen.pages.length > 1 ? true : undefined));
+    await eventually("it is asked again", () => (seen.pages.length > 1 ? true : undefined));
     answer = ACCEPTED;
     nowMs += 120_000;
-    await eventually("it is asked once more", 5_000, () => (seen.pages.length > 2 ? true : undefined));
+    await eventually("it is asked once more", () => (seen.pages.length > 2 ? true : undefined));
   });
 
   test("a store that agrees calls nobody", async () => {
     const seen = guarded(() => undefined);
 
-    await eventually("the guard has looked several times", 5_000, () => (seen.sweeps() > 3 ? true : undefined));
+    await eventually("the guard has looked several times", () => (seen.sweeps() > 3 ? true : undefined));
     expect(seen.pages).toEqual([]);
   });
 });

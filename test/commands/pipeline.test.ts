@@ -38,9 +38,6 @@ const deps = (): RunCommandDeps =>
 const ask = (more: Partial<PipelineAsk> = {}) => askFromPipeline({ ...ASK, ...more }, deps());
 const snapshotsAsked = () => mutationsOf(at).filter((call) => call.startsWith("CreateDBSnapshot"));
 
-/** Machine time. */
-const PATIENT_MS = 60_000;
-
 describe("a pipeline", () => {
   test("asks for a snapshot, and it is made: on its word alone, since it only adds something (G1)", async () => {
     const { plan, state } = await ask();
@@ -128,7 +125,7 @@ describe("the same request again", () => {
   test("guard pipeline repeat: ten at once are one run", async () => {
     // Ten looks at the world at once are slow on a busy machine: who is refused for that comes again, with the same id.
     const patiently = () =>
-      eventually("an answer", PATIENT_MS, () =>
+      eventually("an answer", () =>
         ask().catch((error: unknown) =>
           error instanceof UserError && error.code === "plan-refused" ? undefined : Promise.reject(error),
         ),

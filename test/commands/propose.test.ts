@@ -134,11 +134,11 @@ describe("what everybody is told who could see the look, where it ended with an 
     fails: (deps: RunCommandDeps, seen: Promise<unknown>) => Partial<RunCommandDeps>,
   ) {
     const chat = new RecordedChat(at.clock);
-    const seen = eventually("look", SEEN_WITHIN_MS, () => chat.messages[0]);
+    const seen = eventually("look", () => chat.messages[0]);
     const deps = { ...runCommandDeps(at), chat };
     const answer = plan(runbookOf({ runbook, id: "" }), askFor(runbook), { ...deps, ...fails(deps, seen) });
     await expect(answer).rejects.toThrow();
-    return eventually("last words", SEEN_WITHIN_MS, () =>
+    return eventually("last words", () =>
       chat.calls.map(({ text }) => text).find((text) => text.startsWith("Looked at")),
     );
   }

@@ -10,7 +10,6 @@ import { example } from "../harness/example.ts";
 import { clockAt, fakeCloud, ordinaryDay, RecordedChat } from "../harness/fakes/index.ts";
 import { serviceIn } from "../harness/plans.ts";
 
-const SOON_MS = 20_000;
 const ABOUT = { service: "inventory", asker: "Ana Keller", channel: "C1", key: "look:1" };
 
 /** `wrong`: what the call of that number throws. */
@@ -31,13 +30,13 @@ test("a message is there within a second, is edited at most once a second as ans
   const looking = showLooking(ABOUT, chat);
   looking.sees(part("stock"));
   looking.sees(part("api", "4 of 4 tasks running"));
-  await eventually("message", SOON_MS, () => calls[0]);
+  await eventually("message", () => calls[0]);
   // More than Slack would take, one every few milliseconds.
   for (let count = 0; count < 200; count += 1) looking.sees(part("api", `${count} of 200 tasks running`));
   looking.sees(part("stock", "silent"));
-  await eventually("edit", SOON_MS, () => calls[1]);
+  await eventually("edit", () => calls[1]);
   looking.ends("Plan F-AAA111 is made.");
-  const last = await eventually("end", SOON_MS, () => calls.find(({ text }) => text.includes("F-AAA111")));
+  const last = await eventually("end", () => calls.find(({ text }) => text.includes("F-AAA111")));
 
   const [first] = calls;
   expect((first?.atMs ?? 0) - beganMs).toBeLessThan(1_000);
@@ -58,16 +57,16 @@ test("a look that is over at once leaves no message, and neither does one where 
   looking.ends("Plan F-AAA111 is made.");
   const closed = chatWith(() => new UserError("not-in-channel", "TwoKey is not in this channel"));
   const other = showLooking(ABOUT, closed);
-  await eventually("try", SOON_MS, () => closed.calls[0]);
+  await eventually("try", () => closed.calls[0]);
   other.ends("No plan.");
   const nowhere = chatWith();
   showLooking({ ...ABOUT, channel: undefined }, nowhere).ends("No plan.");
   // One more look, which begins now, has all of its messages after those would have had theirs.
   const later = chatWith();
   const slow = showLooking(ABOUT, later);
-  await eventually("message", SOON_MS, () => later.calls[0]);
+  await eventually("message", () => later.calls[0]);
   slow.ends("No plan.");
-  await eventually("end", SOON_MS, () => later.calls[1]);
+  await eventually("end", () => later.calls[1]);
 
   expect([quick.calls.length, closed.calls.length, nowhere.calls.length]).toEqual([0, 1, 0]);
 });
@@ -76,10 +75,10 @@ test("an edit that Slack refuses for the moment is made again, so that no messag
   const chat = chatWith((call) => (call === 2 ? new TransientError("slack-busy", "busy") : undefined));
   const { calls } = chat;
   const looking = showLooking(ABOUT, chat);
-  await eventually("message", SOON_MS, () => calls[0]);
+  await eventually("message", () => calls[0]);
   looking.ends("No plan.");
 
-  const again = await eventually("second try", SOON_MS, () => calls[2]);
+  const again = await eventually("second try", () => calls[2]);
   expect([calls[1]?.text, again.text]).toEqual([again.text, expect.stringMatching(/^Looked at .*No plan\.$/)]);
 });
 
@@ -91,11 +90,11 @@ test("edits that fail again and again end no look: the pauses grow, what Slack a
   const chat = chatWith((call) => (call === 9 ? limited : call > 1 && call < 12 ? busy : undefined));
   const { calls } = chat;
   const looking = showLooking(ABOUT, chat, QUICK);
-  await eventually("message", SOON_MS, () => calls[0]);
+  await eventually("message", () => calls[0]);
   looking.sees(part("stock", "answers"));
-  await eventually("many failures", SOON_MS, () => calls[7]);
+  await eventually("many failures", () => calls[7]);
   looking.ends("Plan F-AAA111 is made.");
-  const last = await eventually("end", SOON_MS, () => calls[11]);
+  const last = await eventually("end", () => calls[11]);
 
   expect(last.text).toMatch(/^Looked at .*Plan F-AAA111 is made\.$/);
   const gap = (at: number) => (calls[at]?.atMs ?? 0) - (calls[at - 1]?.atMs ?? 0);
@@ -107,15 +106,15 @@ test("a look that cannot say how it ended is given up some time after its end", 
   const chat = chatWith((call) => (call > 1 ? new TransientError("slack-busy", "busy") : undefined));
   const { calls } = chat;
   const looking = showLooking(ABOUT, chat, { ...QUICK, outcomeForMs: 100 });
-  await eventually("message", SOON_MS, () => calls[0]);
+  await eventually("message", () => calls[0]);
   expect(calls[0]?.text).toMatch(/If this stands still: \/dr status$/);
   looking.ends("No plan.");
   const later = chatWith();
   const slow = showLooking(ABOUT, later, { ...QUICK, firstMs: 1_000 });
-  await eventually("later message", SOON_MS, () => later.calls[0]);
+  await eventually("later message", () => later.calls[0]);
   slow.ends("No plan.");
   const tries = calls.length;
-  await eventually("later end", SOON_MS, () => later.calls[1]);
+  await eventually("later end", () => later.calls[1]);
 
   expect(tries).toBeGreaterThan(1);
   expect(tries).toBeLessThan(12);

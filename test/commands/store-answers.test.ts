@@ -197,8 +197,7 @@ async function told(act: () => Promise<Answer>, after: () => Promise<void> | voi
   }
 }
 
-const backAgain = ({ redis }: At) =>
-  eventually("the connection", 10_000, () => (redis.status === "ready" ? true : undefined));
+const backAgain = ({ redis }: At) => eventually("the connection", () => (redis.status === "ready" ? true : undefined));
 
 /** What nobody can say is looked for during seconds: all families at the same time, each on a server of its own. */
 async function withoutAnswer({ given, act, write, isDone }: Family) {

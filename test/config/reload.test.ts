@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Reloading, type ReloadOptions, reloadOnChange } from "../../src/config/reload.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
+import { eventually } from "../harness/eventually.ts";
 import { INVENTORY } from "./broken-file.ts";
 
 const BAD = INVENTORY.replace("rpo: 15m", "rpo: soon");
@@ -41,15 +42,8 @@ function start(options: ReloadOptions = {}): void {
   );
 }
 
-/** Resolves when this many reports have come; a deadline makes the test fail instead of hang. */
-async function reports(count: number): Promise<string[]> {
-  const deadline = Date.now() + 5_000;
-  while (seen.length < count) {
-    if (Date.now() > deadline) throw new Error(`only ${JSON.stringify(seen)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return seen;
-}
+/** Resolves when this many reports have come. */
+const reports = (count: number): Promise<string[]> => eventually(`report ${count}`, () => seen.length >= count && seen);
 
 describe("a running bot", () => {
   test("hears of a bad file once, and of the good one after it", async () => {
@@ -118,8 +112,7 @@ describe("a running bot", () => {
     const handlers = { onGood: () => slower.push("good"), onBad: () => slower.push("bad") };
     const second = reloadOnChange(file, handlers, { settleMs: 60 });
     writeFileSync(join(directory, "beside"), "");
-    const deadline = Date.now() + 5_000;
-    while (slower.length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually("a report", () => slower.length > 0);
     second.stop();
     // The slower one has read the file by now, so the quicker one too.
     expect([slower, seen]).toEqual([["good"], []]);
@@ -136,8 +129,7 @@ describe("a running bot", () => {
       { onGood: () => other.push("good"), onBad: () => other.push("bad") },
       { settleMs: 50 },
     );
-    const deadline = Date.now() + 5_000;
-    while (other.length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually("a report", () => other.length > 0);
     second.stop();
     expect([other, seen]).toEqual([["good"], []]);
   });

@@ -33,7 +33,6 @@ const VALUES = {
   DATABASE_STOCK: "hunter2-database",
 };
 const OTHERS = { TWOKEY_LEDGER_DIR: "/var/lib/twokey" };
-const SOON_MS = 5_000;
 
 let directory: string;
 beforeEach(() => {
@@ -310,7 +309,7 @@ describe("the look at the files", () => {
     try {
       for (const next of ["xoxb-second", "xoxb-third"]) {
         mount.turnTo(next);
-        await eventually(next, SOON_MS, () => (settings.slack.botToken.reveal() === next ? true : undefined));
+        await eventually(next, () => (settings.slack.botToken.reveal() === next ? true : undefined));
       }
     } finally {
       reloading.stop();
@@ -326,7 +325,7 @@ describe("the look at the files", () => {
     symlinkSync(elsewhere, kept.path);
     const reloading = reloadSecrets(kept.secrets, { settleMs: 1, pollMs: 20 });
     writeFileSync(elsewhere, "xoxb-second");
-    await eventually("the new value", SOON_MS, () => (kept.secret.reveal() === "xoxb-second" ? true : undefined));
+    await eventually("the new value", () => (kept.secret.reveal() === "xoxb-second" ? true : undefined));
     reloading.stop();
     kept.remove();
   });

@@ -58,7 +58,7 @@ describe("a watcher of the old side", () => {
 
     process.stdout.write(`kills of the watch: ${killedAt.length} of ${POINTS.length} tried\n`);
     expect(new Set(killedAt)).toEqual(new Set(POINTS));
-    const run = await eventually("fenced old side", 60_000, async () => {
+    const run = await eventually("fenced old side", async () => {
       const now = await runOf(at);
       if (now.watch.state === "fenced") return now;
       const next = await started("next");
@@ -85,7 +85,7 @@ describe("a watcher of the old side", () => {
     expect(await other.lastWords()).toBe("ended unwound");
     const calls = inHome();
     const isLongAgo = () => performance.now() - frozenAtMs > TAKEN_OVER_AFTER_MS || undefined;
-    await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
+    await eventually("takeover by the queue", isLongAgo, 2 * TAKEN_OVER_AFTER_MS);
     late.kill("SIGCONT");
 
     expect(await late.lastWords()).toMatch(TOO_LATE);
@@ -93,6 +93,6 @@ describe("a watcher of the old side", () => {
     expect(calls.filter((call) => call.startsWith("RevokeSecurityGroupIngress"))).toEqual([]);
     // Here the region's silence may still be remembered.
     const standing = () => standingOf(at).catch(() => undefined);
-    expect(await eventually("look at the old side", 10_000, standing)).toEqual(before);
+    expect(await eventually("look at the old side", standing)).toEqual(before);
   });
 });

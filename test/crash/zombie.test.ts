@@ -78,7 +78,7 @@ describe(`an executor that comes back from the dead (J3, G6), ${WALKED}`, () => 
     expect(await other.lastWords()).toBe("ended unwound");
     const calls = mutationsOf(at);
     const isLongAgo = () => performance.now() - suspendedAtMs > TAKEN_OVER_AFTER_MS || undefined;
-    await eventually("takeover by the queue", 2 * TAKEN_OVER_AFTER_MS, isLongAgo);
+    await eventually("takeover by the queue", isLongAgo, 2 * TAKEN_OVER_AFTER_MS);
     late.kill("SIGCONT");
 
     expect(await late.lastWords()).toMatch(TOO_LATE);

@@ -35,7 +35,7 @@ const resolved = (service: Service) =>
 
 /** Everything, as soon as every region answers: one that was dark is taken for silent a while longer. */
 const foundOfAll = () =>
-  eventually("answer of every region", 20_000, async () => {
+  eventually("answer of every region", async () => {
     const { found, silent } = await discover(only(short), at.cloud);
     return silent.length === 0 ? found : undefined;
   });

@@ -8,7 +8,6 @@ import { type SupervisedServer, superviseServer } from "../../src/sandbox/own-re
 import { leave } from "../../src/store/leave.ts";
 import { eventually } from "./eventually.ts";
 
-const READY_WITHIN_MS = 60_000;
 const SOCKET = "redis.sock";
 const PATH = process.env["PATH"] ?? "";
 
@@ -146,9 +145,7 @@ export class BreakableRedis {
         path: PATH,
       },
     });
-    await eventually("Redis that answers", READY_WITHIN_MS, () =>
-      this.#ask((client) => client.ping()).catch(() => undefined),
-    );
+    await eventually("Redis that answers", () => this.#ask((client) => client.ping()).catch(() => undefined));
   }
 
   async #ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {

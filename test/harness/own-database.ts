@@ -32,7 +32,6 @@ export const HOST = "stock.example.com";
 const LOOPBACK = "127.0.0.1";
 /** A free port may be taken between the moment it was found and the moment the server binds it. */
 const PORT_TRIES = 5;
-const READY_WITHIN_MS = 30_000;
 const ADMIN = { user: "administrator", password: "of-the-tests" };
 
 interface Home {
@@ -137,7 +136,7 @@ async function startOwn(engine: Engine): Promise<OwnDatabase> {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const said = everythingOf(server);
-    const isUp = await eventually(`${name} answers`, READY_WITHIN_MS, async () => {
+    const isUp = await eventually(`${name} answers`, async () => {
       if (server.exitCode !== null) return "ended" as const;
       return engine.ask(port, home, "select 1").then(
         () => "up" as const,

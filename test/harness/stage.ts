@@ -209,11 +209,11 @@ export async function somebodyElsesAws({ world, inventory }: Stage): Promise<Aws
 
 /** Resolves when the stage itself reaches Redis again: it fails fast, as the bots do. */
 export async function reconnected({ redis }: Stage): Promise<void> {
-  await eventually("connection to Redis", SOON_MS, () => redis.ping().catch(() => undefined));
+  await eventually("connection to Redis", () => redis.ping().catch(() => undefined));
 }
 
 /** Resolves when that much world time has gone by. */
 export async function worldTimePasses({ world }: Stage, worldMs: number): Promise<void> {
   const untilMs = (await world.now()) + worldMs;
-  await eventually(`world time ${untilMs}`, SOON_MS, async () => ((await world.now()) >= untilMs ? true : undefined));
+  await eventually(`world time ${untilMs}`, async () => ((await world.now()) >= untilMs ? true : undefined));
 }

@@ -6,8 +6,6 @@ import { writerOf } from "../../src/ports/clusters.ts";
 import type { CloudReads } from "../../src/ports/step.ts";
 import { eventually } from "./eventually.ts";
 
-const LOOK_AGAIN_WITHIN_MS = 20_000;
-
 interface Standing {
   readonly cloud: Pick<CloudReads, "databases" | "clusters" | "firewall" | "compute" | "traffic">;
   readonly service: Service;
@@ -56,7 +54,7 @@ const mapped = <T, Other>(values: ByName<T>, map: (value: T) => Other): ByName<O
 
 /** A busy machine may not answer the first look in the short time that some tests give a silent endpoint. */
 function seen<T>(look: () => Promise<Known<T>>): Promise<T> {
-  return eventually("answer", LOOK_AGAIN_WITHIN_MS, async () => {
+  return eventually("answer", async () => {
     const known = await look();
     return known.known ? known.value : undefined;
   });

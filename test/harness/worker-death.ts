@@ -26,7 +26,7 @@ export async function diesOnceClosed(at: FailoverWorld, { instance, securityGrou
 async function isGone(at: FailoverWorld, instance: string): Promise<void> {
   const { engine } = at.whole.rds;
   const database = { region: at.service.home, instance };
-  await eventually("closed door", 10_000, () => {
+  await eventually("closed door", () => {
     const late = engine.connect(database, { address: "10.0.0.78", groups: [] }, { user: "reports" });
     if (late.ok) engine.end(late.session);
     return late.ok ? undefined : true;

@@ -107,10 +107,10 @@ test("of the wake-ups that failed the last ones stay, as many as the table says,
   await queues.wake.card("done");
 
   const sizeOf = (queue: string, state: string) => redis.zcard(`${QUEUE_PREFIX}:${queue}:${state}`);
-  await eventually("none that waits", 10_000, async () =>
+  await eventually("none that waits", async () =>
     Object.values(await queues.waiting()).every((each) => each === 0) ? true : undefined,
   );
-  await eventually("as many as stay", 10_000, async () =>
+  await eventually("as many as stay", async () =>
     (await sizeOf("runs", "failed")) === MOST_IN_QUEUE.failed ? true : undefined,
   );
   expect(await sizeOf("cards", "completed")).toBe(0);
@@ -124,7 +124,7 @@ test("guard failing alert: one that cannot be taken in is said once with its cau
   await queues.enqueueSignal(signal("broken", AT));
   await queues.enqueueSignal(signal("whole", AT));
 
-  await eventually("people are told", 20_000, async () => (told.length > 0 ? true : undefined));
+  await eventually("people are told", async () => (told.length > 0 ? true : undefined));
   expect([taken, told]).toEqual([
     ["whole"],
     [expect.stringMatching(/alert “broken”.*it was not opened ← no such field/)],
@@ -144,7 +144,7 @@ test("guard failing job: a wake-up that fails again and again is said once, with
   const looks = 7;
   for (let look = 1; look <= looks; look += 1) {
     await queues.wake.run("F-1");
-    await eventually("it failed", 10_000, async () =>
+    await eventually("it failed", async () =>
       (await redis.zcard(`${QUEUE_PREFIX}:runs:failed`)) === look ? true : undefined,
     );
   }

@@ -6,9 +6,6 @@ import { eventually } from "../harness/eventually.ts";
 import { silent } from "../harness/fakes/index.ts";
 import { StoreBench } from "../harness/store.ts";
 
-/** Machine time: looks in plenty. */
-const WITHIN_MS = 20_000;
-
 let bench: StoreBench;
 let opened: { stop(): Promise<void> }[];
 beforeEach(async () => {
@@ -48,7 +45,6 @@ async function heir(worker = "two@here:2", redisOf = named) {
     looksAgain: (times = 6) =>
       eventually(
         "look",
-        WITHIN_MS,
         upTo(() => looks, looks + times),
       ),
   };
@@ -66,7 +62,7 @@ test("guard heir: a run whose driver has no connection any more is driven on by 
   // As Redis sees a process that is killed.
   first.disconnect();
 
-  await eventually("take-over", WITHIN_MS, () => other.taken[0]);
+  await eventually("take-over", () => other.taken[0]);
   await other.looksAgain();
   expect(other.taken).toEqual(["F-1"]);
 });
@@ -79,7 +75,7 @@ test("of several processes one takes a run over, and nobody again when it waits 
   first.disconnect();
 
   const all = () => others.flatMap(({ taken }) => taken);
-  await eventually("take-over", WITHIN_MS, () => all()[0]);
+  await eventually("take-over", () => all()[0]);
   await Promise.all(others.map((each) => each.looksAgain(8)));
   expect(all()).toEqual(["F-1"]);
 });
@@ -122,7 +118,7 @@ test("whoever lets go of a run late takes it from nobody who drives it since", a
 
   second.disconnect();
   const third = await heir("three@here:3");
-  expect(await eventually("take-over", WITHIN_MS, () => third.taken[0])).toBe("F-1");
+  expect(await eventually("take-over", () => third.taken[0])).toBe("F-1");
 });
 
 test("where connections have no names nobody is taken for dead: its own is missing as well", async () => {
@@ -147,7 +143,7 @@ test("what may not see the connections takes nothing over: then the job's own lo
     const drivers = createDrivers(narrow, "two@here:2");
     await expect(drivers.orphans()).rejects.toThrow("NOPERM");
     const other = await heir("three@here:3");
-    expect(await eventually("take-over", WITHIN_MS, () => other.taken[0])).toBe("F-1");
+    expect(await eventually("take-over", () => other.taken[0])).toBe("F-1");
   } finally {
     await admin.call("ACL", "DELUSER", "narrow");
   }

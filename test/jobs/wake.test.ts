@@ -22,7 +22,7 @@ test("guard lost wake-up: one that Redis does not take fails no act that counts 
   } finally {
     await redis.comeBack("same");
     // Each queue has its connection again before it is closed.
-    await eventually("connections", 10_000, () => queues.waiting().catch(() => undefined));
+    await eventually("connections", () => queues.waiting().catch(() => undefined));
     await queues.close();
     await redis.stop();
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type WorldFromInventoryOptions, worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
 import { example } from "../harness/example.ts";
@@ -21,15 +20,6 @@ export async function openExample(
 /** Second by second, so that what a timer starts is due from the moment it was started. */
 export function advance({ world }: WholeWorld, seconds: number): void {
   for (let second = 0; second < seconds; second++) world.clock.jump(1_000);
-}
-
-/** Machine time. */
-export async function eventually(claim: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadlineMs = Date.now() + 10_000;
-  while (!(await claim())) {
-    if (Date.now() > deadlineMs) throw new Error(`Not within 10 s: ${what}`);
-    await sleep(20);
-  }
 }
 
 export function controlOf({ controlPort }: Pick<WholeWorld, "controlPort">) {

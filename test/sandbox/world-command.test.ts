@@ -11,8 +11,9 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
+import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { controlOf, eventually } from "./derived-world.ts";
+import { controlOf } from "./derived-world.ts";
 
 const WORLD = fileURLToPath(new URL("../../dist/world.js", import.meta.url));
 const Printed = z.object({
@@ -86,7 +87,7 @@ test("a killed parent leaves no world behind", async () => {
   const { controlPort, ports } = await printed(parent);
   expect(await isRefused(controlPort)).toBe(false);
   parent.kill("SIGKILL");
-  await eventually(async () => (await isRefused(controlPort)) && isRefused(ports.aws), "the world has ended");
+  await eventually("the world has ended", async () => (await isRefused(controlPort)) && isRefused(ports.aws));
 });
 
 test("the port that was asked for is the one that is taken: where somebody has it, the world says so", async () => {
@@ -105,7 +106,7 @@ test("exports are lines that a shell takes", async () => {
   child.stdout?.on("data", (chunk) => {
     out += String(chunk);
   });
-  await eventually(async () => out.includes("# The world runs"), "the world has said everything");
+  await eventually("the world has said everything", async () => out.includes("# The world runs"));
   const result = ended(child);
   child.kill("SIGINT");
   expect((await result).code).toBe(0);

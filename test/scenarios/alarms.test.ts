@@ -32,9 +32,7 @@ test("an alarm whose message was lost opens one room and one incident at PagerDu
   await set("ALARM", true);
   await here.jump(5 * MINUTE);
   const room = await world.people.expectChannel((each) => each.name?.startsWith("inc-") === true, SOON_MS);
-  await eventually("incident at PagerDuty", SOON_MS, async () =>
-    (await pagerIncidents(here)).length > 0 ? true : undefined,
-  );
+  await eventually("incident at PagerDuty", async () => ((await pagerIncidents(here)).length > 0 ? true : undefined));
 
   // Quiet for longer than the window, three times.
   for (let again = 0; again < 3; again += 1) {

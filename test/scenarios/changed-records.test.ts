@@ -39,7 +39,7 @@ test("records that somebody else changes before the last key, or right after it,
   if (!found.known) throw new Error(found.why);
   const change = async (records: readonly RecordSet[]) => {
     const { changeId } = await aws.traffic.upsert({ zone, records, comment: "somebody else" });
-    await eventually("change on all name servers", 20_000, async () =>
+    await eventually("change on all name servers", async () =>
       (await aws.traffic.changeState(changeId)) === "pending" ? undefined : true,
     );
   };

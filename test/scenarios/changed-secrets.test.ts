@@ -51,7 +51,7 @@ async function readyz() {
 
 async function fine(): Promise<void> {
   let last: unknown;
-  await eventually("a bot of which everything is proven", SOON_MS, async () => {
+  await eventually("a bot of which everything is proven", async () => {
     const said = await readyz();
     last = said;
     return (said.ready && said.degraded.length === 0) || undefined;
@@ -61,13 +61,13 @@ async function fine(): Promise<void> {
 }
 
 const wrong = (proof: string) =>
-  eventually(`${proof} that is wrong`, SOON_MS, async () =>
+  eventually(`${proof} that is wrong`, async () =>
     (await readyz()).degraded.find((each) => each.proof === proof && each.state === "wrong"),
   );
 
 /** Resolves when the bot says that these are in use. */
 const inUse = (variables: readonly string[]) =>
-  eventually(`${variables.join()} in use`, SOON_MS, async () => {
+  eventually(`${variables.join()} in use`, async () => {
     const log = await readFile(stage.bots[0]?.logFile ?? "", "utf8");
     const changed = log.split("\n").filter((line) => line.includes("Secrets were read again and are in use"));
     return variables.every((variable) => changed.some((line) => line.includes(variable))) || undefined;

@@ -17,7 +17,6 @@ const BOT = fileURLToPath(new URL("../../dist/bot/main.js", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../../examples/inventory.yaml", import.meta.url));
 /** Machine time. A start that failed closes what it opened within five seconds; the rest is a busy machine. */
 const ENDS_WITHIN_MS = 60_000;
-const SOON_MS = 30_000;
 /** Supervisors wait ten seconds before they kill. */
 const STOPS_WITHIN_MS = 10_000;
 
@@ -253,7 +252,7 @@ test(
     const { port, asked } = await vendor(() => undefined);
     const child = started({ ...working(), ...allAt(port) });
     await ready(child);
-    await eventually("a vendor that is asked", SOON_MS, () => (asked() > 0 ? true : undefined));
+    await eventually("a vendor that is asked", () => (asked() > 0 ? true : undefined));
 
     const fromMs = Date.now();
     child.kill("SIGTERM");

@@ -50,7 +50,7 @@ async function finishedRun(): Promise<RunState> {
 
 /** Its times are in the store, as those of a rehearsal. */
 const kept = ({ plan }: RunState) =>
-  eventually("times of each step", SOON_MS, async () => {
+  eventually("times of each step", async () => {
     const times = createLearnedTimes(createDocuments(stage.redis, STEP_TIMES), "rehearsal");
     const found = await Promise.all(plan.steps.map((step) => times.of(likenessOf(step, plan))));
     return found.every(({ length }) => length === 1) || undefined;

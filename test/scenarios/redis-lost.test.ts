@@ -133,7 +133,7 @@ async function withoutDriver(at: Stage, id: string): Promise<Bots> {
   const others = at.bots.filter((bot) => bot !== driver);
   const sinceMs = steps["promote"]?.startedAtMs ?? Number.POSITIVE_INFINITY;
   for (const { name } of others)
-    await eventually(`line of ${name} about the promotion`, SOON_MS, async () => {
+    await eventually(`line of ${name} about the promotion`, async () => {
       const text = await readFile(join(at.directory, "ledger", `${name}.jsonl`), "utf8").catch(() => "");
       const lines = text.split("\n").slice(0, -1);
       return lines
@@ -146,7 +146,7 @@ async function withoutDriver(at: Stage, id: string): Promise<Bots> {
 
 /** Resolves when every bot's /readyz says that, and takes alerts in all the same. */
 function refusedReadiness(bots: Bots, why: RegExp): Promise<string[]> {
-  return eventually(`bots that say ${String(why)}`, SOON_MS, async () => {
+  return eventually(`bots that say ${String(why)}`, async () => {
     const answers = await Promise.all(bots.map(readiness));
     const said = await Promise.all(answers.map((answer) => answer.text()));
     return answers.every(({ status }) => status === 200) && said.every((text) => why.test(text)) ? said : undefined;
@@ -173,7 +173,7 @@ async function readiness(bot: Bot): Promise<Response> {
 }
 
 async function ready(bots: Bots): Promise<void> {
-  await eventually("bots that are ready", SOON_MS, async () =>
+  await eventually("bots that are ready", async () =>
     (await Promise.all(bots.map(async (bot) => (await readiness(bot)).text()))).every(
       (text) => text.includes('"ready":true') && !text.includes("store-agrees"),
     )

@@ -55,7 +55,7 @@ test(
       /^Run F-OLD holds inventory, and nobody can say how far it is/,
     );
 
-    await eventually("sweeps that come upon nothing unreadable", SOON_MS, async () =>
+    await eventually("sweeps that come upon nothing unreadable", async () =>
       (await redis.zscore(KEYS.dueDocuments("incident"), "zzzzzz")) === null ? true : undefined,
     );
     const said = (await world.people.messages(alerts)).filter(({ text }) => text.includes("cannot be read"));

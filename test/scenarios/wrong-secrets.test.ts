@@ -44,7 +44,7 @@ async function readyz() {
 
 /** Resolves when this is wrong, or gives no answer. */
 const degraded = (proof: string, state: "wrong" | "unknown" = "wrong") =>
-  eventually(`${proof} that is ${state}`, SOON_MS, async () => {
+  eventually(`${proof} that is ${state}`, async () => {
     const said = await readyz();
     const entry = said.degraded.find((each) => each.proof === proof && each.state === state);
     return entry && { ...said, entry };
@@ -52,7 +52,7 @@ const degraded = (proof: string, state: "wrong" | "unknown" = "wrong") =>
 
 async function fine(): Promise<void> {
   let said: unknown;
-  await eventually("a bot of which everything is proven", SOON_MS, async () => {
+  await eventually("a bot of which everything is proven", async () => {
     const { ready, degraded: what } = await readyz();
     said = what;
     return ready && what.length === 0 ? true : undefined;
@@ -288,7 +288,7 @@ describe.each(DRAWN)(`$what (${WALKED})`, ({ proof, breaks, mends, status = 200,
         what: seen.entry.what,
       });
       // Whichever way still works: the channel, or the pager.
-      const heard = await eventually("people who are told", SOON_MS, async () => {
+      const heard = await eventually("people who are told", async () => {
         const log = await world.log("", seq);
         const texts = log.flatMap(({ facts }) =>
           [facts["text"], facts["title"]].map((text) => (typeof text === "string" ? text : "")),
@@ -322,7 +322,7 @@ describe("an alerts channel that is gone", () => {
       expect(status).toBe(200);
       const woken = async () =>
         (await world.log("pagerduty.event-accepted", seq)).filter(({ facts }) => facts["action"] === "trigger");
-      await eventually("people who are woken", SOON_MS, async () => ((await woken()).length > 0 ? true : undefined));
+      await eventually("people who are woken", async () => ((await woken()).length > 0 ? true : undefined));
       expect(await board()).toContain(entry.what);
       expect((await woken()).map(({ facts }) => [facts["dedupKey"], facts["severity"]])).toEqual([
         ["dr:production:unheard:bot-1", "critical"],
@@ -343,7 +343,7 @@ describe("a role that STS refuses", () => {
     bot?.start();
     try {
       const { entry } = await degraded("aws-role");
-      expect(await eventually("board", SOON_MS, () => board().catch(() => undefined))).toContain(entry.what);
+      expect(await eventually("board", () => board().catch(() => undefined))).toContain(entry.what);
       const { channel } = stage.inventory.file.alerts;
       const words = "/dr failover inventory because of a test";
       const said = await answerTo(stage, { slackId: RESPONDER, words, channel }, /No plan/);

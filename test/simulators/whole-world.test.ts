@@ -10,7 +10,8 @@ import { api } from "@pagerduty/pdjs";
 import { webApi } from "@slack/bolt";
 import { z } from "zod";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
-import { advance, controlOf, eventually, openExample } from "../sandbox/derived-world.ts";
+import { eventually } from "../harness/eventually.ts";
+import { advance, controlOf, openExample } from "../sandbox/derived-world.ts";
 import { settingsFor } from "./aws/aws-world.ts";
 import { divertedAgent } from "./pagerduty/account.ts";
 
@@ -180,7 +181,7 @@ test("a raised alarm reaches the webhook, signed with a certificate that the wor
   try {
     const alarm = { region: "us-east-1", name: "inventory-does-not-answer", state: "ALARM" };
     await controlOf(whole)("POST", "/cloudwatch/alarm", alarm);
-    await eventually(() => received.length > 0, "the notification arrives");
+    await eventually("the notification arrives", () => received.length > 0);
     const [message] = received;
     expect(message).toMatchObject({ Type: "Notification", SignatureVersion: "2" });
     expect(message?.["TopicArn"]).toBe(whole.spec.cloudwatch.alarms[0]?.alarmActions[0]);

@@ -85,7 +85,7 @@ describe("the rights in Redis", () => {
     const other = new Redis(server.url, FAIL_FAST);
     for (const each of [running, other]) each.on("error", () => undefined);
     const sees = (why: string) =>
-      eventually(why, 15_000, async () => ((await whyNothingIsStored(running, "bot-1")) === why ? true : undefined));
+      eventually(why, async () => ((await whyNothingIsStored(running, "bot-1")) === why ? true : undefined));
     try {
       await Promise.all([once(running, "ready"), once(other, "ready")]);
       await admin.config("SET", "busy-reply-threshold", "50");
@@ -125,7 +125,7 @@ describe("the rights in Redis", () => {
         await admin.call(name, ...words);
         await admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
 
-        await eventually("it is seen why", 10_000, async () =>
+        await eventually("it is seen why", async () =>
           (await whyNothingIsStored(running, "bot-1")) === "Redis refuses the user or the password" ? true : undefined,
         );
         expect(await prove()).toMatchObject({ kind: "wrong", what: "Redis refuses the user or the password." });
@@ -151,10 +151,10 @@ describe("the rights in Redis", () => {
       try {
         await once(running, "ready");
         await admin.call(name, ...words);
-        await eventually("it is seen why", 10_000, async () =>
+        await eventually("it is seen why", async () =>
           (await whyNothingIsStored(running, "bot-1")) === why ? true : undefined,
         );
-        await eventually("it is proven", 10_000, async () => {
+        await eventually("it is proven", async () => {
           const proven = await proveOf(running);
           return proven?.kind === "wrong" && proven.what === `${why}.` ? true : undefined;
         });

@@ -10,7 +10,6 @@ import { silent } from "../harness/fakes/index.ts";
 import { type KeptSecret, secretInFile } from "../harness/secret-file.ts";
 
 const TERMS = { accepted: [], isRehearsal: true };
-const SOON_MS = 15_000;
 
 let server: BreakableRedis;
 let admin: Redis;
@@ -36,7 +35,7 @@ const cutOff = () => admin.call("CLIENT", "KILL", "USER", "twokey");
 
 test("a connection that is open goes on after the password has changed, and the next one takes the new one", async () => {
   const { redis } = await connectRedis(url.secret, TERMS, silent);
-  const isBack = () => eventually("a connection", SOON_MS, () => redis.ping().catch(() => undefined));
+  const isBack = () => eventually("a connection", () => redis.ping().catch(() => undefined));
   try {
     await setPassword("the-second");
     url.changeTo(urlWith("the-second"));
@@ -47,7 +46,7 @@ test("a connection that is open goes on after the password has changed, and the 
     // Redis first, the file later: it is looked at again at each attempt.
     await setPassword("the-third");
     await cutOff();
-    await eventually("a refusal", SOON_MS, async () => (redis.status === "ready" ? undefined : true));
+    await eventually("a refusal", async () => (redis.status === "ready" ? undefined : true));
     url.changeTo(urlWith("the-third"));
     expect(await isBack()).toBe("PONG");
 
@@ -80,7 +79,7 @@ test("guard next sign-in: a password that Redis refuses is wrong by its proof, t
     expect(await prove()).toEqual({ kind: "ok" });
     expect(url.secret.toSend()[0]).toBe(urlWith("the-second"));
     const isLeft = async () => (String(await admin.call("CLIENT", "LIST")).includes("twokey-proof") ? undefined : true);
-    expect(await eventually("the end of the proof's connection", SOON_MS, isLeft)).toBe(true);
+    expect(await eventually("the end of the proof's connection", isLeft)).toBe(true);
   } finally {
     leave(redis);
   }
@@ -98,12 +97,12 @@ test("queues and their workers sign in again with the new password, and no job i
   try {
     await worker.waitUntilReady();
     await queue.add("before", {});
-    await eventually("the first job", SOON_MS, async () => done.includes("before") || undefined);
+    await eventually("the first job", async () => done.includes("before") || undefined);
     await setPassword("the-second");
     url.changeTo(urlWith("the-second"));
     await cutOff();
-    await eventually("a job that is taken", SOON_MS, () => queue.add("after", {}).catch(() => undefined));
-    await eventually("the second job", SOON_MS, async () => done.includes("after") || undefined);
+    await eventually("a job that is taken", () => queue.add("after", {}).catch(() => undefined));
+    await eventually("the second job", async () => done.includes("after") || undefined);
   } finally {
     await worker.close();
     await queue.close();

@@ -17,8 +17,8 @@ test("eight faults of one world that cut its Redis cut everybody, and not each o
   });
   const faults = await Promise.all(Array.from({ length: 8 }, () => cutConnections(at)));
 
-  await eventually("third cut", 10_000, () => cuts >= 3 || undefined);
+  await eventually("third cut", () => cuts >= 3 || undefined);
 
   await Promise.all(faults.map(({ end }) => end()));
-  await eventually("answer", 10_000, async () => (await somebody.ping().catch(() => undefined)) && true);
+  await eventually("answer", async () => (await somebody.ping().catch(() => undefined)) && true);
 });

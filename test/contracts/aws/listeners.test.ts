@@ -24,7 +24,7 @@ test("looks and calls leave nothing behind at the signal that could have ended t
       .catch(() => undefined);
   }
 
-  await eventually("nobody listens any more", 5_000, () => (listening() === 0 ? true : undefined));
+  await eventually("nobody listens any more", () => (listening() === 0 ? true : undefined));
 });
 
 test("a signal that ends a look has room for all calls of the look, however it is joined to another", () => {

@@ -22,11 +22,7 @@ const database = (instance: string, signal?: AbortSignal) => inventory().aws.dat
 const rules = (group: string) => inventory().aws.firewall.rules(HOME, group);
 const service = (name: string) => inventory().aws.compute.service(STANDBY, siteIn(STANDBY, { service: name }));
 const hasLeft = () =>
-  eventually(
-    "call that has left",
-    5_000,
-    async () => (await inventory().reads("DescribeDBInstances")) === 1 || undefined,
-  );
+  eventually("call that has left", async () => (await inventory().reads("DescribeDBInstances")) === 1 || undefined);
 const whyOf = (known: Known<unknown>) => (known.known ? known : { ...known, atMs: expect.any(Number) });
 
 describe("looks that are asked for in the same turn", () => {

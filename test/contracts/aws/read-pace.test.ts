@@ -13,7 +13,7 @@ const arrived = (region = HOME) => inventory().reads(LOOK, region);
 const SETTLED_MS = 250;
 async function settled(): Promise<number> {
   const since = { count: await arrived(), atMs: Date.now() };
-  return eventually("quiet wire", 20_000, async () => {
+  return eventually("quiet wire", async () => {
     const count = await arrived();
     if (count !== since.count) Object.assign(since, { count, atMs: Date.now() });
     return Date.now() - since.atMs > SETTLED_MS ? count : undefined;

@@ -19,7 +19,6 @@ const leaveAll = () => Promise.all(opened.splice(0).map((each) => each.close()))
 afterEach(leaveAll);
 
 const PASSWORD = "a-password-of-the-tests";
-const WITHIN_MS = 10_000;
 
 const run = promisify(execFile);
 /** Nothing of the person's own start files. */
@@ -145,7 +144,7 @@ describe.each(SERVERS)(
       await own.end(seen);
 
       await Promise.all(clients.map(({ ended }) => ended));
-      await eventually("none is left", WITHIN_MS, async () => (await own.others()).length === 0 || undefined);
+      await eventually("none is left", async () => (await own.others()).length === 0 || undefined);
       // What has ended meanwhile is no failure.
       await own.end(seen);
       await leaveAll();
@@ -234,18 +233,14 @@ describe.each(SERVERS)(
       const usersNow = async () => (await admin.others()).map(({ user }) => user);
       await inAs("twokey");
       await admin.end((await admin.others()).filter(({ user }) => user === "twokey"));
-      await eventually("it is gone", WITHIN_MS, async () => !(await usersNow()).includes("twokey") || undefined);
+      await eventually("it is gone", async () => !(await usersNow()).includes("twokey") || undefined);
       await inAs("stranger");
       options.keptMs = 60_000;
 
       const second = await inAs("twokey");
 
       // Its time began after that of the first one.
-      await eventually(
-        "the stranger was left",
-        WITHIN_MS,
-        async () => !(await usersNow()).includes("stranger") || undefined,
-      );
+      await eventually("the stranger was left", async () => !(await usersNow()).includes("stranger") || undefined);
       expect(await second.others()).toHaveLength(1);
     });
 
@@ -318,7 +313,7 @@ describe.each(SERVERS)(
       await looker.ended;
       expect(refused.map(({ session, why }) => [session.user, why])).toEqual([["client", expect.any(String)]]);
       const left = async () => (await own.others()).map(({ user }) => user);
-      await eventually("only that one is left", WITHIN_MS, async () => (await left()).join() === "client" || undefined);
+      await eventually("only that one is left", async () => (await left()).join() === "client" || undefined);
       await client.close();
     });
 

@@ -7,12 +7,12 @@ import type { KeepingPager, PageRequest } from "../../../src/ports/pager.ts";
 import type { PagerDutySpec } from "../../../src/simulators/pagerduty/spec.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { sharedBudget } from "../../../src/store/budget.ts";
+import { eventually } from "../../harness/eventually.ts";
 import { StoreBench } from "../../harness/store.ts";
 import {
   ACCOUNT,
   type Bench,
   BOT,
-  eventually,
   openBench,
   openReceiver,
   ROUTING_KEY,
@@ -288,7 +288,7 @@ describe("when PagerDuty fails", () => {
       const startedMs = Date.now();
       expect(await paging.trigger(PAGE)).toMatchObject({ kind: "unknown", why: "no answer from PagerDuty in time" });
       expect(await paging.evidence(PAGE.dedupKey)).toMatchObject({ kind: "retry" });
-      expect(Date.now() - startedMs).toBeLessThan(3_000);
+      expect(Date.now() - startedMs).toBeLessThan(20_000);
     },
   );
 
@@ -304,7 +304,7 @@ describe("when PagerDuty fails", () => {
     expect(await paging.trigger(PAGE)).toMatchObject({ kind: "retry", afterMs: 7_000 });
     expect(await paging.whoIsOnCall(["PEPOPS01"])).toMatchObject({ kind: "retry", afterMs: 7_000 });
     // pdjs by itself sleeps for a minute here.
-    expect(Date.now() - startedMs).toBeLessThan(8_000);
+    expect(Date.now() - startedMs).toBeLessThan(30_000);
   });
 
   test("a REST 429 with neither headers nor body is retried after half a minute", async () => {

@@ -4,7 +4,8 @@ import type { Form } from "../../../src/domain/card/card.ts";
 import { TransientError, UserError } from "../../../src/domain/errors.ts";
 import { messageOf } from "../../../src/integrations/slack/blocks.ts";
 import { modalOf } from "../../../src/integrations/slack/modal.ts";
-import { eventually, openSlackWorld } from "../../simulators/slack/slack-world.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { openSlackWorld } from "../../simulators/slack/slack-world.ts";
 import { card, type Desk, later, openDesk, whisper, withButton } from "./slack-door.ts";
 
 const FORM: Form = {
@@ -82,7 +83,7 @@ describe("A command", () => {
     await desk.people.act("duplicate-next-envelope", {});
     await ana().types("/dr escalate", OPS);
     const duplicates = () => desk.world.log.read(0, "slack.duplicate-delivered").length;
-    await eventually(() => duplicates() === 1, "the duplicate was sent");
+    await eventually("the duplicate was sent", () => duplicates() === 1);
     await ana().types("/dr status", OPS);
     expect(desk.asks.map(({ verb }) => verb)).toEqual(["escalate", "status"]);
   });
@@ -127,8 +128,8 @@ describe("Who asks", () => {
     await desk.chat.post({ channel: OPS.in }, withButton("Timeline", "timeline", "I-1"), "outsiders");
     await desk.people.as(account).clicks("intent:timeline:0", OPS);
     await eventually(
-      async () => (await desk.people.ephemerals(account)).filter(({ text }) => text.startsWith(told)).length === 2,
       "the click was answered with the same",
+      async () => (await desk.people.ephemerals(account)).filter(({ text }) => text.startsWith(told)).length === 2,
     );
     expect(desk.asks).toEqual([]);
   });
@@ -349,20 +350,20 @@ describe("The connection", () => {
     desk.answers(() => whisper("Here"));
     const before = await sockets();
     await desk.people.act(path, body);
-    await eventually(async () => (await sockets()) > before && desk.door.isConnected(), "a new socket", 10_000);
+    await eventually("a new socket", async () => (await sockets()) > before && desk.door.isConnected());
     expect((await ana().types("/dr status", OPS)).ephemerals).toHaveLength(1);
   });
 
   test("survives a Slack that is down, refuses and comes back", async () => {
     desk.answers(() => whisper("Here"));
     await desk.people.act("outage", { on: true });
-    await eventually(() => !desk.door.isConnected(), "the outage was noticed");
+    await eventually("the outage was noticed", () => !desk.door.isConnected());
     desk.world.faults.plan({
       ...{ vendor: "slack", operation: "apps.connections.open", times: 1 },
       effect: { kind: "error", status: 200, code: "invalid_auth" },
     });
     await desk.people.act("outage", { on: false });
-    await eventually(() => desk.door.isConnected(), "connected again", 15_000);
+    await eventually("connected again", () => desk.door.isConnected());
     expect((await ana().types("/dr status", OPS)).ephemerals).toHaveLength(1);
   });
 
@@ -383,9 +384,9 @@ describe("The connection", () => {
     });
     const starting = desk.door.start();
     await desk.door.stop();
-    await eventually(async () => (await sockets()) > before, "the late socket");
+    await eventually("the late socket", async () => (await sockets()) > before);
     const isClosed = async () => JSON.stringify(await desk.people.get("sockets", {})) === '{"open":0}';
-    await eventually(isClosed, "the late socket is closed");
+    await eventually("the late socket is closed", isClosed);
     await starting;
     expect(desk.door.isConnected()).toBe(false);
   });
@@ -399,7 +400,7 @@ describe("The connection", () => {
       hasStopped = true;
     });
     const isClosed = async () => JSON.stringify(await desk.people.get("sockets", {})) === '{"open":0}';
-    await eventually(isClosed, "the socket is closed");
+    await eventually("the socket is closed", isClosed);
     expect(hasStopped).toBe(false);
     slow.fulfil(whisper("Done all the same"));
     await stopping;

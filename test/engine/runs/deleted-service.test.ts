@@ -35,7 +35,7 @@ const seen = () => at.others.compute.describe(at.service.home, api());
 
 /** ECS describes what was deleted no longer. */
 const untilMissing = () =>
-  eventually("missing service", 60_000, async () => {
+  eventually("missing service", async () => {
     const now = await seen();
     return (!now.known && now.cause === "absent") || undefined;
   });

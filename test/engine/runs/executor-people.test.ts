@@ -116,12 +116,12 @@ describe("what people are asked about", () => {
       const wish = { zone, records: found.value, comment: "somebody else" };
       const { changeId } = await at.others.traffic.upsert(wish);
       const isThere = async () => (await at.others.traffic.changeState(changeId)) === "in-sync" || undefined;
-      await eventually("records on all name servers", 10_000, isThere);
+      await eventually("records on all name servers", isThere);
     };
     // For a moment name servers had lost the set, and resolvers asked just then.
     await at.client.post("/route53/lose", { zone, sets: [{ name }] });
     await rewritten();
-    await eventually("empty answer of each resolver", 10_000, async () => {
+    await eventually("empty answer of each resolver", async () => {
       const answers = await at.cloud.probe.resolve(name, undefined, "A");
       return answers.every(({ values }) => values.length === 0) || undefined;
     });
@@ -234,7 +234,7 @@ describe("what people are asked about", () => {
     await startRun(at, { mode: "planned" });
     let aborted: Promise<unknown> = Promise.resolve();
     const abortOnceAsked = async () => {
-      await eventually("scale-out that was asked for", 60_000, async () => {
+      await eventually("scale-out that was asked for", async () => {
         const { state } = stateOf(await runOf(at), "scale-out");
         return state === "asked" || undefined;
       });

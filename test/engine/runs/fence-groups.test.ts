@@ -58,7 +58,7 @@ async function attachLate(group = LATE): Promise<void> {
   const { instance, security_group: own } = databaseAt();
   const input = { DBInstanceIdentifier: instance, VpcSecurityGroupIds: [own, group], ApplyImmediately: "true" };
   await at.client.click("rds:ModifyDBInstance", home, input);
-  await eventually("second security group", 10_000, async () => {
+  await eventually("second security group", async () => {
     const facts = await at.others.databases.describe(home, instance);
     return (facts.known && facts.value.securityGroups.includes(group)) || undefined;
   });
@@ -152,7 +152,7 @@ describe("a security group that somebody attaches to the old database after plan
 
     const ledger = await openLedger(at, "watcher");
     const deps = { ...executorDeps(at, ledger), worker: "watcher" };
-    await eventually("closed second group", 20_000, async () => {
+    await eventually("closed second group", async () => {
       const now = await runOf(at);
       await watchOldSide(now, deps, new AbortController().signal);
       return (now.watch.lostAtMs !== undefined && now.watch.state === "fenced") || undefined;

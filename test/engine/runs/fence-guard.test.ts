@@ -235,7 +235,7 @@ describe("an old side that is opened by somebody else, in a world that shows eac
       });
       await reopenOldSide(at);
       const { taken } = refused;
-      await eventually("refusal, or another closing", 20_000, async () =>
+      await eventually("refusal, or another closing", async () =>
         refused.taken > taken + A_CALL || closingsSoFar() > 1 ? true : undefined,
       );
       refused.cancel();
@@ -296,14 +296,14 @@ describe("an old side that is fenced at the end of a run, and opened by somebody
     // Half a minute of the world is time enough for a busy machine then.
     at.whole.world.clock.setSpeed(SPEED / 10);
     times = { lookedAtMs, openedAtMs: at.clock.now() };
-    lost = await eventually("lost fence", 10_000, async () => {
+    lost = await eventually("lost fence", async () => {
       await turn();
       const run = await runOf(at);
       return run.watch.lostAtMs === undefined ? undefined : run;
     });
     at.whole.world.clock.setSpeed(SPEED);
     neededThen = whoIsNeeded(lost, at.inventory, at.clock.now());
-    again = await eventually("fence", 20_000, async () => {
+    again = await eventually("fence", async () => {
       await turn();
       const run = await runOf(at);
       return run.watch.state === "fenced" ? run : undefined;

@@ -42,7 +42,7 @@ function untilItAnswers(step: StoredStep | undefined): StoredStep {
     ...step,
     async run(input, context) {
       comesBack();
-      await eventually("answer of the old side", 10_000, async () => {
+      await eventually("answer of the old side", async () => {
         const looked = await lookAtOldSide(await runOf(at), at.cloud, context);
         return looked.kind === "back" || undefined;
       });
@@ -58,7 +58,7 @@ function onceFenced(step: StoredStep | undefined): StoredStep {
     ...step,
     async run(input, context) {
       const isClosed = () => positionOf("RevokeSecurityGroupIngress") >= 0 || undefined;
-      await eventually("closed old side", 10_000, isClosed);
+      await eventually("closed old side", isClosed);
       return step.run(input, context);
     },
   };
@@ -79,7 +79,7 @@ describe("a region that was dark and returns", () => {
     const before = await standingOf(at);
     await startBlindly();
     comesBack();
-    await eventually("answer of the old side", 10_000, async () => {
+    await eventually("answer of the old side", async () => {
       const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController());
       return looked.kind === "back" || undefined;
     });
@@ -103,7 +103,7 @@ describe("a region that was dark and returns", () => {
     const before = await standingOf(at);
     await startBlindly();
     comesBack();
-    await eventually("answer of the old side", 10_000, async () => {
+    await eventually("answer of the old side", async () => {
       const looked = await lookAtOldSide(await runOf(at), at.cloud, new AbortController());
       return looked.kind === "back" || undefined;
     });
@@ -151,11 +151,15 @@ describe("a region that was dark and returns", () => {
     expect((await verdictOf(at)).splitBrain).toEqual([]);
     const ledger = await openLedger(at, "watcher");
     const deps = executorDeps(at, ledger, { worker: "watcher" });
-    await eventually("stopped service", 120_000, async () => {
-      const now = await runOf(at);
-      await watchOldSide(now, deps, new AbortController().signal);
-      return now.watch.state === "fenced" || undefined;
-    });
+    await eventually(
+      "stopped service",
+      async () => {
+        const now = await runOf(at);
+        await watchOldSide(now, deps, new AbortController().signal);
+        return now.watch.state === "fenced" || undefined;
+      },
+      120_000,
+    );
     await ledger.close();
     expect(await standingOf(at)).toMatchObject({ tasks: { api: { desired: 0 } } });
   }, 240_000);
@@ -201,7 +205,7 @@ describe("a region that was dark and returns", () => {
 
     const ledger = await openLedger(at, "watcher");
     const deps = executorDeps(at, ledger, { worker: "watcher" });
-    await eventually("fenced old side", 20_000, async () => {
+    await eventually("fenced old side", async () => {
       const now = await runOf(at);
       await watchOldSide(now, deps, new AbortController().signal);
       return now.watch.state === "fenced" || undefined;

@@ -44,9 +44,7 @@ beforeAll(async () => {
         KmsKeyId: "alias/aws/rds",
       }),
     );
-    await eventually(`${name} in ${STANDBY}`, 20_000, async () =>
-      (await namesIn(STANDBY)).includes(name) ? name : undefined,
-    );
+    await eventually(`${name} in ${STANDBY}`, async () => ((await namesIn(STANDBY)).includes(name) ? name : undefined));
   }
 });
 afterAll(async () => {

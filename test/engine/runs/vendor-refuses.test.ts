@@ -28,7 +28,7 @@ const refusing = (operation: string, status: number, code: string) =>
 
 /** The run as soon as it says that its step is refused. */
 const heldUp = (): Promise<RunState> =>
-  eventually("run that is held up", 60_000, async () => {
+  eventually("run that is held up", async () => {
     const run = await runOf(at);
     if (run.state !== "running") throw new Error(`the run is ${run.state}: ${run.why}`);
     return heldUpStep(run) === undefined ? undefined : run;
@@ -39,7 +39,7 @@ async function anHourLater(): Promise<void> {
   const { attempt } = stateOf(await runOf(at), STEP);
   at.whole.world.clock.jump(HOUR_MS);
   await at.setSpeed(SPEED);
-  await eventually("another try", 30_000, async () => stateOf(await runOf(at), STEP).attempt > attempt || undefined);
+  await eventually("another try", async () => stateOf(await runOf(at), STEP).attempt > attempt || undefined);
 }
 
 /** What the card was that they read: as the run stands when it is said. */

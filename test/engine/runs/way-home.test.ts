@@ -48,7 +48,7 @@ async function rebuildHome(rules: readonly FirewallRule[]): Promise<void> {
   await at.others.firewall.open({ region: home, securityGroup: old.security_group, rules });
   await at.setSpeed(SPEED_TO_BUILD);
   await at.client.click("rds:ModifyDBInstance", home, { DBInstanceIdentifier, DeletionProtection: "false" });
-  await eventually("end of the protection", 20_000, () =>
+  await eventually("end of the protection", () =>
     at.client.click("rds:DeleteDBInstance", home, { DBInstanceIdentifier, SkipFinalSnapshot: "true" }).then(
       () => true,
       () => undefined,
@@ -59,7 +59,7 @@ async function rebuildHome(rules: readonly FirewallRule[]): Promise<void> {
     SourceDBInstanceIdentifier: `arn:aws:rds:${standby}:${ACCOUNT_ID}:db:${writer.instance}`,
     ...{ VpcSecurityGroupIds: [old.security_group], KmsKeyId: kmsKey },
   });
-  await eventually("replica at home", 40_000, async () => {
+  await eventually("replica at home", async () => {
     const lag = await at.cloud.databases.lag(home, old.instance);
     return lag.known || undefined;
   });

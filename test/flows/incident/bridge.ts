@@ -14,11 +14,11 @@ import { incidentVoice } from "../../../src/views/incident-voice.ts";
 import { MINUTE, memoryDocuments, RecordedChat, RecordedPager, silent, testClock } from "../../harness/fakes/index.ts";
 import { inventory, signal } from "./file.ts";
 
-/** Waits for something that happens in a later turn; fails after two seconds. */
+/** Waits for something that happens in a later turn; fails after a minute, which only what hangs takes. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 2_000;
+  const deadline = Date.now() + 60_000;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error("it did not happen within two seconds");
+    if (Date.now() > deadline) throw new Error("it did not happen within a minute");
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -127,17 +127,6 @@ export const followUp = (action: "acknowledge" | "resolve", dedupKey: string, ro
   dedup_key: dedupKey,
 });
 
-/** Waits on a condition of the simulated world, at most five seconds of machine time. */
-export async function eventually<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 5_000;
-  while (Date.now() < deadline) {
-    const seen = look();
-    if (seen !== undefined && seen !== false) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  throw new Error(`Waited 5 s in vain: ${what}`);
-}
-
 export interface Received {
   readonly webhookId: string;
   readonly type: string;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { startPagerDuty } from "../../../src/simulators/pagerduty/pagerduty.ts";
-import { ACCOUNT, type Bench, eventually, openBench, triggerEvent } from "./account.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { ACCOUNT, type Bench, openBench, triggerEvent } from "./account.ts";
 
 let bench: Bench;
 beforeEach(async () => {

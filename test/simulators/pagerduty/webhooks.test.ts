@@ -1,14 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import {
-  type Bench,
-  eventually,
-  followUp,
-  openBench,
-  openReceiver,
-  type Receiver,
-  signed,
-  triggerEvent,
-} from "./account.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { type Bench, followUp, openBench, openReceiver, type Receiver, signed, triggerEvent } from "./account.ts";
 
 const SECRETS = ["new-secret", "old-secret"];
 let receiver: Receiver;

@@ -2,11 +2,11 @@ import { createServer } from "node:http";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { WebSocket } from "undici";
 import { signature } from "../../../src/simulators/slack/signed-http.ts";
+import { eventually } from "../../harness/eventually.ts";
 import {
   APP,
   button,
   clientOf,
-  eventually,
   modal,
   openHttpWorld,
   openSlackWorld,
@@ -50,7 +50,7 @@ describe("How payloads reach an app", () => {
     await ana.clicks("go", { in: "C0OPS" });
     expect(await people.expectMessage("C0OPS", (message) => message.text === "went")).toMatchObject({ blocks: [] });
     const said = await ana.says("fire in the hold", { in: "C0OPS" });
-    await eventually(() => heard.length > 0, "the message event");
+    await eventually("the message event", () => heard.length > 0);
     expect(heard).toEqual([said.ts]);
     expect(await refusalOf(clientOf(world, APP.appToken).apps.connections.open())).not.toBe("accepted");
   });
@@ -90,7 +90,7 @@ describe("How payloads reach an app", () => {
     );
     onStop(() => new Promise((resolve) => server.close(resolve)));
     await people.as("U0ANA").says("hello", { in: "C0OPS" });
-    await eventually(() => world.log.read(0, "slack.event").length === 3, "three deliveries");
+    await eventually("three deliveries", () => world.log.read(0, "slack.event").length === 3);
     expect(seen.map(({ num, reason }) => [num, reason])).toEqual([
       [undefined, undefined],
       ["1", "http_error"],
@@ -109,7 +109,7 @@ describe("How payloads reach an app", () => {
     await startSocketApp(world, (app) => {
       app.event("app_mention", async ({ context }) => void attempts.push(context.retryNum));
     });
-    await eventually(() => attempts.length > 0, "the event after the first attempt failed");
+    await eventually("the event after the first attempt failed", () => attempts.length > 0);
     expect(Number(attempts[0])).toBeGreaterThanOrEqual(1);
   });
 

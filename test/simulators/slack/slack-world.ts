@@ -164,19 +164,6 @@ const QUIET = {
   setName: () => undefined,
 };
 
-/** Looks until `claim` holds. Throws after `withinMs` machine milliseconds. */
-export async function eventually(
-  claim: () => boolean | Promise<boolean>,
-  what: string,
-  withinMs = 5_000,
-): Promise<void> {
-  const deadlineMs = Date.now() + withinMs;
-  while (!(await claim())) {
-    if (Date.now() > deadlineMs) throw new Error(`Not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** The `error` of Slack's refusal, or the class of another failure. */
 export async function refusalOf(call: Promise<unknown>): Promise<string> {
   try {

@@ -1,13 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import {
-  BOT_TOKEN,
-  button,
-  eventually,
-  modal,
-  openSlackWorld,
-  type SlackWorld,
-  startSocketApp,
-} from "./slack-world.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { BOT_TOKEN, button, modal, openSlackWorld, type SlackWorld, startSocketApp } from "./slack-world.ts";
 
 describe("Slack over Socket Mode, with Bolt", () => {
   let place: SlackWorld;
@@ -78,7 +71,7 @@ describe("Slack over Socket Mode, with Bolt", () => {
     await expect(ana.clicks("turn-key", { in: "C0OPS", message: ts })).rejects.toThrow("no action turn-key");
     const stale = await place.people.as("U0BEN").clicks("turn-key", { in: "C0OPS", message: ts, stale: true });
     expect(stale.ack.ok).toBe(true);
-    await eventually(() => clicks.length === 2, "both clicks arrived");
+    await eventually("both clicks arrived", () => clicks.length === 2);
     expect(clicks).toEqual([`U0ANA plan-1 ${ts}`, `U0BEN plan-1 ${ts}`]);
     expect(place.world.log.read(0, "slack.message-updated").map(({ facts }) => facts)).toEqual([
       expect.objectContaining({ channel: "C0OPS", ts, key: "plan-1", text: "One key turned" }),
@@ -142,7 +135,7 @@ describe("Slack over Socket Mode, with Bolt", () => {
     });
     await place.people.act("duplicate-next-envelope", {});
     await place.people.as("U0ANA").types("/dr status", { in: "C0OPS" });
-    await eventually(() => triggers.length === 2, "the copy arrived");
+    await eventually("the copy arrived", () => triggers.length === 2);
     expect(new Set(triggers).size).toBe(1);
     await place.people.as("U0ANA").types("/dr status", { in: "C0OPS" });
     expect(new Set(triggers).size).toBe(2);
@@ -173,7 +166,7 @@ describe("Slack over Socket Mode, with Bolt", () => {
       await startSocketApp(place, (app) => app.command("/dr", async ({ ack }) => ack("here")));
       const opened = () => place.world.log.read(0, "slack.socket-opened").length;
       await place.people.act(how, how === "sockets/disconnect" ? { reason: "refresh_requested" } : {});
-      await eventually(() => opened() === 2, "a second socket");
+      await eventually("a second socket", () => opened() === 2);
       const outcome = await place.people.as("U0ANA").types("/dr status", { in: "C0OPS" });
       expect(outcome.ephemerals.map((each) => each.text)).toEqual(["here"]);
     },
@@ -191,7 +184,7 @@ describe("Slack over Socket Mode, with Bolt", () => {
     await expect(app.client.auth.test({ token: BOT_TOKEN })).rejects.toMatchObject({ statusCode: 503 });
     expect(await status()).toMatchObject({ status: "active" });
     await place.people.act("outage", { on: false });
-    await eventually(() => place.world.log.read(0, "slack.socket-opened").length === 2, "the app is back");
+    await eventually("the app is back", () => place.world.log.read(0, "slack.socket-opened").length === 2);
     expect((await place.people.as("U0ANA").types("/dr status", { in: "C0OPS" })).ack.ok).toBe(true);
   });
 

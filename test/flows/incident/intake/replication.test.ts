@@ -114,7 +114,7 @@ describe("A replication that has stopped", () => {
     expect(told()).toEqual([]);
     at.whole.world.regions.set(standbyOf(at.service), "up");
     // An endpoint that was silent is asked again after a while of machine time.
-    await eventually("a word of it", 30_000, async () => {
+    await eventually("a word of it", async () => {
       await minutes(7);
       return told()[0];
     });

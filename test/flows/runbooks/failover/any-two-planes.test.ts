@@ -99,7 +99,7 @@ const signedIn = (answer: Planned) =>
   new Set(answer.plan.acceptances.map(({ id }) => id).filter((id) => id !== "target-unsteady"));
 
 const allAnswers = () =>
-  eventually("plan for which everything answers", 20_000, async () => {
+  eventually("plan for which everything answers", async () => {
     const { kind } = await planned("planned");
     return kind === "plan" || undefined;
   });

@@ -123,7 +123,7 @@ describe("what of the old side gave no answer when it was fenced, and answers be
       ...records,
       async run(input, context) {
         at.whole.world.regions.setPlane({ region: at.service.home, service: "ecs" }, mode);
-        await eventually("answer of ECS", 10_000, async () => {
+        await eventually("answer of ECS", async () => {
           const looked = await lookAtOldSide(await runOf(at), at.cloud, context);
           const isSilent = looked.kind !== "back" || looked.silent.includes("compute.api");
           return isSilent === (mode === "dark") || undefined;
@@ -167,11 +167,7 @@ describe("while only Route 53 is silent", () => {
     route53("dark");
     const { plan } = await startRun(at);
     const driven = drive(at);
-    await eventually(
-      "promotion",
-      60_000,
-      async () => stateOf(await runOf(at), "promote").state === "done" || undefined,
-    );
+    await eventually("promotion", async () => stateOf(await runOf(at), "promote").state === "done" || undefined);
     route53("up");
     for (const id of ["point-application", "shift-traffic"]) {
       const { zone, after: records } = RecordsInput.parse(stepOf(whole.plan, id).input);

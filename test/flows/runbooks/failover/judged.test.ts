@@ -85,7 +85,7 @@ describe("what the standby's tasks need is judged before the keys", () => {
 
     expect((await judged()).acceptances).toEqual([...ORDINARY, "deployment-under-way"]);
     expect(await words("deployment-under-way")).toMatch(/^I accept that somebody's deployment of .* is under way: /);
-    await eventually("deployment that is through", 30_000, async () => {
+    await eventually("deployment that is through", async () => {
       const { acceptances } = await judged();
       return acceptances.includes("deployment-under-way") ? undefined : true;
     });

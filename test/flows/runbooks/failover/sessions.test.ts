@@ -39,7 +39,7 @@ function onceRebooted(step: StoredStep | undefined): StoredStep {
       const { home } = at.service;
       if (context.tries > 1) return step.run(input, context);
       await at.client.click("rds:RebootDBInstance", home, { DBInstanceIdentifier: ROOMS });
-      await eventually("reboot", 10_000, async () => {
+      await eventually("reboot", async () => {
         const now = await at.others.databases.describe(home, ROOMS);
         return (now.known && now.value.status === "rebooting") || undefined;
       });
@@ -95,11 +95,7 @@ describe("a planned move whose tasks work off their last jobs while they drain",
     await startRun(at, { mode: "planned" });
     const dies = new AbortController();
     const draining = drive(at, { signal: dies.signal });
-    await eventually(
-      "the tasks drain",
-      20_000,
-      async () => stateOf(await runOf(at), "fence").state === "asked" || undefined,
-    );
+    await eventually("the tasks drain", async () => stateOf(await runOf(at), "fence").state === "asked" || undefined);
     dies.abort(new Error("the worker was stopped"));
     await expect(draining).rejects.toThrow("the worker was stopped");
     expect(closedMs()).toEqual([]);
@@ -125,11 +121,7 @@ describe("a planned move whose tasks work off their last jobs while they drain",
     const before = await standingOf(at);
     await startRun(at, { mode: "planned" });
     const draining = drive(at);
-    await eventually(
-      "the tasks drain",
-      20_000,
-      async () => stateOf(await runOf(at), "fence").state === "asked" || undefined,
-    );
+    await eventually("the tasks drain", async () => stateOf(await runOf(at), "fence").state === "asked" || undefined);
     const abort = { kind: "aborted", atMs: at.clock.now(), by: "chloe", door: "slack" } as const;
     const appended = await at.memory.runs.append(await runOf(at), { entries: [abort], events: [] });
     expect(appended.kind).toBe("appended");
