@@ -5,12 +5,13 @@ import { readMemory } from "../store/memory.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
 import { type AlarmReaderDeps, startAlarmReader } from "./alarm-reader.ts";
 import { startAwayGuard } from "./away-guard.ts";
+import { look } from "./commands.ts";
 import { startDiscovering } from "./discovering.ts";
 import type { Heard } from "./heard-chat.ts";
 import type { Composing, Held } from "./held.ts";
 import { startLedgerGuard } from "./ledger-guard.ts";
 import { startMemoryGuard } from "./memory-guard.ts";
-import { startObserver } from "./observer.ts";
+import { type ObserverDeps, startObserver } from "./observer.ts";
 import { ownCalls } from "./own-calls.ts";
 import { proofVoice } from "./proof-voice.ts";
 import { proofsOf } from "./proofs.ts";
@@ -26,10 +27,10 @@ interface Looking {
 
 /** What a process looks at by itself, on quiet days too: the services, what was discovered of them, alarms, and what TwoKey stands on. */
 export function startRegularLooks(held: Heard, worker: string, composing: Composing): readonly Looking[] {
-  const { stores, outside, clock, inventory, memory } = held;
+  const { outside, clock, memory } = held;
   const { logger } = composing;
   return [
-    startObserver({ stores, outside, clock, logger, inventory, replication: replicationOf(held) }),
+    startObserver(observerDeps(held, logger)),
     startDiscovering({ memory, cloud: outside.regularCloud, clock, logger }),
     startAlarmReader(alarmReaderDeps(held, logger)),
     ...startGuards(held, worker, composing),
@@ -79,6 +80,15 @@ function startGuards(
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
     }),
   ];
+}
+
+function observerDeps(held: Heard, logger: Logger): ObserverDeps {
+  const { stores, outside, clock, inventory } = held;
+  return {
+    ...{ runs: stores.runs, incidents: stores.incidents, clock, logger, inventory },
+    look: (service) => look(service, stores, { cloud: outside.regularCloud }),
+    replication: replicationOf(held),
+  };
 }
 
 const replicationOf = ({ stores, queues, clock }: Held): ReplicationCheck =>
