@@ -44,7 +44,16 @@ export default {
       ["ports", "domain", "flows/resources"],
       "A linter of texts reads and judges: it runs nothing and asks nobody.",
     ),
-    mayImport("jobs", ["engine", "flows", "ports", "domain"], "A job handler is thin: it wakes the engine."),
+    {
+      ...mayImport("jobs", ["engine", "flows", "ports", "domain"], "A job handler is thin: it wakes the engine."),
+      // The next rule is for these.
+      from: { path: "^src/jobs/", pathNot: "^src/jobs/looks/" },
+    },
+    mayImport(
+      "jobs/looks",
+      ["flows", "views", "ports", "domain"],
+      "What a process looks at by itself drives no run: it reads through ports, and tells people in the words of views.",
+    ),
     mayImport("doors", ["commands", "views", "ports", "domain"], "A door translates; it decides nothing."),
     mayImport("store", ["ports", "domain"], "The store keeps what the domain decided."),
     mayImport(

@@ -1,24 +1,24 @@
 import { createReplicationCheck, type ReplicationCheck } from "../flows/incident/intake/replication.ts";
+import { type AlarmReaderDeps, startAlarmReader } from "../jobs/looks/alarm-reader.ts";
+import { startAwayGuard } from "../jobs/looks/away-guard.ts";
+import { startDiscovering } from "../jobs/looks/discovering.ts";
+import { startLedgerGuard } from "../jobs/looks/ledger-guard.ts";
+import { startMemoryGuard } from "../jobs/looks/memory-guard.ts";
+import { type ObserverDeps, startObserver } from "../jobs/looks/observer.ts";
+import { ownCalls } from "../jobs/looks/own-calls.ts";
+import { proofVoice } from "../jobs/looks/proof-voice.ts";
+import { Proving } from "../jobs/looks/proving.ts";
+import { startSilenceGuard } from "../jobs/looks/silence-guard.ts";
+import { startStoreGuard } from "../jobs/looks/store-guard.ts";
 import type { Logger } from "../ports/logger.ts";
 import { whyUnwritable } from "../store/disk-probe.ts";
 import { readMemory } from "../store/memory.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
-import { type AlarmReaderDeps, startAlarmReader } from "./alarm-reader.ts";
-import { startAwayGuard } from "./away-guard.ts";
 import { look } from "./commands.ts";
-import { startDiscovering } from "./discovering.ts";
 import type { Heard } from "./heard-chat.ts";
 import type { Composing, Held } from "./held.ts";
-import { startLedgerGuard } from "./ledger-guard.ts";
-import { startMemoryGuard } from "./memory-guard.ts";
-import { type ObserverDeps, startObserver } from "./observer.ts";
-import { ownCalls } from "./own-calls.ts";
-import { proofVoice } from "./proof-voice.ts";
 import { proofsOf } from "./proofs.ts";
-import { Proving } from "./proving.ts";
 import { openRooms } from "./rooms.ts";
-import { startSilenceGuard } from "./silence-guard.ts";
-import { startStoreGuard } from "./store-guard.ts";
 import { saidBy } from "./stores.ts";
 
 interface Looking {

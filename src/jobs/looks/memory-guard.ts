@@ -1,7 +1,7 @@
-import { messageOf } from "../domain/errors.ts";
-import type { CallMemory } from "../flows/reach/calls.ts";
-import { type Need, reach } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { CallMemory } from "../../flows/reach/calls.ts";
+import { type Need, reach } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 import { lookingEvery } from "./looking.ts";

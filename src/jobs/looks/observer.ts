@@ -1,15 +1,15 @@
-import { chainOf } from "../domain/errors.ts";
-import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
-import { isWatched } from "../domain/plan-run/fence.ts";
-import { isOver } from "../domain/plan-run/run.ts";
-import { readable } from "../domain/readable.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
-import { isDark, type Observation } from "../domain/service/observation.ts";
-import type { Service } from "../domain/service/service.ts";
-import type { ReplicationCheck } from "../flows/incident/intake/replication.ts";
-import type { Documents } from "../ports/documents.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Runs } from "../ports/runs.ts";
+import { chainOf } from "../../domain/errors.ts";
+import { INCIDENT_LABEL, type Incident } from "../../domain/incident/incident.ts";
+import { isWatched } from "../../domain/plan-run/fence.ts";
+import { isOver } from "../../domain/plan-run/run.ts";
+import { readable } from "../../domain/readable.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
+import { isDark, type Observation } from "../../domain/service/observation.ts";
+import type { Service } from "../../domain/service/service.ts";
+import type { ReplicationCheck } from "../../flows/incident/intake/replication.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Runs } from "../../ports/runs.ts";
 
 /** Machine times: while a plan, a run or an incident is open or a region was dark, and on a quiet day. */
 const BUSY_EVERY_MS = 5_000;

@@ -1,14 +1,14 @@
-import { chainOf } from "../domain/errors.ts";
-import { type Found, NOTHING_FOUND, type Remembered } from "../domain/service/found.ts";
-import { type Inventory, withFound } from "../domain/service/inventory.ts";
-import type { Service } from "../domain/service/service.ts";
-import { type Discovered, discover, mergeFound, ownFacts } from "../flows/discover.ts";
-import { openQuestions } from "../flows/resources/settings-of.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Documents } from "../ports/documents.ts";
-import type { Logger } from "../ports/logger.ts";
-import { forLooks } from "../ports/signals.ts";
-import type { CloudReads } from "../ports/step.ts";
+import { chainOf } from "../../domain/errors.ts";
+import { type Found, NOTHING_FOUND, type Remembered } from "../../domain/service/found.ts";
+import { type Inventory, withFound } from "../../domain/service/inventory.ts";
+import type { Service } from "../../domain/service/service.ts";
+import { type Discovered, discover, mergeFound, ownFacts } from "../../flows/discover.ts";
+import { openQuestions } from "../../flows/resources/settings-of.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { forLooks } from "../../ports/signals.ts";
+import type { CloudReads } from "../../ports/step.ts";
 
 /** World time: what AWS says about a resource seldom changes. */
 const EVERY_MS = 3_600_000;

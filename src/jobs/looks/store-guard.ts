@@ -1,8 +1,8 @@
-import { messageOf } from "../domain/errors.ts";
-import { sha256 } from "../domain/service/inventory.ts";
-import { type Need, reach } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
-import type { LostStore } from "../ports/lost-store.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { sha256 } from "../../domain/service/inventory.ts";
+import { type Need, reach } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
+import type { LostStore } from "../../ports/lost-store.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 
