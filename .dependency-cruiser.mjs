@@ -75,6 +75,20 @@ export default {
     mayImport("integrations", ["ports", "domain", "views"], "An adapter implements our ports with one vendor's SDK."),
     mayImport("simulators", [], "The simulated world must not know the software it judges."),
     {
+      name: "app-is-on-top",
+      comment: "Parts are handed what they need; only what starts the whole knows how it is put together.",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/(app|sandbox)/", ENTRY] },
+      to: { path: "^src/app/" },
+    },
+    {
+      name: "app-only-puts-together",
+      comment: "What looks again and again, or calls people by itself, is a job: src/jobs/looks.",
+      severity: "error",
+      from: { path: "^src/app/" },
+      to: { path: "^src/(flows/reach/reach|jobs/looks/(looking|outage))\\.ts$" },
+    },
+    {
       name: "kinds-of-resources-are-closed",
       comment: "All that is known of a kind lies in its folder; the rest of the house sees the table.",
       severity: "error",
