@@ -44,7 +44,16 @@ export default {
       ["ports", "domain", "flows/resources"],
       "A linter of texts reads and judges: it runs nothing and asks nobody.",
     ),
-    mayImport("jobs", ["engine", "flows", "ports", "domain"], "A job handler is thin: it wakes the engine."),
+    {
+      ...mayImport("jobs", ["engine", "flows", "ports", "domain"], "A job handler is thin: it wakes the engine."),
+      // The next rule is for these.
+      from: { path: "^src/jobs/", pathNot: "^src/jobs/looks/" },
+    },
+    mayImport(
+      "jobs/looks",
+      ["flows", "views", "ports", "domain"],
+      "What a process looks at by itself drives no run: it reads through ports, and tells people in the words of views.",
+    ),
     mayImport("doors", ["commands", "views", "ports", "domain"], "A door translates; it decides nothing."),
     mayImport("store", ["ports", "domain"], "The store keeps what the domain decided."),
     mayImport(
@@ -65,6 +74,20 @@ export default {
     mayImport("flows/steps", ["ports", "domain"], "A step that several kinds share knows none of them."),
     mayImport("integrations", ["ports", "domain", "views"], "An adapter implements our ports with one vendor's SDK."),
     mayImport("simulators", [], "The simulated world must not know the software it judges."),
+    {
+      name: "app-is-on-top",
+      comment: "Parts are handed what they need; only what starts the whole knows how it is put together.",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/(app|sandbox)/", ENTRY] },
+      to: { path: "^src/app/" },
+    },
+    {
+      name: "app-only-puts-together",
+      comment: "What looks again and again, or calls people by itself, is a job: src/jobs/looks.",
+      severity: "error",
+      from: { path: "^src/app/" },
+      to: { path: "^src/(flows/reach/reach|jobs/looks/(looking|outage))\\.ts$" },
+    },
     {
       name: "kinds-of-resources-are-closed",
       comment: "All that is known of a kind lies in its folder; the rest of the house sees the table.",

@@ -3,6 +3,7 @@ import type { CommandResult } from "../config/check.ts";
 import type { Settings } from "../config/environment.ts";
 import { type Standing, standingAfter } from "../domain/proof.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { proveOne } from "../jobs/looks/prove.ts";
 import type { StampedClock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Proof } from "../ports/proof.ts";
@@ -11,7 +12,6 @@ import { leave } from "../store/leave.ts";
 import { doctorEntry, doctorLine, doctorSummary } from "../views/proofs.ts";
 import { createOutside } from "./outside.ts";
 import { proofsOf } from "./proofs.ts";
-import { proveOne } from "./prove.ts";
 
 export const DOCTOR_USAGE = [
   "Usage: twokey doctor [--json]",

@@ -1,9 +1,8 @@
 import { sayList } from "../config/problem.ts";
 import { reloadSecrets } from "../config/secret-reload.ts";
 import { messageOf } from "../domain/errors.ts";
-
+import type { Proving } from "../jobs/looks/proving.ts";
 import type { Composing } from "./held.ts";
-import type { Proving } from "./proving.ts";
 
 /** What is told of a change: that it is in use, by the variables' names. What is wrong with it is told by its proof. */
 export function followSecrets(

@@ -1,9 +1,9 @@
 import { isWrong } from "../domain/proof.ts";
 import { ALERTS_CHANNEL, refusesChannel } from "../integrations/slack/channel-proof.ts";
+import type { Proving } from "../jobs/looks/proving.ts";
+import { createPosts, type Posts } from "../jobs/looks/silence-guard.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Held } from "./held.ts";
-import type { Proving } from "./proving.ts";
-import { createPosts, type Posts } from "./silence-guard.ts";
 
 /** The channel that something is for, if it is for one, and what came of it; `error` undefined: Slack has it. */
 type Came = (channel: string | undefined, error: unknown) => void;

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { announce } from "../jobs/looks/announce.ts";
+import { openMemory } from "../jobs/looks/discovering.ts";
 import { createQueues } from "../jobs/queues.ts";
 import type { Logger } from "../ports/logger.ts";
 import { sharedBudget } from "../store/budget.ts";
@@ -16,8 +18,6 @@ import type { Whose } from "../store/ledger-lines.ts";
 import { withPlainErrors } from "../store/plain-errors.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import { sayServer } from "../store/server-check.ts";
-import { announce } from "./announce.ts";
-import { openMemory } from "./discovering.ts";
 import type { Opened } from "./opened.ts";
 import { createOutside } from "./outside.ts";
 import { createStores } from "./stores.ts";

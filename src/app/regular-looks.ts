@@ -1,23 +1,24 @@
 import { createReplicationCheck, type ReplicationCheck } from "../flows/incident/intake/replication.ts";
+import { type AlarmReaderDeps, startAlarmReader } from "../jobs/looks/alarm-reader.ts";
+import { startAwayGuard } from "../jobs/looks/away-guard.ts";
+import { startDiscovering } from "../jobs/looks/discovering.ts";
+import { startLedgerGuard } from "../jobs/looks/ledger-guard.ts";
+import { startMemoryGuard } from "../jobs/looks/memory-guard.ts";
+import { type ObserverDeps, startObserver } from "../jobs/looks/observer.ts";
+import { ownCalls } from "../jobs/looks/own-calls.ts";
+import { proofVoice } from "../jobs/looks/proof-voice.ts";
+import { Proving } from "../jobs/looks/proving.ts";
+import { startSilenceGuard } from "../jobs/looks/silence-guard.ts";
+import { startStoreGuard } from "../jobs/looks/store-guard.ts";
 import type { Logger } from "../ports/logger.ts";
 import { whyUnwritable } from "../store/disk-probe.ts";
 import { readMemory } from "../store/memory.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
-import { type AlarmReaderDeps, startAlarmReader } from "./alarm-reader.ts";
-import { startAwayGuard } from "./away-guard.ts";
-import { startDiscovering } from "./discovering.ts";
+import { look } from "./commands.ts";
 import type { Heard } from "./heard-chat.ts";
 import type { Composing, Held } from "./held.ts";
-import { startLedgerGuard } from "./ledger-guard.ts";
-import { startMemoryGuard } from "./memory-guard.ts";
-import { startObserver } from "./observer.ts";
-import { ownCalls } from "./own-calls.ts";
-import { proofVoice } from "./proof-voice.ts";
 import { proofsOf } from "./proofs.ts";
-import { Proving } from "./proving.ts";
 import { openRooms } from "./rooms.ts";
-import { startSilenceGuard } from "./silence-guard.ts";
-import { startStoreGuard } from "./store-guard.ts";
 import { saidBy } from "./stores.ts";
 
 interface Looking {
@@ -26,10 +27,10 @@ interface Looking {
 
 /** What a process looks at by itself, on quiet days too: the services, what was discovered of them, alarms, and what TwoKey stands on. */
 export function startRegularLooks(held: Heard, worker: string, composing: Composing): readonly Looking[] {
-  const { stores, outside, clock, inventory, memory } = held;
+  const { outside, clock, memory } = held;
   const { logger } = composing;
   return [
-    startObserver({ stores, outside, clock, logger, inventory, replication: replicationOf(held) }),
+    startObserver(observerDeps(held, logger)),
     startDiscovering({ memory, cloud: outside.regularCloud, clock, logger }),
     startAlarmReader(alarmReaderDeps(held, logger)),
     ...startGuards(held, worker, composing),
@@ -79,6 +80,15 @@ function startGuards(
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
     }),
   ];
+}
+
+function observerDeps(held: Heard, logger: Logger): ObserverDeps {
+  const { stores, outside, clock, inventory } = held;
+  return {
+    ...{ runs: stores.runs, incidents: stores.incidents, clock, logger, inventory },
+    look: (service) => look(service, stores, { cloud: outside.regularCloud }),
+    replication: replicationOf(held),
+  };
 }
 
 const replicationOf = ({ stores, queues, clock }: Held): ReplicationCheck =>

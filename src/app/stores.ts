@@ -6,7 +6,7 @@ import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts
 import { FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
 import { isTended, Wait } from "../domain/plan-run/wait.ts";
-import { Found } from "../domain/service/found.ts";
+import { Remembered } from "../domain/service/found.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import { RunNotes } from "../engine/runs/advance-run.ts";
 import { ThrottleBook } from "../flows/incident/deps.ts";
@@ -34,14 +34,6 @@ const Seen = z.strictObject({
   observation: z.custom<Observation>((value) => typeof value === "object" && value !== null && "resources" in value),
 });
 export type Seen = z.infer<typeof Seen>;
-
-/** What AWS said of a service's resources, so that a plan can be made while it says nothing. */
-const Remembered = z.strictObject({
-  found: Found,
-  /** World time. A service that left the file is asked about no more. */
-  askedAtMs: z.number(),
-});
-export type Remembered = z.infer<typeof Remembered>;
 
 /** Everything that is stored, by kind. */
 export interface Stores {

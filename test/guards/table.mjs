@@ -1237,10 +1237,10 @@ export const GUARDS = [
   },
   {
     guard: "a ledger that takes no line calls people on quiet days too",
-    file: "src/app/ledger-guard.ts",
+    file: "src/jobs/looks/ledger-guard.ts",
     cut: "reach(now && needOf(now, deps)",
     by: "reach(undefined",
-    test: "app/ledger-guard.test.ts",
+    test: "jobs/looks/ledger-guard.test.ts",
     fails: "guard full disk: a ledger that takes no line is said once and pages, and what is mended is said too",
   },
   {
@@ -1262,10 +1262,10 @@ export const GUARDS = [
   },
   {
     guard: "a store that is away calls people",
-    file: "src/app/outage.ts",
+    file: "src/jobs/looks/outage.ts",
     cut: "reach(away && deps.needOf(away)",
     by: "reach(undefined as Need | undefined",
-    test: "app/away-guard.test.ts",
+    test: "jobs/looks/away-guard.test.ts",
     fails: "guard store away: calls people once when it lasts, and stands down when it is back",
   },
   {
@@ -1287,52 +1287,52 @@ export const GUARDS = [
   },
   {
     guard: "a Slack that is away is told while people work",
-    file: "src/app/silence-guard.ts",
+    file: "src/jobs/looks/silence-guard.ts",
     cut: "failed = isSilence(error)",
     by: "failed = isSilence(undefined)",
-    test: "app/silence-guard.test.ts",
+    test: "jobs/looks/silence-guard.test.ts",
     fails: "guard slack away: is told once by the pager, with where the truth is, and so is its end",
   },
   {
     guard: "a process that follows calls nobody again",
-    file: "src/app/own-calls.ts",
+    file: "src/jobs/looks/own-calls.ts",
     cut: "calls ??= kept?.value;",
     by: "calls ??= kept && undefined;",
-    test: "app/own-calls.test.ts",
+    test: "jobs/looks/own-calls.test.ts",
     fails:
       "guard called before: is not told again by the process that follows within the same outage, which ends the call",
   },
   {
     guard: "a store or a disk that is full again calls people again",
-    file: "src/app/own-calls.ts",
+    file: "src/jobs/looks/own-calls.ts",
     cut: "else sinceMs = undefined;",
     by: "else sinceMs ??= undefined;",
-    test: "app/own-calls.test.ts",
+    test: "jobs/looks/own-calls.test.ts",
     fails: "guard full again: a second outage is a call of its own, also where the pager took no end of the first",
   },
   {
     guard: "a store that flaps calls people",
-    file: "src/app/outage.ts",
+    file: "src/jobs/looks/outage.ts",
     cut: " || awayMs > (LATELY * afterMs) / 2",
     by: " || awayMs < 0",
-    test: "app/away-guard.test.ts",
+    test: "jobs/looks/away-guard.test.ts",
     fails:
       "guard store that flaps: calls people once where it is away for most of the time, however often it answers between",
   },
   {
     guard: "a call from an earlier process is ended",
-    file: "src/app/away-guard.ts",
+    file: "src/jobs/looks/away-guard.ts",
     cut: "calledBefore([keyOf(deps)])",
     by: "calledBefore([])",
-    test: "app/away-guard.test.ts",
+    test: "jobs/looks/away-guard.test.ts",
     fails: "guard away before: is stood down by the process that follows the one that called",
   },
   {
     guard: "a store that is away again calls people again",
-    file: "src/app/away-guard.ts",
+    file: "src/jobs/looks/away-guard.ts",
     cut: "`away:${sinceMs}`",
     by: "`away:${0 * sinceMs}`",
-    test: "app/away-guard.test.ts",
+    test: "jobs/looks/away-guard.test.ts",
     fails: "guard away again: a second time is a call of its own, also where the pager took no end of the first",
   },
   {
@@ -1406,7 +1406,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/read-again.ts",
     cut: "await tell(ours, sinceMs, deps);",
     by: "",
-    test: "app/alarm-reader.test.ts",
+    test: "jobs/looks/alarm-reader.test.ts",
     fails: "guard read again: an alarm whose message was lost opens its incident within five minutes, and pages once",
   },
   {
@@ -1414,7 +1414,7 @@ export const GUARDS = [
     file: "src/domain/incident/alert-thread.ts",
     cut: " || isOneTransition(change, signal)",
     by: "",
-    test: "app/alarm-reader.test.ts",
+    test: "jobs/looks/alarm-reader.test.ts",
     fails: "guard one transition: a message that comes after all, or twice, is the same alert",
   },
   {
@@ -1422,7 +1422,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/correlate.ts",
     cut: 'signal.isOld && placement.kind !== "join"',
     by: 'signal.isOld && placement.kind === "widen"',
-    test: "app/alarm-reader.test.ts",
+    test: "jobs/looks/alarm-reader.test.ts",
     fails: "guard older than we: what rang before the installation is only shown",
   },
   {
@@ -1430,7 +1430,7 @@ export const GUARDS = [
     file: "src/flows/incident/intake/read-again.ts",
     cut: "tells.some((arn) => topics.includes(arn))",
     by: "tells.length >= 0",
-    test: "app/alarm-reader.test.ts",
+    test: "jobs/looks/alarm-reader.test.ts",
     fails: "guard ours alone: alarms that tell somebody else, are switched off or have no rule are left alone",
   },
   {
@@ -1438,7 +1438,7 @@ export const GUARDS = [
     file: "src/views/alarm-reads.ts",
     cut: "if (!isUnread(read, nowMs)) return [];",
     by: "if (isUnread(read, nowMs)) return [];",
-    test: "app/alarm-reader.test.ts",
+    test: "jobs/looks/alarm-reader.test.ts",
     fails:
       "guard dark alarms: while their region gives no answer they are unknown, people are told once, and then that they are known again",
   },
@@ -1656,10 +1656,10 @@ export const GUARDS = [
   },
   {
     guard: "people are called again about a lost store until the pager accepts",
-    file: "src/app/store-guard.ts",
+    file: "src/jobs/looks/store-guard.ts",
     cut: "if (wrong !== noticed) note(wrong, deps);",
     by: "if (wrong === noticed) return;\n    note(wrong, deps);",
-    test: "app/store-guard.test.ts",
+    test: "jobs/looks/store-guard.test.ts",
     fails: "guard lost store called again: a call that the pager refused is made again, until it is accepted",
   },
   {
@@ -2596,10 +2596,10 @@ export const GUARDS = [
   },
   {
     guard: "a proof that hangs proves nothing",
-    file: "src/app/prove.ts",
+    file: "src/jobs/looks/prove.ts",
     cut: "const timer = setTimeout(end, withinMs);",
     by: "const timer = setTimeout(end, withinMs * 1_000);",
-    test: "app/proving.test.ts",
+    test: "jobs/looks/proving.test.ts",
     fails: "guard no answer in time: that gives no answer in time is unknown, and is told that nobody waits any more",
   },
   {

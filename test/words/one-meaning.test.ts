@@ -29,7 +29,7 @@ const MEANINGS: readonly Meaning[] = [
     rooms: [
       ...["domain/plan-run", "domain/service/service.ts", "engine/runs", "engine/approvals", "flows/reach"],
       ...["flows/runbooks", "views/old-side.ts", "views/run-copy.ts", "views/run-news.ts", "views/run-steps.ts"],
-      ...["app/observer.ts", "commands/reading.ts", "jobs/handlers.ts"],
+      ...["jobs/looks/observer.ts", "commands/reading.ts", "jobs/handlers.ts"],
       // `fs.watch` of Node.
       "config/reload.ts",
     ],

@@ -94,7 +94,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "the only process dies": [
-        ["test/app/heartbeat.test.ts", "is withheld while anything is overdue, so that the monitor pages", "monitor"],
+        ["test/jobs/heartbeat.test.ts", "is withheld while anything is overdue, so that the monitor pages", "monitor"],
       ],
       "SIGTERM, whatever is away": [
         [FAILED_START, "a bot that is told to end while Redis is away ends all the same, within its limit", "SIGTERM"],

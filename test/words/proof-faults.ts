@@ -4,7 +4,7 @@ const SESSIONS = "test/contracts/aws/sessions.test.ts";
 const PROOFS = "test/contracts/aws/proofs.test.ts";
 const WRONG_SECRETS = "test/scenarios/wrong-secrets.test.ts";
 const REGIONS = "test/contracts/aws/regions.test.ts";
-const ALARM_READER = "test/app/alarm-reader.test.ts";
+const ALARM_READER = "test/jobs/looks/alarm-reader.test.ts";
 const STORE_PROOFS = "test/store/proofs.test.ts";
 
 /** What AWS refuses TwoKey itself, and each proof, with the tests that make them fail. */

@@ -3,8 +3,8 @@ import { NOT_TRIED, type Part } from "./fault-claims.ts";
 const STORE_ANSWERS = "test/commands/store-answers.test.ts";
 const PLAIN_ERRORS = "test/store/plain-errors.test.ts";
 const REDIS_LOST = "test/scenarios/redis-lost.test.ts";
-const MEMORY_GUARD = "test/app/memory-guard.test.ts";
-const LEDGER_GUARD = "test/app/ledger-guard.test.ts";
+const MEMORY_GUARD = "test/jobs/looks/memory-guard.test.ts";
+const LEDGER_GUARD = "test/jobs/looks/ledger-guard.test.ts";
 const RIGHTS = "test/store/proofs.test.ts";
 const LEDGER = "test/store/ledger.test.ts";
 
@@ -23,12 +23,12 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "away for a minute and longer, whatever the reason": [
         [
-          "test/app/away-guard.test.ts",
+          "test/jobs/looks/away-guard.test.ts",
           "is seen by the store's own silence, with a look that is still under way counted in",
           "takes in no alert",
         ],
         [
-          "test/app/away-guard.test.ts",
+          "test/jobs/looks/away-guard.test.ts",
           "guard store away: calls people once when it lasts, and stands down when it is back",
           "takes in no alert",
         ],

@@ -60,7 +60,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         ["test/scenarios/failover.test.ts", "with Slack dark after the second key the run finishes", "Slack dark"],
         [PAGES, "with Slack dark the pages go out all the same", "Slack dark"],
         [
-          "test/app/silence-guard.test.ts",
+          "test/jobs/looks/silence-guard.test.ts",
           "guard slack away: is told once by the pager, with where the truth is, and so is its end",
           "Rooms and cards stand still",
         ],
@@ -191,7 +191,7 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "PagerDuty is away while a run needs people": [
         [
-          "test/app/store-guard.test.ts",
+          "test/jobs/looks/store-guard.test.ts",
           "guard lost store called again: a call that the pager refused is made again, until it is accepted",
           "a call that the pager refused",
         ],

@@ -153,7 +153,7 @@ test("this check sees a sentence that is not there, and one of which a piece is 
 });
 
 test("this check takes no word that stands in any row for what binds a row to a test", () => {
-  const file = "test/app/away-guard.test.ts";
+  const file = "test/jobs/looks/away-guard.test.ts";
   const title = "guard away again";
 
   expect(wrongIn([file, title, "again"], "It is tried again.")).toEqual(["“again” stands in any row"]);

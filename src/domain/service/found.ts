@@ -16,3 +16,11 @@ export const Found = z.record(z.string(), z.record(z.string(), FoundFact));
 export type Found = Readonly<Record<string, Readonly<Record<string, FoundFact>>>>;
 
 export const NOTHING_FOUND: Found = {};
+
+/** What AWS said of a service's resources, so that a plan can be made while it says nothing. */
+export const Remembered = z.strictObject({
+  found: Found,
+  /** World time. A service that left the file is asked about no more. */
+  askedAtMs: z.number(),
+});
+export type Remembered = z.infer<typeof Remembered>;

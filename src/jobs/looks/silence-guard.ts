@@ -1,8 +1,8 @@
-import { sayTime } from "../domain/duration.ts";
-import { messageOf, OutcomeUnknown, TransientError } from "../domain/errors.ts";
-import type { CallMemory } from "../flows/reach/calls.ts";
-import type { Need } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
+import { sayTime } from "../../domain/duration.ts";
+import { messageOf, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
+import type { CallMemory } from "../../flows/reach/calls.ts";
+import type { Need } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { followOutages, type Outage } from "./outage.ts";
 

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { startLedgerGuard } from "../../src/app/ledger-guard.ts";
-import { startMemoryGuard } from "../../src/app/memory-guard.ts";
-import { ownCalls } from "../../src/app/own-calls.ts";
-import { createStores } from "../../src/app/stores.ts";
-import type { CallMemory } from "../../src/flows/reach/calls.ts";
-import type { PagerAnswer } from "../../src/ports/pager.ts";
-import { eventually } from "../harness/eventually.ts";
-import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
-import { StoreBench } from "../harness/store.ts";
+import { createStores } from "../../../src/app/stores.ts";
+import type { CallMemory } from "../../../src/flows/reach/calls.ts";
+import { startLedgerGuard } from "../../../src/jobs/looks/ledger-guard.ts";
+import { startMemoryGuard } from "../../../src/jobs/looks/memory-guard.ts";
+import { ownCalls } from "../../../src/jobs/looks/own-calls.ts";
+import type { PagerAnswer } from "../../../src/ports/pager.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { example } from "../../harness/example.ts";
+import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
+import { StoreBench } from "../../harness/store.ts";
 
 let ends: (() => void)[] = [];
 afterEach(() => {

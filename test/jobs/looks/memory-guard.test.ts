@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { startMemoryGuard } from "../../src/app/memory-guard.ts";
-import { readMemory } from "../../src/store/memory.ts";
-import { eventually } from "../harness/eventually.ts";
-import { example } from "../harness/example.ts";
-import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
-import { StoreBench } from "../harness/store.ts";
+import { startMemoryGuard } from "../../../src/jobs/looks/memory-guard.ts";
+import { readMemory } from "../../../src/store/memory.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { example } from "../../harness/example.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
+import { StoreBench } from "../../harness/store.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());

@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { startAwayGuard } from "../../src/app/away-guard.ts";
-import type { CallRequest, PagerAnswer } from "../../src/ports/pager.ts";
-import { FAIL_FAST } from "../../src/store/connection.ts";
-import { leave } from "../../src/store/leave.ts";
-import { whyNothingIsStored } from "../../src/store/proofs.ts";
-import { BreakableRedis } from "../harness/breakable-redis.ts";
-import { eventually } from "../harness/eventually.ts";
-import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
+import { startAwayGuard } from "../../../src/jobs/looks/away-guard.ts";
+import type { CallRequest, PagerAnswer } from "../../../src/ports/pager.ts";
+import { FAIL_FAST } from "../../../src/store/connection.ts";
+import { leave } from "../../../src/store/leave.ts";
+import { whyNothingIsStored } from "../../../src/store/proofs.ts";
+import { BreakableRedis } from "../../harness/breakable-redis.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { example } from "../../harness/example.ts";
+import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { startStoreGuard } from "../../src/app/store-guard.ts";
-import type { PageRequest, PagerAnswer } from "../../src/ports/pager.ts";
-import { eventually } from "../harness/eventually.ts";
-import { example } from "../harness/example.ts";
-import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
+import { startStoreGuard } from "../../../src/jobs/looks/store-guard.ts";
+import type { PageRequest, PagerAnswer } from "../../../src/ports/pager.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { example } from "../../harness/example.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
 
 const inventory = example("inventory");
 let guard: { stop(): void } | undefined;

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
-import { lookEveryMs } from "../../src/app/observer.ts";
-import { example } from "../harness/example.ts";
-import { homeIsDark, quietDay, seenOn } from "../harness/observed.ts";
-import { serviceIn } from "../harness/plans.ts";
+import { lookEveryMs } from "../../../src/jobs/looks/observer.ts";
+import { example } from "../../harness/example.ts";
+import { homeIsDark, quietDay, seenOn } from "../../harness/observed.ts";
+import { serviceIn } from "../../harness/plans.ts";
 
 const service = serviceIn(example("inventory"));
 

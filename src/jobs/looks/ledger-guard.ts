@@ -1,7 +1,7 @@
-import { sayTime } from "../domain/duration.ts";
-import { messageOf } from "../domain/errors.ts";
-import { type Need, reach } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
+import { sayTime } from "../../domain/duration.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { type Need, reach } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
 import { alertsLink } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 import { lookingEvery } from "./looking.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { createHeartbeat } from "../../src/app/heartbeat.ts";
+import { createHeartbeat } from "../../src/jobs/heartbeat.ts";
 import { silent } from "../harness/fakes/index.ts";
 
 let server: Server;

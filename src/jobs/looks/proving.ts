@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
-import { messageOf } from "../domain/errors.ts";
-import { degradedIn, type Standing, standingAfter } from "../domain/proof.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Proof } from "../ports/proof.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { degradedIn, type Standing, standingAfter } from "../../domain/proof.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Proof } from "../../ports/proof.ts";
 import { proveOne } from "./prove.ts";
 
 /** World time between two looks at what holds, and at what does not. */

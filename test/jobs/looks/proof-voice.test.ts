@@ -1,10 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { proofVoice, type Said } from "../../src/app/proof-voice.ts";
-import type { Told } from "../../src/app/proving.ts";
-import type { Proven } from "../../src/domain/proof.ts";
-import { example } from "../harness/example.ts";
-import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
-import { AT } from "../harness/observed.ts";
+import type { Proven } from "../../../src/domain/proof.ts";
+import { proofVoice, type Said } from "../../../src/jobs/looks/proof-voice.ts";
+import type { Told } from "../../../src/jobs/looks/proving.ts";
+import { example } from "../../harness/example.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
+import { AT } from "../../harness/observed.ts";
 
 const WRONG: Proven = { kind: "wrong", what: "The token is refused.", instead: "Set it." };
 

@@ -1,5 +1,5 @@
-import type { CallMemory, Calls } from "../flows/reach/calls.ts";
-import type { Documents } from "../ports/documents.ts";
+import type { CallMemory, Calls } from "../../flows/reach/calls.ts";
+import type { Documents } from "../../ports/documents.ts";
 
 /** Since when the outage is that people were called for, by this process or by the one before it. */
 export async function toldBefore(memory: CallMemory): Promise<number | undefined> {

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { type AlarmReaderDeps, startAlarmReader } from "../../src/app/alarm-reader.ts";
-import type { AlarmReads } from "../../src/domain/incident/alarm-reads.ts";
-import { signalFrom } from "../../src/doors/webhooks/cloudwatch-alarm.ts";
-import { alarmNotification } from "../../src/simulators/aws/alarm-notification.ts";
-import { MetricAlarmSpec } from "../../src/simulators/aws/specs.ts";
-import { unreadNotes } from "../../src/views/alarm-reads.ts";
-import { cardText } from "../../src/views/card-text.ts";
-import { type Bridge, bridge, pass, until } from "../flows/incident/bridge.ts";
-import { inventory } from "../flows/incident/file.ts";
+import type { AlarmReads } from "../../../src/domain/incident/alarm-reads.ts";
+import { signalFrom } from "../../../src/doors/webhooks/cloudwatch-alarm.ts";
+import { type AlarmReaderDeps, startAlarmReader } from "../../../src/jobs/looks/alarm-reader.ts";
+import { alarmNotification } from "../../../src/simulators/aws/alarm-notification.ts";
+import { MetricAlarmSpec } from "../../../src/simulators/aws/specs.ts";
+import { unreadNotes } from "../../../src/views/alarm-reads.ts";
+import { cardText } from "../../../src/views/card-text.ts";
+import { type Bridge, bridge, pass, until } from "../../flows/incident/bridge.ts";
+import { inventory } from "../../flows/incident/file.ts";
 import {
   type AlarmSpec,
   type AlarmWorld,
@@ -15,8 +15,8 @@ import {
   REGION,
   startAlarmWorld,
   TOPIC,
-} from "../harness/alarm-world.ts";
-import { MINUTE, memoryDocuments, silent } from "../harness/fakes/index.ts";
+} from "../../harness/alarm-world.ts";
+import { MINUTE, memoryDocuments, silent } from "../../harness/fakes/index.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {

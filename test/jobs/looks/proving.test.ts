@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { proveOne } from "../../src/app/prove.ts";
-import { Proving, type ProvingDeps } from "../../src/app/proving.ts";
-import type { Proven } from "../../src/domain/proof.ts";
-import type { Proof } from "../../src/ports/proof.ts";
-import { eventually } from "../harness/eventually.ts";
-import { MINUTE, silent, testClock } from "../harness/fakes/index.ts";
+import type { Proven } from "../../../src/domain/proof.ts";
+import { proveOne } from "../../../src/jobs/looks/prove.ts";
+import { Proving, type ProvingDeps } from "../../../src/jobs/looks/proving.ts";
+import type { Proof } from "../../../src/ports/proof.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { MINUTE, silent, testClock } from "../../harness/fakes/index.ts";
 
 const WRONG: Proven = { kind: "wrong", what: "It is refused.", instead: "Mend it." };
 

@@ -1,15 +1,19 @@
-import { messageOf } from "../domain/errors.ts";
-import type { CallMemory } from "../flows/reach/calls.ts";
-import { type Need, reach } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
-import type { Memory } from "../store/memory.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { CallMemory } from "../../flows/reach/calls.ts";
+import { type Need, reach } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 import { lookingEvery } from "./looking.ts";
 import { aboutWhen, outagesOf } from "./own-calls.ts";
 
 export interface MemoryGuardDeps extends Telling {
-  memory(): Promise<Memory>;
+  /** How full the store is. */
+  memory(): Promise<{
+    readonly usedBytes: number;
+    /** It refuses writes beyond it; undefined: it is not limited. */
+    readonly limitBytes: number | undefined;
+  }>;
   /** Machine time between two looks; absent: 30 s. */
   readonly checkEveryMs?: number;
   /** Whom it called; absent: nobody remembers it when the process ends. */

@@ -1,26 +1,27 @@
-import { chainOf } from "../domain/errors.ts";
-import { INCIDENT_LABEL } from "../domain/incident/incident.ts";
-import { isWatched } from "../domain/plan-run/fence.ts";
-import { isOver } from "../domain/plan-run/run.ts";
-import { readable } from "../domain/readable.ts";
-import type { Inventory } from "../domain/service/inventory.ts";
-import { isDark, type Observation } from "../domain/service/observation.ts";
-import type { Service } from "../domain/service/service.ts";
-import type { ReplicationCheck } from "../flows/incident/intake/replication.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { StoreClock } from "../store/clock.ts";
-import { look } from "./commands.ts";
-import type { Outside } from "./outside.ts";
-import type { Stores } from "./stores.ts";
+import { chainOf } from "../../domain/errors.ts";
+import { INCIDENT_LABEL, type Incident } from "../../domain/incident/incident.ts";
+import { isWatched } from "../../domain/plan-run/fence.ts";
+import { isOver } from "../../domain/plan-run/run.ts";
+import { readable } from "../../domain/readable.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
+import { isDark, type Observation } from "../../domain/service/observation.ts";
+import type { Service } from "../../domain/service/service.ts";
+import type { ReplicationCheck } from "../../flows/incident/intake/replication.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Runs } from "../../ports/runs.ts";
 
 /** Machine times: while a plan, a run or an incident is open or a region was dark, and on a quiet day. */
 const BUSY_EVERY_MS = 5_000;
 const QUIET_EVERY_MS = 30_000;
 
 export interface ObserverDeps {
-  readonly stores: Stores;
-  readonly outside: Outside;
-  readonly clock: StoreClock;
+  readonly runs: Pick<Runs, "openIds" | "read">;
+  readonly incidents: Pick<Documents<Incident>, "openIds">;
+  /** Looks at a service, and remembers what was seen. */
+  look(service: Service): Promise<Observation>;
+  /** Shared by all processes; may have been moved by another one. */
+  readonly clock: { refresh(): Promise<void> };
   readonly logger: Logger;
   readonly inventory: () => Inventory;
   readonly replication: ReplicationCheck;
@@ -37,7 +38,8 @@ export function startObserver(deps: ObserverDeps): { stop(): void } {
   const lookAt = async (service: Service, isMoving: boolean): Promise<void> => {
     looking.add(service.name);
     lastMs.set(service.name, Date.now());
-    await look(service, deps.stores, { cloud: deps.outside.regularCloud })
+    await deps
+      .look(service)
       .then(async (seen) => {
         lastLooks.set(service.name, seen);
         await deps.replication(service, seen, isMoving);
@@ -73,7 +75,7 @@ export function lookEveryMs(isBusy: boolean, last: Observation | undefined): num
 }
 
 /** Asked every second, so it reads no incident: a thousand open ones must cost no more than ten. */
-async function busyServices({ stores: { runs, incidents }, inventory }: ObserverDeps) {
+async function busyServices({ runs, incidents, inventory }: ObserverDeps) {
   const { services } = inventory();
   const [openRuns, open] = await Promise.all([
     runs.openIds().then((ids) => readable(ids.map((id) => runs.read(id)))),

@@ -1,17 +1,17 @@
-import { chainOf } from "../domain/errors.ts";
+import { chainOf } from "../../domain/errors.ts";
 import {
   ALARM_READS_ID,
   type AlarmReads,
   isLongUnread,
   isReadDue,
   type RegionRead,
-} from "../domain/incident/alarm-reads.ts";
-import { regionOfTopic } from "../domain/incident/alert.ts";
-import type { Region } from "../domain/service/region.ts";
-import { type ReadingAgain, readAgain } from "../flows/incident/intake/read-again.ts";
-import type { Documents } from "../ports/documents.ts";
-import type { Logger } from "../ports/logger.ts";
-import { sayReadAgain, sayUnread } from "../views/alarm-reads.ts";
+} from "../../domain/incident/alarm-reads.ts";
+import { regionOfTopic } from "../../domain/incident/alert.ts";
+import type { Region } from "../../domain/service/region.ts";
+import { type ReadingAgain, readAgain } from "../../flows/incident/intake/read-again.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { sayReadAgain, sayUnread } from "../../views/alarm-reads.ts";
 
 export interface AlarmReaderDeps extends ReadingAgain {
   readonly reads: Documents<AlarmReads>;

@@ -1,18 +1,14 @@
-import { chainOf } from "../domain/errors.ts";
-import { type Found, NOTHING_FOUND } from "../domain/service/found.ts";
-import { type Inventory, withFound } from "../domain/service/inventory.ts";
-import type { Service } from "../domain/service/service.ts";
-import { type Discovered, discover, mergeFound, ownFacts } from "../flows/discover.ts";
-import { openQuestions } from "../flows/resources/settings-of.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Documents } from "../ports/documents.ts";
-import type { Logger } from "../ports/logger.ts";
-import { forLooks } from "../ports/signals.ts";
-import type { CloudReads } from "../ports/step.ts";
-import type { FoundFile } from "../store/found-file.ts";
-import type { Remembered } from "./stores.ts";
-
-export type { Remembered } from "./stores.ts";
+import { chainOf } from "../../domain/errors.ts";
+import { type Found, NOTHING_FOUND, type Remembered } from "../../domain/service/found.ts";
+import { type Inventory, withFound } from "../../domain/service/inventory.ts";
+import type { Service } from "../../domain/service/service.ts";
+import { type Discovered, discover, mergeFound, ownFacts } from "../../flows/discover.ts";
+import { openQuestions } from "../../flows/resources/settings-of.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { forLooks } from "../../ports/signals.ts";
+import type { CloudReads } from "../../ports/step.ts";
 
 /** World time: what AWS says about a resource seldom changes. */
 const EVERY_MS = 3_600_000;
@@ -32,7 +28,7 @@ export interface Memory {
 export interface MemorySources {
   readonly stores: { readonly discovered: Documents<Remembered> };
   /** Outside the protected regions, and there when Redis is empty. */
-  readonly file: FoundFile;
+  readonly file: { read(): Promise<Found>; write(found: Found): Promise<void> };
   readonly described: () => Inventory;
 }
 

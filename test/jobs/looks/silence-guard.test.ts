@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { heardChat } from "../../src/app/heard-chat.ts";
-import { inProcess } from "../../src/app/in-process.ts";
-import { createPosts, startSilenceGuard } from "../../src/app/silence-guard.ts";
-import { Secret } from "../../src/domain/secret.ts";
-import type { CallMemory } from "../../src/flows/reach/calls.ts";
-import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
-import { createChat } from "../../src/integrations/slack/chat.ts";
-import { eventually } from "../harness/eventually.ts";
-import { example } from "../harness/example.ts";
-import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
-import { BOT_TOKEN, openSlackWorld, type SlackWorld } from "../simulators/slack/slack-world.ts";
+import { heardChat } from "../../../src/app/heard-chat.ts";
+import { Secret } from "../../../src/domain/secret.ts";
+import type { CallMemory } from "../../../src/flows/reach/calls.ts";
+import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
+import { createChat } from "../../../src/integrations/slack/chat.ts";
+import { inProcess } from "../../../src/jobs/looks/in-process.ts";
+import { createPosts, startSilenceGuard } from "../../../src/jobs/looks/silence-guard.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { example } from "../../harness/example.ts";
+import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
+import { BOT_TOKEN, openSlackWorld, type SlackWorld } from "../../simulators/slack/slack-world.ts";
 
 const AFTER_MS = 200;
 const ROOM = { channel: "C0OPS" };

@@ -1,9 +1,9 @@
-import { messageOf } from "../domain/errors.ts";
-import type { CallMemory } from "../flows/reach/calls.ts";
-import { type Need, reach } from "../flows/reach/reach.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { Pagers } from "../ports/pager.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { CallMemory } from "../../flows/reach/calls.ts";
+import { type Need, reach } from "../../flows/reach/reach.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { Pagers } from "../../ports/pager.ts";
 import { lookingEvery } from "./looking.ts";
 import { outagesOf, toldBefore } from "./own-calls.ts";
 

@@ -1,5 +1,5 @@
-import type { Proven } from "../domain/proof.ts";
-import type { Proof } from "../ports/proof.ts";
+import type { Proven } from "../../domain/proof.ts";
+import type { Proof } from "../../ports/proof.ts";
 
 /** Machine time for one proof: longer than any call of an adapter, shorter than anybody waits. */
 const WITHIN_MS = 15_000;

@@ -2,11 +2,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
-import { startLedgerGuard } from "../../src/app/ledger-guard.ts";
-import { whyUnwritable } from "../../src/store/disk-probe.ts";
-import { eventually } from "../harness/eventually.ts";
-import { example } from "../harness/example.ts";
-import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../harness/fakes/index.ts";
+import { startLedgerGuard } from "../../../src/jobs/looks/ledger-guard.ts";
+import { whyUnwritable } from "../../../src/store/disk-probe.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { example } from "../../harness/example.ts";
+import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());

@@ -1,4 +1,4 @@
-import type { CallMemory, Calls } from "../flows/reach/calls.ts";
+import type { CallMemory, Calls } from "../../flows/reach/calls.ts";
 
 /** What was called is remembered in the process: the store is what is lost, or has no room. */
 export function inProcess(): CallMemory {

@@ -1,9 +1,8 @@
-import { messageOf } from "../domain/errors.ts";
-import { sha256 } from "../domain/service/inventory.ts";
-import { type Need, reach } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
-import type { Queues } from "../jobs/queues.ts";
-import type { LostStore } from "../ports/lost-store.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { sha256 } from "../../domain/service/inventory.ts";
+import { type Need, reach } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
+import type { LostStore } from "../../ports/lost-store.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { inProcess } from "./in-process.ts";
 
@@ -14,7 +13,7 @@ const KEEP_UP_EVERY_MS = 500;
 
 export interface StoreGuardDeps extends Telling {
   readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
-  readonly queues: Pick<Queues, "startSweep">;
+  readonly queues: { startSweep(): Promise<void> };
   /** Channels of the open incidents and runs, as the store has them now. */
   readonly rooms: () => Promise<readonly string[]>;
   /** Machine time between two looks; absent: 5 s. */

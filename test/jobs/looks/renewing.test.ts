@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { startDiscovering } from "../../src/app/discovering.ts";
-import { type Inventory, inventoryFrom, withFound } from "../../src/domain/service/inventory.ts";
-import type { Known } from "../../src/domain/service/observed.ts";
-import type { Discovered } from "../../src/flows/discover.ts";
-import type { Discovery } from "../../src/ports/discovery.ts";
-import { eventually } from "../harness/eventually.ts";
-import { example } from "../harness/example.ts";
-import { fakeCloud, MINUTE, silent, testClock } from "../harness/fakes/index.ts";
-import { leftOut } from "../harness/left-out.ts";
-import { serviceIn } from "../harness/plans.ts";
+import { type Inventory, inventoryFrom, withFound } from "../../../src/domain/service/inventory.ts";
+import type { Known } from "../../../src/domain/service/observed.ts";
+import type { Discovered } from "../../../src/flows/discover.ts";
+import { startDiscovering } from "../../../src/jobs/looks/discovering.ts";
+import type { Discovery } from "../../../src/ports/discovery.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { example } from "../../harness/example.ts";
+import { fakeCloud, MINUTE, silent, testClock } from "../../harness/fakes/index.ts";
+import { leftOut } from "../../harness/left-out.ts";
+import { serviceIn } from "../../harness/plans.ts";
 
 const WRITTEN = example("inventory");
 const LEFT_TO_AWS = inventoryFrom(leftOut(WRITTEN.file));

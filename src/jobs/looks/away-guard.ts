@@ -1,6 +1,6 @@
-import { sayTime } from "../domain/duration.ts";
-import type { Need } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
+import { sayTime } from "../../domain/duration.ts";
+import type { Need } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { calledBefore } from "./in-process.ts";
 import { followOutages, type Outage } from "./outage.ts";

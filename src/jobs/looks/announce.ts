@@ -1,16 +1,16 @@
-import { wantCard } from "../domain/card/card-due.ts";
-import { type Inventory, sha256 } from "../domain/service/inventory.ts";
-import type { Queues } from "../jobs/queues.ts";
-import type { Chat } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
-import type { PageLink, Pagers } from "../ports/pager.ts";
-import type { Stores } from "./stores.ts";
+import { type CardDue, wantCard } from "../../domain/card/card-due.ts";
+import { type Inventory, sha256 } from "../../domain/service/inventory.ts";
+import type { Chat } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Documents } from "../../ports/documents.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { PageLink, Pagers } from "../../ports/pager.ts";
+import type { Wake } from "../../ports/wake.ts";
 
 export interface Announcing {
-  readonly stores: Pick<Stores, "cards">;
+  readonly stores: { readonly cards: Pick<Documents<CardDue>, "change"> };
   readonly clock: Clock;
-  readonly queues: Pick<Queues, "wake">;
+  readonly queues: { readonly wake: Pick<Wake, "card"> };
   readonly inventory: () => Inventory;
 }
 

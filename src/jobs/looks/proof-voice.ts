@@ -1,9 +1,9 @@
-import { messageOf } from "../domain/errors.ts";
-import { isWrong, type Standing } from "../domain/proof.ts";
-import type { CallMemory } from "../flows/reach/calls.ts";
-import { type Need, reach } from "../flows/reach/reach.ts";
-import { commandersOf } from "../flows/reach/run-needs.ts";
-import { sayAllWrong, sayMended, sayWrong } from "../views/proofs.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { isWrong, type Standing } from "../../domain/proof.ts";
+import type { CallMemory } from "../../flows/reach/calls.ts";
+import { type Need, reach } from "../../flows/reach/reach.ts";
+import { commandersOf } from "../../flows/reach/run-needs.ts";
+import { sayAllWrong, sayMended, sayWrong } from "../../views/proofs.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { calledBefore, inProcess } from "./in-process.ts";
 import type { Told } from "./proving.ts";
