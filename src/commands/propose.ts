@@ -3,6 +3,7 @@ import { type Card, spans, type Text } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
+import { movedBy } from "../domain/plan-run/moved.ts";
 import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import { unansweredIn } from "../domain/service/observation.ts";
@@ -18,6 +19,7 @@ import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
+import { runsOfService } from "./runs-of-service.ts";
 import { showLooking } from "./sight.ts";
 
 export interface Proposal {
@@ -116,13 +118,13 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried 
   const inventory = deps.inventory();
   refuseWhileUnknown(service, deps.clock.now());
   await refuseWhileWrong(wanted, deps);
+  const incident = await deps.incidentOf(service.name);
+  const runs = await runsOfService(service.name, incident?.id, deps);
   const observed = await observe(service, deps.cloud, {
     lastLook: await deps.lastLook(service.name),
-    isHurried,
-    isForPlan: true,
-    sees: wanted.sees,
+    moved: movedBy(runs, deps.clock.now()),
+    ...{ isHurried, isForPlan: true as const, sees: wanted.sees },
   });
-  const incident = await deps.incidentOf(service.name);
   const request = {
     ...{ id: wanted.id ?? deps.newId(), service, inventory, observed, nowMs: deps.clock.now() },
     reason: wanted.reason || (incident ? `incident ${incident.id}` : "asked for by hand"),

@@ -1,11 +1,13 @@
 import type { Card, CardPart, Span } from "../domain/card/card.ts";
 import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
+import { movedBy } from "../domain/plan-run/moved.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
+import { withMoved } from "../flows/active-region.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
@@ -18,6 +20,7 @@ import { isShown, refuseUnlessShown } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type OutlookDeps, outlookOf } from "./outlook.ts";
 import { serviceNamed } from "./run-deps.ts";
+import { runsOfService } from "./runs-of-service.ts";
 
 export interface StatusDeps extends OutlookDeps {
   readonly runs: Pick<Runs, "openIds" | "read" | "holderOf" | "ofIncident">;
@@ -126,7 +129,7 @@ function under(card: Card, above: readonly string[] | undefined): Card {
 }
 
 async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStatus> {
-  const [observed, incident, holder, decided] = await Promise.all([
+  const [seen, incident, holder, decided] = await Promise.all([
     deps.observed(service),
     deps.incidentShown(service.name),
     deps.runs.holderOf(service.name),
@@ -135,8 +138,9 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
   const wait = standingAt(decided?.value, deps.clock.now());
   const [held, runs] = await Promise.all([
     readable(holder === undefined ? [] : [deps.runs.read(holder)]),
-    runsOf(service.name, incident?.id, deps),
+    runsOfService(service.name, incident?.id, deps),
   ]);
+  const observed = seen && withMoved(service, seen, movedBy(runs, deps.clock.now()));
   const waiting = runs.find(({ state }) => state === "waiting-for-keys");
   // While a plan waits, or a run has the service, nobody can ask for another.
   const isFree = holder === undefined && waiting === undefined;
@@ -147,17 +151,4 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
     wait: wait && waitLine({ wait, inventory: deps.inventory() }),
     outlook: isFree && observed ? await outlookOf(service, observed, deps) : undefined,
   };
-}
-
-/** Its plans and runs that are open, or belong to the open incident, by when they were planned. */
-async function runsOf(service: string, incident: string | undefined, { runs }: StatusDeps) {
-  const [open, ofIncident] = await Promise.all([
-    runs.openIds(),
-    incident === undefined ? [] : runs.ofIncident(incident),
-  ]);
-  const { read } = await readable([...new Set([...open, ...ofIncident])].map((id) => runs.read(id)));
-  return read
-    .filter((run) => run !== undefined)
-    .filter(({ plan }) => plan.service === service)
-    .toSorted((one, other) => one.plan.madeAtMs - other.plan.madeAtMs);
 }

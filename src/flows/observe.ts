@@ -1,11 +1,12 @@
 import type { Glimpse } from "../domain/service/glimpse.ts";
 import type { HealthVerdict, WriteVerdict } from "../domain/service/health.ts";
+import type { Moved } from "../domain/service/moved.ts";
 import type { Observation, ResourceSeen } from "../domain/service/observation.ts";
-import type { Known } from "../domain/service/observed.ts";
 import { rolesOf } from "../domain/service/resource.ts";
 import type { Region, Service } from "../domain/service/service.ts";
 import { seenBy } from "../ports/elsewhere.ts";
 import type { CloudReads } from "../ports/step.ts";
+import { activeRegionOf, mayTakeWrites, withWrites } from "./active-region.ts";
 import { Glimpses } from "./glimpses.ts";
 import { Patience } from "./patience.ts";
 import type { Looking } from "./resources/place.ts";
@@ -18,6 +19,8 @@ export interface Look {
   readonly lastLook?: Observation | undefined;
   /** Somebody waits: what the last look found silent is asked again, but not waited for as long. Such a look is not stored. */
   readonly isHurried?: boolean;
+  /** What our own runs know of who writes; absent: AWS is asked alone. */
+  readonly moved?: Moved | undefined;
   /** A plan is made from it: where the writer may be, the write checks are asked too, each of which writes. */
   readonly isForPlan?: true;
   /** Is told each part as soon as it is there; must not throw. */
@@ -37,15 +40,26 @@ export async function observe(service: Service, cloud: CloudReads, look: Look = 
     healthByRegion(asking),
     glimpses.health(undefined, patience.publicHealth(probe.health(deepHealthUrl(service), signal ? { signal } : {}))),
   ]);
-  const activeRegion = activeRegionOf(service, resources, atMs);
+  const { moved } = look;
+  const activeRegion = activeRegionOf(service, { resources, atMs }, moved);
   const answering = Object.fromEntries(service.regions.map((region) => [region, cloud.answers.of(region)]));
-  const seen = { service: service.name, atMs, resources, health, activeRegion, publicHealth, answering };
-  return look.isForPlan ? { ...seen, writes: await writesOf(seen, asking) } : seen;
+  const seen = {
+    service: service.name,
+    atMs,
+    resources,
+    health,
+    activeRegion,
+    publicHealth,
+    answering,
+    ...(moved && { moved }),
+  };
+  return look.isForPlan ? withWrites(service, seen, await writesOf(seen, asking)) : seen;
 }
 
 /** The region that people want to leave: where the service was when somebody last looked. */
-function hurriedIn({ home }: Service, { isHurried, lastLook }: Look): Region | undefined {
+function hurriedIn({ home }: Service, { isHurried, lastLook, moved }: Look): Region | undefined {
   if (!isHurried) return undefined;
+  if (moved?.kind === "proven") return moved.to;
   return lastLook?.activeRegion.known ? lastLook.activeRegion.value : home;
 }
 
@@ -125,10 +139,8 @@ async function writesOf(
   seen: Observation,
   { service, cloud, signal, glimpses }: Asking,
 ): Promise<NonNullable<Observation["writes"]>> {
-  const { activeRegion } = seen;
-  const mayWrite = activeRegion.known ? [activeRegion.value] : service.regions;
   const all = placesOf(service).map((place) => seenOf(place, seen));
-  const regions = mayWrite.filter((region) => !isAllSilentIn(region, all, seen));
+  const regions = mayTakeWrites(service, seen).filter((region) => !isAllSilentIn(region, all, seen));
   const stores = all.flatMap((place) => {
     const { writeCheck } = place.kind.fence ?? {};
     return writeCheck ? [{ id: place.id, url: (region: Region) => writeCheck(place, region) }] : [];
@@ -143,21 +155,4 @@ async function writesOf(
     return [id, Object.fromEntries(await Promise.all(verdicts))] as const;
   });
   return Object.fromEntries(await Promise.all(asked));
-}
-
-/** Where the stores take writes. Where they do not agree, nobody but a person can say what that means. */
-function activeRegionOf(service: Service, resources: Observation["resources"], atMs: number): Known<Region> {
-  const stores = placesOf(service).flatMap((place) => {
-    const { store } = place.kind;
-    return store ? [{ name: place.name, writer: store.writer(seenOf(place, { resources })) }] : [];
-  });
-  const unknown = stores.find(({ writer }) => !writer.known);
-  if (unknown) return { ...unknown.writer, atMs };
-  const regions = new Set(stores.flatMap(({ writer }) => (writer.known ? [writer.value] : [])));
-  const [region, other] = regions;
-  if (region !== undefined && other === undefined) return { known: true, value: region, atMs };
-  const where = stores.map(({ name, writer }) => `${name} in ${writer.known ? writer.value : "?"}`).join(", ");
-  const why =
-    region === undefined ? "it has no store that says so" : `its stores take writes in different regions: ${where}`;
-  return { known: false, cause: "failed", why, atMs };
 }

@@ -45,7 +45,8 @@ export interface ServiceFacts {
     readonly rollout: string;
     readonly failedTasks: number;
   }[];
-  readonly taskDefinition: string;
+  /** Absent: each of its task sets has one of its own, as where somebody else rolls it out. */
+  readonly taskDefinition?: string;
   /** Absent where the service is not auto-scaled. */
   readonly scaling: Scaling | undefined;
   /** Newest service events and stop reasons, for the report of a failure. */

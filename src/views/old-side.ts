@@ -58,10 +58,10 @@ export function unseenAtEnd({ plan: { from }, unseenAtEnd: unseen }: RunState): 
 const sinceClosed = ({ watch: { seenClosedMs } }: RunState): readonly Span[] =>
   seenClosedMs === undefined ? [] : spans`; it was last seen closed ${ago(seenClosedMs)}`;
 
-/** People who rebuild the old side have to know it first. */
+/** People who open the old side, once it is built again, have to know it first. */
 function whileGuarded(run: RunState): readonly Span[] {
   if (!isGuarded(run)) return [];
-  return spans`. Until ${until(run)} TwoKey fences it again if somebody opens it. Before you rebuild it, two approvers end that: /dr stop-watch ${run.plan.id}`;
+  return spans`. Until ${until(run)} TwoKey fences it again if somebody opens it. Before you open it yourself, two approvers end that: /dr stop-watch ${run.plan.id}`;
 }
 
 /** Days ahead, so it is shown with its day. */

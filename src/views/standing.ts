@@ -1,6 +1,5 @@
 import type { Text } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
-import { isGuarded } from "../domain/plan-run/fence.ts";
 import { isMove, type Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
@@ -56,14 +55,9 @@ export interface Stand {
   readonly detail: string;
 }
 
-/**
- * Which region serves. Where AWS cannot tell, as while a database that was fenced says that it takes writes, our own run can: it has
- * moved users, and its old side is proven to be closed.
- */
-export function activeOf({ observed, newest }: Pick<ServiceStatus, "observed" | "newest">): Region | undefined {
-  if (observed?.activeRegion.known) return observed.activeRegion.value;
-  return newest?.state === "verified" && isMove(newest.plan) && isGuarded(newest) ? newest.plan.to : undefined;
-}
+/** Which region serves, as the look tells, with what our own runs know. */
+export const activeOf = ({ observed }: Pick<ServiceStatus, "observed">): Region | undefined =>
+  observed?.activeRegion.known ? observed.activeRegion.value : undefined;
 
 /** The first of these that holds is how the service stands. */
 export function standOf(status: ServiceStatus, nowMs: number): Stand {

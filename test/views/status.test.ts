@@ -101,18 +101,6 @@ describe("how a service stands", () => {
     });
   });
 
-  test("guard own run: where both databases say that they take writes our own run tells which side serves, as long as the old one is fenced", () => {
-    const why = "both databases accept writes";
-    const observed = seen({ activeRegion: { known: false, cause: "failed", why, atMs: AT } });
-    const newest = runStates()["verified"];
-    if (!newest) throw new Error("there is a verified run");
-    const lost = { ...newest, watch: { ...newest.watch, state: "waiting" as const, lostAtMs: AT } };
-
-    expect(stand({ observed, newest })).toEqual({ word: "away from home", detail: `in ${standbyOf(SERVICE)}` });
-    expect(stand({ observed, newest: lost })).toEqual({ word: "unknown", detail: why });
-    expect(cardText(serviceCard({ ...quiet, observed, newest }, AT))).not.toContain("unknown who is active");
-  });
-
   test("a service that is away from home, and whose users get nothing, is not ready", () => {
     const away = seen({ activeRegion: known(standbyOf(SERVICE)), publicHealth: RAW_HEALTH });
 

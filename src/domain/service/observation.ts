@@ -1,4 +1,5 @@
 import type { HealthVerdict, WriteVerdict } from "./health.ts";
+import type { Moved } from "./moved.ts";
 import { isUnreachable, type Known, type LagFacts } from "./observed.ts";
 import type { Region } from "./region.ts";
 
@@ -64,6 +65,8 @@ export interface Observation {
   readonly writes?: Readonly<Record<string, Readonly<Record<Region, WriteVerdict>>>>;
   /** Region whose stores take writes. */
   readonly activeRegion: Known<Region>;
+  /** What of our own runs that rests on; absent: on none of them. */
+  readonly moved?: Moved;
   readonly publicHealth: HealthVerdict;
   /** By region; absent: the look did not count. */
   readonly answering?: Readonly<Record<Region, Answering>>;

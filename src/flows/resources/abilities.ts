@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import type { Acceptance, PlannedStep } from "../../domain/plan-run/plan.ts";
+import type { Moved } from "../../domain/service/moved.ts";
 import type { Behind } from "../../domain/service/observation.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
@@ -140,8 +141,8 @@ export type SnapshotSource =
     };
 
 export interface StoreAbilities<Settings, Facts> {
-  /** Region whose copy takes writes. */
-  writer(at: Seen<Settings, Facts>): Known<Region>;
+  /** Region whose copy takes writes. `moved`: what our own runs know of sides that look like writers, and are closed. */
+  writer(at: Seen<Settings, Facts>, moved?: Moved): Known<Region>;
   /** How far the copy there is behind; undefined where it follows nobody, or nothing was seen. */
   behind(at: Seen<Settings, Facts>, region: Region): Behind | undefined;
   readonly move?: StoreMove<Settings, Facts>;

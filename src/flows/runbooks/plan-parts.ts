@@ -51,3 +51,17 @@ export const seenIn = (
   region: Region,
 ): NonNullable<Plan["facts"]> =>
   (resources[id]?.in[region]?.facts ?? []).flatMap(({ what, seen }) => seenAt(`${what} of ${region}`, seen));
+
+/** Why there can be no plan while nobody can say which database is the writer, with what is known of a side that a run left. */
+export function writerUnknown({ service, observed }: Pick<PlanRequest, "service" | "observed">, why: string): string {
+  const { moved } = observed;
+  const wayOut =
+    moved?.kind === "unproven"
+      ? `Settle by hand which side counts. ${buildAgain(moved.left)}`
+      : "Settle that by hand first.";
+  return `Nobody can say which database of ${service.name} is the writer: ${why}. ${wayOut}`;
+}
+
+/** There is no runbook for it: people do it, and the commands stand in the document. */
+export const buildAgain = (region: Region): string =>
+  `To have a standby in ${region} again, build its databases as read replicas by hand: docs/operations.md, “Build the old side again”.`;

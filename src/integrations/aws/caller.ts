@@ -11,7 +11,7 @@ import type { ActingClients } from "./clients.ts";
 import type { IdentitySource } from "./credentials.ts";
 import { Departure, type SendOptions } from "./departure.ts";
 import type { FailureKind, VendorFailure } from "./errors.ts";
-import { CallFailed, classify, isThrottle, mutationError, notKnown } from "./errors.ts";
+import { CallFailed, classify, isThrottle, mutationError, NotGiven, notKnown } from "./errors.ts";
 import type { Reachability } from "./reachability.ts";
 import { type Budget, NoTurn, type ReadPace, type Urgency } from "./read-pace.ts";
 
@@ -94,6 +94,7 @@ export class Caller {
       return { known: true, value: await look(), atMs };
     } catch (error) {
       if (error instanceof CallFailed) return notKnown(error, atMs);
+      if (error instanceof NotGiven) return { known: false, why: error.message, cause: "failed", atMs };
       if (!(error instanceof z.ZodError)) throw error;
       return { known: false, why: `AWS's answer was not understood: ${z.prettifyError(error)}`, cause: "failed", atMs };
     }

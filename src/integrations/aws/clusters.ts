@@ -9,7 +9,7 @@ import type { Region } from "../../domain/service/service.ts";
 import type { ClusterFacts, ClusterMember, Clusters, FailoverWish } from "../../ports/clusters.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
-import { CallFailed } from "./errors.ts";
+import { CallFailed, NotGiven, noEndpoint } from "./errors.ts";
 import { Instance, securityGroupsOf, told } from "./rds-instances.ts";
 
 const API = "rds";
@@ -30,9 +30,9 @@ const Cluster = z.object({
       }),
     )
     .default([]),
-  Endpoint: z.string(),
+  Endpoint: z.string().optional(),
   ReaderEndpoint: z.string().optional(),
-  Port: z.number(),
+  Port: z.number().optional(),
   VpcSecurityGroups: z.array(z.object({ VpcSecurityGroupId: z.string() })).default([]),
   StorageEncrypted: z.boolean().default(false),
   KmsKeyId: z.string().optional(),
@@ -106,7 +106,11 @@ function clusterReader(caller: Caller, clients: Clients) {
   };
 }
 
+/** Throws NotGiven while it has no endpoint. */
 function factsOf(cluster: Cluster, instances: readonly Instance[]): ClusterFacts {
+  const { Endpoint: writer, Port: port } = cluster;
+  if (writer === undefined || port === undefined)
+    throw new NotGiven(noEndpoint(cluster.DBClusterIdentifier, cluster.Status));
   return {
     cluster: cluster.DBClusterIdentifier,
     arn: cluster.DBClusterArn,
@@ -116,10 +120,10 @@ function factsOf(cluster: Cluster, instances: readonly Instance[]): ClusterFacts
     multiAz: cluster.MultiAZ,
     members: cluster.DBClusterMembers.map((member) => memberOf(member, instances)),
     endpoints: {
-      writer: cluster.Endpoint,
+      writer,
       ...(cluster.ReaderEndpoint !== undefined && { reader: cluster.ReaderEndpoint }),
     },
-    port: cluster.Port,
+    port,
     securityGroups: securityGroupsOf(cluster),
     encrypted: cluster.StorageEncrypted,
     ...told({ kmsKey: cluster.KmsKeyId }),

@@ -20,7 +20,7 @@ const Service = z.object({
   desiredCount: z.number(),
   runningCount: z.number(),
   pendingCount: z.number(),
-  taskDefinition: z.string(),
+  taskDefinition: z.string().optional(),
   deployments: z
     .array(
       z.object({
@@ -133,7 +133,7 @@ export class ComputeReader {
       deployments: found.deployments.map(({ id, status, rolloutState: rollout, failedTasks }) => ({
         ...{ id, primary: status === "PRIMARY", rollout, failedTasks },
       })),
-      taskDefinition: found.taskDefinition,
+      ...(found.taskDefinition !== undefined && { taskDefinition: found.taskDefinition }),
       scaling: scalingNow,
       reasons: [
         ...new Set([

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
+import { NotGiven } from "./errors.ts";
 import { readImages } from "./images.ts";
 
 const Clusters = z
@@ -75,8 +76,10 @@ const stopSecondsOf = ({ containerDefinitions }: z.infer<typeof Definition>): nu
   Math.max(...containerDefinitions.map(({ stopTimeout = DEFAULT_STOP_SECONDS }) => stopTimeout), 0);
 
 async function readDefinition({ caller, clients }: By, { region, facts, signal }: Wanted) {
-  const ask = { api: "ecs", region, doing: `describe task definition ${facts.taskDefinition}`, signal };
-  const command = new DescribeTaskDefinitionCommand({ taskDefinition: facts.taskDefinition });
+  const { taskDefinition } = facts;
+  if (taskDefinition === undefined) throw new NotGiven("the service has no task definition of its own");
+  const ask = { api: "ecs", region, doing: `describe task definition ${taskDefinition}`, signal };
+  const command = new DescribeTaskDefinitionCommand({ taskDefinition });
   const answer = await caller.read(ask, (options) => clients.ecs.in(region).send(command, options));
   return Definition.parse(answer.taskDefinition);
 }

@@ -6,6 +6,7 @@ import type { Discovery } from "../../ports/discovery.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";
+import { NotGiven, noEndpoint } from "./errors.ts";
 import { hostedZones } from "./hosted-zones.ts";
 import type { By } from "./lookups.ts";
 import { type Instance, readInstance, securityGroupsOf, told } from "./rds-instances.ts";
@@ -63,20 +64,22 @@ const Balancers = z.array(
     .object({
       LoadBalancerArn: z.string(),
       LoadBalancerName: z.string(),
-      DNSName: z.string(),
-      CanonicalHostedZoneId: z.string(),
+      DNSName: z.string().optional(),
+      CanonicalHostedZoneId: z.string().optional(),
       Type: z.enum(["application", "network", "gateway"]),
+      State: z.object({ Code: z.string().default("") }).prefault({}),
     })
-    .transform(
-      (found): FoundLoadBalancer => ({
-        arn: found.LoadBalancerArn,
-        name: found.LoadBalancerName,
-        kind: found.Type,
-        dnsName: found.DNSName.toLowerCase(),
-        zone: found.CanonicalHostedZoneId,
-      }),
-    ),
+    .transform((found): FoundLoadBalancer => {
+      const { LoadBalancerArn: arn, LoadBalancerName: name, Type: kind, DNSName, CanonicalHostedZoneId: zone } = found;
+      if (DNSName === undefined || zone === undefined) throw new NotGiven(whyNoName(name, kind, found.State.Code));
+      return { arn, name, kind, dnsName: DNSName.toLowerCase(), zone };
+    }),
 );
+
+const whyNoName = (name: string, kind: FoundLoadBalancer["kind"], state: string): string =>
+  kind === "gateway"
+    ? `${name} is a gateway load balancer, which has no DNS name`
+    : `${name} has no DNS name yet: it is ${state || "in an unknown state"}`;
 
 /** A target group belongs to few load balancers: one page. */
 async function readBalancers(
@@ -90,13 +93,13 @@ async function readBalancers(
   return Balancers.parse(answer.LoadBalancers);
 }
 
-const Endpoint = z.object({ Address: z.string(), Port: z.number() });
-
-/** Throws a ZodError while the instance is being created and has no endpoint yet. */
+/** Throws NotGiven while it has no endpoint. */
 function databaseOf(instance: Instance): FoundDatabase {
-  const { Address: host, Port: port } = Endpoint.parse(instance.Endpoint);
+  const { DBInstanceIdentifier: name, DBInstanceStatus: status } = instance;
+  const { Address: host, Port: port } = instance.Endpoint ?? {};
+  if (host === undefined || port === undefined) throw new NotGiven(noEndpoint(name, status));
   return {
-    instance: instance.DBInstanceIdentifier,
+    instance: name,
     engine: instance.Engine ?? "",
     endpoint: { host, port },
     securityGroups: securityGroupsOf(instance),

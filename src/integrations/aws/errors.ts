@@ -121,6 +121,20 @@ export interface Attempted {
   readonly nature: "read" | "write";
 }
 
+/**
+ * AWS has answered, and of what stands there it gives no such thing, yet or ever: an instance that is being created has no endpoint.
+ * Its message says so, as a clause. It never leaves the adapter.
+ */
+export class NotGiven extends Error {
+  override readonly name = "NotGiven";
+}
+
+/** Of a database that is created, or has failed to be, in RDS's own word for its status. */
+export const noEndpoint = (name: string, status: string): string =>
+  status === "creating"
+    ? `${name} has no endpoint yet: it is being created`
+    : `${name} has no endpoint: it is ${status}`;
+
 /** Carries a judged failure from the call to the edge of the adapter; it never leaves the adapter. */
 export class CallFailed extends Error {
   override readonly name = "CallFailed";

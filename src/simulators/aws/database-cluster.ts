@@ -58,7 +58,7 @@ export function newCluster(spec: ClusterSpec, birth: Birth): Cluster {
     createdMs: birth.createdMs,
     backupRetentionDays: spec.backupRetentionDays,
     securityGroups: spec.securityGroups,
-    status: "available",
+    status: spec.status,
     change: undefined,
     writer: first.instance,
     named: first.instance,

@@ -37,7 +37,10 @@ export function showService(scheduler: ServiceScheduler, names: ServiceNames, de
     ...showCapacity(scheduler),
     ...(names.networkMode === "awsvpc" && { networkConfiguration: showNetwork(scheduler) }),
     deploymentController: { type: spec.deploymentController },
-    taskDefinition: `${prefix}:task-definition/${primary.taskDefinition}`,
+    // Each task set of a service that somebody else rolls out has one of its own.
+    ...(spec.deploymentController !== "EXTERNAL" && {
+      taskDefinition: `${prefix}:task-definition/${primary.taskDefinition}`,
+    }),
     deploymentConfiguration: {
       deploymentCircuitBreaker: spec.circuitBreaker,
       maximumPercent: 200,

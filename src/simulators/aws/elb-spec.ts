@@ -20,7 +20,8 @@ const TargetGroupSpec = z.strictObject({
 export const LoadBalancerSpec = z.strictObject({
   region: z.string(),
   name: z.string(),
-  type: z.enum(["application", "network"]).default("application"),
+  /** A `gateway` has no name of its own: users reach it by routes. */
+  type: z.enum(["application", "network", "gateway"]).default("application"),
   /** `dualstack`: its names have IPv6 addresses too. */
   ipAddressType: z.enum(["ipv4", "dualstack"]).default("ipv4"),
   arn: z.string().optional(),
@@ -42,7 +43,7 @@ export interface TargetGroup extends z.infer<typeof TargetGroupSpec> {
 export interface LoadBalancer {
   readonly region: string;
   readonly name: string;
-  readonly type: "application" | "network";
+  readonly type: "application" | "network" | "gateway";
   readonly ipAddressType: "ipv4" | "dualstack";
   readonly arn: string;
   /** As the API shows it; `canonicalDnsName` has lower case and the trailing dot. */

@@ -107,8 +107,9 @@ function describeBalancers(all: readonly LoadBalancer[], call: AwsCall): Record<
   };
   const entries = select(all, call, missing).map((balancer) => ({
     LoadBalancerArn: balancer.arn,
-    DNSName: balancer.dnsName,
-    CanonicalHostedZoneId: balancer.canonicalHostedZoneId,
+    ...(balancer.type !== "gateway" && {
+      ...{ DNSName: balancer.dnsName, CanonicalHostedZoneId: balancer.canonicalHostedZoneId },
+    }),
     LoadBalancerName: balancer.name,
     Scheme: "internet-facing",
     State: { Code: "active" },

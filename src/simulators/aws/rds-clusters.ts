@@ -90,9 +90,9 @@ function clusterView(cluster: Cluster) {
     Engine: cluster.engine,
     EngineVersion: version,
     EngineMode: "provisioned",
-    Endpoint: cluster.endpoints.writer,
-    ReaderEndpoint: cluster.endpoints.reader,
-    Port: port,
+    ...(cluster.status !== "creating" && {
+      ...{ Endpoint: cluster.endpoints.writer, ReaderEndpoint: cluster.endpoints.reader, Port: port },
+    }),
     MultiAZ: zones.length > 1,
     AvailabilityZones: new XmlList("AvailabilityZone", zones),
     DBClusterMembers: new XmlList(

@@ -87,6 +87,8 @@ const MemberSpec = z.strictObject({
 export const ClusterSpec = z.strictObject({
   identifier: z.string().toLowerCase(),
   region: z.string(),
+  /** One that is being created shows no endpoint yet. */
+  status: z.enum(["available", "creating"]).default("available"),
   engine: z.enum(["aurora-postgresql", "aurora-mysql"]).default("aurora-postgresql"),
   storageEncrypted: z.boolean().default(true),
   kmsKey: StorageKey,

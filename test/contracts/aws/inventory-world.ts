@@ -58,6 +58,13 @@ const group = { name: "inventory", healthCheckPath: "/health" };
 export const groupArn = (region: string) =>
   `arn:aws:elasticloadbalancing:${region}:111122223333:targetgroup/inventory/0123456789abcdef`;
 
+/** What lawfully lacks something: a cluster its endpoint, a service its task definition, a load balancer its name. */
+export const UNFINISHED = {
+  cluster: "guests",
+  service: "inventory-elsewhere",
+  targetGroup: `arn:aws:elasticloadbalancing:${STANDBY}:111122223333:targetgroup/inspection/0123456789abcdef`,
+};
+
 /** A hosted zone without records. A private one hides the public one of its name from the name server of this world. */
 export interface EmptyZone {
   readonly id: string;
@@ -93,6 +100,10 @@ function trafficSpec(moreZones: readonly EmptyZone[]) {
           dnsName: BALANCER.standby,
           targetGroups: [{ ...group, arn: groupArn(STANDBY) }],
         },
+        {
+          ...{ region: STANDBY, name: "inspection", type: "gateway" as const, canonicalHostedZoneId: "ZNONE" },
+          targetGroups: [{ name: "inspection", arn: UNFINISHED.targetGroup }],
+        },
       ],
     },
     ecs: {
@@ -101,6 +112,10 @@ function trafficSpec(moreZones: readonly EmptyZone[]) {
         { ...service, name: "inventory", region: STANDBY, cluster: "dr", desiredCount: 1 },
         // A neighbour behind the same target group, as during a migration.
         { ...service, name: "inventory-next", region: STANDBY, cluster: "dr", desiredCount: 2 },
+        {
+          ...{ ...service, name: UNFINISHED.service, region: STANDBY, cluster: "dr", desiredCount: 1 },
+          ...{ targetGroups: [], deploymentController: "EXTERNAL" as const },
+        },
         // A worker: nobody reaches it by name.
         { ...service, name: "inventory-mails", region: STANDBY, cluster: "dr", desiredCount: 1, targetGroups: [] },
       ],
@@ -194,6 +209,11 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
           ...{ identifier: CLUSTER, region: HOME, securityGroups: ["sg-home"] },
           endpoints: { writer: "orders.cluster-abc.example", reader: "orders.cluster-ro-abc.example" },
           instances: ["orders-1", "orders-2"].map((identifier) => ({ identifier, endpoint: `${identifier}.example` })),
+        },
+        {
+          ...{ identifier: UNFINISHED.cluster, region: STANDBY, status: "creating" },
+          endpoints: { writer: "guests.cluster-abc.example", reader: "guests.cluster-ro-abc.example" },
+          instances: [{ identifier: "guests-1", endpoint: "guests-1.example" }],
         },
       ],
       durations: {

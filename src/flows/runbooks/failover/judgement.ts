@@ -1,3 +1,4 @@
+import { sayTime } from "../../../domain/duration.ts";
 import type { Plan } from "../../../domain/plan-run/plan.ts";
 import { factsIn, isDark } from "../../../domain/service/observation.ts";
 import type { Resource } from "../../../domain/service/resource.ts";
@@ -5,6 +6,7 @@ import { besides, type Region } from "../../../domain/service/service.ts";
 import type { Promoted, StoreMove, StoreMoving } from "../../resources/abilities.ts";
 import type { Move } from "../../resources/place.ts";
 import { isAllSilentIn, type KindSeen, placesOf, seenOf, tellApart } from "../../resources/places.ts";
+import { buildAgain, writerUnknown } from "../plan-parts.ts";
 import { lossOf, type StoreLoss, worstLoss } from "./losses.ts";
 import type { FailoverRequest } from "./request.ts";
 import { deniedOn, type Unseen, unseenOn } from "./unseen.ts";
@@ -36,17 +38,26 @@ export function judge(request: FailoverRequest): Judgement {
   };
   const stores = all.flatMap((at) => judgeStore(at, request, move));
   const unseen = unseenOn(all, move, observed.writes);
+  const leftBehind = stores.flatMap((store) => whyLeftBehind(store, request)).slice(0, 1);
   return {
     ...{ ...move, all, stores, unseen, isOldSideHealthy: observed.health[from]?.kind === "healthy" },
-    refusals: [
-      ...targetRefusals(request, { from, isPromoted: stores.some(({ moving }) => moving.promoted !== undefined) }),
-      ...all.flatMap(stayRefusals),
-      ...stores.flatMap((store) => store.move.refusals(store.at, store.moving)),
-      ...all.flatMap((at) => at.kind.compute?.refusals(at, move) ?? []),
-      ...all.flatMap((at) => at.kind.entrance?.refusals(at, move) ?? []),
-      ...deniedOn(all, move),
-      ...modeRefusals({ all, unseen }, move),
-    ],
+    // While the other side is there nothing else is to be done about it first.
+    refusals:
+      leftBehind.length > 0 && !move.isDark
+        ? leftBehind
+        : [
+            ...leftBehind,
+            ...targetRefusals(request, {
+              from,
+              isPromoted: stores.some(({ moving }) => moving.promoted !== undefined),
+            }),
+            ...all.flatMap(stayRefusals),
+            ...stores.flatMap((store) => store.move.refusals(store.at, store.moving)),
+            ...all.flatMap((at) => at.kind.compute?.refusals(at, move) ?? []),
+            ...all.flatMap((at) => at.kind.entrance?.refusals(at, move) ?? []),
+            ...deniedOn(all, move),
+            ...modeRefusals({ all, unseen }, move),
+          ],
     unchecked: uncheckedOf(request, { all, stores, move }),
     dataLoss: worstLoss(stores.map(({ loss }) => loss)),
   };
@@ -104,13 +115,21 @@ function targetRefusals(request: FailoverRequest, { from, isPromoted }: Leaving)
   }
   const { activeRegion } = observed;
   if (isPromoted) return [];
-  if (!activeRegion.known)
-    return [
-      `Nobody can say which database of ${service.name} is the writer: ${activeRegion.why}. Settle that by hand first.`,
-    ];
+  if (!activeRegion.known) return [writerUnknown(request, activeRegion.why)];
   if (activeRegion.value === from) return [];
   return [
     `${service.name} is active in ${to} already. To move it to ${from}: /dr failover ${service.name} to ${from}.`,
+  ];
+}
+
+/** The way back to a side that was fenced, before it was built again: it has nothing that was written since. */
+function whyLeftBehind({ at, move }: StoreJudged, { observed, to }: FailoverRequest): string[] {
+  const { moved, activeRegion, atMs } = observed;
+  const side =
+    moved?.kind === "proven" && activeRegion.known && activeRegion.value !== to ? moved.fenced[to] : undefined;
+  if (!side || !move.standsAlone(at, to)) return [];
+  return [
+    `${to} was fenced by ${side.run} at ${sayTime(side.sinceMs, atMs)} and has no commit since. ${buildAgain(to)}`,
   ];
 }
 

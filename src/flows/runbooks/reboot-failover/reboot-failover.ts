@@ -6,7 +6,7 @@ import type { CloudReads } from "../../../ports/step.ts";
 import type { Turning } from "../../resources/abilities.ts";
 import { KINDS } from "../../resources/index.ts";
 import { type KindSeen, placesOf, seenOf } from "../../resources/places.ts";
-import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
+import { aboutResource, commonOf, seenIn, writerUnknown } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook, Words } from "../runbook.ts";
 
 const Wish = z.object({
@@ -96,12 +96,9 @@ function plan(request: PlanRequest, { store: wanted, target }: Wish): Planned {
 }
 
 function planOf(at: KindSeen, request: PlanRequest, target: string | undefined): Planned {
-  const { service, inventory } = request;
-  const region = at.kind.store?.writer(at);
-  if (!region?.known)
-    return refused(
-      `Nobody can say which database of ${service.name} is the writer: ${region?.why ?? "its kind does not tell"}. Settle that first.`,
-    );
+  const { service, inventory, observed } = request;
+  const region = at.kind.store?.writer(at, observed.moved);
+  if (!region?.known) return refused(writerUnknown(request, region?.why ?? "its kind does not tell"));
   const turning = at.kind.store?.turn?.turn(at, { region: region.value, target }) ?? noTurn(at);
   if (turning.kind === "refused") return refused(turning.why);
   const { what, onto, identity } = turning;
@@ -122,7 +119,7 @@ function planOf(at: KindSeen, request: PlanRequest, target: string | undefined):
       assumptions: [{ kind: "identity", fact: factOf(at), says: `where ${what} runs`, value: identity }],
       acceptances: [{ id: "connections", words: `I accept that all connections to ${what} drop, for 1 to 2 minutes` }],
       unchecked: ["whether the application reconnects by itself"],
-      facts: seenIn(request.observed, at.id, region.value),
+      facts: seenIn(observed, at.id, region.value),
       // The standby has every commit before the writer answers it.
       dataLoss: { kind: "none" },
     },

@@ -8,7 +8,7 @@ import { type KindSeen, placesOf, seenOf, tellApart } from "../../resources/plac
 import { copySnapshot } from "../../steps/copy-snapshot.ts";
 import { COPY_TAG, type SNAPSHOT_TAGS } from "../../steps/permissions.ts";
 import { takeSnapshot } from "../../steps/take-snapshot.ts";
-import { aboutResource, commonOf, seenIn } from "../plan-parts.ts";
+import { aboutResource, commonOf, seenIn, writerUnknown } from "../plan-parts.ts";
 import type { Planned, PlanRequest, Runbook } from "../runbook.ts";
 import { copyName, snapshotName } from "./snapshot-name.ts";
 
@@ -34,10 +34,7 @@ export const snapshot: Runbook<z.infer<typeof Wish>> = {
 function plan(request: PlanRequest): Planned {
   const { service, observed } = request;
   const { activeRegion } = observed;
-  if (!activeRegion.known)
-    return refused(
-      `Nobody can say which database of ${service.name} is the writer: ${activeRegion.why}. Settle that first.`,
-    );
+  if (!activeRegion.known) return refused(writerUnknown(request, activeRegion.why));
   const from = activeRegion.value;
   const others = besides(service, from);
   // A copy is for the day on which a region is gone: it goes to the first one of the list that is there.

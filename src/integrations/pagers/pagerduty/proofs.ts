@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Proven } from "../../../domain/proof.ts";
-import { whyNoAnswer } from "../../../domain/untrusted.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 import { OK, type Proof, RESTART } from "../../../ports/proof.ts";
+import { askedTwice, whyNoClearAnswer } from "./asked-twice.ts";
 import type { PagerDutyClient } from "./client.ts";
 import { proofOfWebhooks } from "./webhook-proof.ts";
 
@@ -39,7 +39,8 @@ export function pagerDutyProofs(client: PagerDutyClient, options: PagerDutyProof
 /** A key that PagerDuty does not know is refused at once, also with an event that changes nothing. */
 async function proveRoutingKey(client: PagerDutyClient): Promise<Proven> {
   const payload = { summary: "Proof of the routing key", source: "twokey", severity: "info" as const };
-  const answer = await client.sendEvent({ event_action: "resolve", dedup_key: NEVER_TRIGGERED, payload }, false);
+  const event = { event_action: "resolve", dedup_key: NEVER_TRIGGERED, payload } as const;
+  const answer = await askedTwice(() => client.sendEvent(event, false));
   return judged(answer, () => ({
     kind: "wrong",
     what: "PagerDuty refuses the routing key, so nobody can be paged by it.",
@@ -51,7 +52,7 @@ const Users = z.object({ users: z.array(z.object({ email: z.string() })) });
 
 async function proveToken(client: PagerDutyClient, { from }: PagerDutyProofOptions): Promise<Proven> {
   const query = { query: from, limit: "100", offset: "0" };
-  const answer = await client.read({ endpoint: "/users", query }, Users);
+  const answer = await askedTwice(() => client.read({ endpoint: "/users", query }, Users));
   if (answer.kind !== "accepted") return judged(answer, () => WRONG_TOKEN);
   if (answer.value.users.some(({ email }) => email.toLowerCase() === from.toLowerCase())) return OK;
   return {
@@ -120,7 +121,7 @@ const proofOfService = (client: PagerDutyClient, id: string): Proof => ({
     neededBy: "no move",
   },
   prove: async () => {
-    const answer = await client.read({ endpoint: `/services/${id}`, query: {} }, Service);
+    const answer = await askedTwice(() => client.read({ endpoint: `/services/${id}`, query: {} }, Service));
     if (answer.kind === "rejected" && answer.code !== NOT_FOUND)
       return { kind: "unknown", why: "PagerDuty does not let TwoKey look" };
     if (answer.kind !== "accepted") return judged(answer, () => noService(id));
@@ -144,6 +145,5 @@ function judged(answer: PagerAnswer<unknown>, refused: () => Proven): Proven {
   if (answer.kind === "accepted") return OK;
   // An answer of another shape is none that anybody could judge.
   if (answer.kind === "rejected" && answer.code !== "unreadable") return refused();
-  const said = "why" in answer ? answer.why : "";
-  return { kind: "unknown", why: whyNoAnswer(said, "PagerDuty gives no clear answer") };
+  return { kind: "unknown", why: whyNoClearAnswer(answer.why) };
 }

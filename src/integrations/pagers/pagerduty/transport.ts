@@ -19,6 +19,12 @@ const DEFAULT_ANSWER_WITHIN_MS = 8_000;
 const RACE_GRACE_MS = 2_000;
 const SLEEP_AFTER_429_MS = 500;
 const MOST_SOCKETS = 4;
+/**
+ * Machine time after which an idle connection is given up: before the other side does so. A server closes it after 5 s (Node), 60 s (load
+ * balancers of AWS) or 75 s (nginx), and one that is closed in the moment in which it is used again looks like an outage. Calls come
+ * every 10 and every 60 s.
+ */
+const IDLE_MS = 4_000;
 
 const HOSTS = {
   us: { rest: "api.pagerduty.com", events: "events.pagerduty.com" },
@@ -32,6 +38,8 @@ export interface TransportOptions {
   /** Connections through a proxy; absent, or undefined: directly. */
   readonly agent?: ((options: AgentOptions) => Agent | undefined) | undefined;
   readonly answerWithinMs?: number | undefined;
+  /** Machine time; absent: 4 s. */
+  readonly idleMs?: number | undefined;
 }
 
 export type EventData = Parameters<typeof event>[0]["data"];
@@ -106,8 +114,9 @@ export class Transport {
   }
 }
 
-function agentFor({ address, agent: through }: TransportOptions): Agent {
-  const keeping = { keepAlive: true, maxSockets: MOST_SOCKETS };
+function agentFor({ address, agent: through, idleMs = IDLE_MS }: TransportOptions): Agent {
+  // Of a connection that is in use Node's agent lets this time pass.
+  const keeping = { keepAlive: true, maxSockets: MOST_SOCKETS, timeout: idleMs };
   const agent = new DirectAgent(keeping);
   if (address === undefined) return through?.(keeping) ?? agent;
   const port = Number(/^(?:127\.0\.0\.1|localhost):(\d+)$/.exec(address)?.[1]);

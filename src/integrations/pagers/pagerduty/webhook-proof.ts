@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Proven } from "../../../domain/proof.ts";
-import { whyNoAnswer } from "../../../domain/untrusted.ts";
 import { OK, type Proof } from "../../../ports/proof.ts";
+import { askedTwice, whyNoClearAnswer } from "./asked-twice.ts";
 import type { PagerDutyClient } from "./client.ts";
 
 const Subscription = z.object({
@@ -22,14 +22,11 @@ const DOOR = /\/webhooks\/pagerduty$/;
 export const proofOfWebhooks = (client: PagerDutyClient): Proof => ({
   ...{ id: "pagerduty-webhooks", proves: "PagerDuty sends webhooks to TwoKey", neededBy: "no move" },
   prove: async () => {
-    const all = await client.readAll(
-      { endpoint: "/webhook_subscriptions", name: "webhook_subscriptions" },
-      Subscription,
-    );
+    const list = { endpoint: "/webhook_subscriptions", name: "webhook_subscriptions" };
+    const all = await askedTwice(() => client.readAll(list, Subscription));
     if (all.kind === "rejected" && all.code !== "unreadable")
       return { kind: "unprovable", why: "PagerDuty does not let TwoKey look at webhook subscriptions" };
-    if (all.kind !== "accepted")
-      return { kind: "unknown", why: whyNoAnswer(all.why, "PagerDuty gives no clear answer") };
+    if (all.kind !== "accepted") return { kind: "unknown", why: whyNoClearAnswer(all.why) };
     return judged(all.value.filter(({ delivery_method: { url } }) => DOOR.test(pathOf(url ?? ""))));
   },
 });

@@ -12,7 +12,7 @@ describe("a reboot onto the standby is refused", () => {
     [
       "where nobody can say which database is the writer",
       nobodyKnowsTheWriter,
-      "Nobody can say which database of inventory is the writer: both databases accept writes: neither follows the other. Settle that first.",
+      "Nobody can say which database of inventory is the writer: both databases accept writes: neither follows the other. Settle that by hand first.",
     ],
     [
       "where the writer cannot be seen",
@@ -22,7 +22,7 @@ describe("a reboot onto the standby is refused", () => {
     [
       "where nothing was looked at",
       { ...QUIET, sites: {} },
-      "Nobody can say which database of inventory is the writer: the databases could not be seen well enough to tell the writer. Settle that first.",
+      "Nobody can say which database of inventory is the writer: the databases could not be seen well enough to tell the writer. Settle that by hand first.",
     ],
     [
       "where the writer has no standby in another zone",

@@ -17,7 +17,7 @@ describe("a snapshot is refused", () => {
     [
       "where nobody can say which database is the writer",
       nobodyKnowsTheWriter,
-      "Nobody can say which database of inventory is the writer: both databases accept writes: neither follows the other. Settle that first.",
+      "Nobody can say which database of inventory is the writer: both databases accept writes: neither follows the other. Settle that by hand first.",
     ],
     [
       "where the writer cannot be seen",

@@ -67,7 +67,7 @@ export function identity({ seen }: EcsAt, region: Region): IdentityFact[] {
   return [
     {
       ...{ fact: "standby-service", says: "the standby's service and task definition" },
-      value: now?.known ? `${now.value.status} ${now.value.taskDefinition}` : undefined,
+      value: now?.known ? `${now.value.status} ${now.value.taskDefinition ?? "task sets"}` : undefined,
     },
   ];
 }
