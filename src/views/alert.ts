@@ -20,7 +20,7 @@ export function alertCard(alert: AlertDocument, { incidentChannel }: AlertContex
   const where: Text = incidentChannel ? [{ channel: incidentChannel }] : (alert.incident ?? "none");
   const reason = inRoom(alert.reason, "reason");
   const isMessage = alert.state === "message";
-  const times = alert.alarms <= 1 ? "" : ` · ${alert.alarms} alarms since `;
+  const times = alert.alarms <= 1 ? "" : ` · ${alert.alarms} times, the first at `;
   return {
     text: `${state}: ${inRoom(alert.name, "title")} (${about}, ${alert.region}). ${isMachine(reason) ? "Its text is on the card." : reason}`,
     severity: alert.severity,

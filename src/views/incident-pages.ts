@@ -11,7 +11,7 @@ const PEOPLE_SHOWN = 12;
 /** Best news first: of several ways to reach one person, the best one says how it stands. */
 const PAGE_WORDS: Readonly<Record<Page["state"], string>> = {
   acked: "answered",
-  superseded: "somebody else answered",
+  superseded: "no longer needed",
   accepted: "no answer yet",
   intent: "being sent",
   retry: "trying again",
@@ -39,12 +39,13 @@ export function pagesPart(incident: Incident, nameOf: NameOf): CardPart[] {
   if (shown.length === 0) return [];
   const usual = usualOf(shown);
   const isMixed = shown.some((pages) => waysOf(pages) !== usual);
+  const hasLevels = new Set(shown.flat().map(({ level }) => level)).size > 1;
   const lines = shown
     .slice(0, PEOPLE_SHOWN)
-    .map((pages) => personLine(pages, usual, (id) => targetName(incident, id, nameOf)));
+    .map((pages) => personLine(pages, { usual, hasLevels, nameOf: (id) => targetName(incident, id, nameOf) }));
   const more = shown.length - lines.length;
   return [
-    { kind: "text", text: [{ bold: `Paged by ${usual}` }, ...(isMixed ? [", where no other way is named"] : [])] },
+    { kind: "text", text: [{ bold: "Paged" }, ` by ${usual}${isMixed ? " unless a line says otherwise" : ""}`] },
     { kind: "lines", lines: more > 0 ? [...lines, `and ${more} more`] : lines },
   ];
 }
@@ -60,17 +61,24 @@ function usualOf(people: readonly (readonly Page[])[]): string {
 
 const waysOf = (pages: readonly Page[]): string => pages.map(howOf).join(" and ");
 
-function personLine(pages: readonly Page[], usual: string, nameOf: NameOf): Text {
+interface Shown {
+  /** How most were paged: said above the lines. */
+  readonly usual: string;
+  readonly hasLevels: boolean;
+  readonly nameOf: NameOf;
+}
+
+function personLine(pages: readonly Page[], { usual, hasLevels, nameOf }: Shown): Text {
   const [best, ...others] = pages.toSorted((a, b) => BEST_FIRST.indexOf(a.state) - BEST_FIRST.indexOf(b.state));
   if (!best) return "";
   const who = best.target.kind === "pager-service" ? "on call for the service" : nameOf(best.target.id);
   const how = waysOf(pages) === usual ? "" : ` · ${waysOf(pages)}`;
+  const level = hasLevels ? ` · level ${best.level}` : "";
   const again = best.round > 0 ? ` · round ${best.round + 1}` : "";
   const worse = others.filter(({ state }) => state !== best.state).map((page) => ` · ${howOf(page)}: ${stateOf(page)}`);
   return [
     { bold: who },
-    ...(how === "" ? [] : [how]),
-    " · ",
+    `${how}${level} · `,
     { timeMs: newestOf(pages), as: "time" },
     `${again} · ${stateOf(best)}${worse.join("")}`,
   ];
@@ -78,8 +86,11 @@ function personLine(pages: readonly Page[], usual: string, nameOf: NameOf): Text
 
 const howOf = ({ via, channels }: Page): string => (via === "slack" ? "message" : channels.join(", ") || "pager");
 
+/** Why it failed once is no news any more when somebody answered. */
 const stateOf = ({ state, why }: Page): string =>
-  why === undefined ? PAGE_WORDS[state] : `${PAGE_WORDS[state]} (${inRoom(why, "error")})`;
+  why === undefined || state === "superseded" || state === "acked"
+    ? PAGE_WORDS[state]
+    : `${PAGE_WORDS[state]} (${inRoom(why, "error")})`;
 
 /** A policy of the pager has no name that people know; the audience that it stands for has. */
 export function targetName(incident: Incident, id: string, nameOf: NameOf): string {

@@ -100,8 +100,10 @@ function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[]
           NEXT_SHOWN,
         )})`
       : "";
-  const when: Text = next.atMs === undefined ? [", now,"] : [" at ", { timeMs: next.atMs, as: "ago" }];
-  return [["Next page: ", { bold: next.what }, who, ...when, " unless somebody answers."]];
+  if (next.atMs === undefined) return [["Paging now: ", { bold: next.what }, `${who}.`]];
+  return [
+    ["Next page: ", { bold: next.what }, `${who} at `, { timeMs: next.atMs, as: "ago" }, " unless somebody answers."],
+  ];
 }
 
 function doorName(door: DoorName, label: string): string {
@@ -143,7 +145,7 @@ function dueLine(incident: Incident, { targets = [] }: IncidentContext): Text[] 
   const { dueAtMs } = incident.update;
   const due: Span[][] = [
     ...(open ? [[`Next: ${NEXT_WORDS[open.phase]} by `, { timeMs: open.dueAtMs, as: "ago" } as const]] : []),
-    ...(dueAtMs === undefined ? [] : [["status update at ", { timeMs: dueAtMs, as: "time" } as const]]),
+    ...(dueAtMs === undefined ? [] : [["TwoKey posts an update at ", { timeMs: dueAtMs, as: "time" } as const]]),
   ];
   return due.length === 0 ? [] : [due.flatMap((spans, index) => (index === 0 ? spans : [" · ", ...spans]))];
 }

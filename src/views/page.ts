@@ -24,6 +24,7 @@ export function pageCard(incident: Incident, why: string): Card {
           ["Since ", { timeMs: incident.firstSeenAtMs, as: "ago" }],
           `Why you: ${why}`,
           ["Channel: ", ...(typeof channel === "string" ? [channel] : channel)],
+          ...(buttons.length > 0 ? ["Acknowledge if you take it on. Others are paged until somebody does."] : []),
         ],
       },
       ...buttons,

@@ -93,8 +93,8 @@ export function resolutionCard(incident: Incident): Card {
         facts: [
           ["Resolved by", resolution.by],
           ["Lasted", sayDuration(closedAtMs - incident.firstSeenAtMs)],
-          ["Actual RTO", say(resolution.rtoMs)],
-          ["Actual RPO", say(resolution.rpoMs)],
+          ["Recovered after (RTO)", say(resolution.rtoMs)],
+          ["Data lost (RPO)", say(resolution.rpoMs)],
         ],
       },
       ...despiteParts(resolution.despite),

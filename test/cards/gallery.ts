@@ -222,11 +222,11 @@ function incidentCards(): Record<string, Card> {
     ...{ kind: "x", atMs: DARK_AT + index * 20_000, door: "engine" as const, says, facts: {} },
   }));
   return {
-    "incident-open": incidentCard(open, context(open, LOOK)),
-    "incident-waiting": incidentCard(answered, { ...context(answered, LOOK), waits: [waitLine(WAITS)] }),
-    "incident-answered": incidentCard(answered, context(answered, LOOK)),
-    "incident-troubled": incidentCard(troubled, context(troubled, LOOK)),
-    "incident-resolved": incidentCard(resolved, context(resolved, LOOK)),
+    "incident-open": incidentCard(open, context(open, AT)),
+    "incident-waiting": incidentCard(answered, { ...context(answered, AT), waits: [waitLine(WAITS)] }),
+    "incident-answered": incidentCard(answered, context(answered, AT)),
+    "incident-troubled": incidentCard(troubled, context(troubled, AT)),
+    "incident-resolved": incidentCard(resolved, context(resolved, AT)),
     page: pageCard(open, "level 1, operations team"),
     initial: initialCard(open),
     update: updateCard(due, { number: 1, fields: UPDATE, late: false }),

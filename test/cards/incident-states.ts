@@ -1,9 +1,11 @@
 import type { AlertDocument } from "../../src/domain/incident/alert.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import type { Page } from "../../src/domain/incident/page.ts";
+import { dutiesOf } from "../../src/flows/incident/index.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { addToResolution, resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../src/flows/incident/paging/acknowledge.ts";
+import { AT } from "../harness/observed.ts";
 import { DARK_AT, INVENTORY, MINUTE } from "./run-states.ts";
 
 const CHANNEL = { id: "C0INC4MZQ8T", name: "inc-1121-inventory-4mzq8t" };
@@ -18,6 +20,20 @@ function page(who: string, via: Page["via"], over: Partial<Page> = {}): Page {
     ...{ dueAtMs: DARK_AT + MINUTE, intentAtMs: DARK_AT + MINUTE, ...over },
   };
 }
+
+/** The pager takes Elena's page for her messages only. */
+const refusal = (who: string): Partial<Page> =>
+  who === "elena" ? { state: "rejected", why: "the user has no phone" } : {};
+
+const DONE = { state: "done", attempts: 1, worker: "w", intentAtMs: 0, claimedUntilMs: 0 } as const;
+
+/** What was due by the time at which people look at the card. */
+const doneUntilNow = (incident: Incident) =>
+  Object.fromEntries(
+    dutiesOf(incident, AT)
+      .filter(({ dueAtMs }) => dueAtMs <= AT)
+      .map(({ key }) => [key, DONE]),
+  );
 
 export function openedIncident(): Incident {
   const alert = {
@@ -43,18 +59,15 @@ export function openedIncident(): Incident {
   const people = ["ana", "ben", "dmitri", "elena", "PEPOPS01"];
   return {
     ...opened,
+    duties: { ...opened.duties, ...doneUntilNow(opened) },
     channel: CHANNEL,
     alerts: [alert, { ...alert, fingerprint: "arn:2", name: "inventory-replica-lag", region: "eu-central-1" }],
     pager: { ...opened.pager, url: "https://mycomputer.pagerduty.com/incidents/Q1", status: "triggered" },
     pages: [
-      ...people.flatMap((who) => [page(who, "pager"), ...(who === "PEPOPS01" ? [] : [page(who, "slack")])]),
-      page("chloe", "pager", {
-        level: 2,
-        state: "rejected",
-        why: "the user has no phone",
-        intentAtMs: DARK_AT + 6 * MINUTE,
-      }),
-      page("chloe", "slack", { level: 2, intentAtMs: DARK_AT + 6 * MINUTE }),
+      ...people.flatMap((who) => [
+        page(who, "pager", refusal(who)),
+        ...(who === "PEPOPS01" ? [] : [page(who, "slack")]),
+      ]),
     ],
   };
 }
@@ -65,7 +78,8 @@ export function answeredIncident(): Incident {
     acknowledge(open, { by: "ana", name: "Ana Keller", door: "slack" }, DARK_AT + 2 * MINUTE)?.value ?? open;
   return {
     ...answered,
-    pages: answered.pages.map((each) => (each.target.id === "ana" ? each : { ...each, state: "superseded" })),
+    pager: { ...answered.pager, status: "acknowledged" as const },
+    pages: answered.pages.map((each) => (each.target.id === "ana" ? each : { ...each, state: "superseded" as const })),
   };
 }
 
@@ -76,7 +90,8 @@ export function resolvedIncident(): Incident {
     followUps: "Build a new replica in eu-west-1, then plan the way back.",
     lessons: "Two people, one plan, no hero.",
   };
-  const open = answeredIncident();
+  const answered = answeredIncident();
+  const open = { ...answered, pager: { ...answered.pager, status: "resolved" as const } };
   return (
     resolveIncident(open, { fields, by: "Chloe Martin" }, { actor: TWOKEY, nowMs: DARK_AT + 45 * MINUTE })?.value ??
     open
@@ -107,6 +122,8 @@ export function troubledIncident(): Incident {
   } as const;
   return {
     ...open,
+    // Somebody pressed for the next level at once.
+    pages: [...open.pages, page("chloe", "slack", { level: 2, intentAtMs: DARK_AT + 3 * MINUTE })],
     title: "A name that somebody else chose ".repeat(20),
     scope: "regional",
     services: ["inventory", "payments", "search"],

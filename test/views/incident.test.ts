@@ -16,7 +16,7 @@ import { onCallCard, pageCard } from "../../src/views/page.ts";
 import { resolutionCard } from "../../src/views/resolution.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
 import { initialFields, updateDraftCard } from "../../src/views/update.ts";
-import { openedIncident, troubledIncident } from "../cards/incident-states.ts";
+import { answeredIncident, openedIncident, troubledIncident } from "../cards/incident-states.ts";
 import { INVENTORY } from "../cards/run-states.ts";
 import { inventory, signal } from "../flows/incident/file.ts";
 import { MINUTE, START_MS } from "../harness/fakes/index.ts";
@@ -57,9 +57,7 @@ describe("the incident's card", () => {
   test("says now of a page that is due, and no time that has passed", () => {
     const next = { atMs: undefined, what: "level 1", targets: ["ana"] };
 
-    expect(wordsOf(incidentCard(incident(), { nameOf, next }).parts)).toContain(
-      "Next page: level 1 (ANA), now, unless somebody answers.",
-    );
+    expect(wordsOf(incidentCard(incident(), { nameOf, next }).parts)).toContain("Paging now: level 1 (ANA).");
   });
 
   test("is the same for the same state, so that nothing is edited in vain", () => {
@@ -159,11 +157,23 @@ describe("who was paged, on the card of a bad night", () => {
   });
 
   test("says a way once for all, and the other way only where it went otherwise", () => {
-    expect(lines[0]).toBe("Paged by push and message, where no other way is named");
+    expect(lines[0]).toBe("Paged by push and message unless a line says otherwise");
     expect(lines.slice(1).filter((line) => line.includes("push"))).toEqual([
-      expect.stringMatching(/^Chloe Martin · .* · no answer yet · push: refused \(the user has no phone\)$/),
+      expect.stringMatching(/^Elena Rossi · .* · no answer yet · push: refused \(the user has no phone\)$/),
       expect.stringMatching(/^operations team · push · /),
     ]);
+  });
+
+  test("says levels once there are two", () => {
+    const levels = (from: Incident) => wordsOf(pagesPart(from, named)).map((line) => / level \d/.exec(line)?.[0]);
+
+    expect(levels(openedIncident()).filter(Boolean)).toEqual([]);
+    expect(levels(troubledIncident()).slice(1)).toEqual([" level 2", ...Array<string>(5).fill(" level 1")]);
+  });
+
+  test("why a page failed is no news once somebody has answered", () => {
+    const shown = wordsOf(pagesPart(answeredIncident(), named));
+    expect(shown).toContainEqual(expect.stringMatching(/^Elena Rossi .* no longer needed$/));
   });
 
   test("names an audience, and never the id of a policy", () => {
