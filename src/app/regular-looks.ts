@@ -26,14 +26,14 @@ interface Looking {
 }
 
 /** What a process looks at by itself, on quiet days too: the services, what was discovered of them, alarms, and what TwoKey stands on. */
-export function startRegularLooks(held: Heard, worker: string, composing: Composing): readonly Looking[] {
+export function startRegularLooks(held: Heard, composing: Composing): readonly Looking[] {
   const { outside, clock, memory } = held;
   const { logger } = composing;
   return [
     startObserver(observerDeps(held, logger)),
     startDiscovering({ memory, cloud: outside.regularCloud, clock, logger }),
     startAlarmReader(alarmReaderDeps(held, logger)),
-    ...startGuards(held, worker, composing),
+    ...startGuards(held, composing),
   ];
 }
 
@@ -59,10 +59,10 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
 /** Whether store and ledger are there, agree, and have room. */
 function startGuards(
   { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, posts, say: announce }: Heard,
-  process: string,
   { settings, logger }: Composing,
 ): readonly Looking[] {
-  const about = { clock, logger, inventory, pagers, chat, process };
+  // By the name that it keeps when it is started again: the one that follows ends what this one has called people for.
+  const about = { clock, logger, inventory, pagers, chat, process: settings.processName };
   return [
     startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
     startMemoryGuard({

@@ -12,7 +12,9 @@ export interface BotSettings {
   /** Absent: as `npm start` and the image start it. */
   readonly nodeOptions?: readonly string[];
   readonly path: string;
+  /** Of its log. */
   readonly directory: string;
+  readonly ledgers: string;
   readonly redisUrl: string;
   readonly ledgerKey: string;
   /** What leads into the world. */
@@ -57,7 +59,7 @@ export class Bot {
   }
 
   start(): void {
-    const { program, nodeOptions = BOT_OPTIONS, path, directory, redisUrl, ledgerKey, environment } = this.#settings;
+    const { program, nodeOptions = BOT_OPTIONS, path, ledgers, redisUrl, ledgerKey, environment } = this.#settings;
     const child = spawn(process.execPath, [...nodeOptions, program, "--stop-with-parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: {
@@ -65,7 +67,7 @@ export class Bot {
         ...environment,
         PATH: path,
         REDIS_URL: redisUrl,
-        TWOKEY_LEDGER_DIR: join(directory, "ledger"),
+        TWOKEY_LEDGER_DIR: ledgers,
         TWOKEY_LEDGER_KEY: ledgerKey,
         TWOKEY_HTTP_PORT: "0",
         TWOKEY_PROCESS_NAME: this.name,

@@ -36,6 +36,8 @@ export interface StageOptions {
   readonly webhooks?: string;
   /** The bots read their secrets from files; absent: from variables. */
   readonly secretsInFiles?: boolean;
+  /** Where the bots' ledgers lie; absent: in the directory of their logs. */
+  readonly ledgers?: string;
   /** Options of Node for the bots; absent: those of `npm start`. */
   readonly botOptions?: readonly string[];
   readonly inherited: Inherited;
@@ -142,11 +144,12 @@ async function sharedClock(
 }
 
 async function botSettings(
-  { botOptions, inherited, secretsInFiles }: StageOptions,
+  { botOptions, inherited, ledgers, secretsInFiles }: StageOptions,
   { environment, ...place }: Pick<BotSettings, "directory" | "redisUrl" | "environment">,
 ): Promise<BotSettings> {
   return {
     ...place,
+    ledgers: ledgers ?? join(place.directory, "ledger"),
     program: join(PROGRAMS, "bot", "main.js"),
     ...(botOptions ? { nodeOptions: botOptions } : {}),
     path: inherited.path,

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rename } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { Found, NOTHING_FOUND } from "../domain/service/found.ts";
@@ -25,8 +25,14 @@ export function foundFile(directory: string, process: string, sayUnread: SayUnre
     async write(found) {
       // A reader meanwhile sees the old file or the new one, never half of one; nor does a power cut leave half of one.
       const draft = `${path}.new`;
-      await writeDurably(draft, `${JSON.stringify({ v: FOUND_VERSION, found }, null, 2)}\n`);
-      await rename(draft, path);
+      try {
+        await writeDurably(draft, `${JSON.stringify({ v: FOUND_VERSION, found }, null, 2)}\n`);
+        await rename(draft, path);
+      } catch (error) {
+        // On a full disk it would hold the room that the ledger waits for.
+        await rm(draft, { force: true }).catch(() => undefined);
+        throw error;
+      }
     },
   };
 }

@@ -1221,6 +1221,15 @@ export const GUARDS = [
   },
   {
     guard: "a run that gets no further waits for people",
+    file: "src/engine/runs/step-driver.ts",
+    cut: "if (isLedgerUnwritable(error)) throw error;",
+    by: "void isLedgerUnwritable;",
+    test: "engine/runs/halts.test.ts",
+    fails:
+      "guard asked once: what was asked for and finds no room in the ledger is not asked for again, although its next line would fit",
+  },
+  {
+    guard: "a run that gets no further waits for people",
     file: "src/engine/runs/halt.ts",
     cut: "if (count < MOST_TRIES && !isLedgerUnwritable(error)) throw error;",
     by: "if (!isLedgerUnwritable(error)) throw error;",

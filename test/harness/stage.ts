@@ -29,6 +29,8 @@ export interface StageWish {
   readonly redisUrl?: string;
   /** The bots read their secrets from files. */
   readonly secretsInFiles?: boolean;
+  /** Where the bots' ledgers lie; absent: beside their logs. */
+  readonly ledgers?: string;
 }
 
 /** A simulated world and real bots, each in a process of its own, on a database of the test's Redis. */
@@ -38,11 +40,13 @@ export async function startTestStage({
   bots = 1,
   redisUrl,
   secretsInFiles = false,
+  ledgers,
 }: StageWish): Promise<Stage> {
   // Compiled from the module whose type this is.
   const { startStage } = (await import(BUILT)) as typeof import("../../src/sandbox/stage.ts");
   const stage = await startStage({
     ...{ speed, bots, seed: 1, logger: silent, secretsInFiles },
+    ...(ledgers === undefined ? {} : { ledgers }),
     // A quarter less to compute than within the small heap of `npm start`: what a bot says and does hangs on no heap.
     botOptions: [QUICKER_START],
     config: fileURLToPath(new URL(`../../examples/${example}.yaml`, import.meta.url)),

@@ -5,6 +5,7 @@ const PLAIN_ERRORS = "test/store/plain-errors.test.ts";
 const REDIS_LOST = "test/scenarios/redis-lost.test.ts";
 const MEMORY_GUARD = "test/jobs/looks/memory-guard.test.ts";
 const LEDGER_GUARD = "test/jobs/looks/ledger-guard.test.ts";
+const FULL_DISK = "test/scenarios/full-disk.test.ts";
 const RIGHTS = "test/store/proofs.test.ts";
 const LEDGER = "test/store/ledger.test.ts";
 
@@ -118,6 +119,12 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "guard unwritable ledger: makes no further call, calls people, and goes on when somebody says so",
           "no room is left on its disk",
         ],
+        [
+          "test/engine/runs/halts.test.ts",
+          "guard asked once: what was asked for and finds no room in the ledger is not asked for again, although its next line would fit",
+          "no room is left on its disk",
+        ],
+        [FULL_DISK, "the ledger's disk fills up before the second key and again in the middle of the run", "disk"],
       ],
       "ENOSPC on a quiet day": [
         [
@@ -130,6 +137,11 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         [
           "test/engine/approvals/keys.test.ts",
           "guard ledger first: where the ledger takes nothing the key does not count, and its holder is told so",
+          "Your key does not count",
+        ],
+        [
+          FULL_DISK,
+          "the ledger's disk fills up before the second key and again in the middle of the run",
           "Your key does not count",
         ],
       ],

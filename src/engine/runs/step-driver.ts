@@ -131,6 +131,8 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
       );
       return (await recordAsked(driving, asked)) ? asked : undefined;
     } catch (error) {
+      // What was asked for and cannot be written down is no reason to ask again: the next intent may fit where that did not.
+      if (isLedgerUnwritable(error)) throw error;
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
       mayHaveAsked ||= error instanceof OutcomeUnknown;
       deps.logger.warn(

@@ -4,7 +4,8 @@ import type { Documents } from "../../ports/documents.ts";
 /** Since when the outage is that people were called for, by this process or by the one before it. */
 export async function toldBefore(memory: CallMemory): Promise<number | undefined> {
   const calls = await memory.read();
-  const since = /:(\d+)$/.exec(calls?.reason ?? "")?.[1];
+  // The store's clock tells parts of a millisecond.
+  const since = /:(\d+(?:\.\d+)?)$/.exec(calls?.reason ?? "")?.[1];
   return since === undefined || calls?.open.length === 0 ? undefined : Number(since);
 }
 

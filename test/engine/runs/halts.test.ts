@@ -72,6 +72,31 @@ describe("a run that TwoKey itself cannot take further", () => {
     expect([(await runOf(at)).state, promotions().length, await needed()]).toEqual(["verified", 1, undefined]);
   });
 
+  test("guard asked once: what was asked for and finds no room in the ledger is not asked for again, although its next line would fit", async () => {
+    let refused = 0;
+    const ledger: Ledger = {
+      append: async (line) => {
+        if (refused === 0 && line.step === "promote" && line.kind === "asked") {
+          refused += 1;
+          throw new TransientError(LEDGER_UNWRITABLE, UNWRITABLE);
+        }
+        await disk.append(line);
+      },
+      disagreement: () => disk.disagreement(),
+      highestEpoch: () => disk.highestEpoch(),
+      head: () => disk.head(),
+      seal: (line) => disk.seal(line),
+    };
+
+    await advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
+
+    const { state, halted, steps } = await runOf(at);
+    expect([refused, state, halted, steps["promote"]?.attempt, promotions().length]).toEqual([1, "paused", true, 1, 1]);
+    await resume();
+    await advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
+    expect([(await runOf(at)).state, promotions().length]).toEqual(["verified", 1]);
+  });
+
   test("guard tried in vain: waits for people after five tries that got no further, and fills no journal", async () => {
     const { "promote-replica": _gone, ...steps } = STEPS;
     const deps = advanceDeps(at, disk, { steps });

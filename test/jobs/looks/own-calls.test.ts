@@ -59,7 +59,8 @@ function aboutOf(told: string[], resolve: () => PagerAnswer) {
         return resolve();
       },
     }),
-    ...{ clock: clockAt(), logger: silent },
+    // By the store's own clock, which tells microseconds.
+    ...{ clock: clockAt(() => Date.now() + 0.125), logger: silent },
     ...{ process: "bot-1", inventory: () => example("inventory"), checkEveryMs: 5 },
     chat: new RecordedChat(clockAt()),
   };
