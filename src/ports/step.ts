@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import type { ByHandBlock } from "../domain/plan-run/by-hand.ts";
 import type { PlannedStep, StepRole, WayBack } from "../domain/plan-run/plan.ts";
 import type { Answering } from "../domain/service/observation.ts";
 import type { Region } from "../domain/service/service.ts";
@@ -176,8 +177,8 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
   times(input: Input): StepTimes;
   /** Region whose control plane must answer; absent where only probes are used. */
   readonly controlPlane?: (input: Input) => Region;
-  /** The same as commands to paste. */
-  byHand(input: Input): readonly string[];
+  /** The same as commands to paste, one block at a time. */
+  byHand(input: Input): readonly ByHandBlock[];
   /** What gave no answer when the plan was made, so that none of these commands can work until it does. */
   silent?(input: Input): string | undefined;
   /** People may do it in another way while its vendor refuses it, and `verify` sees that without the vendor. Absent: never. */

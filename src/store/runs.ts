@@ -15,7 +15,7 @@ import { replayer, type StoredRun } from "./replayed.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
 /** Of the plan and of the entries behind it. */
-const JOURNAL_VERSION = 2;
+const JOURNAL_VERSION = 3;
 const PLACE: Place = {
   kind: "run",
   beginsAgain: false,

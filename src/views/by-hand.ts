@@ -1,12 +1,13 @@
-import type { Card, CardPart, Text } from "../domain/card/card.ts";
-import type { Plan, PlannedStep } from "../domain/plan-run/plan.ts";
+import type { Card, CardPart, Span, Text } from "../domain/card/card.ts";
+import { type ByHandBlock, pastedLines } from "../domain/plan-run/by-hand.ts";
+import { onlyAdds, type Plan, type PlannedStep } from "../domain/plan-run/plan.ts";
 import { dangers, lossLine } from "./plan.ts";
 import { marked } from "./plan-steps.ts";
-import { inRoom } from "./room.ts";
+import { inRoom, withEnd } from "./room.ts";
 
 type Marked = ReturnType<typeof marked>[number];
 
-/** The plan as commands, for people who have nothing but this message: what they risk, what they skip, then step by step. */
+/** The plan as commands, for people who have nothing but this message: when to use it, what they risk, what they skip, then block by block. */
 export function byHandCard(plan: Plan): Card {
   const all = marked(plan);
   const silent = all.filter(({ step }) => step.silent !== undefined);
@@ -14,28 +15,59 @@ export function byHandCard(plan: Plan): Card {
     text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
     parts: [
       { kind: "heading", text: `By hand: ${inRoom(plan.title, "headline")}` },
-      { kind: "lines", plain: true, lines: [lossLine(plan), ...dangers(plan), ...silent.map(skipLine), HOW] },
+      { kind: "lines", plain: true, lines: [...whenToUse(plan), lossLine(plan), ...dangers(plan)] },
+      { kind: "lines", plain: true, lines: [...silent.map(skipLine), ...turningBack(plan, all), HOW] },
       { kind: "code", text: 'export AWS_PAGER=""' },
-      ...all.filter(({ step }) => step.silent === undefined).flatMap((each) => commands(each)),
+      ...all.filter(({ step }) => step.silent === undefined).flatMap((each) => stepParts(each)),
       // What cannot work now stands last, so that people begin with what does.
-      ...silent.flatMap((each) => commands(each, ` – as soon as ${each.step.silent} answers`)),
+      ...silent.flatMap((each) => stepParts(each, ` – as soon as ${each.step.silent} answers`)),
     ],
   };
 }
 
 const HOW =
-  "In this order; steps of one number may run side by side. Paste one step at a time, into bash or zsh. Where it says “Go on when”, repeat only the look before it until that is so.";
+  "Follow this order; steps of one number may run side by side. Paste one block at a time, into bash or zsh. Each ends with “Go on …”. Until that is so, repeat only the last command above it, never the whole block, and paste no other.";
+
+/** Two hands on one move are worse than a slow one. */
+const whenToUse = ({ keysRequired }: Plan): string[] => [
+  "Use this only when TwoKey is down, or when a run’s card sends you to one step here.",
+  `When TwoKey is down: ${keysRequired === 0 ? "s" : "two approvers agree in the channel first, unless they turned their keys. S"}top every process of TwoKey, or take the permissions from its AWS role: a quiet card does not prove that it stands still. Then start at the first step without ✓ on the run’s card.`,
+];
 
 const skipLine = ({ step, mark }: Marked): string =>
   `Skip step ${mark} (${step.title}) for now: ${step.silent} gave no answer when the plan was made. It stands at the end; do it as soon as ${step.silent} answers.`;
 
-const commands = ({ step, mark }: Marked, when = ""): CardPart[] => [
-  { kind: "text", text: [{ bold: `${mark}. ${step.title}` }, when, ...caution(step)] },
-  { kind: "code", text: step.byHand.join("\n") },
-];
+/** Where people may still change their minds; a plan that only adds something may stop anywhere. */
+function turningBack(plan: Plan, all: readonly Marked[]): string[] {
+  const last = all.find(({ step }) => step.wayBack === "irreversible");
+  if (!last || onlyAdds(plan)) return [];
+  const isDark = all.some(({ step }) => step.role === "protects" && step.silent !== undefined);
+  const also = isDark ? `, or if ${plan.from} answers again` : "";
+  return [
+    `Stop before step ${last.mark} if a step before it does not come true${also}: up to there everything can be given back. After it, only go forward.`,
+  ];
+}
+
+function stepParts({ step, mark }: Marked, when = ""): CardPart[] {
+  const isOne = step.byHand.length === 1;
+  return step.byHand.flatMap((block, index): CardPart[] => {
+    const number = isOne ? mark : `${mark}-${index + 1}`;
+    const head: Span[] =
+      index === 0
+        ? [{ bold: `${number}. ${step.title}` }, when, ...caution(step)]
+        : [{ bold: `${number}.` }, ` Only when ${mark}-${index} came true.`];
+    return [
+      { kind: "text", text: [...head, ...said(block)] },
+      { kind: "code", text: pastedLines(block).join("\n") },
+    ];
+  });
+}
+
+const said = ({ before }: ByHandBlock): Span[] =>
+  before === undefined ? [] : [`\n${withEnd(inRoom(before, "sentence"))}`];
 
 /** Beside the command that it is about, where people read it last. */
-function caution({ wayBack, leadsBack }: PlannedStep): Text {
+function caution({ wayBack, leadsBack }: PlannedStep): Exclude<Text, string> {
   if (leadsBack) return ["\nMake this call once: a second one leads back."];
   return wayBack === "irreversible" ? [" – ", { bold: "point of no return" }, ". Nothing after it leads back."] : [];
 }

@@ -33,7 +33,7 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it until ${until(run)} and fences it when it answers. Two approvers can end that: /dr stop-watch ${id}`;
+    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end that: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
     return `${from} is not proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
@@ -53,6 +53,9 @@ export function unseenAtEnd({ plan: { from }, unseenAtEnd: unseen }: RunState): 
     ? spans`${from} gave no answer at the end. ${seen}`
     : spans`Nobody could prove at the end that ${from} is still fenced: ${inRoom(unseen.why, "reason")}. ${seen}`;
 }
+
+/** Writes that it took meanwhile are on no other side. */
+export const wasOpenedAfter = ({ watch: { lostAtMs } }: RunState): boolean => lostAtMs !== undefined;
 
 /** Between this look and the one that saw it open others may have written there. */
 const sinceClosed = ({ watch: { seenClosedMs } }: RunState): readonly Span[] =>

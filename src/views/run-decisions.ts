@@ -1,4 +1,4 @@
-import { type CardButton, type CardPart, type Span, spans, timeOfDay } from "../domain/card/card.ts";
+import { type CardButton, type CardPart, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import {
   ABOUT_A_FAILURE,
   DECISIONS,
@@ -8,7 +8,7 @@ import {
   stepInQuestion,
 } from "../domain/plan-run/decision.ts";
 import { isHeldUp } from "../domain/plan-run/held-up.ts";
-import { stepOf } from "../domain/plan-run/plan.ts";
+import { type PlannedStep, stepOf } from "../domain/plan-run/plan.ts";
 import { type RunState, type StepState, stateOf } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { inRoom, quoted } from "./room.ts";
@@ -22,7 +22,8 @@ const LABEL = {
   unwind: "Unwind",
   replan: "Plan the remaining steps",
 } as const satisfies Partial<Record<Decision, string>>;
-const OFFERED = Object.keys(LABEL) as readonly (keyof typeof LABEL)[]; // the table's own keys
+type Offered = keyof typeof LABEL;
+const OFFERED = Object.keys(LABEL) as readonly Offered[]; // the table's own keys
 
 /** What a confirmation asks, and who may say yes. */
 const QUESTION: Partial<Record<Decision, string>> = {
@@ -32,14 +33,38 @@ const QUESTION: Partial<Record<Decision, string>> = {
   replan: "Make a new plan for the remaining steps?",
 };
 
+/** What each button of a run that waits for people does, in one line; who has to say it stands behind. */
+const MEANS: Partial<Readonly<Record<Offered, (run: RunState) => string>>> = {
+  abort: () => "undo what this run did, and end it",
+  retry: () => "try this step again now",
+  skip: ({ state }) => (state === "stuck" ? "leave this as it is, and undo the rest" : "go on without this step"),
+  unwind: ({ state, pastNoReturn }) => {
+    if (state === "stuck") return "try this undo again";
+    return pastNoReturn ? "look whether it happened, and undo the rest only if it did not" : "the same as Abort";
+  },
+  replan: () => "make a new plan for the rest, with new keys",
+};
+
+/** Steps without a way back. */
+export const irreversibleIn = ({ plan }: RunState): readonly PlannedStep[] =>
+  plan.steps.filter(({ wayBack }) => wayBack === "irreversible");
+
+/** Whether it can do anything: once what has no way back was seen to be done, nothing is undone. */
+export function canUnwind(run: RunState): boolean {
+  if (!fits("unwind", run)) return false;
+  if (!run.pastNoReturn || run.state === "stuck") return true;
+  const steps = irreversibleIn(run);
+  return steps.length > 0 && steps.every(({ id }) => stateOf(run, id).state !== "done");
+}
+
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 export function decisions(run: RunState): CardPart[] {
   const step = stepInQuestion(run);
-  const offered = OFFERED.filter((decision) => fits(decision, run));
+  const offered = OFFERED.filter((decision) => (decision === "unwind" ? canUnwind(run) : fits(decision, run)));
   if (offered.length === 0) return [];
   const isFence = step !== undefined && stepOf(run.plan, step).role === "protects";
   const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
-  const button = (decision: keyof typeof LABEL): CardButton => ({
+  const button = (decision: Offered): CardButton => ({
     label: LABEL[decision],
     intent: decision,
     value:
@@ -56,10 +81,36 @@ export function decisions(run: RunState): CardPart[] {
       : [
           {
             kind: "text",
-            text: [{ bold: `${stepOf(run.plan, step).title}: ` }, ...wrongWith(stateOf(run, step))],
+            text: [{ bold: `${inQuestion(run, step)}: ` }, ...wrongWith(stateOf(run, step))],
           },
         ];
-  return [...about, { kind: "buttons", buttons: offered.map(button) }, ...waysOn(run, step)];
+  return [
+    ...about,
+    { kind: "buttons", buttons: offered.map(button) },
+    ...meanings(run, { offered, step }),
+    ...waysOn(run, step),
+  ];
+}
+
+const inQuestion = (run: RunState, step: string): string => {
+  const { title } = stepOf(run.plan, step);
+  return stateOf(run, step).state === "undo-failed" ? `Could not be undone: ${title}` : title;
+};
+
+/** Of those that the step's own ways on do not say. */
+function meanings(
+  run: RunState,
+  { offered, step }: { readonly offered: readonly Offered[]; readonly step: string | undefined },
+): CardPart[] {
+  if (run.state !== "stopped" && run.state !== "stuck") return [];
+  const ways = stateOf(run, step ?? "").ways.join("\n");
+  const lines = offered.flatMap((decision): Text[] => {
+    const means = ways.includes(`/dr ${decision} `) ? undefined : MEANS[decision]?.(run);
+    if (means === undefined) return [];
+    const who = needsOf(decision, run) === "two approvers" ? ` (${votesNeeded(run)} approvers)` : "";
+    return [[{ bold: LABEL[decision] }, `: ${means}${who}.`]];
+  });
+  return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];
 }
 
 /** What the step knows of ways on, besides the buttons. */

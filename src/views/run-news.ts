@@ -12,7 +12,9 @@ import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf, peopleLeft } from "./names.ts";
 import { unseenAtEnd } from "./old-side.ts";
+import { marked } from "./plan-steps.ts";
 import { inRoom, quoted, withEnd } from "./room.ts";
+import { endOfMove } from "./run-loss.ts";
 
 interface Told {
   readonly run: RunState;
@@ -55,16 +57,19 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   },
   "seen-open": ({ run, needed }) => {
     const next =
-      run.state === "running" ? "TwoKey fences it again first." : "Nothing fences it again while the run waits.";
+      run.state === "running"
+        ? "TwoKey fences it again first."
+        : `Nothing fences it again while the run waits. ${closeByHand(run)}${run.state === "paused" && !run.voided ? `, or /dr resume ${run.plan.id}: TwoKey then fences it before the promotion` : ""}.`;
     return spans`${run.plan.from} was fenced and was seen open before the promotion. ${next}${whom(needed?.people)}`;
   },
   opened: ({ run, needed }) => {
     const { from, to } = run.plan;
     return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}. TwoKey fences it again.${whom(needed?.people)}`;
   },
-  unfenced: ({ run: { plan, watch }, needed }) => {
+  unfenced: ({ run, needed }) => {
+    const { plan, watch } = run;
     const failed = sentence(`${plan.from} answers again and could not be fenced`, watch.says);
-    return spans`${failed} Writes that it takes now are not in ${plan.to}. TwoKey tries again.${whom(needed?.people)}`;
+    return spans`${failed} Writes that it takes now are not in ${plan.to}. TwoKey tries again. ${closeByHand(run)}.${whom(needed?.people)}`;
   },
   fenced: ({ run: { plan, watch } }) => {
     if (watch.seenClosedMs === undefined) return withEnd(inRoom(watch.says, "reason"));
@@ -77,7 +82,10 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     const isWhole = unmeasuredSteps(run).length === 0;
     const stands = isWhole ? "is verified." : "has ended, and not every step was measured.";
     const unseen = unseenAtEnd(run);
-    return spans`${named(run)} ${stands}${unseen ? spans` ${unseen}` : ""}${stillOpen(run)}${whom(requesterOf(run, inventory))}`;
+    const end = endOfMove(run).map((line) => spans` ${line}`);
+    const open = stillOpen(run);
+    const nothing = open === "" && isWhole && unseen === undefined ? " Nothing is asked of you now." : "";
+    return spans`${named(run)} ${stands}${end.flat()}${unseen ? spans` ${unseen}` : ""}${open}${nothing}${whom(requesterOf(run, inventory))}`;
   },
   unwound: ({ run, inventory, needed }) => {
     const stands = sentence(onlyAdds(run.plan) ? "ended early" : "was rolled back", whyOf(run, inventory));
@@ -87,6 +95,13 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   closed: ({ run, inventory }) =>
     spans`${named(run)} is ${sentence("closed", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}`,
 };
+
+/** What people can do who may reach what TwoKey cannot. */
+function closeByHand({ plan }: RunState): string {
+  const fence = marked(plan).find(({ step }) => step.role === "protects");
+  const step = fence === undefined ? "" : `step ${fence.mark} of `;
+  return `Close ${plan.from} by hand now: ${step}the commands in the thread of plan ${plan.id}`;
+}
 
 /** What happened, and why where anybody has said. */
 const sentence = (what: string, why: string): string =>

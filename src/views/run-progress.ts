@@ -1,4 +1,4 @@
-import { ago, type Card, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { sayDuration } from "../domain/duration.ts";
 import { failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
@@ -17,7 +17,8 @@ import { nameOf } from "./names.ts";
 import { oldSideLine, unseenAtEnd } from "./old-side.ts";
 import type { PlanContext } from "./plan.ts";
 import { inRoom, withEnd } from "./room.ts";
-import { decisions } from "./run-decisions.ts";
+import { canUnwind, decisions, irreversibleIn } from "./run-decisions.ts";
+import { endOfMove } from "./run-loss.ts";
 import { settledOf, stepLines } from "./run-steps.ts";
 
 /** What people have to see at once on the card; every other state in its ordinary words. */
@@ -50,8 +51,9 @@ export function progressCard(
   const { plan } = run;
   const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(whyOf(run, inventory), "reason"))}`];
   const said = saidOf(run, nowMs);
+  const left = run.state === "verified" ? leftToPeople(run) : [];
   return {
-    text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said]
+    text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said, ...left]
       .map((line) => plainText(line, { nowMs }))
       .join(" "),
     parts: [
@@ -68,10 +70,12 @@ export function progressCard(
           ...endLines(run, nowMs),
         ],
       },
+      ...leftParts(run),
       ...decisions(run),
       { kind: "divider" },
       stepLines(run, { nowMs, inventory, latest }),
       { kind: "text", text: ["Run ", { code: plan.id }, ...holdersOf(run, inventory)] },
+      ...footOf(run, nowMs),
     ],
   };
 }
@@ -81,6 +85,7 @@ function saidOf(run: RunState, nowMs: number): Text[] {
   const oldSide = oldSideLine(run, nowMs);
   const unseen = unseenAtEnd(run);
   return [
+    ...endOfMove(run),
     ...(unseen === undefined ? [] : [unseen]),
     ...(oldSide === undefined ? [] : [spans`${oldSide}.`]),
     ...outcomeOf(run),
@@ -110,7 +115,7 @@ function otherWayLines(run: RunState): Text[] {
     ];
   return [
     ...refusedToo,
-    spans`Another way: ${{ code: `/dr by-hand ${id}` }} has the commands. Then say what you did: ${{ code: `/dr take-over ${id} …` }}`,
+    spans`Another way: the commands are in the thread of plan ${id}, and in ${{ code: `/dr by-hand ${id}` }}. Then say what you did: ${{ code: `/dr take-over ${id} …` }}`,
   ];
 }
 
@@ -136,13 +141,55 @@ function timeLine(run: RunState, { nowMs, downSinceMs }: PlanContext): string {
 /** What can still be undone; of a run that has ended its outcome says it. */
 function noReturnLines(run: RunState): string[] {
   if (isOver(run)) return [];
-  if (run.pastNoReturn) return ["The point of no return is passed. Nothing is rolled back any more."];
+  if (run.pastNoReturn) return [pastIt(run)];
   if (!run.plan.steps.some(({ wayBack }) => wayBack === "irreversible")) return [];
   const gives = fenceOf(run)
     ? `gives back what this run stopped and closed in ${run.plan.from}`
     : "undoes what this run has done";
   const abort = `: abort ${gives}`;
   return [`The point of no return is not passed${fits("abort", run) ? abort : ""}.`];
+}
+
+function pastIt(run: RunState): string {
+  const asked = irreversibleIn(run)
+    .map(({ title }) => `“${title}”`)
+    .join(", ");
+  if (run.state === "unwinding")
+    return `The point of no return is passed, so TwoKey looks first: it undoes the rest only if this did not happen: ${asked}.`;
+  if (run.state === "stuck") return `This was seen not to have happened, so the rest is being undone: ${asked}.`;
+  return run.state === "stopped" && canUnwind(run)
+    ? `The point of no return is passed, and whether this happened is not proven: ${asked}.`
+    : "The point of no return is passed. Nothing is rolled back any more.";
+}
+
+/** An undo that failed: what users and the old side have of it. */
+function stoppedUndoing(run: RunState): string {
+  const what = fenceOf(run) ? `What it stopped or closed in ${run.plan.from}` : "What it had changed";
+  return `The rollback stopped: a step could not be undone. ${what} may still be so.`;
+}
+
+/** What is left to people, with a command in a block of its own, so that it can be copied. */
+function leftParts(run: RunState): CardPart[] {
+  if (run.state !== "verified") return [];
+  return leftToPeople(run).flatMap((sentence): CardPart[] => {
+    const [, says, command] = /^(.*?): (aws [^“”]*)$/.exec(sentence) ?? [];
+    if (says === undefined || command === undefined) return [{ kind: "text", text: sentence }];
+    return [
+      { kind: "text", text: `${says}:` },
+      { kind: "code", text: command },
+    ];
+  });
+}
+
+/** For a reader who doubts that TwoKey still runs. Said as of a moment: the card is edited when something changes, and not for this. */
+function footOf(run: RunState, nowMs: number): CardPart[] {
+  const { plan } = run;
+  if (isOver(run)) return [];
+  const byHand =
+    plan.keysRequired === 0
+      ? spans`By hand: ${{ code: `/dr by-hand ${plan.id}` }}.`
+      : spans`By hand, also when TwoKey is down: the commands are in the thread of plan ${plan.id}.`;
+  return [{ kind: "text", text: [...spans`This card last changed at ${timeOfDay(nowMs)}. `, ...byHand] }];
 }
 
 /** What it means for somebody who reads no further. */
@@ -152,11 +199,9 @@ function outcomeOf(run: RunState): string[] {
   const again = `A new plan: ${askFresh(plan)}`;
   if (state === "verified") {
     const unmeasured = unmeasuredSteps(run);
-    const left = leftToPeople(run);
-    return unmeasured.length === 0
-      ? [...left]
-      : [`Not measured, because people went on without it: ${titles(unmeasured)}.`, ...left];
+    return unmeasured.length === 0 ? [] : [`Not measured, because people went on without it: ${titles(unmeasured)}.`];
   }
+  if (state === "stuck") return [stoppedUndoing(run)];
   if (state === "unwound" && undoSkipped.length > 0)
     return [
       `Nothing irreversible happened, but this was not undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,

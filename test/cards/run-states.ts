@@ -137,12 +137,14 @@ const STORE = partOf({
     writeCheck: "https://check.example",
   },
 });
+/** As far as the standby had followed when that was written down. */
+const FOLLOWED = { lastCommitMs: Date.parse("2026-11-21T03:11:41Z") };
 const begun = (run: RunState) => new Journal().keys(run.digest);
 const fenced = (run: RunState) =>
   begun(run)
     .done("fence", "fenced: a write on the old database fails (connection refused)", { fence: "fenced" })
     .asks("scale-out")
-    .done("record-position", "commits until 03:11:41Z are on the standby");
+    .done("record-position", "every commit of the stopped writers is on the standby", { lastCommitMs: AT + 68_000 });
 const promoting = (run: RunState) => fenced(run).asks("promote").wait(42_000);
 const promoted = (run: RunState) =>
   fenced(run).done("promote", "promoted: it takes writes").done("check-writable", "a write succeeds");
@@ -177,7 +179,7 @@ export function runStates(): Readonly<Record<string, RunState>> {
     running: promoting(plan).on(plan),
     unfenced: begun(dark)
       .done("fence", "eu-west-1 does not answer; going on without was accepted", { fence: "cannot-know" })
-      .done("record-position", "commits until 03:11:41Z are on the standby")
+      .done("record-position", "commits until 03:11:41Z are on the standby", FOLLOWED)
       .asks("promote")
       .wait(42_000)
       .on(dark),

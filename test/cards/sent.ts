@@ -12,9 +12,12 @@ import { watchStates } from "./watch-states.ts";
 
 const PROPOSED = darkPlan();
 const RUNS: Readonly<Record<string, RunState>> = { ...runStates(), ...watchStates(), proposed: PROPOSED };
-/** When people look: minutes after it began. */
-const lookedAt = ({ untilMs }: RunState, name: string) =>
-  name.startsWith("ending") ? untilMs - MINUTE : AT + 3 * MINUTE;
+const WATCHED = new Set(Object.keys(watchStates()));
+/** When people look: minutes after it began, and after what was seen of the old side. */
+function lookedAt({ untilMs }: RunState, name: string): number {
+  if (name.startsWith("ending")) return untilMs - MINUTE;
+  return AT + (WATCHED.has(name) ? 13 : 3) * MINUTE;
+}
 
 const LOOKED = Object.entries(RUNS).map(([name, run]) => {
   const nowMs = lookedAt(run, name);

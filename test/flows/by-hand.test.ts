@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
+import { pastedLines } from "../../src/domain/plan-run/by-hand.ts";
+import type { Plan } from "../../src/domain/plan-run/plan.ts";
 import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import { messageOf } from "../../src/integrations/slack/blocks.ts";
 import type { WholeWorld } from "../../src/simulators/whole-world.ts";
+import { byHandCard } from "../../src/views/by-hand.ts";
 import { example } from "../harness/example.ts";
 import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
@@ -45,7 +49,7 @@ const SHELLS = (
   ] as const
 ).filter(([shell]) => spawnSync(shell, ["-c", "exit 0"]).status === 0);
 
-async function linesOf({ example: name, service: wanted, runbook, words = {} }: Play): Promise<string[]> {
+async function planOf({ example: name, service: wanted, runbook, words = {} }: Play): Promise<Plan> {
   const inventory = example(name);
   const service = inventory.services.find((each) => each.name === wanted);
   if (!service) throw new Error(`the example has no ${wanted}`);
@@ -58,8 +62,15 @@ async function linesOf({ example: name, service: wanted, runbook, words = {} }: 
     runbook === "failover" ? { mode: "unplanned", to: standbyOf(service) } : words,
   );
   if (planned.kind === "refused") throw new Error(planned.reasons.join(" "));
-  return planned.plan.steps.flatMap(({ byHand }) => byHand);
+  return planned.plan;
 }
+
+const blocksOf = async (play: Play): Promise<string[][]> =>
+  (await planOf(play)).steps.flatMap(({ byHand }) => byHand.map(pastedLines));
+const linesOf = async (play: Play): Promise<string[]> => (await blocksOf(play)).flat();
+
+/** A look, a wait, a loop of them, or what may be done twice: never what changes something once. */
+const ASKS_AGAIN = /^(done|exec 3>&-|echo |curl |dig |aws \S+ (describe-|get-|list-|wait ))/;
 
 /** What is left of a line without what stands in quotes, and without arithmetic and commands in their place. */
 const unquoted = (line: string): string => line.replaceAll(/'[^']*'|"[^"]*"|\\'/g, "");
@@ -103,6 +114,35 @@ describe.each(PLAYS)("the commands by hand of $title", (play) => {
     const faults = await faultsIn({ "by-hand.sh": (await linesOf(play)).join("\n") });
 
     expect(faults.map(({ line, rule, what }) => `${line} ${rule}: ${what}`)).toEqual([]);
+  });
+
+  test("stop people at one gate a paste, which is its last line, and right behind what can be asked again", async () => {
+    const blocks = await blocksOf(play);
+
+    expect(blocks.flatMap((lines) => lines.slice(0, -1)).filter((line) => /go on/i.test(line))).toEqual([]);
+    for (const lines of blocks) {
+      expect(lines.at(-1)).toMatch(/^echo 'Go on .*\.'$/);
+      expect(lines.at(-2)).toMatch(ASKS_AGAIN);
+    }
+  });
+
+  test("stand on the card, each block whole and in a paste of its own", async () => {
+    const plan = await planOf(play);
+    const shown = messageOf(byHandCard(plan), () => undefined).blocks;
+
+    const pastes = shown.flatMap((block) =>
+      block.type !== "rich_text"
+        ? []
+        : block.elements.flatMap((part) =>
+            part.type === "rich_text_preformatted"
+              ? [part.elements.map((each) => (each.type === "text" ? each.text : "")).join("")]
+              : [],
+          ),
+    );
+    const blocks = plan.steps.flatMap(({ byHand }) => byHand.map((block) => pastedLines(block).join("\n")));
+    expect(pastes.slice(1).filter((paste) => !blocks.includes(paste))).toEqual([]);
+    const isShortened = JSON.stringify(shown).includes("This message was shortened");
+    if (!isShortened) expect(pastes.slice(1).toSorted()).toEqual(blocks.toSorted());
   });
 
   test("have nothing that zsh takes for a file or for a command, and no date that only GNU knows", async () => {

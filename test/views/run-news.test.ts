@@ -109,10 +109,12 @@ describe("what a run says in its room, each in a message of its own", () => {
       /^eu-west-1 was opened and is fenced again\. What it took since .* not in/,
     );
     const failed = past(LATE_FENCE[0] ?? OPEN, { kind: "watch-failed", ...step("fence"), why: "denied" });
-    expect(told(failed, "unfenced")?.text).toMatch(/^eu-west-1 answers again and could not be fenced: denied\. Writes/);
+    expect(told(failed, "unfenced")?.text).toMatch(
+      /^eu-west-1 answers again and could not be fenced: denied\. Writes .* TwoKey tries again\. Close eu-west-1 by hand now: step 1a? of the commands/,
+    );
     const verified = past({ kind: "finished", ...at, state: "verified" });
     expect(told(verified, "verified")?.text).toMatch(
-      /is verified\. eu-west-1 is not proven to be fenced and may still take writes\. One thing is left to people: .*\. @Farid/,
+      /is verified\. Users are served by eu-central-1\. How many of the newest writes were lost is not known\. eu-west-1 is not proven to be fenced and may still take writes\. One thing is left to people: .*\. @Farid/,
     );
   });
 
@@ -134,7 +136,9 @@ describe("what a run says in its room, each in a message of its own", () => {
 
   test("its end, to the person who asked for it", () => {
     const verified = run(KEY, ...STARTED, { kind: "finished", ...at, state: "verified" });
-    expect(told(verified, "verified")?.text).toMatch(/^F-1 .* is verified\. @Farid/);
+    expect(told(verified, "verified")?.text).toMatch(
+      /^F-1 .* is verified\. Users are served by .*\. Writes .* may be missing\. Nothing is asked of you now\. @Farid/,
+    );
 
     const back = run(
       KEY,

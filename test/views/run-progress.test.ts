@@ -129,3 +129,105 @@ describe("how a run ended", () => {
     expect(progressCard(ended, inventory, { nowMs: AT }).text).not.toMatch(/Rolled back|as before/);
   });
 });
+
+describe("what is known of lost writes when a move is verified", () => {
+  const said = (state: RunState) =>
+    plainText(
+      progressCard(state, inventory, { nowMs: AT }).parts.flatMap((p) => (p.kind === "lines" ? p.lines : []))[0] ?? "",
+    );
+  const ended = (
+    {
+      mode = "unplanned",
+      position = AT - 60_000,
+      fence = { fence: "fenced" },
+    }: {
+      readonly mode?: "planned" | "unplanned";
+      readonly position?: number | null;
+      readonly fence?: Record<string, unknown>;
+    },
+    ...after: RunEntry[]
+  ) => {
+    const plan = proposed(inventory, { mode });
+    const outputs: Record<string, Record<string, unknown>> = { fence, "record-position": { lastCommitMs: position } };
+    const done = plan.plan.steps.flatMap(({ id }): RunEntry[] => [
+      { kind: "intent", ...at, step: id, epoch: 1, attempt: 1 },
+      { kind: "done", ...at, step: id, epoch: 1, says: "ok", output: outputs[id] ?? {} },
+    ]);
+    const begun: RunEntry[] = [
+      { kind: "started", ...at, keys: ["ana", "ben"] },
+      { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+    ];
+    return [...begun, ...done, { kind: "finished", ...at, state: "verified" } as const, ...after].reduce(
+      transition,
+      plan,
+    );
+  };
+  const ENDED = { fence: "fenced", ended: { "stores.stock": "every session ended" } };
+  const OPENED: RunEntry = {
+    ...{ kind: "fence-lost", ...at, step: "fence", epoch: 1 },
+    ...{ why: "it takes writes", seenClosedMs: AT },
+  };
+
+  test("none of a planned move, where the position and the end of every session are proven", () => {
+    expect(said(ended({ mode: "planned", fence: ENDED }))).toBe("Users are served by eu-central-1. No write was lost.");
+  });
+
+  test("of a planned move, none of the stopped writers where nobody saw that other sessions ended", () => {
+    expect(said(ended({ mode: "planned" }))).toMatch(
+      /No write of the stopped writers was lost\. What other programs wrote/,
+    );
+  });
+
+  test("of a planned move, nothing where the position is not known, or the old side was opened", () => {
+    expect(said(ended({ mode: "planned", fence: ENDED, position: null }))).toMatch(
+      /Whether writes were lost is not known\.$/,
+    );
+    expect(said(ended({ mode: "planned", fence: ENDED }, OPENED))).toMatch(/Whether writes were lost is not known\.$/);
+  });
+
+  test("between two times of an unplanned move that shut everybody out, else after the first of them", () => {
+    expect(said(ended({ fence: ENDED }))).toMatch(/Writes between .* and .* may be missing\.$/);
+    expect(said(ended({ fence: { fence: "cannot-know" } }))).toMatch(/Writes to eu-west-1 after .* may be missing\.$/);
+    expect(said(ended({ fence: ENDED }, OPENED))).toMatch(/Writes to eu-west-1 after .* may be missing\.$/);
+  });
+});
+
+describe("the buttons of a run that stopped", () => {
+  const shown = (state: RunState) => {
+    const { parts } = progressCard(state, inventory, { nowMs: AT });
+    return parts.flatMap((part) => (part.kind === "buttons" ? part.buttons.map(({ label }) => label) : []));
+  };
+  const lines = (state: RunState) => cardText(progressCard(state, inventory, { nowMs: AT }));
+  const before = ids.slice(0, ids.indexOf("promote"));
+
+  test("have no Unwind once the promotion was seen to be done: it would undo nothing", () => {
+    const stopped = run(...before.flatMap(step), ...step("promote"), ...broken("check-writable"));
+
+    expect(shown(stopped)).toEqual(["Retry", "Skip", "Plan the remaining steps"]);
+    expect(lines(stopped)).toContain("Nothing is rolled back any more.");
+  });
+
+  test("have it while nobody knows whether the promotion happened, and the card says so", () => {
+    const stopped = run(...before.flatMap(step), ...broken("promote"));
+
+    expect(shown(stopped)).toContain("Unwind");
+    expect(lines(stopped)).toContain("whether this happened is not proven");
+    expect(lines(stopped)).toContain(
+      "Unwind: look whether it happened, and undo the rest only if it did not (2 approvers).",
+    );
+  });
+
+  test("each have their meaning in a line", () => {
+    const stopped = run(...before.flatMap(step), ...step("promote"), ...broken("check-writable"));
+
+    for (const label of shown(stopped)) expect(lines(stopped)).toMatch(new RegExp(`\n${label}: [a-z].*\\.`));
+  });
+});
+
+test("a card of a run that goes on leads to the commands that work without TwoKey, and one that has ended does not", () => {
+  const text = (state: RunState) => cardText(progressCard(state, inventory, { nowMs: AT }));
+  const foot = "By hand, also when TwoKey is down: the commands are in the thread of plan F-1.";
+
+  expect(text(run())).toContain(foot);
+  expect(text(run(...ids.flatMap(step), { kind: "finished", ...at, state: "verified" }))).not.toContain(foot);
+});

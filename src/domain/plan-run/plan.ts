@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalJson } from "../json.ts";
 import { sha256 } from "../service/inventory.ts";
+import { ByHandBlock } from "./by-hand.ts";
 
 export const Mode = z.enum(["planned", "unplanned"]);
 export type Mode = z.infer<typeof Mode>;
@@ -74,7 +75,7 @@ export const PlannedStep = z.strictObject({
   /** Absent where no step like it has left a time. */
   learned: Learned.exactOptional(),
   /** The same by hand, for the day this bot is gone too. */
-  byHand: z.array(z.string()),
+  byHand: z.array(ByHandBlock),
   /** What gave no answer when the plan was made, in words: until it does, no command of `byHand` can work. */
   silent: z.string().exactOptional(),
   /** While its vendor refuses it people may do it in another way, and the step sees that without the vendor. */

@@ -127,11 +127,11 @@ function unwatched(run: RunState): string | undefined {
   return `Run ${plan.id} (${plan.title}): TwoKey cannot watch ${plan.from} since ${sayTime(watch.blind.sinceMs)}: ${watch.blind.why}. ${next}${known}`;
 }
 
-function openAfterwards({ plan: { from, to }, watch }: RunState): string | undefined {
+function openAfterwards({ plan: { id, from, to }, watch }: RunState): string | undefined {
   if (watch.says === "") return undefined;
   const writes = `Writes that it takes now are not in ${to}`;
   if (watch.lostAtMs === undefined || watch.tries > 0)
-    return `${from} answers and could not be fenced: ${watch.says}. ${writes}`;
+    return `${from} answers and could not be fenced: ${watch.says}. ${writes}. TwoKey tries again. Close it by hand now: /dr by-hand ${id} has the commands`;
   const since = watch.seenClosedMs === undefined ? "" : `. It was last seen closed at ${sayTime(watch.seenClosedMs)}`;
   return `${from} was fenced and is not any more: ${watch.says}. ${writes}${since}`;
 }

@@ -1,4 +1,5 @@
 import type { ZodType } from "zod";
+import type { ByHandBlock } from "../../domain/plan-run/by-hand.ts";
 import type { Marker } from "../../domain/plan-run/fence.ts";
 import type { Known } from "../../domain/service/observed.ts";
 import type { Region } from "../../domain/service/service.ts";
@@ -54,7 +55,7 @@ export interface Fence<Settings, Facts, Things, Captured> {
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
   /** What has been put back, in words. */
   says(captured: Captured): string;
-  byHand(things: Things): readonly string[];
+  byHand(things: Things): readonly ByHandBlock[];
   /** URL that tries one write on exactly this store there; kinds that keep no data have none. */
   writeCheck?(place: Place<Settings>, region: Region): string;
   /** What may still let somebody in when it is closed, in words, as far as a look has shown it. */

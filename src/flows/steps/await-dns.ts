@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ByHandBlock } from "../../domain/plan-run/by-hand.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { DnsAnswer } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
@@ -10,7 +11,7 @@ import { BY_HAND_WITHIN_MS, LedSince, MINUTE, NoData } from "./schemas.ts";
  * Waits until every name server of the zone gives the new side, whoever made it so: a person, or Route 53's own health
  * checks. Resolvers may give the old answer for one TTL longer; counting that from here is `settle-dns`.
  */
-const Input = z.object({ name: z.string(), newSide: z.string(), region: z.string(), commands: z.array(z.string()) });
+const Input = z.object({ name: z.string(), newSide: z.string(), region: z.string(), blocks: z.array(ByHandBlock) });
 type Input = z.infer<typeof Input>;
 
 export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof LedSince>> = {
@@ -22,7 +23,7 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof LedSinc
   output: LedSince,
   title: ({ name, region }) => `Wait for ${name} to be pointed at ${region} by hand`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: BY_HAND_WITHIN_MS }),
-  byHand: ({ name, newSide, commands }) => [...commands, ...digged(name, `as ${newSide} does`)],
+  byHand: ({ name, newSide, blocks }) => [...blocks, digged(name, `as ${newSide} does`)],
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify({ name, newSide }, _data, { cloud, signal }) {

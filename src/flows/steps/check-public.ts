@@ -32,10 +32,7 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
   output: Output,
   title: () => "Verify as users see it",
   times: () => ({ expectedMs: 4 * SECOND, deadlineMs: 15 * MINUTE }),
-  byHand: ({ names, url }) => [
-    ...names.flatMap(({ name, newSide }) => digged(name, `as ${newSide} does`)),
-    ...fetched(url),
-  ],
+  byHand: ({ names, url }) => [...names.map(({ name, newSide }) => digged(name, `as ${newSide} does`)), fetched(url)],
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, context) {

@@ -18,7 +18,7 @@ export const checkWritable: Step<Input, Record<string, never>, z.infer<typeof Ou
   output: Output,
   title: ({ instance, region }) => `Prove that ${instance} in ${region} takes writes`,
   times: () => ({ expectedMs: 1 * SECOND, deadlineMs: 10 * MINUTE }),
-  byHand: ({ writeCheck }) => written(writeCheck),
+  byHand: ({ writeCheck }) => [written(writeCheck)],
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal }) {

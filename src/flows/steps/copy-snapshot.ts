@@ -36,9 +36,15 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
     const { noun, arn } = CLI[of];
     const found = `$(aws rds describe-${noun}s --region ${from} --${noun}-identifier ${id} --query '${arn}' --output text)`;
     const key = kmsKey === null ? "" : ` --kms-key-id ${kmsKey}`;
-    return [
+    const commands = [
       `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${found}" --target-${noun}-identifier ${copyId}${key}`,
       `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${copyId}`,
+    ];
+    return [
+      {
+        commands,
+        goOn: "when the last command ends without an error. It waits for up to 30 min; run it again if it gives up.",
+      },
     ];
   },
   permissions: copying,

@@ -1,3 +1,4 @@
+import type { ByHandBlock } from "../../domain/plan-run/by-hand.ts";
 import { type HealthVerdict, replyOf, sayFailure } from "../../domain/service/health.ts";
 import { fetched } from "./by-hand.ts";
 import { BY_HAND_WITHIN_MS, type ByHandFirst, MINUTE, SECOND } from "./schemas.ts";
@@ -24,9 +25,9 @@ export const directly = {
       ? { deadlineMs: BY_HAND_WITHIN_MS, alike: "by-hand-first" }
       : { deadlineMs: 15 * MINUTE }),
   }),
-  byHand: ({ url, via, byHandFirst }: Directly): string[] => [
-    ...byHandFirst.flatMap(({ commands }) => commands),
-    ...fetched(url, `--connect-to ::${via}: `),
+  byHand: ({ url, via, byHandFirst }: Directly): ByHandBlock[] => [
+    ...byHandFirst.flatMap(({ blocks }) => blocks),
+    fetched(url, `--connect-to ::${via}: `),
   ],
 };
 

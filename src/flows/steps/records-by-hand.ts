@@ -1,23 +1,25 @@
+import { type ByHandBlock, quoted, told } from "../../domain/plan-run/by-hand.ts";
 import type { RecordSet } from "../../ports/traffic.ts";
-import { quoted, savedAs, told } from "./by-hand.ts";
+import { savedAs } from "./by-hand.ts";
 
 /** A change of records as AWS CLI commands: what stands there is saved first. */
-export function recordsByHand(zone: string, after: readonly RecordSet[]): string[] {
+export function recordsByHand(zone: string, after: readonly RecordSet[]): ByHandBlock[] {
   const changes = after.map((record) => ({ Action: "UPSERT", ResourceRecordSet: awsForm(record) }));
   const names = [...new Set(after.map(({ name }) => name))];
-  return [
+  const commands = [
     ...names.flatMap((name) => [
       savedAs(name),
       ...recordsListed({ zone, name }).map((line) => `${line} --output json > "$saved.json"`),
     ]),
     `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))} --query ChangeInfo.Id --output text)`,
+    ...(after.some(({ weight }) => weight === 0) ? [UNWEIGHTED] : []),
     'aws route53 get-change --id "$change" --query ChangeInfo.Status --output text',
-    told(`Go on when that says INSYNC.${after.some(({ weight }) => weight === 0) ? UNWEIGHTED : ""}`),
   ];
+  return [{ commands, goOn: "when that says INSYNC." }];
 }
 
 /** Beside what looks like a slip at three in the morning. */
-const UNWEIGHTED = " Sets of weight 0 lead to the new side too, so that no weight leads anybody back.";
+const UNWEIGHTED = told("Sets of weight 0 lead to the new side too, so that no weight leads anybody back.");
 
 /** What stands under a name and right behind it. */
 export const recordsListed = ({ zone, name }: { readonly zone: string; readonly name: string }): string[] => [

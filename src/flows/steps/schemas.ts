@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ByHandBlock } from "../../domain/plan-run/by-hand.ts";
 import { Write } from "../../domain/service/resource.ts";
 import { MEANINGS } from "../../ports/compute.ts";
 
@@ -41,7 +42,7 @@ export const PositionOutput = z.object({ lastCommitMs: z.number().nullable() });
 export type PositionOutput = z.infer<typeof PositionOutput>;
 
 /** Work that people do elsewhere before a step can succeed: the name that they move, and the commands for it. */
-export const ByHandFirst = z.object({ name: z.string(), commands: z.array(z.string()) });
+export const ByHandFirst = z.object({ name: z.string(), blocks: z.array(ByHandBlock) });
 export type ByHandFirst = z.infer<typeof ByHandFirst>;
 
 /** Of a snapshot that can be restored from. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { sayDuration } from "../../domain/duration.ts";
 import type { HandOnAlike, Step } from "../../ports/step.ts";
-import { told } from "./by-hand.ts";
 import { LedSince, MINUTE, NoData, NoOutput } from "./schemas.ts";
 
 /** One TTL after the change was in sync: until then resolvers may still send users to the old side. */
@@ -20,8 +19,7 @@ export const settleDns: Step<Input, Record<string, never>, Record<string, never>
   title: () => "Wait until old DNS answers have run out",
   times: ({ ttlMs }) => ({ expectedMs: ttlMs, deadlineMs: ttlMs + 5 * MINUTE, alike: `ttl-${ttlMs}` }),
   byHand: ({ name, ttlMs }) => [
-    `dig +short ${name}`,
-    told(`Go on ${sayDuration(ttlMs)} after the records were changed.`),
+    { commands: [`dig +short ${name}`], goOn: `${sayDuration(ttlMs)} after the records were changed.` },
   ],
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),

@@ -30,9 +30,15 @@ export const takeSnapshot: Step<Input, Data, SnapshotOutput> = {
   controlPlane: ({ region }) => region,
   byHand: ({ region, of, source, id }) => {
     const { noun, source: what } = CLI[of];
-    return [
+    const commands = [
       `aws rds create-${noun} --region ${region} --${what}-identifier ${source} --${noun}-identifier ${id}`,
       `aws rds wait ${noun}-available --region ${region} --${noun}-identifier ${id}`,
+    ];
+    return [
+      {
+        commands,
+        goOn: "when the last command ends without an error. It waits for up to 30 min; run it again if it gives up.",
+      },
     ];
   },
   permissions: snapshotting,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
+import { pastedLines } from "../../../src/domain/plan-run/by-hand.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import type { Known } from "../../../src/domain/service/observed.ts";
 import { endByHand, signInByHand } from "../../../src/flows/resources/stores/rds-replica/end-by-hand.ts";
@@ -159,7 +160,10 @@ describe.each(SERVERS)(
 
       const { stdout, stderr } = await run(
         shell,
-        [...options, ["set -eu", HERE, ...signInByHand(own), ...endByHand(own), "wait"].join("\n")],
+        [
+          ...options,
+          ["set -eu", HERE, ...[signInByHand(own), ...endByHand(own)].flatMap(pastedLines), "wait"].join("\n"),
+        ],
         { cwd, timeout: 30_000, env: { ...process.env, PGHOSTADDR: "127.0.0.1", DATABASE_STOCK: PASSWORD } },
       );
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { pastedLines } from "../../../src/domain/plan-run/by-hand.ts";
 import { type Mode, type Plan, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
@@ -101,7 +102,7 @@ describe.each(WALKS)("the commands by hand of $title, $mode", ({ play, run, call
     ({ id, byHand }) => {
       const made = calls.filter((call) => call.step === id);
 
-      const told = changesOf(pasted(byHand, stock));
+      const told = changesOf(pasted(byHand.flatMap(pastedLines), stock));
 
       expect(changed(told)).toEqual(changed(made.map(({ operation, region }) => sayChange(operation, region))));
     },

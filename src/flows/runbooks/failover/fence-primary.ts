@@ -11,7 +11,7 @@ import {
   UNCAPTURED,
 } from "../../../ports/step.ts";
 import type { Closed, SessionsEnded } from "../../resources/fence.ts";
-import { told } from "../../steps/by-hand.ts";
+import { firstSaid } from "../../steps/by-hand.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
 import { contextOf, isStore, leftOf, notFenced, type Part, partOf, seenInTime } from "./fence-part.ts";
@@ -57,12 +57,12 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   controlPlane: ({ region }) => region,
   byHand: (input) => {
     const isWhole = isAllSilent(input);
-    return input.parts.flatMap((part) => [
-      ...(!isWhole && mayStay(part, input)
-        ? [told(`${part.resource} gave no answer: skip its lines, and come back for them when it does.`)]
-        : []),
-      ...partOf(part).fence.byHand(partOf(part).things),
-    ]);
+    return input.parts.flatMap((part) => {
+      const blocks = partOf(part).fence.byHand(partOf(part).things);
+      if (isWhole || !mayStay(part, input)) return blocks;
+      const skip = `${part.resource} gave no answer: skip its ${blocks.length === 1 ? "block" : `${blocks.length} blocks`}, and come back when it does.`;
+      return firstSaid(skip, blocks);
+    });
   },
   silent: (input) => (isAllSilent(input) ? input.region : undefined),
   permissions: ({ parts, captured }) =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { pastedLines } from "../../../../src/domain/plan-run/by-hand.ts";
 import { expectedOf } from "../../../../src/domain/plan-run/learned-times.ts";
 import { type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
@@ -358,14 +359,17 @@ describe("the failover runbook", () => {
     const [direct, byHand] = [stepOf(plan, "check-direct"), stepOf(plan, "dns-by-hand")];
 
     expect(direct.title).toContain("db.regami.internal to be pointed at the database in us-west-2 by hand");
-    expect(direct.byHand.join("\n")).toContain('"Name":"db.regami.internal","Type":"CNAME","TTL":30');
+    expect(direct.byHand.flatMap(pastedLines).join("\n")).toContain(
+      '"Name":"db.regami.internal","Type":"CNAME","TTL":30',
+    );
     expect(direct.deadlineMs).toBe(byHand.deadlineMs);
     // The file knows no health check, and a change without one would take it away.
-    const [unanswered, listed, told] = byHand.byHand;
-    const change = byHand.byHand.find((line) => line.includes("change-resource-record-sets"));
-    expect(unanswered).toContain("Try the next lines until it takes them");
-    expect(listed).toContain("list-resource-record-sets");
-    expect(told).toContain("HealthCheckId");
+    const [listed] = byHand.byHand;
+    const lines = byHand.byHand.flatMap(pastedLines);
+    const change = lines.find((line) => line.includes("change-resource-record-sets"));
+    expect(listed?.before).toContain("until Route 53 takes it");
+    expect(listed?.commands).toEqual([expect.stringContaining("list-resource-record-sets")]);
+    expect(listed?.goOn).toContain("HealthCheckId");
     expect(change).toContain('"Failover":"PRIMARY"');
     expect(change).toContain('"Failover":"SECONDARY"');
   });
@@ -378,10 +382,10 @@ describe("the failover runbook", () => {
     // Said before the first command, by the number and the name that the plan gives the step.
     expect(text).toMatch(/Skip step 1a \(Fence eu-west-1 if it answers\) for now: eu-west-1 gave no answer/);
     expect(placeOf("Skip step 1a")).toBeLessThan(placeOf("export AWS_PAGER"));
-    expect(placeOf("1a. Fence eu-west-1 if it answers – as soon as eu-west-1 answers")).toBeGreaterThan(
+    expect(placeOf("1a-1. Fence eu-west-1 if it answers – as soon as eu-west-1 answers")).toBeGreaterThan(
       placeOf("aws rds promote-read-replica"),
     );
-    expect(placeOf("aws ecs update-service --region eu-west-1")).toBeGreaterThan(placeOf("1a. Fence eu-west-1"));
+    expect(placeOf("aws ecs update-service --region eu-west-1")).toBeGreaterThan(placeOf("1a-1. Fence eu-west-1"));
   });
 
   test("by hand, the risk stands first, and the point of no return beside its command", () => {
@@ -396,7 +400,7 @@ describe("the failover runbook", () => {
     );
   });
 
-  test("by hand, only the lines of what is silent are skipped where the rest of the old side answers", () => {
+  test("by hand, only the blocks of what is silent are skipped where the rest of the old side answers", () => {
     const day = quietDay(serviceIn(inventory));
     const home = day.sites["eu-west-1"];
     if (!home) throw new Error("home");
@@ -404,7 +408,7 @@ describe("the failover runbook", () => {
     const plan = planFor(inventory, { observed });
 
     expect(stepOf(plan, "fence")).not.toHaveProperty("silent");
-    expect(stepOf(plan, "fence").byHand[0]).toContain("compute.api gave no answer: skip its lines");
+    expect(stepOf(plan, "fence").byHand[0]?.before).toContain("compute.api gave no answer: skip its 2 blocks");
     expect(cardText(byHandCard(plan))).not.toContain("for now");
   });
 

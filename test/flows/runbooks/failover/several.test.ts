@@ -180,9 +180,7 @@ describe("a service whose name people move", () => {
     expect(plan.acceptances.map(({ words }) => words)).toContain(
       "I accept that people move desk.hotels.example by hand",
     );
-    expect(stepOf(plan, "names-by-hand").byHand).toEqual(
-      expect.arrayContaining([expect.stringContaining("Network team, +44 7700 900199")]),
-    );
+    expect(stepOf(plan, "names-by-hand").byHand[0]?.before).toContain("Network team, +44 7700 900199");
   });
 
   test("says what TwoKey does not start", async () => {

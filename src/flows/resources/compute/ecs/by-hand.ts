@@ -1,4 +1,5 @@
-import { savedAs, told } from "../../../steps/by-hand.ts";
+import type { ByHandBlock } from "../../../../domain/plan-run/by-hand.ts";
+import { savedAs } from "../../../steps/by-hand.ts";
 
 interface Named {
   readonly cluster: string;
@@ -34,19 +35,28 @@ export function raisedByHand(region: string, named: Named & Wanted): string[] {
 }
 
 /** How many tasks run of those that are wanted; go on once enough do. */
-export const runningByHand = (region: string, { cluster, service, tasks }: Named & Wanted): string[] => [
-  `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service} --query 'services[0].[runningCount,desiredCount]' --output text`,
-  told(`Go on when the first number is ${tasks} or more.`),
-];
+export const runningByHand = (region: string, { cluster, service, tasks }: Named & Wanted) => ({
+  look: `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service} --query 'services[0].[runningCount,desiredCount]' --output text`,
+  goOn: `when the first number is ${tasks} or more.`,
+});
+
+/** Those that are listed as stopped are all that there were only once no other one runs. */
+export const noneRunsByHand = (region: string, { cluster, service }: Named) => ({
+  look: `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service} --query 'services[0].runningCount' --output text`,
+  goOn: "when that says 0.",
+});
 
 /** Tasks that drain still write. */
-export const drainedByHand = (region: string, { cluster, service }: Named): string[] => [
-  `for task in $(aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query 'taskArns[]' --output text)`,
-  "do",
-  `  aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks "$task" --query 'tasks[0].lastStatus' --output text`,
-  "done",
-  told("Tasks drain for minutes, and write meanwhile. Go on when each line says STOPPED."),
-];
+export const drainedByHand = (region: string, { cluster, service }: Named): ByHandBlock => ({
+  before: "Tasks drain for minutes, and write meanwhile.",
+  commands: [
+    `for task in $(aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query 'taskArns[]' --output text)`,
+    "do",
+    `  aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks "$task" --query 'tasks[0].lastStatus' --output text`,
+    "done",
+  ],
+  goOn: "when each line says STOPPED.",
+});
 
 interface Wanted {
   readonly tasks: number;

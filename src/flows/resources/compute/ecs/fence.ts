@@ -6,7 +6,7 @@ import { isSuspended, type ServiceFacts } from "../../../../ports/compute.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
-import { closedByHand, drainedByHand, savedByHand } from "./by-hand.ts";
+import { closedByHand, drainedByHand, noneRunsByHand, savedByHand } from "./by-hand.ts";
 import { drainsMs } from "./drains.ts";
 import type { EcsSeen } from "./look.ts";
 import { compute } from "./parts.ts";
@@ -109,11 +109,15 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
 
   says: ({ desired }) => `${desired} tasks asked for`,
 
-  byHand: ({ region, compute: { cluster, service } }) => [
-    ...savedByHand(region, { cluster, service }),
-    ...closedByHand(region, { cluster, service }),
-    `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count 0`,
-    ...drainedByHand(region, { cluster, service }),
-  ],
+  byHand: ({ region, compute: { cluster, service } }) => {
+    const { look, goOn } = noneRunsByHand(region, { cluster, service });
+    const commands = [
+      ...savedByHand(region, { cluster, service }),
+      ...closedByHand(region, { cluster, service }),
+      `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count 0`,
+      look,
+    ];
+    return [{ commands, goOn }, drainedByHand(region, { cluster, service })];
+  },
   permissions: ({ region, compute: { cluster, service } }) => scaling(region, cluster, service),
 };

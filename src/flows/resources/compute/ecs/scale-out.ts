@@ -44,11 +44,12 @@ export const scaleOut: Step<Input, Data, z.infer<typeof Output>> = {
   title: ({ region, compute, tasks }) => `Scale ${compute.service} in ${region} out to ${tasks} tasks`,
   times: () => ({ expectedMs: 75 * SECOND, deadlineMs: 20 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, compute, tasks }) => [
-    ...savedByHand(region, compute),
-    ...raisedByHand(region, { ...compute, tasks }),
-    ...runningByHand(region, { ...compute, tasks }),
-  ],
+  byHand: ({ region, compute, tasks }) => {
+    const { look, goOn } = runningByHand(region, { ...compute, tasks });
+    return [
+      { commands: [...savedByHand(region, compute), ...raisedByHand(region, { ...compute, tasks }), look], goOn },
+    ];
+  },
   permissions: ({ region, compute }) => scaling(region, compute.cluster, compute.service),
 
   async run(input, { cloud, signal }) {

@@ -1,6 +1,6 @@
+import type { ByHandBlock } from "../../../../domain/plan-run/by-hand.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
-import { told } from "../../../steps/by-hand.ts";
 import { recordsByHand, recordsListed } from "../../../steps/records-by-hand.ts";
 import type { LoadBalancer, Traffic } from "../../parts.ts";
 import { foreignTo, leftoverOf } from "../../record-sets.ts";
@@ -95,7 +95,7 @@ function refusedFor(current: readonly RecordSet[], wrong: readonly string[]): Re
 }
 
 /** From the file alone, which knows no health check: a pair's own has to be written down with the change. */
-export function changeByHand({ traffic, to, front }: Leading): string[] {
+export function changeByHand({ traffic, to, front }: Leading): ByHandBlock[] {
   const set = { name: traffic.name, type: "A", alias: { ...aliasOf(front), dnsName: front.dns_name } };
   switch (traffic.routing) {
     case "weighted":
@@ -107,8 +107,10 @@ export function changeByHand({ traffic, to, front }: Leading): string[] {
       );
     case "failover":
       return [
-        ...recordsListed(traffic),
-        told("Where one of the two has a HealthCheckId, write it into its part of the next command."),
+        {
+          commands: recordsListed(traffic),
+          goOn: "when you have written each HealthCheckId that stands there into its part of the next command.",
+        },
         ...recordsByHand(traffic.zone, [
           { ...set, setIdentifier: traffic.primary, failover: "PRIMARY" },
           { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY" },

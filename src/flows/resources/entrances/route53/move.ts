@@ -4,7 +4,7 @@ import { besides } from "../../../../domain/service/service.ts";
 import { FAMILIES, type Family } from "../../../../ports/probe.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
-import { told } from "../../../steps/by-hand.ts";
+import { firstSaid } from "../../../steps/by-hand.ts";
 import { concerned, recordsBefore, sameRecords } from "../../../steps/records.ts";
 import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
@@ -156,7 +156,7 @@ function recordSteps(at: Route53At, { moving, leading }: Leadings, { id, after }
   ];
 }
 
-const UNANSWERED = told("Route 53 gave no answer when the plan was made. Try the next lines until it takes them.");
+const UNANSWERED = "Route 53 gave no answer when the plan was made. Paste this again until Route 53 takes it.";
 
 function byHandSteps(leading: Leading, { id, after }: Slot): PlannedStep[] {
   const { traffic, to: region, front } = leading;
@@ -166,7 +166,7 @@ function byHandSteps(leading: Leading, { id, after }: Slot): PlannedStep[] {
   return [
     planned(awaitDns, {
       ...{ id: id("dns-by-hand"), after },
-      input: { region, name, newSide: front.dns_name, commands: [UNANSWERED, ...changeByHand(leading)] },
+      input: { region, name, newSide: front.dns_name, blocks: firstSaid(UNANSWERED, changeByHand(leading)) },
     }),
     settle(name, ttlMs, { id, after: [id("dns-by-hand")] }),
   ];

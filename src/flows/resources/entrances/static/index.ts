@@ -1,6 +1,6 @@
+import { told } from "../../../../domain/plan-run/by-hand.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
-import { told } from "../../../steps/by-hand.ts";
 import { SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
 import type { EntranceAbilities } from "../../abilities.ts";
@@ -36,10 +36,13 @@ const entrance: EntranceAbilities<Static, StaticSeen> = {
       const { name, ttl_seconds: ttl } = entry;
       const { id, after } = slotOfName(slot, name, names);
       const newSide = hostIn(entry, region);
-      const commands = [told(how), told(`${name} CNAME ${newSide}, TTL ${ttl}`)];
+      const changed = told(`${name} CNAME ${newSide}, TTL ${ttl}`);
+      const blocks = [
+        { before: how, commands: [changed], goOn: "when the people who keep the name say that it is changed." },
+      ];
       const afterStep = id("names-by-hand");
       return [
-        planned(awaitDns, { id: afterStep, after, input: { name, newSide, region, commands } }),
+        planned(awaitDns, { id: afterStep, after, input: { name, newSide, region, blocks } }),
         planned(settleDns, {
           ...{ id: id("settle-dns"), after: [afterStep] },
           input: { name, afterStep, ttlMs: ttl * SECOND },

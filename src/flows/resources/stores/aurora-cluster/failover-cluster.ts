@@ -34,10 +34,13 @@ export const failoverCluster: Step<Input, Data, z.infer<typeof Output>> = {
   title: ({ cluster, target }) => `Make ${target} the writer of ${cluster}`,
   times: () => ({ expectedMs: 1 * MINUTE, deadlineMs: 20 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, cluster, target }) => [
-    `aws rds failover-db-cluster --region ${region} --db-cluster-identifier ${cluster} --target-db-instance-identifier ${target}`,
-    `aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${cluster} --query 'DBClusters[0].[Status,DBClusterMembers[?IsClusterWriter].DBInstanceIdentifier]'`,
-  ],
+  byHand: ({ region, cluster, target }) => {
+    const commands = [
+      `aws rds failover-db-cluster --region ${region} --db-cluster-identifier ${cluster} --target-db-instance-identifier ${target}`,
+      `aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${cluster} --query 'DBClusters[0].[Status,DBClusterMembers[?IsClusterWriter].DBInstanceIdentifier]'`,
+    ];
+    return [{ commands, goOn: `when the status is available and the one writer is ${target}.` }];
+  },
   permissions: ({ region, cluster }) => [failingOver(region, cluster)],
 
   async run({ region, cluster, target }, { cloud, signal }) {

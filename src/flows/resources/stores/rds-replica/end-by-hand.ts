@@ -1,37 +1,31 @@
+import { type ByHandBlock, quoted } from "../../../../domain/plan-run/by-hand.ts";
 import type { DatabaseLogin, Engine } from "../../../../ports/database-sessions.ts";
-import { quoted, told } from "../../../steps/by-hand.ts";
 
 /**
  * Nobody gets in once a database is closed, people neither. So a client signs in before and stays, and reads what it is told
  * from a named pipe. It has its password from the same variable as TwoKey.
  */
-export function signInByHand(login: DatabaseLogin): string[] {
+export function signInByHand(login: DatabaseLogin): ByHandBlock {
   const { instance, user, password, caFile } = login;
-  return [
-    told(
-      `Sign in to ${instance} as ${user} while it is still open, from where its port can be reached. Set ${password} to the password of ${user} first; ${caFile} holds the certificates of AWS.`,
-    ),
-    `rm -f ${instance}.sql ${instance}.seen && mkfifo ${instance}.sql && touch ${instance}.seen`,
-    `${CLIENTS[login.engine].signsIn(login)} < ${instance}.sql | tee -a ${instance}.seen &`,
-    `exec 3> ${instance}.sql`,
-    `echo "select 'signed in';" >&3`,
-    told(
-      "Go on when that says: signed in; the client of MySQL or MariaDB also warns of one unknown variable. It stays signed in until the last line of this step.",
-    ),
-  ];
+  return {
+    before: `Sign in to ${instance} as ${user} while it is still open, from where its port can be reached. Set ${password} to the password of ${user} first; ${caFile} holds the certificates of AWS. Paste all blocks of this step into the same shell.`,
+    commands: [
+      `rm -f ${instance}.sql ${instance}.seen && mkfifo ${instance}.sql && touch ${instance}.seen`,
+      `${CLIENTS[login.engine].signsIn(login)} < ${instance}.sql | tee -a ${instance}.seen &`,
+      `exec 3> ${instance}.sql`,
+      `echo "select 'signed in';" >&3`,
+    ],
+    goOn: "when that says: signed in; the client of MySQL or MariaDB also warns of one unknown variable. It stays signed in until the block that signs out.",
+  };
 }
 
 /** Three rounds: a session that was signing in while the database was closed shows in a later one. */
-export function endByHand({ instance, engine }: DatabaseLogin): string[] {
-  const { ends, says } = CLIENTS[engine];
+export function endByHand({ instance, engine }: DatabaseLogin): ByHandBlock[] {
+  const { ends, before, goOn } = CLIENTS[engine];
+  const commands = ["for round in 1 2 3", "do", ...ends(instance).map((line) => `  ${line}`), "  sleep 2", "done"];
   return [
-    "for round in 1 2 3",
-    "do",
-    ...ends(instance).map((line) => `  ${line}`),
-    "  sleep 2",
-    "done",
-    told(says),
-    "exec 3>&-",
+    { before, commands, goOn },
+    { before: "This signs out.", commands: ["exec 3>&-"], goOn: "without waiting." },
   ];
 }
 
@@ -39,7 +33,8 @@ interface Client {
   signsIn(login: DatabaseLogin): string;
   /** One round: every other session of a client is ended. */
   ends(instance: string): readonly string[];
-  readonly says: string;
+  readonly before: string;
+  readonly goOn: string;
 }
 
 const CLIENTS: Readonly<Record<Engine, Client>> = {
@@ -49,7 +44,9 @@ const CLIENTS: Readonly<Record<Engine, Client>> = {
     ends: () => [
       `echo "select count(pg_terminate_backend(pid)) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend' and usename <> 'rdsadmin';" >&3`,
     ],
-    says: "Each round ended as many sessions as it says. Go on when the last one says 0; paste the three rounds again until then, before the next line. The account needs pg_read_all_stats and pg_signal_backend: without the first, it sees too few.",
+    before:
+      "Each round ends as many sessions as it says. The account needs pg_read_all_stats and pg_signal_backend: without the first, it sees too few.",
+    goOn: "when the last round says 0.",
   },
   mysql: {
     // `loose`: the clients of MySQL and of MariaDB each pass over the option that only the other one has.
@@ -61,6 +58,8 @@ const CLIENTS: Readonly<Record<Engine, Client>> = {
       `grep 'call mysql.rds_kill' ${instance}.seen >&3 || true`,
       `echo 'the next round' > ${instance}.seen`,
     ],
-    says: "Each line with call mysql.rds_kill is a session that was ended; error 1094 says that one had ended by itself. Go on when nothing stands before the last: looked; paste the three rounds again until then, before the next line. The account needs PROCESS: without it, it sees its own sessions only.",
+    before:
+      "Each line with call mysql.rds_kill is a session that was ended; error 1094 says that one had ended by itself. The account needs PROCESS: without it, it sees its own sessions only.",
+    goOn: "when nothing stands before the last: looked.",
   },
 };

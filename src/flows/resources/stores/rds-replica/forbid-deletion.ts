@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { TransientError } from "../../../../domain/errors.ts";
 import type { Step } from "../../../../ports/step.ts";
-import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, NoOutput, SECOND } from "../../../steps/schemas.ts";
 import { forbiddingDeletion } from "./permissions.ts";
 
@@ -26,11 +25,13 @@ export const forbidDeletion: Step<Input, Data, Record<string, never>> = {
   // After a promotion RDS may back the database up first.
   times: () => ({ expectedMs: 30 * SECOND, deadlineMs: 15 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: (input) => [
-    commandOf(input),
-    `aws rds describe-db-instances --region ${input.region} --db-instance-identifier ${input.instance} --query 'DBInstances[0].DeletionProtection'`,
-    told("Go on without waiting: nothing else needs it."),
-  ],
+  byHand: (input) => {
+    const commands = [
+      commandOf(input),
+      `aws rds describe-db-instances --region ${input.region} --db-instance-identifier ${input.instance} --query 'DBInstances[0].DeletionProtection'`,
+    ];
+    return [{ commands, goOn: "without waiting: nothing else needs it." }];
+  },
   leftToPeople: (input) => `${input.instance} may have no deletion protection. Switch it on: ${commandOf(input)}`,
   permissions: ({ region, instance }) => [forbiddingDeletion(region, instance)],
 

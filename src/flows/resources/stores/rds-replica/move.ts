@@ -104,7 +104,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
     if (!record || !isByHand(seen.name, moving)) return undefined;
     const { zone, name, ttl_seconds: ttlSeconds } = record;
     const values = [database(resource, moving.to).endpoint];
-    return { name, commands: recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values }]) };
+    return { name, blocks: recordsByHand(zone, [{ name, type: "CNAME", ttlSeconds, values }]) };
   },
 
   leftFor: (at, moving) => [...otherReplicas(at, moving), ...differencesIn(at, moving)],

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
-import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
 import type { LinkEnded } from "../../abilities.ts";
 import { linkEnded } from "./link.ts";
@@ -43,11 +42,13 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   title: ({ region, instance }) => `Promote ${instance} in ${region}`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: 40 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, instance, backupRetentionDays }) => [
-    `aws rds promote-read-replica --region ${region} --db-instance-identifier ${instance} --backup-retention-period ${backupRetentionDays}`,
-    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'`,
-    told("Go on when the source is null and the status is available. Available alone is not enough."),
-  ],
+  byHand: ({ region, instance, backupRetentionDays }) => {
+    const commands = [
+      `aws rds promote-read-replica --region ${region} --db-instance-identifier ${instance} --backup-retention-period ${backupRetentionDays}`,
+      `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'`,
+    ];
+    return [{ commands, goOn: "when the source is null and the status is available. Available alone is not enough." }];
+  },
   permissions: ({ region, instance }) => [promoting(region, instance)],
 
   async run(input, { cloud, signal, mayHaveAsked }) {

@@ -38,10 +38,14 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
   title: ({ instance, leaves }) => `Reboot ${instance} onto its standby, away from ${leaves}`,
   times: () => ({ expectedMs: 2 * MINUTE, deadlineMs: 30 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, instance }) => [
-    `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
-    `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
-  ],
+  byHand: ({ region, instance }) => {
+    const commands = [
+      `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
+      `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
+    ];
+    const goOn = "when an event after your reboot says that the failover is completed.";
+    return [{ commands, goOn }];
+  },
   permissions: ({ region, instance }) => [rebooting(region, instance)],
 
   async run(input, context) {

@@ -5,7 +5,6 @@ import { positionOf } from "../../../../domain/plan-run/data-position.ts";
 import { FenceOutput, type Marker } from "../../../../domain/plan-run/fence.ts";
 import type { LagFacts, LagSample } from "../../../../domain/service/observed.ts";
 import type { HandOnAlike, LookContext, Step, Verdict } from "../../../../ports/step.ts";
-import { told } from "../../../steps/by-hand.ts";
 import { MINUTE, PositionOutput, SECOND } from "../../../steps/schemas.ts";
 import { overLink, unseenLink } from "./link.ts";
 import { MarkerTable } from "./login.ts";
@@ -62,14 +61,15 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
     alike: mustReachZero ? "until-zero" : "one-look",
   }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, instance, mustReachZero }) => [
-    `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(( $(date +%s) - 900 ))" --end-time "$(date +%s)"`,
-    told(
-      mustReachZero
-        ? `Go on when each of the newest ${IN_A_ROW} Timestamps, less its Maximum in seconds, is later than the moment at which the writers stopped.`
-        : "Go on when you have written down the newest Timestamp less its Maximum in seconds. A Maximum of -1 measured nothing: take the newest one above that.",
-    ),
-  ],
+  byHand: ({ region, instance, mustReachZero }) => {
+    const commands = [
+      `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(( $(date +%s) - 900 ))" --end-time "$(date +%s)"`,
+    ];
+    const goOn = mustReachZero
+      ? `when each of the newest ${IN_A_ROW} Timestamps, less its Maximum in seconds, is later than the moment at which the writers stopped.`
+      : "when you have written down the newest of the Timestamps, less its Maximum in seconds. Leave out each one with a Maximum of -1: it measured nothing.";
+    return [{ commands, goOn }];
+  },
   permissions: () => [],
   run: async (_input, { cloud }) => ({ requestIds: [], data: { sinceMs: cloud.clock.now() } }),
 

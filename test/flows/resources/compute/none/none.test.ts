@@ -93,12 +93,13 @@ describe("the answer of the new side", () => {
   });
 
   test("waits for people where they have to point the application at its database first", () => {
-    const byHandFirst = [{ name: "rooms.desk.internal", commands: ["aws route53 …"] }];
+    const block = { commands: ["aws route53 …"], goOn: "when that says INSYNC." };
+    const byHandFirst = [{ name: "rooms.desk.internal", blocks: [block] }];
 
     expect(checkAnswer.title({ ...INPUT, byHandFirst })).toContain("Wait for rooms.desk.internal");
     expect(checkAnswer.times({ ...INPUT, byHandFirst }).deadlineMs).toBeGreaterThan(
       checkAnswer.times(INPUT).deadlineMs,
     );
-    expect(checkAnswer.byHand({ ...INPUT, byHandFirst })[0]).toBe("aws route53 …");
+    expect(checkAnswer.byHand({ ...INPUT, byHandFirst })[0]).toEqual(block);
   });
 });
