@@ -1,6 +1,7 @@
 import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import type { Plan, PlannedStep } from "../domain/plan-run/plan.ts";
-import { dangers, lossLine } from "./plan.ts";
+import { lossLine } from "./loss.ts";
+import { dangers } from "./plan.ts";
 import { marked } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
 

@@ -24,6 +24,7 @@ export function pageCard(incident: Incident, why: string): Card {
           ["Since ", { timeMs: incident.firstSeenAtMs, as: "ago" }],
           `Why you: ${why}`,
           ["Channel: ", ...(typeof channel === "string" ? [channel] : channel)],
+          ...(isOpen(incident) ? ["Acknowledge: you are on it, and paging stops."] : []),
         ],
       },
       ...buttons,
