@@ -8,7 +8,7 @@ export function steps(plan: Plan): CardPart[] {
   return [
     { kind: "text", text: [{ bold: "Steps" }] },
     { kind: "lines", lines, plain: true },
-    ...(plan.steps.some(({ role }) => role === "protects")
+    ...(plan.steps.some(({ role, title }) => role === "protects" && /fence/i.test(title))
       ? [{ kind: "note" as const, text: "To fence a region is to stop it taking writes." }]
       : []),
     {

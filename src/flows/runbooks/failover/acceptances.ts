@@ -202,7 +202,7 @@ function provenBy(judgement: Judgement, unproven: readonly KindSeen[]): string {
     const places = unproven.filter((at) => settingOf(at) === setting);
     return [`${setting} for ${named(judgement, "the old database", places)}`];
   });
-  return settings.length === 0 ? "" : ` To end them: ${settings.join(" and ")} in the file.`;
+  return settings.length === 0 ? "" : ` To end them: ${settings.join(" and ")} in twokey.yaml.`;
 }
 
 const endsSessions = (at: KindSeen, region: Region): boolean =>

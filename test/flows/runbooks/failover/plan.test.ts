@@ -460,7 +460,7 @@ describe("the failover runbook", () => {
     expect(plan.acceptances).toMatchObject([
       {
         id: "sessions-not-proven",
-        danger: expect.stringMatching(/To end them: “end_sessions: connection” or .+ in the file/),
+        danger: expect.stringMatching(/To end them: “end_sessions: connection” or .+ in twokey\.yaml/),
       },
     ]);
   });
