@@ -94,7 +94,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     moves: true,
     handle: (ask, { run }) => approve(ask, run),
   },
-  reject: decision("reject", "reject <plan>", "refuse a plan, for everybody"),
+  reject: decision("reject", "reject <plan> [why]", "refuse a plan, for everybody (Refuse on its card)"),
   withdraw: decision("withdraw", "withdraw <plan>", "take back the plan you asked for"),
   wait: {
     usage: "wait [service] <03:40 or 20m> because <reason>",
@@ -236,7 +236,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
 /** What people call it elsewhere. */
 const ALSO: Readonly<Record<string, string>> = {
   ...{ incident: "declare", close: "resolve", page: "escalate", who: "oncall", "on-call": "oncall" },
-  ...{ hold: "wait", postpone: "wait" },
+  ...{ hold: "wait", postpone: "wait", refuse: "reject" },
 };
 
 export function verbNamed(word: string): Verb | undefined {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Card, spans, type Text } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
+import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import { type Plan, planDigest } from "../domain/plan-run/plan.ts";
@@ -12,8 +13,9 @@ import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
 import { type Look, observe } from "../flows/observe.ts";
 import { agedSettings, openQuestions, sparedSettings } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
-import { nameOf } from "../views/names.ts";
+import { nameOf, peopleLeft } from "../views/names.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
+import { someOf } from "../views/room.ts";
 import { endedWithout } from "../views/sight.ts";
 import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -91,10 +93,18 @@ async function made(
   const channel = await keepDraft(draft, wanted, deps);
   const what = plan.keysRequired === 0 ? "is started. Its progress is in" : CALLED;
   const outcome = told(plan, channel, what);
-  return { card: { text: `Plan ${plan.id} ${what} the channel.`, parts: [{ kind: "text", text: outcome }] }, outcome };
+  const whose = plan.keysRequired === 0 ? [] : [whoCounts(draft.run, deps)];
+  const parts = [outcome, ...whose].map((text) => ({ kind: "text" as const, text }));
+  return { card: { text: [`Plan ${plan.id} ${what} the channel.`, ...whose].join(" "), parts }, outcome };
 }
 
 const CALLED = "is made. Its approvers are asked for. Its card is in";
+
+/** The asker sees the button as well, and would learn only by pressing it that it is not for them. */
+function whoCounts(run: RunState, { inventory }: Pick<RunCommandDeps, "inventory">): string {
+  const people = whoIsLeft(run, inventory()).map(({ id }) => nameOf(inventory(), id));
+  return `Your own key does not count. ${peopleLeft(run.plan.keysRequired, 0)} of these must agree: ${someOf(people, 8)}.`;
+}
 
 /** A plan that nobody has been shown. */
 export interface Draft {

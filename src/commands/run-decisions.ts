@@ -68,8 +68,10 @@ interface Asked {
 function askedFor(decision: JournalDecision, { ask, run, words, shown }: Asked): Answer | undefined {
   const { fields } = ask;
   if (decision === "reject") {
-    if (fields === undefined) return (shown ?? ask.args[0]) ? undefined : { kind: "form", form: rejectForm(run) };
-    return fields["sure"] === "yes" ? undefined : { kind: "field-errors", errors: { sure: "Agree, or close this." } };
+    const isTyped = shown === undefined && ask.args[0] !== undefined;
+    if (fields === undefined) return isTyped ? undefined : { kind: "form", form: rejectForm(run) };
+    const errors = { words: "Say why: everybody reads it." };
+    return words.trim() === "" ? { kind: "field-errors", errors } : undefined;
   }
   if (decision !== "take-over" || words.trim() !== "") return undefined;
   if (fields !== undefined) return { kind: "field-errors", errors: { words: "Say what was done by hand." } };

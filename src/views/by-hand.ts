@@ -1,7 +1,8 @@
 import type { Card, CardPart, Span, Text } from "../domain/card/card.ts";
 import { type ByHandBlock, pastedLines } from "../domain/plan-run/by-hand.ts";
 import { onlyAdds, type Plan, type PlannedStep } from "../domain/plan-run/plan.ts";
-import { dangers, lossLine } from "./plan.ts";
+import { lossLine } from "./loss.ts";
+import { dangers } from "./plan.ts";
 import { marked } from "./plan-steps.ts";
 import { inRoom, withEnd } from "./room.ts";
 

@@ -83,15 +83,15 @@ export const takeOverForm = ({ plan }: RunState, context: string, step: string):
   submit: "Look",
 });
 
-/** It confirms, since no word named the plan. */
+/** The form is the confirmation, too: nobody refuses by one wrong press. */
 export const rejectForm = ({ plan }: RunState): Form => ({
   title: "Refuse a plan",
   intent: "reject",
   context: plan.id,
   intro: [
     { kind: "text", text: [{ bold: plan.title }, ` (${plan.id})`] },
-    { kind: "text", text: "It is closed for everybody, and takes no key any more." },
+    { kind: "text", text: "The plan is closed for everybody, and nothing is changed. People can ask for a new one." },
   ],
-  fields: [{ id: "sure", label: "Close this plan for everybody", kind: "agreement" }],
+  fields: [{ id: "words", label: "Why", kind: "paragraph", hint: "Everybody reads this." }],
   submit: "Refuse",
 });

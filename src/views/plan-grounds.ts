@@ -54,7 +54,7 @@ export function staying({ staying: sets = [] }: Plan): CardPart[] {
 }
 
 /** How old what the plan rests on is: most of it was seen in one minute, as times are shown; what was not is named, the newest first. */
-function ages({ facts = [] }: Plan): CardPart[] {
+function ages({ facts = [], unchecked: unknown }: Plan): CardPart[] {
   const byMinute = new Map<number, { readonly atMs: number; readonly whats: readonly string[] }>();
   for (const { what, atMs } of [...facts].sort((a, b) => b.atMs - a.atMs)) {
     const minute = Math.floor(atMs / MINUTE_MS);
@@ -66,16 +66,17 @@ function ages({ facts = [] }: Plan): CardPart[] {
   const common = seen.find(({ whats }) => whats.length === most);
   if (common === undefined) return [];
   const apart = seen.filter((each) => each !== common);
-  const lines = apart.map(({ atMs, whats }) => spans`Seen at ${ago(atMs)}: ${whats.join(", ")}. `);
-  const rest = spans`${apart.length === 0 ? "Everything" : "Everything else"} was seen at ${ago(common.atMs)}.`;
+  const lines = apart.map(({ atMs, whats }) => spans`Read at ${ago(atMs)}: ${whats.join(", ")}. `);
+  const rest = spans`All ${apart.length + unknown.length === 0 ? "" : "other "}facts were read at ${ago(common.atMs)}.`;
   return [{ kind: "note", text: [...lines.flat(), ...rest] }];
 }
 
 /** People who keep the card can tell later whether the ledger still has the line that was its newest then. */
-export function ledgerEnd({ ledger }: Plan): CardPart {
-  if (!ledger) return { kind: "note", text: "Ledger: it had no line yet." };
+export function ledgerEnd({ ledger }: Plan): CardPart[] {
+  if (!ledger) return [];
   const { process, lines, seal } = ledger;
-  return { kind: "note", text: ["Ledger of ", process, `: line ${lines}, hash `, { code: seal.slice(0, SEAL_SHOWN) }] };
+  const hash = { code: seal.slice(0, SEAL_SHOWN) };
+  return [{ kind: "note", text: ["For auditors: ledger of ", process, `, line ${lines}, hash `, hash] }];
 }
 
 /** Who asked and why; the reason is a person's own words. */

@@ -8,6 +8,9 @@ export function steps(plan: Plan): CardPart[] {
   return [
     { kind: "text", text: [{ bold: "Steps" }] },
     { kind: "lines", lines, plain: true },
+    ...(plan.steps.some(({ role, title }) => role === "protects" && /fence/i.test(title))
+      ? [{ kind: "note" as const, text: "To fence a region is to stop it taking writes." }]
+      : []),
     {
       kind: "note",
       text: `AWS must answer in the region that a step names, or that stands in brackets.${isBeside(plan) ? " Steps of one number run side by side, and a later one may begin before the slowest of them is done." : ""}`,

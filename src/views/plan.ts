@@ -1,12 +1,14 @@
 import { ago, type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
-import { askAgain, askFresh, isMove, onlyAdds, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
+import { askAgain, askFresh, isMove, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Wait } from "../domain/plan-run/wait.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
+import { approversOf } from "../domain/service/access.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { expectedTime, objective } from "./expected-time.ts";
+import { lossLine } from "./loss.ts";
 import { nameOf, peopleLeft } from "./names.ts";
 import { about, ledgerEnd, leftForPeople, staying, unchecked } from "./plan-grounds.ts";
 import { steps } from "./plan-steps.ts";
@@ -40,15 +42,15 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
     ...dangers(plan),
   ];
   return {
-    text: `Plan ${plan.id}: ${whatIsAsked(plan)}. ${isOpen ? gist.join(" ") : afterKeys(run, inventory)}`,
+    text: `Plan ${plan.id}: ${whatIsAsked(plan)}. ${isOpen ? gist.join(" ") : afterKeys(run, inventory)}${saidWhy(run)}`,
     parts: [
       { kind: "heading", text: isOpen ? question(plan) : `${inRoom(plan.title, "headline")}: ${headState(run)}` },
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
-      ...(isOpen ? inOthersWords(plan, context.wait && waitReason(context.wait, inventory)) : []),
+      ...(isOpen ? inOthersWords(plan, context.wait && waitReason(context.wait, inventory)) : refusedWhy(run)),
       IN_THREAD,
-      ledgerEnd(plan),
+      ...ledgerEnd(plan),
     ],
   };
 }
@@ -143,7 +145,13 @@ const question = ({ title }: Plan): string => `${title}?`;
 
 function canTurn(run: RunState, inventory: Inventory): Text {
   const people = whoIsLeft(run, inventory);
-  return ["Can agree: ", ...people.flatMap((person, at): Text => [...(at === 0 ? [] : [", "]), { person: person.id }])];
+  const { requester, service } = run.plan;
+  const isApprover = approversOf(inventory, service).some(({ id }) => id === requester);
+  return [
+    "Can agree: ",
+    ...people.flatMap((person, at): Text => [...(at === 0 ? [] : [", "]), { person: person.id }]),
+    ...(isApprover ? [` (not ${nameOf(inventory, requester)}, who asked)`] : []),
+  ];
 }
 
 /** What a key cannot take back. A plan for the rest may find it done. */
@@ -158,7 +166,9 @@ export const dangers = ({ acceptances: all }: Plan): string[] =>
   all.flatMap(({ danger }) => (danger === undefined ? [] : inRoom(danger, "reason")));
 
 export function digestNote({ digest, plan }: RunState): CardPart {
-  return { kind: "text", text: ["Plan ", { code: plan.id }, " · digest ", { code: digest.slice(0, DIGEST_SHOWN) }] };
+  const id = ["Plan ", { code: plan.id }] as const;
+  if (plan.keysRequired === 0) return { kind: "text", text: id };
+  return { kind: "text", text: [...id, " · all see digest ", { code: digest.slice(0, DIGEST_SHOWN) }] };
 }
 
 function acceptances(plan: Plan): CardPart[] {
@@ -184,6 +194,13 @@ function agreements({ plan, keys }: RunState, inventory: Inventory): CardPart[] 
 
 const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
 
+/** A person's own words, below all that TwoKey says (G23). */
+const refusedWhy = (run: RunState): CardPart[] =>
+  saidWhy(run) === "" ? [] : [{ kind: "text", text: saidWhy(run).trim() }];
+
+export const saidWhy = ({ refusal }: RunState): string =>
+  refusal?.why === undefined ? "" : ` Why: ${quoted(refusal.why, "reason")}`;
+
 /** A closed plan asks nothing any more. */
 function headState({ state, plan }: RunState): string {
   if (state === "closed") return "plan closed";
@@ -191,10 +208,12 @@ function headState({ state, plan }: RunState): string {
 }
 
 function afterKeys(run: RunState, inventory: Inventory): string {
-  const { state, plan, startedAtMs } = run;
+  const { state, plan, startedAtMs, refusal } = run;
   const because = inRoom(whyOf(run, inventory), "reason");
   if (state === "closed" && startedAtMs !== undefined)
     return `What its run had done stays as it is. A plan for what is left: ${askFresh(plan)} · It is closed: ${because}`;
+  if (refusal)
+    return `Refused by ${nameOf(inventory, refusal.by)}. Nothing was changed. To ask again: ${askAgain(plan)} because …`;
   if (state === "closed") return `Nothing was changed. A new plan: ${askAgain(plan)} · It is closed: ${because}`;
   const agreed = plan.keysRequired === 0 ? NEEDS_NO_KEYS : "The keys are turned.";
   return `${agreed} The progress message shows the run.`;
@@ -204,16 +223,7 @@ function buttons(run: RunState): CardPart[] {
   if (!isWaiting(run)) return [];
   const value = `${run.plan.id}:${run.digest}`;
   const approve: CardButton = { label: "Review and turn my key", intent: "approve", value, style: "danger" };
-  const reject: CardButton = {
-    label: "Refuse",
-    intent: "reject",
-    value,
-    confirm: {
-      title: "Refuse this plan?",
-      text: "It is closed for everybody. People can ask for a new one.",
-      yes: "Refuse",
-    },
-  };
+  const reject: CardButton = { label: "Refuse", intent: "reject", value };
   const keys = run.plan.keysRequired === 0 ? [] : [approve, reject];
   const wait: CardButton = { label: "Wait…", intent: "wait", value };
   return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }, wait] }];
@@ -226,23 +236,9 @@ export function keysLine(run: RunState, when = ago): Text {
   return isWaiting(run) ? mustAgree(run, when) : `${run.keys.length} of ${keysRequired} keys turned.`;
 }
 
+/** Nothing asks again between the last key and the first step, not even a decision to wait. */
 const mustAgree = ({ plan, keys }: RunState, when = ago) =>
-  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${when(plan.startByMs)}.`;
+  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${when(plan.startByMs)}${isLastKey({ plan, keys }) ? "; that key starts the run at once" : ""}.`;
 
-/** What is lost, as a point in time or as unknown: never a number that moves (G4). */
-export function lossLine(plan: Plan): Text {
-  const { dataLoss } = plan;
-  switch (dataLoss.kind) {
-    case "none":
-      if (onlyAdds(plan)) return "Nothing that is there is changed.";
-      return plan.steps.some(({ role }) => role === "protects")
-        ? "No data is lost: writers stop first, and the standby catches up."
-        : "No data is lost.";
-    case "after":
-      return dataLoss.why === undefined
-        ? spans`Writes after ${{ timeMs: dataLoss.atMs }} may be lost.`
-        : spans`Writes after ${{ timeMs: dataLoss.atMs }} are lost (last known position).`;
-    case "unknown":
-      return "How much data is lost is unknown.";
-  }
-}
+export const isLastKey = ({ plan, keys }: Pick<RunState, "plan" | "keys">): boolean =>
+  keys.length > 0 && plan.keysRequired - keys.length === 1;

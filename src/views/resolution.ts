@@ -43,7 +43,11 @@ export function resolveForm(incident: Incident, against?: string): Form {
         ([id, label]): FormField => ({ id, label, kind: "paragraph", ...(id === "details" ? {} : { optional: true }) }),
       ),
       {
-        ...{ id: "despite", label: "Why, if something speaks against it", kind: "paragraph" },
+        ...{
+          id: "despite",
+          label: "If an alarm or a plan is still open, or users get errors: why close anyway",
+          kind: "paragraph",
+        },
         ...(against === undefined ? { optional: true } : {}),
       },
     ],

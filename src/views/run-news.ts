@@ -12,6 +12,7 @@ import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf, peopleLeft } from "./names.ts";
 import { unseenAtEnd } from "./old-side.ts";
+import { isLastKey, saidWhy } from "./plan.ts";
 import { marked } from "./plan-steps.ts";
 import { inRoom, quoted, withEnd } from "./room.ts";
 import { endOfMove } from "./run-loss.ts";
@@ -40,7 +41,7 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     const said = spans`Key ${`${index + 1} of ${plan.keysRequired}`}: ${by(keys[index]?.by, inventory)} agreed to ${named(run)}.`;
     if (state !== "waiting-for-keys") return said;
     const left = peopleLeft(plan.keysRequired, keys.length);
-    return spans`${said} ${left} must agree by ${timeOfDay(plan.startByMs)}: ${mentions(whoIsLeft(run, inventory))}.`;
+    return spans`${said} ${left} must agree by ${timeOfDay(plan.startByMs)}: ${mentions(whoIsLeft(run, inventory))}.${isLastKey(run) ? " That key starts the run at once." : ""}`;
   },
   started: ({ run, inventory }) => {
     const all = run.keys.map((key) => by(key.by, inventory));
@@ -93,7 +94,7 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     return spans`${named(run)} ${stands}${notUndone(run)}${whom(people)}`;
   },
   closed: ({ run, inventory }) =>
-    spans`${named(run)} is ${sentence("closed", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}`,
+    spans`${named(run)} is ${sentence("closed", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}${saidWhy(run)}`,
 };
 
 /** What people can do who may reach what TwoKey cannot. */

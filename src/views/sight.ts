@@ -32,9 +32,11 @@ export function sightCard({ service, asker, glimpses, outcome }: Sight): Card {
   return {
     text: [head, ...lines, end].map((line) => plainText(line)).join(" "),
     parts: [
+      // What came of it is the first line; while it goes on the newest is the last one.
+      ...(outcome === undefined ? [] : [{ kind: "text" as const, text: end }]),
       { kind: "text", text: head },
       ...(lines.length === 0 ? [] : [{ kind: "lines" as const, plain: true as const, lines }]),
-      { kind: "text", text: end },
+      ...(outcome === undefined ? [{ kind: "text" as const, text: end }] : []),
     ],
   };
 }
@@ -49,7 +51,8 @@ interface Ended {
 
 /** What everybody is told who could see the look, where it ended with an error. */
 export function endedWithout({ asker, isTold, mayBeKept }: Ended): string {
-  if (!mayBeKept) return isTold ? `No plan. Only ${asker} is told why.` : "No plan: it went wrong.";
+  if (!mayBeKept)
+    return isTold ? `No plan. Nothing was changed. Only ${asker} is told why.` : "No plan: it went wrong.";
   const what = isTold ? `Only ${asker} is told what became of it.` : "It went wrong.";
   return `${what} /dr status shows whether there is a plan.`;
 }

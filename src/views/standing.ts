@@ -111,7 +111,7 @@ function losing(loss: Plan["dataLoss"], atMs: number): string {
     case "none":
       return "losing nothing";
     case "after":
-      return `losing about ${sayDuration(Math.max(1_000, atMs - loss.atMs))}`;
+      return `losing about the last ${sayDuration(Math.max(1_000, atMs - loss.atMs))} of writes`;
     case "unknown":
       return "losing an unknown amount";
   }

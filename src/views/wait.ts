@@ -25,7 +25,7 @@ export interface WaitSeen {
 export function waitOnPlan({ atMs, untilMs }: Wait, { startByMs }: Plan): Text {
   const next: Text =
     untilMs < startByMs
-      ? [", then agree or refuse. A key counts before that too."]
+      ? [", then agree or refuse. You can turn your key now, too."]
       : spans`, but agree or refuse by ${timeOfDay(startByMs)}: this plan closes then.`;
   return [...spans`Waiting until ${at(untilMs, atMs)}`, ...next];
 }
@@ -42,7 +42,7 @@ export function waitCard({ wait, run, inventory }: WaitSeen, nowMs: number): Car
   const { service, atMs, untilMs, by, reason } = wait;
   const what = spans`${nameOf(inventory, by)} decided to wait until ${at(untilMs, atMs)} with ${service}.`;
   const means = run
-    ? spans` A key counts before that too${forWhom(run, inventory)}.${tooLate(run, wait)}`
+    ? spans` You can turn your key now, too${forWhom(run, inventory)}.${tooLate(run, wait)}`
     : [` A plan can be asked for before that too.`];
   return asCard([...what, ...means, ` Why: ${quoted(reason, "reason")}`], { inventory, nowMs });
 }
@@ -65,7 +65,9 @@ function nextOf({ wait: { service }, run, moving, asks }: WaitSeen, nowMs: numbe
   const next = run
     ? spans`${peopleLeft(run.plan.keysRequired, run.keys.length)} must agree to plan ${{ bold: run.plan.id }} by ${at(run.plan.startByMs, nowMs)}, or an approver refuses it.`
     : [`No plan waits for keys. A plan is made by ${asks}.`];
-  return spans`${next} To wait on: ${{ code: `/dr wait ${service} 20m because …` }}.`;
+  const isTooLong = run !== undefined && nowMs + 20 * 60_000 >= run.plan.startByMs;
+  const but = isTooLong ? ` Plan ${run.plan.id} closes before that, and a new one has to be made then.` : "";
+  return spans`${next} To wait on: ${{ code: `/dr wait ${service} 20m because …` }}.${but}`;
 }
 
 /** What the person who decided it is answered. */
@@ -91,7 +93,7 @@ export const waitForm = (service: string, context: string): Form => ({
   intro: [
     {
       kind: "text",
-      text: `The room of ${service} is told, and reminded when the time has come. Waiting blocks nothing: a key counts before that too.`,
+      text: `The room of ${service} is told, and reminded when the time has come. Waiting blocks nothing: the last key starts the run also before that.`,
     },
   ],
   fields: [

@@ -31,10 +31,16 @@ function service(name: string, wish: Wish = {}): ServiceStatus {
     run: wish.run,
     newest: wish.run,
     incident: wish.incident,
-    waiting: wish.waiting,
+    waiting: wish.waiting && waitingFor(name, wish.waiting),
     outlook,
   };
 }
+
+/** The plan of that service. */
+const waitingFor = (name: string, run: RunState): RunState => ({
+  ...run,
+  plan: { ...run.plan, id: "F-ORD3RS", service: name, title: run.plan.title.replace(SERVICE.name, name) },
+});
 
 /** After a failover: the standby was promoted and serves; the old side is a second writer that nobody reaches. */
 function movedAway(): Day {

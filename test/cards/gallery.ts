@@ -21,7 +21,7 @@ import { planCard, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
 import { resolutionAddedCard, resolutionCard, resolutionLeftCard, resolveForm } from "../../src/views/resolution.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
-import { sightCard } from "../../src/views/sight.ts";
+import { endedWithout, sightCard } from "../../src/views/sight.ts";
 import { seenLines, serviceCard, statusCard } from "../../src/views/status.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
 import { initialCard, updateCard, updateDraftCard, updateForm } from "../../src/views/update.ts";
@@ -73,6 +73,7 @@ export function forms(): Readonly<Record<string, Form>> {
   return {
     "key-form-dark": keyForm(darkPlan(), INVENTORY),
     "key-form-planned": keyForm(plannedPlan(), INVENTORY),
+    "key-form-last": keyForm(runStates()["one-key"] ?? darkPlan(), INVENTORY),
     "wait-form": waitForm(SERVICE.name, "F-AAA111"),
     "update-form": updateForm(openedIncident(), UPDATE),
     "resolve-form": resolveForm(openedIncident()),
@@ -134,9 +135,8 @@ function sightCards(): Record<string, Card> {
     { key: "6", what: "users", says: "get errors (HTTP 502)" },
   ];
   const about = { service: SERVICE.name, asker: "Farid Haddad", glimpses };
-  const refused =
-    "No plan. “No plan for inventory: its copy in eu-central-1 follows another database. Nothing was changed.”";
-  return { "sight-going-on": sightCard(about), "sight-refused": sightCard({ ...about, outcome: refused }) };
+  const outcome = endedWithout({ asker: about.asker, isTold: true, mayBeKept: false });
+  return { "sight-going-on": sightCard(about), "sight-refused": sightCard({ ...about, outcome }) };
 }
 
 function planCards(): Record<string, Card> {
@@ -247,7 +247,7 @@ function boardCards(): Record<string, Card> {
     ...Object.fromEntries(
       Object.entries(BOARDS).map(([name, board]) => [
         `board-${name}`,
-        statusCard(board, { names: ["Farid Haddad"], empty: ["dba"] }, AT),
+        statusCard(board, { names: ["Farid Haddad"], empty: ["dba"] }, seenAt(`board-${name}`)),
       ]),
     ),
     ...Object.fromEntries(
@@ -321,11 +321,18 @@ export const NAMES: Names = {
 
 const { memberOf } = accounts;
 
+/** Cards about what comes after the plan is made are looked at then. */
+function seenAt(id: string): number {
+  if (id.startsWith("wait-over")) return AT + 10 * MINUTE;
+  return LATER.some((start) => id.startsWith(start)) ? AT + 3 * MINUTE : AT;
+}
+const LATER = ["plan-one-key", "plan-refused", "plan-keys-turned", "started", "board-mixed", "call-keys"];
+
 /** The gallery as Slack is sent it. */
 export function gallery(): Drawn[] {
   const shown = Object.entries(cards()).map(([id, card]): Drawn => {
     const { text, blocks } = messageOf(card, memberOf);
-    return { id, title: id, text, blocks: asNodes(blocks) };
+    return { id, title: id, text, blocks: asNodes(blocks), nowMs: seenAt(id) };
   });
   const asked = Object.entries(forms()).map(([id, form]): Drawn => {
     const { title, submit, close, blocks } = modalOf(form, memberOf);

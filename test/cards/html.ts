@@ -21,6 +21,8 @@ export interface Drawn {
   /** Top-level text, for notifications; absent for a modal. */
   readonly text?: string;
   readonly blocks: readonly Node[];
+  /** When people look, where that is not the moment of the whole picture. */
+  readonly nowMs?: number;
   /** Title, submit and close of a modal. */
   readonly modal?: { readonly title: string; readonly submit: string; readonly close: string };
 }
@@ -29,8 +31,9 @@ export function pageOf(cards: readonly Drawn[], names: Names): string {
   return `<!doctype html><meta charset="utf-8"><style>${STYLE}</style>${cards.map((card) => cardHtml(card, names)).join("")}`;
 }
 
-function cardHtml({ id, title, text, blocks, modal }: Drawn, names: Names): string {
-  const body = blocks.map((block) => blockHtml(block, names)).join("");
+function cardHtml({ id, title, text, blocks, modal, nowMs }: Drawn, names: Names): string {
+  const seen = { ...names, nowMs: nowMs ?? names.nowMs };
+  const body = blocks.map((block) => blockHtml(block, seen)).join("");
   const about = `<div class="about">${literal(title)}</div>`;
   const notice = text === undefined ? "" : `<div class="notice">${parsed(text)}</div>`;
   const inner = modal

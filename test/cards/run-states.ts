@@ -52,8 +52,18 @@ export const degradedHome = (): Day => ({ ...quietDay(SERVICE), publicHealth: RA
 
 export const darkPlan = (): RunState =>
   proposed(INVENTORY, { id: "F-7KQ2MX", observed: darkHome(), outageAtMs: DARK_AT });
-export const plannedPlan = (): RunState => proposed(INVENTORY, { id: "F-3B8LLC", mode: "planned" });
-export const healthyPrimaryPlan = (): RunState => proposed(INVENTORY, { id: "F-5TT0AN", observed: degradedHome() });
+export const plannedPlan = (): RunState =>
+  proposed(INVENTORY, {
+    ...{ id: "F-3B8LLC", mode: "planned", reason: "AWS announced maintenance of eu-west-1 for the morning" },
+  });
+export const healthyPrimaryPlan = (): RunState =>
+  proposed(INVENTORY, {
+    ...{
+      id: "F-5TT0AN",
+      observed: degradedHome(),
+      reason: "users of eu-west-1 get errors, and nobody finds the cause",
+    },
+  });
 
 /** The dark plan, with times behind its steps: of 3 to 20 runs, and of its last step none. */
 export function learnedPlan(): RunState {
@@ -175,7 +185,12 @@ export function runStates(): Readonly<Record<string, RunState>> {
     "one-key": new Journal()
       .add((atMs) => ({ kind: "key-turned", atMs, ...who, digest: dark.digest, accepted: [], seal: "s" }))
       .on(dark),
-    refused: new Journal().add((atMs) => ({ kind: "refused", atMs, by: "ben", door: "slack" })).on(dark),
+    refused: new Journal()
+      .add((atMs) => ({
+        ...{ kind: "refused", atMs, by: "ben", door: "slack" },
+        why: "AWS says that eu-west-1 is back in ten minutes. Plan again if it is not.",
+      }))
+      .on(dark),
     running: promoting(plan).on(plan),
     unfenced: begun(dark)
       .done("fence", "eu-west-1 does not answer; going on without was accepted", { fence: "cannot-know" })

@@ -154,7 +154,7 @@ describe("what everybody is told who could see the look, where it ended with an 
       lastLook: () => onceShown(seen, error),
     });
     const told = await lastWords("snapshot", fails(refused));
-    expect(told).toMatch(/No plan\. Only Farid Haddad is told why\.$/);
+    expect(told).toMatch(/No plan\. Nothing was changed\. Only Farid Haddad is told why\.$/);
     expect(told).not.toContain("Words for");
     expect(await lastWords("snapshot", fails(lost))).toMatch(/No plan: it went wrong\.$/);
   });

@@ -8,6 +8,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { type Inventory, inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { Ledger } from "../../src/ports/runs.ts";
 import { createRuns } from "../../src/store/runs.ts";
+import { planCard } from "../../src/views/plan.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
@@ -176,12 +177,28 @@ test("a plan is closed for everybody only by who names it, or confirms which it 
   const stateNow = async () => (await runs.read(plan.id))?.state;
 
   const asked = await reject([]);
-  expect(asked).toMatchObject({ kind: "form", form: { context: plan.id, fields: [{ kind: "agreement" }] } });
+  expect(asked).toMatchObject({
+    kind: "form",
+    form: { context: plan.id, fields: [{ id: "words", kind: "paragraph" }] },
+  });
   expect(JSON.stringify(asked)).toContain(plan.title);
   expect(await reject([], { value: plan.id, fields: {} })).toMatchObject({ kind: "field-errors" });
   expect(await stateNow()).toBe("waiting-for-keys");
-  await reject([], { value: plan.id, fields: { sure: "yes" } });
-  expect(await stateNow()).toBe("closed");
+  // The button of the card asks for it too: nobody refuses by one wrong press.
+  expect(await reject([], { value: `${plan.id}:${planDigest(plan)}` })).toMatchObject({ kind: "form" });
+  expect(await stateNow()).toBe("waiting-for-keys");
+  await reject([], { value: plan.id, fields: { words: "eu-west-1 is coming back" } });
+  const run = await runs.read(plan.id);
+  if (!run) throw new Error("the plan is kept");
+  const { text, parts } = planCard(run, inventory, { nowMs: AT });
+
+  expect(run).toMatchObject({ state: "closed", refusal: { by: "ana", why: "eu-west-1 is coming back" } });
+  expect(text).toMatch(
+    /\. Refused by Ana Keller\. Nothing was changed\. To ask again: \S+ .* Why: “eu-west-1 is coming back”$/,
+  );
+  expect(parts.flatMap((part) => (part.kind === "text" ? [part.text] : []))).toContain(
+    "Why: “eu-west-1 is coming back”",
+  );
 });
 
 test("what was done by hand is asked for in a form about the failure that was shown, and of those alone who may say it", async () => {

@@ -73,13 +73,15 @@ describe("could we, right now?", () => {
 
   test("a service that could move says how long it takes and what it loses", async () => {
     expect(await board(quietDay(service))).toContain(
-      "✓ inventory · ready\n    Can move to eu-central-1 now: about 10 min (estimate, no run yet), losing about 12 s, 2 things to accept in words.",
+      "✓ inventory · ready\n    Can move to eu-central-1 now: about 10 min (estimate, no run yet), losing about the last 12 s of writes, 3 things to accept in words.",
     );
   });
 
   test("the times of runs stand in it", async () => {
     const times = { of: async () => [{ run: "F-1", step: "promote", tookMs: 1_000, atMs: AT }] };
-    expect(await board(quietDay(service), { times })).toMatch(/now: about \d+ s \(1 run\), losing about 12 s/);
+    expect(await board(quietDay(service), { times })).toMatch(
+      /now: about \d+ s \(1 run\), losing about the last 12 s of writes/,
+    );
   });
 
   test("a service whose standby cannot be seen says why there can be no plan, and is not ready", async () => {

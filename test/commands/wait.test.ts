@@ -25,12 +25,12 @@ describe("while a plan waits for keys", () => {
       {
         ...{ id: `wait:inventory:${AT}`, channel: "C0PLANS" },
         text: expect.stringMatching(
-          /decided to wait until .*A key counts before that too.*“AWS says that it comes back”$/,
+          /decided to wait until .*You can turn your key now, too.*“AWS says that it comes back”$/,
         ),
       },
     ]);
     const plan = linesOf(await render("plan", "F-AAA111"));
-    expect(plan).toContain("then agree or refuse. A key counts before that too.");
+    expect(plan).toContain("then agree or refuse. You can turn your key now, too.");
     expect(plan).toContain("Ana Keller decided to wait: “AWS says that it comes back”");
 
     desk.nowMs += 5 * MINUTE - 1;

@@ -15,6 +15,7 @@ interface Wish {
   /** The waiting run whose rest is planned. */
   readonly continues?: RunState;
   readonly outageAtMs?: number;
+  readonly reason?: string;
 }
 
 export function serviceIn(inventory: Inventory) {
@@ -30,7 +31,7 @@ export function planned(inventory: Inventory, wish: Wish = {}) {
     service,
     to: wish.to ?? standbyOf(service),
     mode: wish.mode ?? "unplanned",
-    reason: "eu-west-1 is gone",
+    reason: wish.reason ?? "eu-west-1 is gone",
     requester: wish.requester ?? "farid",
     incident: undefined,
     outageAtMs: wish.outageAtMs,

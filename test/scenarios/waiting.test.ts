@@ -64,7 +64,7 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   await answerAfter(people, { slackId: BEN ?? "", fits: /^You wait with inventory until/ }, () =>
     people.as(BEN ?? "").submits(form, { until: "10m", reason: "the lag is going down" }),
   );
-  const second = await told(/A key counts before that too\. Approvers who are left: .*“the lag is going down”/);
+  const second = await told(/You can turn your key now, too\. Approvers who are left: .*“the lag is going down”/);
   expect([BEN, ANA, ELENA].some((id) => mentions(second, [id]))).toBe(false);
   await people.expectMessage(
     room,

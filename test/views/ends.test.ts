@@ -27,7 +27,7 @@ describe("the way on that a card of something closed names", () => {
   test("a plan that never started changed nothing, and is asked for anew", () => {
     const text = shown(planCard(run(REFUSED), inventory, { nowMs: AT }));
 
-    expect(text).toContain("Nothing was changed. A new plan: /dr failover inventory");
+    expect(text).toContain("Nothing was changed. To ask again: /dr failover inventory because …");
   });
 
   test("a run that was closed with the lost store may have changed something, and never says that it did not", () => {
@@ -52,7 +52,7 @@ describe("the way on that a card of something closed names", () => {
 
     expect(judgeKey(rest, turn, inventory)).toMatchObject({ why: expect.stringContaining("with /dr replan F-0.") });
     expect(shown(planCard(transition(rest, REFUSED), inventory, { nowMs: AT }))).toContain(
-      "A new plan: /dr replan F-0",
+      "To ask again: /dr replan F-0 because …",
     );
   });
 });

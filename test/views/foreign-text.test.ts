@@ -57,7 +57,8 @@ const MARKED: Texts = { reason: MARK, report: MARK, name: MARK, waited: MARK };
 
 /** The same plan with foreign text wherever some can get into it. */
 function withTexts({ run, inventory }: (typeof PROPOSED)[number], { reason, report, name, waited }: Texts) {
-  const [first, ...others] = run.plan.acceptances;
+  // What a vendor said stands in a danger; the first that there is stands for all of them.
+  const first = run.plan.acceptances.find(({ danger }) => danger !== undefined);
   const plan: Plan = {
     ...run.plan,
     reason,
@@ -69,7 +70,9 @@ function withTexts({ run, inventory }: (typeof PROPOSED)[number], { reason, repo
           dataLoss: { kind: "unknown", why: report } as const,
           passedOver: [`eu-west-2 comes earlier in twokey.yaml: ${report}`],
         }),
-    ...(first ? { acceptances: [{ ...first, danger: `AWS answers badly now: ${report}` }, ...others] } : {}),
+    acceptances: run.plan.acceptances.map((each) =>
+      each === first ? { ...each, danger: `AWS answers badly now: ${report}` } : each,
+    ),
   };
   const people = inventory.people.map((person) => ({ ...person, name }));
   const shown: Inventory = { ...inventory, people };
@@ -93,6 +96,7 @@ const cardsOf = (play: (typeof PROPOSED)[number], given: Texts): readonly Card[]
     planInFull(run, inventory, context),
     planDetailsCard(run, inventory),
     planCard(closed, inventory, { nowMs: AT }),
+    planCard({ ...closed, refusal: { by: run.keys[0]?.by ?? "", why: given.waited } }, inventory, { nowMs: AT }),
     waitCard(seen, AT),
     waitOverCard(seen, AT),
   ];

@@ -47,6 +47,22 @@ describe("what lies behind a plan", () => {
     );
   });
 
+  test("with all keys but one, card and form say that the next one starts the run at once, also while somebody waits", () => {
+    const { inventory, run } = PROPOSED.find(({ run: each }) => each.plan.keysRequired === 2) ?? never();
+    const { digest } = run;
+    const keys = [{ by: "somebody", door: "slack" as const, atMs: AT, digest, accepted: [], seal: "" }];
+    const one: RunState = { ...run, state: "waiting-for-keys", keys };
+    const shown = (each: RunState) => [
+      cardText(planCard(each, inventory, { nowMs: AT })),
+      cardText({ text: "", parts: keyForm(each, inventory).intro }),
+    ];
+
+    for (const text of shown(one))
+      expect(text).toMatch(/One more person must agree by .*; that key starts the run at once\./);
+    expect(shown(one)[1]).toContain("Yours is the last key.");
+    for (const text of shown({ ...one, keys: [] })) expect(text).not.toContain("that key starts");
+  });
+
   test.each(plays)(
     "%s: the end of the ledger stands on its card, on the copy, and in the form, each time once",
     (_title, { inventory, run }) => {
@@ -60,11 +76,11 @@ describe("what lies behind a plan", () => {
 
       for (const state of [of, (ledger?: Plan["ledger"]) => ({ ...of(ledger), state: "closed" as const })]) {
         for (const text of shown(state({ process: "bot-1", lines: 41, seal })))
-          expect(text.split("Ledger of bot-1: line 41, hash 0123456789abcdef")).toHaveLength(2);
-        for (const text of shown(state())) expect(text.split("Ledger: it had no line yet.")).toHaveLength(2);
+          expect(text.split("For auditors: ledger of bot-1, line 41, hash 0123456789abcdef")).toHaveLength(2);
+        for (const text of shown(state())) expect(text).not.toMatch(/ledger/i);
       }
       const [last] = planCard(of({ process: "bot-1", lines: 41, seal }), inventory, { nowMs: AT }).parts.slice(-1);
-      expect(last).toMatchObject({ kind: "note", text: expect.arrayContaining(["Ledger of "]) });
+      expect(last).toMatchObject({ kind: "note", text: expect.arrayContaining(["For auditors: ledger of "]) });
     },
   );
 

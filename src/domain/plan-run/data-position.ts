@@ -43,7 +43,13 @@ export function lossMs(positionMs: number, outageAtMs: number | undefined, until
   return Math.max(0, endMs - positionMs);
 }
 
-/** What is agreed to: a point in time, never a number that moves (G4). With the date where it is another day than `nowMs`. */
+/**
+ * What is shown and what is agreed to, in the same words: a point in time, never a number that moves (G4). With the date where it is
+ * another day than `nowMs`.
+ */
 export function sayLoss({ atMs, why }: DataPosition, nowMs: number): string {
-  return `commits after ${sayTime(atMs, nowMs)} may be lost${why === undefined ? "" : " (last known position of the replica)"}`;
+  return `writes after ${sayTime(atMs, nowMs)} may be lost${why === undefined ? "" : " (last known position)"}`;
 }
+
+/** The same where no position is known. */
+export const UNKNOWN_LOSS = "an unknown amount of writes may be lost";

@@ -103,6 +103,8 @@ export const Acceptance = z.strictObject({
   words: z.string(),
   /** The danger that it is about, as a short sentence for the head of the card; absent where another line says it. */
   danger: z.string().exactOptional(),
+  /** It leaves something open whose writes may be lost, also where the plan itself loses nothing. */
+  mayLose: z.literal(true).exactOptional(),
 });
 export type Acceptance = z.infer<typeof Acceptance>;
 

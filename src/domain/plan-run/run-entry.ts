@@ -52,7 +52,7 @@ export const RunEntry = z.discriminatedUnion("kind", [
   }),
   /** A key of somebody who may not turn one any more; asked once, right before the start. */
   z.strictObject({ kind: z.literal("key-lapsed"), atMs: z.number(), by: z.string(), why: z.string() }),
-  z.strictObject({ kind: z.literal("refused"), atMs: z.number(), ...Who }),
+  z.strictObject({ kind: z.literal("refused"), atMs: z.number(), ...Who, why: z.string().exactOptional() }),
   z.strictObject({ kind: z.literal("withdrawn"), atMs: z.number(), ...Who }),
   z.strictObject({ kind: z.literal("expired"), atMs: z.number() }),
   z.strictObject({

@@ -78,7 +78,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "key-lapsed":
       return { ...run, keys: run.keys.filter(({ by }) => by !== entry.by) };
     case "refused":
-      return closed(run, entry.atMs, `refused by ${entry.by}`);
+      return { ...closed(run, entry.atMs, `refused by ${entry.by}`), refusal: refusalOf(entry) };
     case "withdrawn":
       return closed(run, entry.atMs, `withdrawn by ${entry.by}`);
     case "expired":
@@ -208,3 +208,8 @@ function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunSt
 function closed(run: RunState, atMs: number, why: string): RunState {
   return { ...run, state: "closed", endedAtMs: atMs, why };
 }
+
+const refusalOf = ({ by, why }: { readonly by: string; readonly why?: string }) => ({
+  by,
+  ...(why !== undefined && { why }),
+});

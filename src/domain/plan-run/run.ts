@@ -127,6 +127,8 @@ export interface RunState {
   readonly undoSkipped: readonly string[];
   /** Why it is closed, paused, stopped, stuck, unwinding or unwound; empty otherwise. */
   readonly why: string;
+  /** An approver refused the plan; why in their own words, if they said it. */
+  readonly refusal?: { readonly by: string; readonly why?: string };
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
   /** Verified on an older proof that the old side is fenced: at the end nobody could ask, or not all of it. */

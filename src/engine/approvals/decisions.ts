@@ -116,7 +116,7 @@ function entryFor(
   const step = stepInQuestion(run);
   switch (decision) {
     case "reject":
-      return { kind: "refused", ...who };
+      return { kind: "refused", ...who, ...(words.trim() !== "" && { why: words.trim().replace(/^because\s+/i, "") }) };
     case "withdraw":
       return { kind: "withdrawn", ...who };
     case "abort":

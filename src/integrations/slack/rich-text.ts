@@ -1,5 +1,6 @@
 import type { types } from "@slack/bolt";
 import type { Moment, Span, Text } from "../../domain/card/card.ts";
+import { sayTime } from "../../domain/duration.ts";
 import type { PersonId } from "../../domain/people/person.ts";
 import { rawText } from "./escape.ts";
 
@@ -66,7 +67,7 @@ function elementOf(span: Span, room: Room, style: Style): Element[] {
   if ("code" in span) return words(span.code, room, { ...style, code: true });
   if ("italic" in span) return words(span.italic, room, { ...style, italic: true });
   if ("link" in span) return link(span, room, style);
-  if ("timeMs" in span) return room.take(MENTION_COST) ? [dateElement(span)] : [];
+  if ("timeMs" in span) return moment(span, room);
   if ("person" in span) return mention(span.person, room, style);
   if (!CHANNEL.test(span.channel)) return words(span.channel, room, style);
   return room.take(MENTION_COST) ? [{ type: "channel", channel_id: span.channel }] : [];
@@ -92,7 +93,14 @@ const FORMATS = {
   moment: "{date_short_pretty} {time_secs}",
   time: "{time}",
   ago: "{time} ({ago})",
+  signed: "{date_short_pretty} {time_secs}",
 } as const;
+
+/** What people sign stands in a form as plain text, where Slack shows no time of the reader's zone: both are there to compare. */
+function moment(span: Moment, room: Room): Element[] {
+  if (!room.take(MENTION_COST)) return [];
+  return [dateElement(span), ...(span.as === "signed" ? words(` (${sayTime(span.timeMs)})`, room) : [])];
+}
 
 function dateElement({ timeMs, as }: Moment): Element {
   const utc = new Date(timeMs).toISOString();

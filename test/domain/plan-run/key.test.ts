@@ -11,7 +11,7 @@ import { proposed, serviceIn } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
 // The primary looks healthy on a quiet day, and nobody ends its open sessions: every key holder has to accept both in words.
-const ACCEPTED = ["sessions-not-proven", "healthy-primary"];
+const ACCEPTED = ["data-loss", "sessions-not-proven", "healthy-primary"];
 
 function turnBy(person: string, run: RunState, change: Partial<KeyTurn> = {}): KeyTurn {
   return { person, digest: run.digest, accepted: ACCEPTED, nowMs: AT + 60_000, ...change };

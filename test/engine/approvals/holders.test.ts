@@ -15,7 +15,7 @@ import { ACCOUNTS, BOT_TOKEN, openSlackWorld, type SlackWorld, SPEC } from "../.
 /** Ana holds the first key; what becomes of her account before Ben's key starts the run (K4). */
 
 const inventory = example("inventory");
-const ACCEPTED = ["sessions-not-proven", "healthy-primary"];
+const ACCEPTED = ["data-loss", "sessions-not-proven", "healthy-primary"];
 const ANA = "U0ANA";
 const ELSEWHERE = { id: "U0ANA", name: "ana", realName: "Ana", teamId: "T0OTHER" };
 const nothing = async () => undefined;

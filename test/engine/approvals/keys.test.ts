@@ -20,7 +20,7 @@ import { planFor, serviceIn } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
 
 const inventory = example("inventory");
-const ACCEPTED = ["sessions-not-proven", "healthy-primary"];
+const ACCEPTED = ["data-loss", "sessions-not-proven", "healthy-primary"];
 /** Elena asks; Chloe is no approver; nobody knows the last one; two accounts are Dmitri's. */
 const REQUESTER = "elena";
 const USERS = ["U01ANA", "U01BEN", "U01DMITRI", "U02DMITRI", "U01ELENA", "U01CHLOE", "U09NOBODY"];

@@ -183,14 +183,13 @@ const sessionsNotProven: Signed = (judgement, closed) => {
   if (unproven.length === 0) return [];
   const databases = named(judgement, "the old database", unproven);
   const areTasksUnseen = unseen.parts.some(({ at }) => at.role !== "stores");
-  const seen = areTasksUnseen
-    ? "also tasks of the service: no open session is proven to be closed"
-    : `also tasks in ${to}: TwoKey waits only for the tasks in ${from}, and no other open session is proven to be closed`;
+  const seen = areTasksUnseen ? "also tasks of the service" : `also tasks in ${to}`;
   return [
     {
       id: "sessions-not-proven",
-      words: `I accept that programs connected to ${databases} may go on writing, ${seen}`,
-      danger: `Open sessions of other programs may still write to ${databases}.${provenBy(judgement, unproven)}`,
+      words: `I accept that programs that stay connected to ${databases}, ${seen}, may still write, and that those writes may be lost`,
+      danger: `Programs that stay connected to ${databases} may still write: those writes may be lost.${provenBy(judgement, unproven)}`,
+      mayLose: true,
     },
   ];
 };
@@ -203,7 +202,7 @@ function provenBy(judgement: Judgement, unproven: readonly KindSeen[]): string {
     const places = unproven.filter((at) => settingOf(at) === setting);
     return [`${setting} for ${named(judgement, "the old database", places)}`];
   });
-  return settings.length === 0 ? "" : ` In the file, ${settings.join(" and ")} would prove that none is left open.`;
+  return settings.length === 0 ? "" : ` To end them: ${settings.join(" and ")} in twokey.yaml.`;
 }
 
 const endsSessions = (at: KindSeen, region: Region): boolean =>

@@ -1,5 +1,5 @@
 import { sayDuration } from "../../../domain/duration.ts";
-import { lossMs, positionOf, sayLoss } from "../../../domain/plan-run/data-position.ts";
+import { lossMs, positionOf, sayLoss, UNKNOWN_LOSS } from "../../../domain/plan-run/data-position.ts";
 import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
 import type { Behind } from "../../../domain/service/observation.ts";
 import type { Promoted, StoreMoving } from "../../resources/abilities.ts";
@@ -59,20 +59,18 @@ function expectedMs({ outageAtMs, nowMs }: FailoverRequest, { behind, moving, lo
 /** The objective of a store that has one of its own, else the service's. */
 const rpoMsOf = ({ service }: FailoverRequest, { behind }: StoreLoss): number => behind?.rpoMs ?? service.rpo;
 
-/** Data loss was agreed to before a promotion of this move: nothing is decided about it now. */
+/**
+ * Whatever is not surely nothing is agreed to in words, also within the objective (G4, G19). Data loss was agreed to before a promotion of
+ * this move: nothing is decided about it now.
+ */
 export function lossAcceptance(request: FailoverRequest, all: readonly StoreLoss[]): Acceptance[] {
-  const { service, nowMs } = request;
   const open = all.filter(({ moving }) => moving.promoted !== "continued");
   const worst = worstLoss(open.map(({ loss }) => loss));
   if (worst.kind === "none") return [];
-  if (worst.kind === "unknown") {
-    return [
-      { id: "data-loss", words: `I accept that an unknown amount of the newest data of ${service.name} is lost` },
-    ];
-  }
+  if (worst.kind === "unknown") return [{ id: "data-loss", words: `I accept that ${UNKNOWN_LOSS}` }];
+  const words = `I accept that ${sayLoss(worst, request.nowMs)}`;
   const beyond = open.find((store) => expectedMs(request, store) > rpoMsOf(request, store));
-  // A standby that follows now needs no words within the objective; one that stopped following always does.
-  if (!beyond && open.every(({ loss }) => loss.kind !== "after" || loss.why === undefined)) return [];
-  const more = beyond ? `, more than the objective of ${sayDuration(rpoMsOf(request, beyond))}` : "";
-  return [{ id: "data-loss", words: `I accept that ${sayLoss(worst, nowMs)}${more}` }];
+  if (!beyond) return [{ id: "data-loss", words }];
+  const more = `more than the objective of ${sayDuration(rpoMsOf(request, beyond))}`;
+  return [{ id: "data-loss", words: `${words}, ${more}`, danger: `This may be ${more}.` }];
 }

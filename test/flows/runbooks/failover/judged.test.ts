@@ -46,7 +46,7 @@ const words = async (id: string): Promise<string> => {
 };
 
 /** Of an ordinary plan while both sides answer. */
-const ORDINARY = ["sessions-not-proven", "healthy-primary"];
+const ORDINARY = ["data-loss", "sessions-not-proven", "healthy-primary"];
 
 const standby = () => {
   const { cluster, service, tasks } = siteOf(at.service, standbyOf(at.service)).compute;

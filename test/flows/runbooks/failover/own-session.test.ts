@@ -273,7 +273,7 @@ describe("one that TwoKey cannot sign in to", () => {
     expect(words).toContain("the old database (orders) and the old database (guests)");
     // What the file says of guests already is no advice.
     expect(danger).toContain(
-      "In the file, “end_sessions: connection” or “end_sessions: reboot” for the old database (orders) and “end_sessions: reboot” for the old database (guests) would prove that none is left open.",
+      "To end them: “end_sessions: connection” or “end_sessions: reboot” for the old database (orders) and “end_sessions: reboot” for the old database (guests) in twokey.yaml.",
     );
     expect(uncheckedIn(plan)).toContain("database sessions");
   });

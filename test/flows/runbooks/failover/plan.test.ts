@@ -8,6 +8,7 @@ import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
 import type { RecordSet } from "../../../../src/ports/traffic.ts";
 import { byHandCard } from "../../../../src/views/by-hand.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
+import { keyForm } from "../../../../src/views/key-form.ts";
 import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, dark, homeIsDark, known, quietDay, seenOn } from "../../../harness/observed.ts";
@@ -120,12 +121,49 @@ describe("the failover runbook", () => {
     expect(uncheckedIn(plan)).toContain("eu-west-1");
   });
 
-  test("expected loss is a point in time, and it needs words only above the objective", () => {
+  test("guard loss in words: expected loss is a point in time, and whoever turns a key agrees to it in words, also within the objective (G4, G19)", () => {
     const plan = planFor(inventory);
 
     expect(plan.dataLoss).toEqual({ kind: "after", atMs: AT - 12_000, measuredAtMs: AT - 10_000 });
-    expect(plan.acceptances.map(({ id }) => id)).toEqual(["sessions-not-proven", "healthy-primary"]);
+    expect(plan.acceptances.map(({ id }) => id)).toEqual(["data-loss", "sessions-not-proven", "healthy-primary"]);
+    expect(plan.acceptances[0]?.words).toBe("I accept that writes after 03:12:33Z may be lost");
   });
+
+  test("a planned move that promises no loss says of open sessions, on its card and in the words, that their writes may be lost", () => {
+    const plan = planFor(inventory, { mode: "planned" });
+    const open = plan.acceptances.find(({ id }) => id === "sessions-not-proven");
+    const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT }).text;
+
+    expect(plan.acceptances.map(({ id }) => id)).not.toContain("data-loss");
+    expect(open?.words).toMatch(/and that those writes may be lost$/);
+    expect(open?.danger).toContain("those writes may be lost");
+    expect(card).toContain("Nothing written before the old database closes is lost: the standby catches up first.");
+    expect(card).not.toContain("No data is lost");
+  });
+
+  test.each([
+    ["a standby that follows", () => planFor(inventory)],
+    [
+      "a standby whose position is the last known one",
+      () => planFor(inventory, { observed: darkSince(inventory, AT - 600_000) }),
+    ],
+    ["a position of another day", () => planFor(inventory, { observed: darkSince(inventory, AT - 86_400_000) })],
+    ["a loss that nobody knows", () => planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) })],
+  ])(
+    "with %s the card says of the loss what each key signs, in the same words and by the same clock",
+    (_what, plan) => {
+      const made = plan();
+      const run = proposedRun(made, planDigest(made));
+      const signed = made.acceptances.find(({ id }) => id === "data-loss")?.words ?? "";
+      const [, loss = ""] = /^I accept that (.+?)(?:, more than the objective.*)?$/.exec(signed) ?? [];
+      const said = `${loss.charAt(0).toUpperCase()}${loss.slice(1)}.`;
+
+      expect(loss).toMatch(/may be lost/);
+      for (const shown of [planCard(run, inventory, { nowMs: AT }), planInFull(run, inventory, { nowMs: AT })])
+        expect(cardText(shown, { nowMs: AT })).toContain(said);
+      expect(cardText({ text: "", parts: keyForm(run, inventory).intro }, { nowMs: AT })).toContain(said);
+    },
+  );
 
   test("with the home region dark the last known position bounds the loss, in the plan, its words and its step (G4)", () => {
     const plan = planFor(inventory, { observed: darkSince(inventory, AT - 600_000), outageAtMs: AT - 590_000 });
@@ -133,11 +171,11 @@ describe("the failover runbook", () => {
     expect(plan.dataLoss).toMatchObject({ kind: "after", atMs: AT - 602_000, measuredAtMs: AT - 600_000 });
     expect(plan.acceptances[0]).toEqual({
       id: "data-loss",
-      words: "I accept that commits after 03:02:43Z may be lost (last known position of the replica)",
+      words: "I accept that writes after 03:02:43Z may be lost (last known position)",
     });
     expect(stepOf(plan, "record-position").input["knownUntilMs"]).toBe(AT - 602_000);
     const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT }).text;
-    expect(card).toContain("Writes after 03:02:43Z are lost (last known position).");
+    expect(card).toContain("Writes after 03:02:43Z may be lost (last known position).");
   });
 
   test("a last known position is judged against the outage, and against now where nobody knows when that began", () => {
@@ -424,7 +462,10 @@ describe("the failover runbook", () => {
     expect(plan.dataLoss).toEqual({ kind: "none" });
     expect(stepOf(plan, "record-position").input["mustReachZero"]).toBe(true);
     expect(plan.acceptances).toMatchObject([
-      { id: "sessions-not-proven", danger: expect.stringMatching(/“end_sessions: connection” or .+ would prove/) },
+      {
+        id: "sessions-not-proven",
+        danger: expect.stringMatching(/To end them: “end_sessions: connection” or .+ in twokey\.yaml/),
+      },
     ]);
   });
 
@@ -539,7 +580,7 @@ describe("the failover runbook", () => {
     const card = planInFull(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT });
 
     expect(cardText(card, { nowMs: AT })).toContain(
-      "Seen at 03:02:45Z (10 min ago): replication lag. Everything else was seen at 03:12:45Z (0 s ago).",
+      "Read at 03:02:45Z (10 min ago): replication lag. All other facts were read at 03:12:45Z (0 s ago).",
     );
   });
 

@@ -110,7 +110,7 @@ describe("a service of two stores and two names", () => {
     expect(late.acceptances.map(({ words }) => words)).toContainEqual(
       expect.stringMatching(/more than the objective of 1 min/),
     );
-    expect(within.acceptances.map(({ id }) => id)).not.toContain("data-loss");
+    expect(within.acceptances.map(({ words }) => words)).toContainEqual(expect.stringMatching(/may be lost$/));
   });
 
   test("says which store is meant where it speaks of one of them", async () => {
