@@ -71,9 +71,11 @@ export const RENDER: Readonly<Record<string, Render>> = {
     const run = await stores.runs.read(subject);
     return run && planDetailsCard(run, inventory());
   },
+  /** The subject: a run, and the number of the part. */
   "by-hand": async (subject, { stores }) => {
-    const run = await stores.runs.read(subject);
-    return run && byHandCard(run.plan);
+    const [id = "", part] = subject.split("#");
+    const run = await stores.runs.read(id);
+    return run && byHandCard(run.plan, Number(part));
   },
   progress: async (subject, { stores, clock, inventory }) => {
     const [run, notes] = await Promise.all([stores.runs.read(subject), stores.notes.get(subject)]);

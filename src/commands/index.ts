@@ -133,7 +133,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   ),
   extend: decision("extend", "extend [run]", "let TwoKey act on a run for as long again (two approvers)"),
   "by-hand": {
-    usage: "by-hand [plan]",
+    usage: "by-hand [plan] [part]",
     says: "the steps of a plan as commands to paste",
     who: [],
     guests: "proven",

@@ -1,5 +1,6 @@
-import type { Card, CardPart, Span, Text } from "../domain/card/card.ts";
+import { type Card, type CardPart, type Span, spans, type Text } from "../domain/card/card.ts";
 import { type ByHandBlock, pastedLines } from "../domain/plan-run/by-hand.ts";
+import { type ByHandItem, byHandParts } from "../domain/plan-run/by-hand-parts.ts";
 import { onlyAdds, type Plan, type PlannedStep } from "../domain/plan-run/plan.ts";
 import { lossLine } from "./loss.ts";
 import { dangers } from "./plan.ts";
@@ -8,22 +9,40 @@ import { inRoom, withEnd } from "./room.ts";
 
 type Marked = ReturnType<typeof marked>[number];
 
-/** The plan as commands, for people who have nothing but this message: when to use it, what they risk, what they skip, then block by block. */
-export function byHandCard(plan: Plan): Card {
-  const all = marked(plan);
-  const silent = all.filter(({ step }) => step.silent !== undefined);
+/**
+ * The plan as commands, for people who have nothing but this message: when to use it, what they risk, what they skip, then block by
+ * block. `part` counts from 1: a long plan takes several messages.
+ */
+export function byHandCard(plan: Plan, part = 1): Card {
+  const parts = byHandParts(plan);
+  const which = parts.length === 1 ? "" : ` – part ${part} of ${parts.length}`;
+  const marks = new Map(marked(plan).map(({ step, mark }) => [step.id, mark]));
   return {
-    text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands.`,
+    text: `How to do plan ${plan.id} by hand: ${plan.steps.length} steps with their commands${which}.`,
     parts: [
-      { kind: "heading", text: `By hand: ${inRoom(plan.title, "headline")}` },
-      { kind: "lines", plain: true, lines: [...whenToUse(plan), lossLine(plan), ...dangers(plan)] },
-      { kind: "lines", plain: true, lines: [...silent.map(skipLine), ...turningBack(plan, all), HOW] },
-      { kind: "code", text: 'export AWS_PAGER=""' },
-      ...all.filter(({ step }) => step.silent === undefined).flatMap((each) => stepParts(each)),
-      // What cannot work now stands last, so that people begin with what does.
-      ...silent.flatMap((each) => stepParts(each, ` – as soon as ${each.step.silent} answers`)),
+      { kind: "heading", text: `By hand${which}: ${inRoom(plan.title, "headline")}` },
+      ...(part === 1
+        ? headOf(plan)
+        : [{ kind: "text" as const, text: `Goes on from part ${part - 1}, in the same shell.` }]),
+      ...(parts[part - 1] ?? []).flatMap((item) => blockParts(item, marks.get(item.step.id) ?? "")),
+      ...(part < parts.length ? [nextPart(plan, part + 1)] : []),
     ],
   };
+}
+
+const nextPart = (plan: Plan, part: number): CardPart => ({
+  kind: "text",
+  text: spans`Goes on in part ${String(part)}: in the thread of plan ${plan.id}, or ${{ code: `/dr by-hand ${plan.id} ${String(part)}` }}.`,
+});
+
+function headOf(plan: Plan): CardPart[] {
+  const all = marked(plan);
+  const silent = all.filter(({ step }) => step.silent !== undefined);
+  return [
+    { kind: "lines", plain: true, lines: [...whenToUse(plan), lossLine(plan), ...dangers(plan)] },
+    { kind: "lines", plain: true, lines: [...silent.map(skipLine), ...turningBack(plan, all), HOW] },
+    { kind: "code", text: 'export AWS_PAGER=""' },
+  ];
 }
 
 const HOW =
@@ -49,19 +68,17 @@ function turningBack(plan: Plan, all: readonly Marked[]): string[] {
   ];
 }
 
-function stepParts({ step, mark }: Marked, when = ""): CardPart[] {
-  const isOne = step.byHand.length === 1;
-  return step.byHand.flatMap((block, index): CardPart[] => {
-    const number = isOne ? mark : `${mark}-${index + 1}`;
-    const head: Span[] =
-      index === 0
-        ? [{ bold: `${number}. ${step.title}` }, when, ...caution(step)]
-        : [{ bold: `${number}.` }, ` Only when ${mark}-${index} came true.`];
-    return [
-      { kind: "text", text: [...head, ...said(block)] },
-      { kind: "code", text: pastedLines(block).join("\n") },
-    ];
-  });
+function blockParts({ step, block, index }: ByHandItem, mark: string): CardPart[] {
+  const number = step.byHand.length === 1 ? mark : `${mark}-${index + 1}`;
+  const when = step.silent === undefined ? "" : ` – as soon as ${step.silent} answers`;
+  const head: Span[] =
+    index === 0
+      ? [{ bold: `${number}. ${step.title}` }, when, ...caution(step)]
+      : [{ bold: `${number}.` }, ` Only when ${mark}-${index} came true.`];
+  return [
+    { kind: "text", text: [...head, ...said(block)] },
+    { kind: "code", text: pastedLines(block).join("\n") },
+  ];
 }
 
 const said = ({ before }: ByHandBlock): Span[] =>

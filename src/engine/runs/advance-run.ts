@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type CardDue, type CardRequest, wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
+import { byHandParts } from "../../domain/plan-run/by-hand-parts.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded } from "../../domain/plan-run/fence.ts";
 import { likenessOf } from "../../domain/plan-run/learned-times.ts";
@@ -154,9 +155,17 @@ export async function showRun(
   const to = { channel };
   const plan = { id: `plan:${subject}`, kind: "plan", subject, to };
   const details = { id: `plan-details:${subject}`, kind: "plan-details", subject, to, under: plan.id };
-  const byHand = { id: `by-hand:${subject}`, kind: "by-hand", subject, to, under: plan.id };
+  const byHand = byHandParts(run.plan).map((_, index) => ({
+    ...{
+      id: `by-hand:${subject}#${index + 1}`,
+      kind: "by-hand",
+      subject: `${subject}#${index + 1}`,
+      to,
+      under: plan.id,
+    },
+  }));
   const progress = { id: `progress:${subject}`, kind: "progress", subject, to, pin: true };
-  const shown = run.startedAtMs === undefined ? [plan, details, byHand] : [plan, details, progress];
+  const shown = run.startedAtMs === undefined ? [plan, details, ...byHand] : [plan, details, progress];
   const news = newsOf(run).map(({ key }) => ({
     ...{ id: `news:${subject}:${key}`, kind: "run-news", subject: `${subject}#${key}`, to },
   }));

@@ -45,7 +45,7 @@ function desk() {
   };
 }
 
-test("the details of a plan are one reply in the thread of its card, however often it is shown", async () => {
+test("the details of a plan and its commands by hand are replies in the thread of its card, however often it is shown", async () => {
   const at = desk();
   for (let look = 0; look < 3; look += 1) {
     await at.show();
@@ -56,7 +56,8 @@ test("the details of a plan are one reply in the thread of its card, however oft
   expect(card).toMatchObject({ key: `plan:${at.run.plan.id}`, thread: undefined });
   expect(replies.map(({ key, thread, edits }) => [key, thread, edits])).toEqual([
     [`plan-details:${at.run.plan.id}`, card?.ts, 0],
-    [`by-hand:${at.run.plan.id}`, card?.ts, 0],
+    [`by-hand:${at.run.plan.id}#1`, card?.ts, 0],
+    [`by-hand:${at.run.plan.id}#2`, card?.ts, 0],
   ]);
 });
 
