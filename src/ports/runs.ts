@@ -1,7 +1,7 @@
 import type { Event } from "../domain/event.ts";
 import type { Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import type { RunEntry } from "../domain/plan-run/run-entry.ts";
+import type { Captured, RunEntry } from "../domain/plan-run/run-entry.ts";
 import type { Strength } from "./asker.ts";
 
 /** What changes together with a run's journal, in one atomic step. */
@@ -83,4 +83,6 @@ export interface LedgerEntry {
   readonly strength?: Strength;
   readonly says: string;
   readonly requestIds?: readonly string[];
+  /** How that stood which a fence takes away: people need it to give it back, also when the store is lost. */
+  readonly captured?: Captured;
 }

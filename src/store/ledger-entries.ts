@@ -34,7 +34,13 @@ export function toldOf(acts: readonly Act[]): Act[] {
 }
 
 /** An act as people read it after a lost store; none for lines that are about the ledger itself. */
-export function actOf({ door: _door, strength: _strength, requestIds = [], ...act }: Written): Act[] {
+export function actOf({
+  door: _door,
+  strength: _strength,
+  captured: _captured,
+  requestIds = [],
+  ...act
+}: Written): Act[] {
   return ABOUT_ITSELF.has(act.kind) ? [] : [{ ...act, requestIds: [...requestIds] }];
 }
 

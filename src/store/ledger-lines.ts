@@ -3,6 +3,7 @@ import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { canonicalJson } from "../domain/json.ts";
 import { Act } from "../domain/plan-run/recovery.ts";
+import { Captured } from "../domain/plan-run/run-entry.ts";
 import type { Secret } from "../domain/secret.ts";
 
 /** An installation, as a ledger and a store name it. */
@@ -21,6 +22,7 @@ const Line = z.object({
     door: z.string().optional(),
     strength: z.string().optional(),
     requestIds: z.array(z.string()).optional(),
+    captured: Captured.optional(),
   }),
   /** HMAC-SHA-256 over the previous line's chain and this line, with a key that is not in the store. */
   chain: z.string(),

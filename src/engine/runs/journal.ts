@@ -185,6 +185,7 @@ export class RunHold implements Guard {
   async note({ entry, told }: Entered): Promise<void> {
     const step = "step" in entry ? { step: entry.step } : {};
     const requestIds = told.requestIds ? { requestIds: told.requestIds } : {};
+    const captured = "captured" in entry && entry.captured !== undefined ? { captured: entry.captured } : {};
     await this.#deps.ledger.append({
       atMs: entry.atMs,
       run: this.#run.plan.id,
@@ -194,6 +195,7 @@ export class RunHold implements Guard {
       says: told.says,
       ...step,
       ...requestIds,
+      ...captured,
     });
   }
 }
