@@ -63,6 +63,7 @@ function signedFor({ troubles }: Row): Set<string> {
     ...silent.filter((id) => !isOpen || !finer.has(id)),
     ...(isOpen ? [] : ["sessions-not-proven"]),
     "healthy-primary",
+    "data-loss",
   ]);
 }
 
