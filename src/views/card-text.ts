@@ -40,7 +40,8 @@ function spanText(span: Span, { nameOf, nowMs }: CardTextOptions): string {
   return momentText(span, nowMs);
 }
 
-function momentText({ timeMs, as }: Moment, nowMs: number | undefined): string {
+function momentText({ timeMs, as, signed }: Moment, nowMs: number | undefined): string {
+  if (signed !== undefined) return signed;
   const time = sayTime(timeMs, nowMs);
   if (as !== "ago" || nowMs === undefined) return time;
   return nowMs >= timeMs

@@ -10,7 +10,7 @@ export function lossLine(plan: Plan): Text {
     case "none":
       return nothingLost(plan);
     case "after":
-      return withMoments(asSentence(sayLoss(dataLoss, madeAtMs)), madeAtMs, "signed");
+      return withMoments(asSentence(sayLoss(dataLoss, madeAtMs)), madeAtMs, { isSigned: true });
     case "unknown":
       return asSentence(UNKNOWN_LOSS);
   }
@@ -19,7 +19,8 @@ export function lossLine(plan: Plan): Text {
 function nothingLost(plan: Plan): string {
   if (onlyAdds(plan)) return "Nothing that is there is changed.";
   if (!plan.steps.some(({ role }) => role === "protects")) return "No data is lost.";
-  return plan.acceptances.some(({ mayLose }) => mayLose)
+  // What was agreed to before the promotion is not agreed to again by a plan for the rest.
+  return plan.restOf !== undefined || plan.acceptances.some(({ mayLose }) => mayLose)
     ? "Nothing written before the old database closes is lost: the standby catches up first."
     : "No data is lost: writers stop first, and the standby catches up.";
 }

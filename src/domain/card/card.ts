@@ -16,12 +16,13 @@ export type Span =
 
 /**
  * World time, epoch milliseconds; shown in the reader's zone with UTC as fallback. `as`: the time of day alone, the time with
- * how long ago that is, what people sign (day and time to the second, and the same in UTC), or, unless said otherwise, day and time to the second. How long ago is counted by the reader's own
- * client, so a card stays true without being edited.
+ * how long ago that is, or, unless said otherwise, day and time to the second. How long ago is counted by the reader's own
+ * client, so a card stays true without being edited. `signed`: how it stands in a sentence that people sign, to compare.
  */
 export interface Moment {
   readonly timeMs: number;
-  readonly as?: "time" | "ago" | "signed";
+  readonly as?: "time" | "ago";
+  readonly signed?: string;
 }
 
 /** Words with spans among them, written as a template: what is put in stays what it is. */

@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
 import type { Moment, Span, Text } from "../../domain/card/card.ts";
-import { sayTime } from "../../domain/duration.ts";
+
 import type { PersonId } from "../../domain/people/person.ts";
 import { rawText } from "./escape.ts";
 
@@ -93,13 +93,12 @@ const FORMATS = {
   moment: "{date_short_pretty} {time_secs}",
   time: "{time}",
   ago: "{time} ({ago})",
-  signed: "{date_short_pretty} {time_secs}",
 } as const;
 
 /** What people sign stands in a form as plain text, where Slack shows no time of the reader's zone: both are there to compare. */
 function moment(span: Moment, room: Room): Element[] {
   if (!room.take(MENTION_COST)) return [];
-  return [dateElement(span), ...(span.as === "signed" ? words(` (${sayTime(span.timeMs)})`, room) : [])];
+  return [dateElement(span), ...(span.signed === undefined ? [] : words(` (${span.signed})`, room))];
 }
 
 function dateElement({ timeMs, as }: Moment): Element {

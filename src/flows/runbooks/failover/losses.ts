@@ -65,8 +65,10 @@ const rpoMsOf = ({ service }: FailoverRequest, { behind }: StoreLoss): number =>
  */
 export function lossAcceptance(request: FailoverRequest, all: readonly StoreLoss[]): Acceptance[] {
   const open = all.filter(({ moving }) => moving.promoted !== "continued");
-  const worst = worstLoss(open.map(({ loss }) => loss));
-  if (worst.kind === "none") return [];
+  const isDecided = worstLoss(open.map(({ loss }) => loss)).kind === "none";
+  // Of all stores, as the card says it.
+  const worst = worstLoss(all.map(({ loss }) => loss));
+  if (isDecided || worst.kind === "none") return [];
   if (worst.kind === "unknown") return [{ id: "data-loss", words: `I accept that ${UNKNOWN_LOSS}` }];
   const words = `I accept that ${sayLoss(worst, request.nowMs)}`;
   const beyond = open.find((store) => expectedMs(request, store) > rpoMsOf(request, store));

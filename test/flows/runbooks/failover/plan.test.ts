@@ -5,6 +5,7 @@ import { type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/p
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import { driftOf } from "../../../../src/flows/runbooks/failover/drift.ts";
+import { messageOf } from "../../../../src/integrations/slack/blocks.ts";
 import type { RecordSet } from "../../../../src/ports/traffic.ts";
 import { byHandCard } from "../../../../src/views/by-hand.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
@@ -160,7 +161,12 @@ describe("the failover runbook", () => {
 
       expect(loss).toMatch(/may be lost/);
       for (const shown of [planCard(run, inventory, { nowMs: AT }), planInFull(run, inventory, { nowMs: AT })])
-        expect(cardText(shown, { nowMs: AT })).toContain(said);
+        expect(cardText(shown)).toContain(said);
+      // Slack shows the reader's own time, and what is signed beside it.
+      const [time] = /(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\dZ/.exec(signed) ?? [""];
+      expect(JSON.stringify(messageOf(planCard(run, inventory, { nowMs: AT }), () => undefined).blocks)).toContain(
+        time,
+      );
       expect(cardText({ text: "", parts: keyForm(run, inventory).intro }, { nowMs: AT })).toContain(said);
     },
   );

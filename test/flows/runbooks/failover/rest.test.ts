@@ -7,6 +7,7 @@ import { inventoryFrom } from "../../../../src/domain/service/inventory.ts";
 import type { Service } from "../../../../src/domain/service/service.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
 import { rewrite } from "../../../../src/sandbox/rewrites.ts";
+import { lossLine } from "../../../../src/views/loss.ts";
 import { planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, homeIsDark, known, quietDay } from "../../../harness/observed.ts";
@@ -79,6 +80,16 @@ describe("what is left of a run that promoted and stopped", () => {
 
     expect(plan.dataLoss).toMatchObject({ kind: "after", atMs: LAST_COMMIT });
     expect(plan.acceptances.map(({ id }) => id)).toEqual(["not-fenced"]);
+  });
+
+  test("of a planned move promises no more than was signed: what open sessions wrote may be lost", () => {
+    const whole = { ...planFor(inventory, { mode: "planned" }), acceptances: [] };
+    const rest = { ...whole, restOf: { run: "F-1", intents: 3 } };
+
+    expect(lossLine(whole)).toBe("No data is lost: writers stop first, and the standby catches up.");
+    expect(lossLine(rest)).toBe(
+      "Nothing written before the old database closes is lost: the standby catches up first.",
+    );
   });
 
   test("leads where the promotion led, and nowhere else", () => {
