@@ -138,9 +138,9 @@ test("people sign in to every store before the first is closed, each over a file
   );
 
   const blocks = fencedByHand({ ...input, parts });
-
   const [first = "", second = ""] = stores.map(({ resource }) => resource);
   expect([first, second].filter((each) => each !== "")).toHaveLength(2);
+  expect(blocks[0]?.before).toContain(`Close ${first} all the same`);
   const opened = blocks.flatMap(({ of, commands }, index) =>
     commands.flatMap((line) => (/^exec \d> /.test(line) ? [[index, of, line.slice(0, 7)]] : [])),
   );

@@ -24,7 +24,7 @@ export const closedByHand = (region: string, instance: string): ByHandBlock => (
 export const rebootedByHand = (region: string, instance: string): ByHandBlock => ({
   before: "A reboot ends every open session.",
   commands: [
-    "date -u",
+    "date -u +%Y-%m-%dT%H:%M:%SZ",
     `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance}`,
     `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 60 --query 'Events[].[Date,Message]' --output text`,
   ],

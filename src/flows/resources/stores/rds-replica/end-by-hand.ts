@@ -6,9 +6,9 @@ import type { DatabaseLogin, Engine } from "../../../../ports/database-sessions.
  * from a named pipe, which the shell holds open on that file descriptor. It has its password from the same variable as TwoKey.
  */
 export function signInByHand(login: DatabaseLogin, descriptor = 3): ByHandBlock {
-  const { instance, user, password, caFile } = login;
+  const { region, instance, user, password, caFile } = login;
   return {
-    before: `Sign in to ${instance} as ${user} while it is still open, from where its port can be reached. Set ${password} to the password of ${user} first; ${caFile} holds the certificates of AWS. Paste all blocks of this step into the same shell.`,
+    before: `Sign in to ${instance} as ${user} while it is still open, from where its port can be reached. Set ${password} to the password of ${user} first; ${caFile} holds the certificates of AWS. Paste all blocks of this step into the same shell. Does signing in never succeed? Close ${instance} all the same, skip its blocks that end sessions and sign out, and end every session by a reboot then: aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance}.`,
     commands: [
       `rm -f ${instance}.sql ${instance}.seen && mkfifo ${instance}.sql && touch ${instance}.seen`,
       `${CLIENTS[login.engine].signsIn(login)} < ${instance}.sql | tee -a ${instance}.seen &`,

@@ -51,7 +51,7 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
       },
       {
         commands: [
-          "date -u",
+          "date -u +%Y-%m-%dT%H:%M:%SZ",
           `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
           events,
         ],
