@@ -46,7 +46,7 @@ function headOf(plan: Plan): CardPart[] {
 }
 
 const HOW =
-  "Follow this order; steps of one number may run side by side. Paste one block at a time, into bash or zsh. Each ends with “Go on …”. Until that is so, repeat only the last command above it, never the whole block, and paste no other.";
+  "Follow this order; steps of one number may run side by side. Paste one block at a time, into bash or zsh. Each ends with “Go on …”. Until that is so, paste neither a block that waits for it nor one of a higher number, unless this says to skip it. If a command says that it failed, mend the cause and paste the block again. If all its commands were taken, repeat only the last one above “Go on …”.";
 
 /** Two hands on one move are worse than a slow one. */
 const whenToUse = ({ keysRequired }: Plan): string[] => [
@@ -71,21 +71,32 @@ function turningBack(plan: Plan, all: readonly Marked[]): string[] {
 function blockParts({ step, block, index }: ByHandItem, mark: string): CardPart[] {
   const number = step.byHand.length === 1 ? mark : `${mark}-${index + 1}`;
   const when = step.silent === undefined ? "" : ` – as soon as ${step.silent} answers`;
+  const part = block.of === undefined ? "" : ` ${block.of}.`;
+  const before = step.byHand.slice(0, index).findLastIndex(({ of }) => of === block.of);
+  const waits = before < 0 ? "" : ` Only when ${mark}-${before + 1} came true.`;
   const head: Span[] =
     index === 0
-      ? [{ bold: `${number}. ${step.title}` }, when, ...caution(step)]
-      : [{ bold: `${number}.` }, ` Only when ${mark}-${index} came true.`];
+      ? [{ bold: `${number}. ${step.title}` }, when, ...noReturn(step), part && `\n${part.trim()}`]
+      : [{ bold: `${number}.${part}` }, waits];
   return [
-    { kind: "text", text: [...head, ...said(block)] },
+    { kind: "text", text: [...head, ...once({ step, block, index }), ...said(block)] },
     { kind: "code", text: pastedLines(block).join("\n") },
   ];
 }
 
 const said = ({ before }: ByHandBlock): Span[] =>
-  before === undefined ? [] : [`\n${withEnd(inRoom(before, "sentence"))}`];
+  before === undefined ? [] : [`\n${withEnd(inRoom(before, "instruction"))}`];
 
 /** Beside the command that it is about, where people read it last. */
-function caution({ wayBack, leadsBack }: PlannedStep): Exclude<Text, string> {
-  if (leadsBack) return ["\nMake this call once: a second one leads back."];
-  return wayBack === "irreversible" ? [" – ", { bold: "point of no return" }, ". Nothing after it leads back."] : [];
-}
+const noReturn = ({ wayBack, leadsBack }: PlannedStep): Exclude<Text, string> =>
+  wayBack === "irreversible" && !leadsBack
+    ? [" – ", { bold: "point of no return" }, ". Nothing after it leads back."]
+    : [];
+
+/** A call that leads back stands in the last block, and the one before it only looks. */
+const once = ({ step: { leadsBack, byHand }, index }: ByHandItem): Span[] =>
+  leadsBack && index === byHand.length - 1
+    ? [
+        "\nMake this call once: a second one leads back. If it says that it failed, it may have been taken all the same: look again as in the block before, and never paste this one again unseen.",
+      ]
+    : [];

@@ -3,9 +3,19 @@ import { withoutControls } from "./card-text.ts";
 /**
  * Foreign text has a fixed room on every card (G23): a name, a reason or an error that somebody else wrote can push nothing
  * away, and, being one line, cannot imitate a line of ours. Characters; a phone shows about 45 in a line. Nothing foreign has more than
- * 200; `way` and `sentence` are for sentences of our own with names of the file in them.
+ * 200; `way` and `sentence` are for sentences of our own with names of the file in them. `instruction` is never cut: the
+ * file allows the 1,500 characters of an owner, whose telephone number may come last.
  */
-const ROOM = { headline: 110, title: 80, name: 60, reason: 180, error: 140, way: 220, sentence: 400 } as const;
+const ROOM = {
+  headline: 110,
+  title: 80,
+  name: 60,
+  reason: 180,
+  error: 140,
+  way: 220,
+  sentence: 400,
+  instruction: 2_000,
+} as const;
 
 export function inRoom(text: string, room: keyof typeof ROOM): string {
   const line = withoutControls(text).replaceAll(UNSEEN, " ").replaceAll(STACKED, "$1").replaceAll(/\s+/g, " ").trim();

@@ -6,16 +6,19 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { pastedLines } from "../../src/domain/plan-run/by-hand.ts";
 import { byHandParts } from "../../src/domain/plan-run/by-hand-parts.ts";
-import type { Plan } from "../../src/domain/plan-run/plan.ts";
+import { type Plan, stepOf } from "../../src/domain/plan-run/plan.ts";
 import { observe } from "../../src/flows/observe.ts";
+import { fencedByHand } from "../../src/flows/runbooks/failover/fence-by-hand.ts";
+import { FenceInput } from "../../src/flows/runbooks/failover/fence-input.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { messageOf } from "../../src/integrations/slack/blocks.ts";
 import type { WholeWorld } from "../../src/simulators/whole-world.ts";
 import { byHandCard } from "../../src/views/by-hand.ts";
+import { cardText } from "../../src/views/card-text.ts";
 import { example } from "../harness/example.ts";
 import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
-import { PLAYS, type Play } from "../harness/plays.ts";
+import { isToggle, PLAYS, type Play } from "../harness/plays.ts";
 import { standbyOf } from "../harness/site.ts";
 import { faultsIn } from "../procedures/read.ts";
 import { controlOf, openExample } from "../sandbox/derived-world.ts";
@@ -50,6 +53,17 @@ const SHELLS = (
   ] as const
 ).filter(([shell]) => spawnSync(shell, ["-c", "exit 0"]).status === 0);
 
+/** Status and errors of the lines, pasted into that shell in a directory of their own. */
+async function ranIn(shell: string, options: readonly string[], lines: readonly string[]) {
+  const cwd = await mkdtemp(join(tmpdir(), "twokey-by-hand-"));
+  const { status, stderr } = spawnSync(shell, [...options, lines.join("\n")], {
+    ...{ encoding: "utf8", cwd, timeout: 20_000 },
+    env: { ...process.env, DATABASE_GUESTS: "a password" },
+  });
+  await rm(cwd, { recursive: true });
+  return [status, stderr];
+}
+
 async function planOf({ example: name, service: wanted, runbook, words = {} }: Play): Promise<Plan> {
   const inventory = example(name);
   const service = inventory.services.find((each) => each.name === wanted);
@@ -71,7 +85,7 @@ const blocksOf = async (play: Play): Promise<string[][]> =>
 const linesOf = async (play: Play): Promise<string[]> => (await blocksOf(play)).flat();
 
 /** A look, a wait, a loop of them, or what may be done twice: never what changes something once. */
-const ASKS_AGAIN = /^(done|exec 3>&-|echo |curl |dig |aws \S+ (describe-|get-|list-|wait ))/;
+const ASKS_AGAIN = /^(done|exec \d>&-|echo |curl |dig |aws \S+ (describe-|get-|list-|wait ))/;
 
 /** What is left of a line without what stands in quotes, and without arithmetic and commands in their place. */
 const unquoted = (line: string): string => line.replaceAll(/'[^']*'|"[^"]*"|\\'/g, "");
@@ -110,6 +124,58 @@ describe("the simulated world", () => {
   });
 });
 
+const loginTo = (instance: string) => ({
+  ...{ region: "eu-west-1", instance, engine: "postgres", host: `${instance}.example.com`, port: 5432 },
+  ...{ database: "postgres", user: "twokey", password: "DATABASE_GUESTS", caFile: "rds.pem" },
+});
+
+test("people sign in to every store before the first is closed, each over a file descriptor of its own", async () => {
+  const plan = await planOf({ title: "", example: "every-kind", service: "bookings", runbook: "failover" });
+  const input = FenceInput.parse(stepOf(plan, "fence").input);
+  const stores = input.parts.filter(({ kind }) => kind === "rds-replica");
+  const parts = input.parts.map((part) =>
+    stores.includes(part) ? { ...part, things: { ...part.things, login: loginTo(part.resource) } } : part,
+  );
+
+  const blocks = fencedByHand({ ...input, parts });
+  const [first = "", second = ""] = stores.map(({ resource }) => resource);
+  expect([first, second].filter((each) => each !== "")).toHaveLength(2);
+  expect(blocks[0]?.before).toContain(`Close ${first} all the same`);
+  const opened = blocks.flatMap(({ of, commands }, index) =>
+    commands.flatMap((line) => (/^exec \d> /.test(line) ? [[index, of, line.slice(0, 7)]] : [])),
+  );
+  expect(opened).toEqual([
+    [0, first, "exec 3>"],
+    [1, second, "exec 4>"],
+  ]);
+  const saidTo = (of: string) =>
+    blocks
+      .filter((block) => block.of === of)
+      .flatMap(({ commands }) => commands.join("\n").match(/>&\d|exec \d>/g) ?? []);
+  expect(new Set(saidTo(first))).toEqual(new Set(["exec 3>", ">&3"]));
+  expect(new Set(saidTo(second))).toEqual(new Set(["exec 4>", ">&4"]));
+  for (const [shell, options] of SHELLS)
+    expect(await ranIn(shell, options, ["set -eu", STAND_INS, ...blocks.flatMap(pastedLines), "wait"])).toEqual([
+      0,
+      "",
+    ]);
+});
+
+test("what an owner wrote of how a name is moved stands on the card to its last character", async () => {
+  const how = `${"Network team, then the portal. ".repeat(47)}+44 7700 900199`;
+  const plan = await planOf({ title: "", example: "every-kind", service: "desk", runbook: "failover" });
+  const steps = plan.steps.map((step) => ({
+    ...step,
+    byHand: step.byHand.map((block) => (block.before?.includes("Network team") ? { ...block, before: how } : block)),
+  }));
+
+  const long = { ...plan, steps };
+  const cards = byHandParts(long).map((_, index) => byHandCard(long, index + 1));
+
+  const shown = cards.flatMap((card) => messageOf(card, () => undefined).blocks);
+  expect(JSON.stringify(shown)).toContain(how.trim());
+});
+
 describe.each(PLAYS)("the commands by hand of $title", (play) => {
   test("are a procedure in which the linter of procedures finds nothing", async () => {
     const faults = await faultsIn({ "by-hand.sh": (await linesOf(play)).join("\n") });
@@ -146,6 +212,25 @@ describe.each(PLAYS)("the commands by hand of $title", (play) => {
     expect(JSON.stringify(shown)).not.toContain("This message was shortened");
   });
 
+  test("say on the cards whole what people have to know before a block, which waits for blocks of its own part only", async () => {
+    const plan = await planOf(play);
+    const text = byHandParts(plan)
+      .map((_, index) => cardText(byHandCard(plan, index + 1)))
+      .join("\n");
+
+    for (const { byHand } of plan.steps)
+      for (const { before = "", of = "" } of byHand) {
+        expect(text).toContain(before);
+        expect(text).toContain(of);
+      }
+    for (const { byHand } of plan.steps.filter(isToggle)) {
+      const [looks, ...calls] = byHand;
+      expect(looks?.commands.filter((line) => !ASKS_AGAIN.test(line))).toEqual([]);
+      expect(calls).toHaveLength(1);
+      expect(text.indexOf("Make this call once")).toBeGreaterThan(text.indexOf(looks?.goOn ?? "no look"));
+    }
+  });
+
   test("have nothing that zsh takes for a file or for a command, and no date that only GNU knows", async () => {
     const lines = await linesOf(play);
 
@@ -157,16 +242,9 @@ describe.each(PLAYS)("the commands by hand of $title", (play) => {
   test.each(SHELLS.flatMap(([shell, options]) => DATES.map(([whose, date]) => ({ shell, options, whose, date }))))(
     "run in $shell from the first line to the last, with the date of $whose",
     async ({ shell, options, date }) => {
-      const text = ["set -eu", STAND_INS, date, ...(await linesOf(play)), "wait"].join("\n");
-      const cwd = await mkdtemp(join(tmpdir(), "twokey-by-hand-"));
+      const lines = ["set -eu", STAND_INS, date, ...(await linesOf(play)), "wait"];
 
-      const { status, stderr } = spawnSync(shell, [...options, text], {
-        ...{ encoding: "utf8", cwd, timeout: 20_000 },
-        env: { ...process.env, DATABASE_GUESTS: "a password" },
-      });
-
-      await rm(cwd, { recursive: true });
-      expect([status, stderr]).toEqual([0, ""]);
+      expect(await ranIn(shell, options, lines)).toEqual([0, ""]);
     },
   );
 });

@@ -37,4 +37,7 @@ export function byHandParts(plan: Plan): readonly (readonly ByHandItem[])[] {
 }
 
 const sizeOf = ({ step, block }: ByHandItem): number =>
-  [step.title, block.before ?? "", ...pastedLines(block)].reduce((sum, line) => sum + line.length + 1, 0);
+  [step.title, block.of ?? "", block.before ?? "", ...pastedLines(block)].reduce(
+    (sum, line) => sum + line.length + 1,
+    0,
+  );

@@ -5,6 +5,8 @@ import { z } from "zod";
  * so a block has exactly one, and it is printed last.
  */
 export const ByHandBlock = z.strictObject({
+  /** The part of the step that it is about, such as a resource; blocks of one part wait for each other, and for no other part. */
+  of: z.string().exactOptional(),
   /** What people have to know before they paste it. */
   before: z.string().exactOptional(),
   commands: z.array(z.string()),

@@ -55,7 +55,10 @@ export interface Fence<Settings, Facts, Things, Captured> {
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
   /** What has been put back, in words. */
   says(captured: Captured): string;
-  byHand(things: Things): readonly ByHandBlock[];
+  /** `descriptor`: as of `signInByHand`. */
+  byHand(things: Things, descriptor: number): readonly ByHandBlock[];
+  /** The same as `signIn`, for people: what they enter stays open on that file descriptor of their shell, 3 to 9. */
+  signInByHand?(things: Things, descriptor: number): readonly ByHandBlock[];
   /** URL that tries one write on exactly this store there; kinds that keep no data have none. */
   writeCheck?(place: Place<Settings>, region: Region): string;
   /** What may still let somebody in when it is closed, in words, as far as a look has shown it. */

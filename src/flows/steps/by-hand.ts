@@ -24,5 +24,11 @@ export const firstSaid = (before: string, [first, ...others]: readonly ByHandBlo
     ? [{ ...first, before: [before, ...(first.before === undefined ? [] : [first.before])].join(" ") }, ...others]
     : [];
 
+/** Said before the last of several blocks. */
+export const lastSaid = (before: string, blocks: readonly ByHandBlock[]): ByHandBlock[] => [
+  ...blocks.slice(0, -1),
+  ...firstSaid(before, blocks.slice(-1)),
+];
+
 /** A file of its own at each paste, so that nothing which was saved before is written over. */
 export const savedAs = (name: string): string => `saved="${name.replaceAll(/[^\w.-]/g, "_")}-$(date +%H%M%S)"`;

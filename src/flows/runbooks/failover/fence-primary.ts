@@ -11,8 +11,8 @@ import {
   UNCAPTURED,
 } from "../../../ports/step.ts";
 import type { Closed, SessionsEnded } from "../../resources/fence.ts";
-import { firstSaid } from "../../steps/by-hand.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
+import { fencedByHand } from "./fence-by-hand.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
 import { contextOf, isStore, leftOf, notFenced, type Part, partOf, seenInTime } from "./fence-part.ts";
 import { proveFenced } from "./fence-proof.ts";
@@ -55,15 +55,7 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     deadlineMs: Math.max(15 * MINUTE, (input.drainsMs ?? 0) + AFTER_DRAIN_MS),
   }),
   controlPlane: ({ region }) => region,
-  byHand: (input) => {
-    const isWhole = isAllSilent(input);
-    return input.parts.flatMap((part) => {
-      const blocks = partOf(part).fence.byHand(partOf(part).things);
-      if (isWhole || !mayStay(part, input)) return blocks;
-      const skip = `${part.resource} gave no answer: skip its ${blocks.length === 1 ? "block" : `${blocks.length} blocks`}, and come back when it does.`;
-      return firstSaid(skip, blocks);
-    });
-  },
+  byHand: fencedByHand,
   silent: (input) => (isAllSilent(input) ? input.region : undefined),
   permissions: ({ parts, captured }) =>
     parts.flatMap((part) => {

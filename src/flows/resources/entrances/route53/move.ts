@@ -4,7 +4,7 @@ import { besides } from "../../../../domain/service/service.ts";
 import { FAMILIES, type Family } from "../../../../ports/probe.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
-import { firstSaid } from "../../../steps/by-hand.ts";
+import { lastSaid } from "../../../steps/by-hand.ts";
 import { concerned, recordsBefore, sameRecords } from "../../../steps/records.ts";
 import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
@@ -156,6 +156,7 @@ function recordSteps(at: Route53At, { moving, leading }: Leadings, { id, after }
   ];
 }
 
+/** Said of the block that changes; what it lists first is a look. */
 const UNANSWERED = "Route 53 gave no answer when the plan was made. Paste this again until Route 53 takes it.";
 
 function byHandSteps(leading: Leading, { id, after }: Slot): PlannedStep[] {
@@ -166,7 +167,7 @@ function byHandSteps(leading: Leading, { id, after }: Slot): PlannedStep[] {
   return [
     planned(awaitDns, {
       ...{ id: id("dns-by-hand"), after },
-      input: { region, name, newSide: front.dns_name, blocks: firstSaid(UNANSWERED, changeByHand(leading)) },
+      input: { region, name, newSide: front.dns_name, blocks: lastSaid(UNANSWERED, changeByHand(leading)) },
     }),
     settle(name, ttlMs, { id, after: [id("dns-by-hand")] }),
   ];

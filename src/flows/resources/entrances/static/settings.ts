@@ -28,6 +28,7 @@ export const Static = z.strictObject({
   how: z
     .string()
     .min(1)
+    .max(1_500, "must be at most 1,500 characters, so that one message shows it whole")
     .describe("Who moves them and how, for people at three in the morning: a team, a portal, a phone number."),
 });
 export type Static = z.infer<typeof Static>;

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import { type ByHandBlock, told } from "../../../../domain/plan-run/by-hand.ts";
 import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
 import { isUnanswered, type Known } from "../../../../domain/service/observed.ts";
-import { savedAs } from "../../../steps/by-hand.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
 import { closeBehind } from "./close-behind.ts";
+import { closedByHand, rebootedByHand } from "./close-by-hand.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { endByHand, signInByHand } from "./end-by-hand.ts";
 import { endSessions } from "./end-sessions.ts";
@@ -155,10 +154,10 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   says: (captured) => (Object.keys(captured).length > 1 ? "security groups open" : "security group open"),
 
-  byHand: ({ region, instance, reboots, login }) => [
-    ...(login ? [signInByHand(login)] : []),
+  signInByHand: ({ login }, descriptor) => (login ? [signInByHand(login, descriptor)] : []),
+  byHand: ({ region, instance, reboots, login }, descriptor) => [
     closedByHand(region, instance),
-    ...(login ? endByHand(login) : []),
+    ...(login ? endByHand(login, descriptor) : []),
     ...(reboots ? [rebootedByHand(region, instance)] : []),
   ],
   permissions: ({ region, instance, groups, vpc, reboots }, captured) => [
@@ -167,34 +166,6 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     ...(reboots ? [rebooting(region, instance)] : []),
   ],
 };
-
-const closedByHand = (region: string, instance: string): ByHandBlock => ({
-  before: "It keeps what it closes in one file a group, with the time of the paste in its name.",
-  commands: [
-    savedAs(`rules-${region}`),
-    ...forEachGroup(region, instance, [
-      `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json > "$saved-$group.json"`,
-      `  aws ec2 revoke-security-group-ingress --region ${region} --group-id "$group" --ip-permissions "file://$saved-$group.json"`,
-    ]),
-    told(
-      `What was closed stands in the files. aws ec2 authorize-security-group-ingress --region ${region} --group-id GROUP --ip-permissions file://FILE opens it again.`,
-    ),
-    // A loop of its own: to repeat the first would write over what it has saved.
-    ...forEachGroup(region, instance, [
-      `  aws ec2 describe-security-groups --region ${region} --group-ids "$group" --query 'SecurityGroups[0].IpPermissions' --output json`,
-    ]),
-  ],
-  goOn: "when each of them says [].",
-});
-
-const rebootedByHand = (region: string, instance: string): ByHandBlock => ({
-  before: "A reboot ends every open session.",
-  commands: [
-    `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance}`,
-    `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].DBInstanceStatus' --output text`,
-  ],
-  goOn: "when that says available again, after it has said rebooting.",
-});
 
 /** EC2 says what a group lets in, and RDS gives no answer to who carries it. */
 const areCutUnseen = (seen: RdsSeen["in"][string] | undefined): boolean =>
@@ -237,10 +208,3 @@ async function sharedAmong(
     );
   return new Map();
 }
-
-const forEachGroup = (region: string, instance: string, lines: readonly string[]): string[] => [
-  `for group in $(aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)`,
-  "do",
-  ...lines,
-  "done",
-];

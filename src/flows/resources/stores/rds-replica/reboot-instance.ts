@@ -38,13 +38,26 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
   title: ({ instance, leaves }) => `Reboot ${instance} onto its standby, away from ${leaves}`,
   times: () => ({ expectedMs: 2 * MINUTE, deadlineMs: 30 * MINUTE }),
   controlPlane: ({ region }) => region,
-  byHand: ({ region, instance }) => {
-    const commands = [
-      `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
-      `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 30`,
+  byHand: ({ region, instance, leaves }) => {
+    const events = `aws rds describe-events --region ${region} --source-type db-instance --source-identifier ${instance} --duration 60 --query 'Events[].[Date,Message]' --output text`;
+    return [
+      {
+        before: `This only looks: TwoKey may have made the call already. Events come late, so repeat the last command for two minutes. Does an event since the run began tell of a failover, or does ${instance} run elsewhere than in ${leaves}? Then this step is done: skip its next block, and go on when the status is available.`,
+        commands: [
+          `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,AvailabilityZone]' --output text`,
+          events,
+        ],
+        goOn: `when the first says available and ${leaves}, and no event since the run began tells of a failover.`,
+      },
+      {
+        commands: [
+          "date -u +%Y-%m-%dT%H:%M:%SZ",
+          `aws rds reboot-db-instance --region ${region} --db-instance-identifier ${instance} --force-failover`,
+          events,
+        ],
+        goOn: "when that says that the failover is completed, at a time after the one that the block printed first.",
+      },
     ];
-    const goOn = "when an event after your reboot says that the failover is completed.";
-    return [{ commands, goOn }];
   },
   permissions: ({ region, instance }) => [rebooting(region, instance)],
 
