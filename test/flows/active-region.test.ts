@@ -60,6 +60,22 @@ describe("who writes after a move", () => {
     );
   });
 
+  test.each(["denied", "failed", "absent"] as const)(
+    "guard nobody sees: not where the old database answers, and whether it is closed nobody can see (%s)",
+    (cause) => {
+      const firewall = { known: false, cause, why: "EC2 does not say", atMs: AT } as const;
+      const said = `${TWO}; nobody can see whether ${home} is closed: EC2 does not say`;
+      expect(writer(inSite(AWAY, home, { firewall }), FENCED)).toBe(said);
+    },
+  );
+
+  test("guard nobody sees: nor where only the database is silent, and who may reach it is refused to TwoKey", () => {
+    const firewall = { known: false, cause: "denied", why: "EC2 refuses", atMs: AT } as const;
+    expect(writer(inSite(AWAY, home, { database: dark("RDS"), firewall }), FENCED)).toMatch(
+      new RegExp(`; nobody can see whether ${home} is closed: EC2 refuses$`),
+    );
+  });
+
   test("guard another writer: not where a database stands alone that no run has fenced", () => {
     expect(writer(AWAY, { ...FENCED, fenced: {} })).toBe(`${TWO}; no run has fenced ${home}`);
   });

@@ -102,16 +102,3 @@ export interface StoredRunbook extends Omit<Runbook<never>, "wish" | "plan" | "w
   plan(request: PlanRequest, wish: unknown): Planned;
   wishOf(plan: Plan): Readonly<Record<string, unknown>>;
 }
-
-export function storedRunbook<Wish>(runbook: Runbook<Wish>): StoredRunbook {
-  return {
-    ...runbook,
-    read: (given) => {
-      const parsed = runbook.wish.safeParse(given);
-      if (parsed.success) return { ok: true, wish: parsed.data };
-      const [issue] = parsed.error.issues;
-      return { ok: false, why: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not understood"}` };
-    },
-    plan: (request, wish) => runbook.plan(request, runbook.wish.parse(wish)),
-  };
-}
