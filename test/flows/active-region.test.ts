@@ -1,9 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { Moved } from "../../src/domain/service/moved.ts";
 import type { Observation } from "../../src/domain/service/observation.ts";
 import { withMoved, withWrites } from "../../src/flows/active-region.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
+import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT, type Day, dark, known, seenOn } from "../harness/observed.ts";
 import { siteOf, standbyOf } from "../harness/site.ts";
 import { INVENTORY, nobodyKnowsTheWriter, QUIET, SERVICE } from "./runbooks/asked.ts";
@@ -114,6 +117,26 @@ describe("away from home, before the old side is built again", () => {
     expect(refused(asked("reboot-failover", away))).toBe(
       "Move mycomputer-inventory-db-replica of inventory onto its standby",
     );
+  });
+
+  test("guard word of a run: keys of a reboot-failover that rests on a run hold only while that run shows the writer", async () => {
+    const made = asked("reboot-failover", look(AWAY, FENCED));
+    if (made.kind === "refused") throw new Error(made.reasons.join(" "));
+    const signed = proposedRun(made.plan, planDigest(made.plan));
+    const { signal } = new AbortController();
+    const cloud = fakeCloud(ordinaryDay(SERVICE, { silent: SERVICE.regions }));
+    const drift = (run: RunState, moved: Moved | undefined) =>
+      runbookOf(run.plan).drift(run, { service: SERVICE, cloud, signal, moved: async () => moved });
+    const none = `no run shows any more that ${there} is the writer`;
+
+    expect(await drift(signed, FENCED)).toEqual([]);
+    expect(await drift(signed, LOST)).toEqual([`${none}: ${home} was fenced by F-1 and seen open at 03:12:45Z`]);
+    expect(await drift(signed, undefined)).toEqual([none]);
+    expect(await drift(signed, { ...FENCED, to: home })).toEqual([none]);
+
+    const quiet = asked("reboot-failover", look(QUIET, undefined));
+    if (quiet.kind === "refused") throw new Error(quiet.reasons.join(" "));
+    expect(await drift({ ...signed, plan: quiet.plan }, undefined)).toEqual([]);
   });
 
   test.each(["snapshot", "reboot-failover", "failover"])(

@@ -1543,6 +1543,15 @@ export const GUARDS = [
       "guard move on a run: is moved to no third region (unplanned): nobody would watch the side that was fenced first",
   },
   {
+    guard: "keys that rest on the word of our own run hold only while that run shows the writer",
+    file: "src/flows/runbooks/reboot-failover/reboot-failover.ts",
+    cut: "(isByRun ? noLongerShown(from, await moved()) : [])",
+    by: "[]",
+    test: "flows/active-region.test.ts",
+    fails:
+      "guard word of a run: keys of a reboot-failover that rests on a run hold only while that run shows the writer",
+  },
+  {
     guard: "nobody goes home to a side that was left behind",
     file: "src/flows/runbooks/failover/judgement.ts",
     cut: "if (!side || !move.standsAlone(at, to)) return [];",
