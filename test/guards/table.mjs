@@ -1536,8 +1536,8 @@ export const GUARDS = [
   {
     guard: "no move is planned on the word of our own run alone",
     file: "src/flows/runbooks/rests-on-run.ts",
-    cut: 'if (resting) return { kind: "refused"',
-    by: 'if (false) return { kind: "refused"',
+    cut: "if (resting)",
+    by: "if (resting && false)",
     test: "flows/runbooks/failover/three-regions.test.ts",
     fails:
       "guard move on a run: is moved to no third region (unplanned): nobody would watch the side that was fenced first",
