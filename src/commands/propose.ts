@@ -10,6 +10,7 @@ import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import { unansweredIn } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
+import { runsOfService } from "../engine/runs/runs-of-service.ts";
 import { type Look, observe } from "../flows/observe.ts";
 import { agedSettings, openQuestions, sparedSettings } from "../flows/resources/settings-of.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
@@ -21,7 +22,6 @@ import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
-import { runsOfService } from "./runs-of-service.ts";
 import { showLooking } from "./sight.ts";
 
 export interface Proposal {

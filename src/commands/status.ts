@@ -7,6 +7,7 @@ import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
+import { runsOfService } from "../engine/runs/runs-of-service.ts";
 import { withMoved } from "../flows/active-region.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -20,7 +21,6 @@ import { isShown, refuseUnlessShown } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type OutlookDeps, outlookOf } from "./outlook.ts";
 import { serviceNamed } from "./run-deps.ts";
-import { runsOfService } from "./runs-of-service.ts";
 
 export interface StatusDeps extends OutlookDeps {
   readonly runs: Pick<Runs, "openIds" | "read" | "holderOf" | "ofIncident">;

@@ -2,6 +2,7 @@ import type { Card } from "../domain/card/card.ts";
 import type { CardRequest } from "../domain/card/card-due.ts";
 import { dedupKey } from "../domain/incident/incident.ts";
 import { FREEZE_ID, type FreezeDocument } from "../domain/plan-run/freeze.ts";
+import { movedBy } from "../domain/plan-run/moved.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceDuties } from "../engine/delivery/duties.ts";
@@ -11,6 +12,7 @@ import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";
 import { blindWatches } from "../engine/runs/blind-watch.ts";
 import { guardTimes } from "../engine/runs/guard-times.ts";
 import { vainDrives } from "../engine/runs/halt.ts";
+import { runsOfService } from "../engine/runs/runs-of-service.ts";
 import type { IncidentDeps } from "../flows/incident/deps.ts";
 import { dueChange, incidentRows } from "../flows/incident/index.ts";
 import { createIntake, type IntakeDeps } from "../flows/incident/intake/intake.ts";
@@ -19,7 +21,7 @@ import { STEPS } from "../flows/index.ts";
 import { type CallDeps, callForRun } from "../flows/reach/run-calls.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
-import type { Ledger } from "../ports/runs.ts";
+import type { Ledger, Runs } from "../ports/runs.ts";
 import type { CloudReads } from "../ports/step.ts";
 import { createInVain } from "./in-vain.ts";
 import type { Queues } from "./queues.ts";
@@ -45,7 +47,7 @@ export interface HandledStores
   extends SweptStores,
     Pick<AdvanceDeps, "runs" | "cards" | "notes">,
     Pick<IntakeDeps, "alerts" | "correlation" | "incidents"> {
-  readonly runs: SweptStores["runs"] & AdvanceDeps["runs"];
+  readonly runs: SweptStores["runs"] & AdvanceDeps["runs"] & Pick<Runs, "ofIncident">;
   readonly incidents: SweptStores["incidents"] & IntakeDeps["incidents"];
   readonly cards: IntakeDeps["cards"];
   readonly calls: SweptStores["calls"] & CallDeps["calls"];
@@ -157,7 +159,10 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
       if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];
-      return runbookOf(run.plan).drift(run, { service, cloud: outside.cloud, signal });
+      return runbookOf(run.plan).drift(run, {
+        ...{ service, cloud: outside.cloud, signal },
+        moved: async () => movedBy(await runsOfService(service.name, run.plan.incident, stores), clock.now()),
+      });
     },
     oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, outside.cloud, looking),
     channelOf: (run) => channelOf(run, deps),

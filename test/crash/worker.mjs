@@ -171,7 +171,7 @@ const deps = {
   oldSide: (state, looking) => runbookOf(state.plan).oldSide(state, cloud, looking),
   drift: async (state, signal) => {
     const service = inventory.services.find(({ name }) => name === state.plan.service);
-    return runbookOf(state.plan).drift(state, { service, cloud: clouds.cloud, signal });
+    return runbookOf(state.plan).drift(state, { service, cloud: clouds.cloud, signal, moved: async () => undefined });
   },
 };
 

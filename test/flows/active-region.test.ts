@@ -1,9 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
+import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import { proposedRun, type RunState } from "../../src/domain/plan-run/run.ts";
 import type { Moved } from "../../src/domain/service/moved.ts";
 import type { Observation } from "../../src/domain/service/observation.ts";
 import { withMoved, withWrites } from "../../src/flows/active-region.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../src/flows/runbooks/runbook.ts";
+import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT, type Day, dark, known, seenOn } from "../harness/observed.ts";
 import { siteOf, standbyOf } from "../harness/site.ts";
 import { INVENTORY, nobodyKnowsTheWriter, QUIET, SERVICE } from "./runbooks/asked.ts";
@@ -60,6 +63,22 @@ describe("who writes after a move", () => {
     );
   });
 
+  test.each(["denied", "failed", "absent"] as const)(
+    "guard nobody sees: not where the old database answers, and whether it is closed nobody can see (%s)",
+    (cause) => {
+      const firewall = { known: false, cause, why: "EC2 does not say", atMs: AT } as const;
+      const said = `${TWO}; nobody can see whether ${home} is closed: EC2 does not say`;
+      expect(writer(inSite(AWAY, home, { firewall }), FENCED)).toBe(said);
+    },
+  );
+
+  test("guard nobody sees: nor where only the database is silent, and who may reach it is refused to TwoKey", () => {
+    const firewall = { known: false, cause: "denied", why: "EC2 refuses", atMs: AT } as const;
+    expect(writer(inSite(AWAY, home, { database: dark("RDS"), firewall }), FENCED)).toMatch(
+      new RegExp(`; nobody can see whether ${home} is closed: EC2 refuses$`),
+    );
+  });
+
   test("guard another writer: not where a database stands alone that no run has fenced", () => {
     expect(writer(AWAY, { ...FENCED, fenced: {} })).toBe(`${TWO}; no run has fenced ${home}`);
   });
@@ -98,6 +117,26 @@ describe("away from home, before the old side is built again", () => {
     expect(refused(asked("reboot-failover", away))).toBe(
       "Move mycomputer-inventory-db-replica of inventory onto its standby",
     );
+  });
+
+  test("guard word of a run: keys of a reboot-failover that rests on a run hold only while that run shows the writer", async () => {
+    const made = asked("reboot-failover", look(AWAY, FENCED));
+    if (made.kind === "refused") throw new Error(made.reasons.join(" "));
+    const signed = proposedRun(made.plan, planDigest(made.plan));
+    const { signal } = new AbortController();
+    const cloud = fakeCloud(ordinaryDay(SERVICE, { silent: SERVICE.regions }));
+    const drift = (run: RunState, moved: Moved | undefined) =>
+      runbookOf(run.plan).drift(run, { service: SERVICE, cloud, signal, moved: async () => moved });
+    const none = `no run shows any more that ${there} is the writer`;
+
+    expect(await drift(signed, FENCED)).toEqual([]);
+    expect(await drift(signed, LOST)).toEqual([`${none}: ${home} was fenced by F-1 and seen open at 03:12:45Z`]);
+    expect(await drift(signed, undefined)).toEqual([none]);
+    expect(await drift(signed, { ...FENCED, to: home })).toEqual([none]);
+
+    const quiet = asked("reboot-failover", look(QUIET, undefined));
+    if (quiet.kind === "refused") throw new Error(quiet.reasons.join(" "));
+    expect(await drift({ ...signed, plan: quiet.plan }, undefined)).toEqual([]);
   });
 
   test.each(["snapshot", "reboot-failover", "failover"])(

@@ -1510,6 +1510,14 @@ export const GUARDS = [
     fails: "guard stands open: not where this look shows that the old side lets somebody in",
   },
   {
+    guard: "a fenced side of which nobody can see whether it is closed may be a writer",
+    file: "src/flows/resources/stores/rds-replica/writer.ts",
+    cut: "const isSilent = isUnanswered(database) && isUnanswered(firewall);",
+    by: "const isSilent = true;",
+    test: "flows/active-region.test.ts",
+    fails: "guard nobody sees: nor where only the database is silent, and who may reach it is refused to TwoKey",
+  },
+  {
     guard: "a database that stands alone and was fenced by no run may be a writer",
     file: "src/flows/resources/stores/rds-replica/writer.ts",
     cut: "if (!side) return",
@@ -1524,6 +1532,24 @@ export const GUARDS = [
     by: "if (!took || took) return",
     test: "flows/active-region.test.ts",
     fails: "guard took a write: a side that has just taken a write is closed no more, whatever was proven",
+  },
+  {
+    guard: "no move is planned on the word of our own run alone",
+    file: "src/flows/runbooks/rests-on-run.ts",
+    cut: "if (resting)",
+    by: "if (resting && false)",
+    test: "flows/runbooks/failover/three-regions.test.ts",
+    fails:
+      "guard move on a run: is moved to no third region (unplanned): nobody would watch the side that was fenced first",
+  },
+  {
+    guard: "keys that rest on the word of our own run hold only while that run shows the writer",
+    file: "src/flows/runbooks/reboot-failover/reboot-failover.ts",
+    cut: "(isByRun ? noLongerShown(from, await moved()) : [])",
+    by: "[]",
+    test: "flows/active-region.test.ts",
+    fails:
+      "guard word of a run: keys of a reboot-failover that rests on a run hold only while that run shows the writer",
   },
   {
     guard: "nobody goes home to a side that was left behind",

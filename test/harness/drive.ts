@@ -67,7 +67,7 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
     drift: async (run, signal) => {
       const service = inventory.services.find(({ name }) => name === run.plan.service);
       if (!service) return [`${run.plan.service} is not in the file`];
-      return runbookOf(run.plan).drift(run, { service, cloud, signal });
+      return runbookOf(run.plan).drift(run, { service, cloud, signal, moved: async () => undefined });
     },
   };
 }

@@ -18,7 +18,7 @@ const MEANINGS: readonly Meaning[] = [
     means: "the old side of a run is closed; a late worker is superseded",
     rooms: [
       ...["domain/plan-run", "domain/service/firewall.ts", "engine/runs", "flows/reach", "flows/runbooks/failover"],
-      ...["domain/service/moved.ts", "flows/active-region.ts"],
+      ...["domain/service/moved.ts", "flows/active-region.ts", "flows/runbooks/rests-on-run.ts"],
       ...["flows/resources/stores", "views/old-side.ts", "views/run-news.ts", "views/run-steps.ts"],
       // A block of Markdown is fenced, as its standard says.
       "procedures/readers",

@@ -3,7 +3,7 @@ import type { FencedSide, Moved } from "../service/moved.ts";
 import type { Region } from "../service/region.ts";
 import { fencedAtMs, fenceSeen, isGuarded, isShutOff } from "./fence.ts";
 import { isMove } from "./plan.ts";
-import type { RunState } from "./run.ts";
+import { isOver, type RunState, stepsToUndo } from "./run.ts";
 
 /**
  * What the runs of one service prove of who writes. Undefined: none of them is a move that has ended, or the newest one has not.
@@ -12,6 +12,7 @@ import type { RunState } from "./run.ts";
 export function movedBy(runs: readonly RunState[], nowMs: number): Moved | undefined {
   const moves = runs
     .filter(({ plan, startedAtMs }) => startedAtMs !== undefined && isMove(plan))
+    .filter((run) => !isUndone(run))
     .toSorted((one, other) => one.plan.madeAtMs - other.plan.madeAtMs);
   const newest = moves.at(-1);
   if (newest?.state !== "verified") return undefined;
@@ -19,6 +20,13 @@ export function movedBy(runs: readonly RunState[], nowMs: number): Moved | undef
   if (why !== undefined) return { kind: "unproven", left: newest.plan.from, why };
   return { kind: "proven", to: newest.plan.to, fenced: fencedBy(moves, nowMs) };
 }
+
+/** It ended before it made anybody the writer, and nothing that it did is left. What another plan took over is that one's to tell. */
+const isUndone = (run: RunState): boolean =>
+  isOver(run) &&
+  !["verified", "superseded"].includes(run.state) &&
+  !run.pastNoReturn &&
+  stepsToUndo(run).length + run.undoSkipped.length === 0;
 
 /** A later move that leads to a side makes it the writer, whatever fenced it before. */
 function fencedBy(moves: readonly RunState[], nowMs: number): Record<Region, FencedSide> {

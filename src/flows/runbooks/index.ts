@@ -2,8 +2,9 @@ import { Bug } from "../../domain/errors.ts";
 import type { Plan } from "../../domain/plan-run/plan.ts";
 import { failover } from "./failover/failover.ts";
 import { rebootFailover } from "./reboot-failover/reboot-failover.ts";
-import { type StoredRunbook, storedRunbook } from "./runbook.ts";
+import type { StoredRunbook } from "./runbook.ts";
 import { snapshot } from "./snapshot/snapshot.ts";
+import { storedRunbook } from "./stored-runbook.ts";
 
 /** Every runbook. Verbs, help, cards, documents and the tables of tests follow from this one. */
 export const RUNBOOKS: readonly StoredRunbook[] = [

@@ -4,6 +4,7 @@ import type { Plan } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
+import type { Moved } from "../../domain/service/moved.ts";
 import type { Observation } from "../../domain/service/observation.ts";
 import type { Service, ServiceFile } from "../../domain/service/service.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
@@ -47,6 +48,8 @@ export interface Looking {
   readonly service: Service;
   readonly cloud: CloudReads;
   readonly signal: AbortSignal;
+  /** What our own runs prove now of who writes, from their journals alone. */
+  readonly moved: () => Promise<Moved | undefined>;
 }
 
 /** The words that people type after the service, as the wish they stand for. */
@@ -101,17 +104,4 @@ export interface StoredRunbook extends Omit<Runbook<never>, "wish" | "plan" | "w
   read(wish: unknown): { readonly ok: true; readonly wish: unknown } | { readonly ok: false; readonly why: string };
   plan(request: PlanRequest, wish: unknown): Planned;
   wishOf(plan: Plan): Readonly<Record<string, unknown>>;
-}
-
-export function storedRunbook<Wish>(runbook: Runbook<Wish>): StoredRunbook {
-  return {
-    ...runbook,
-    read: (given) => {
-      const parsed = runbook.wish.safeParse(given);
-      if (parsed.success) return { ok: true, wish: parsed.data };
-      const [issue] = parsed.error.issues;
-      return { ok: false, why: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "not understood"}` };
-    },
-    plan: (request, wish) => runbook.plan(request, runbook.wish.parse(wish)),
-  };
 }

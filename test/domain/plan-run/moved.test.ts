@@ -82,6 +82,43 @@ describe("what a move proves of who writes", () => {
     expect(movedBy([inside], AT)).toBeUndefined();
   });
 
+  describe("a later move that ended before its point of no return", () => {
+    const verified = run(fence("fenced"), PROMOTE, VERIFIED);
+    const aborted = (...entries: readonly RunEntry[]): RunState => {
+      const state = run(...entries);
+      return { ...state, plan: { ...state.plan, id: "F-2", madeAtMs: AT + 1, from: "eu-central-1", to: "eu-west-2" } };
+    };
+    const vote = (by: string): RunEntry => ({
+      ...{ kind: "vote", ...at, by, door: "slack", decision: "unwind", step: "fence", position: 1 },
+    });
+    const UNWINDS: readonly RunEntry[] = [
+      { kind: "failed", ...step, code: "aws-refused", why: "denied", mustAsk: true },
+      ...["ana", "ben"].map(vote),
+      { kind: "undo-intent", ...step },
+    ];
+    const UNDONE: RunEntry = { kind: "undone", ...step, says: "as before", requestIds: [] };
+    const UNWOUND: RunEntry = { kind: "finished", ...at, state: "unwound" };
+
+    test("hides nothing once all that it did is undone", () => {
+      const unwound = aborted(...UNWINDS, UNDONE, UNWOUND);
+      expect(unwound.state).toBe("unwound");
+      expect(movedBy([verified, unwound], AT)).toEqual(PROVEN);
+      expect(movedBy([unwound], AT)).toBeUndefined();
+    });
+
+    test("hides it while anything of it is left, or it has passed that point", () => {
+      const unwound = aborted(...UNWINDS, UNDONE, UNWOUND);
+      for (const state of [
+        aborted(...UNWINDS),
+        aborted(...UNWINDS, UNWOUND),
+        { ...unwound, undoSkipped: ["fence"] },
+        { ...unwound, pastNoReturn: true },
+        { ...unwound, state: "superseded" as const },
+      ])
+        expect(movedBy([verified, state], AT)).toBeUndefined();
+    });
+  });
+
   test("guard made writer again: a side that a later move leads to is fenced by none before it", () => {
     const there = run(fence("fenced"), PROMOTE, VERIFIED);
     const { from, to } = there.plan;

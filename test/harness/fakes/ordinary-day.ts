@@ -12,6 +12,10 @@ export interface Change {
   readonly database?: (facts: DatabaseFacts, region: Region) => DatabaseFacts;
   /** Seconds that the copy of a store is behind, by the instance. */
   readonly lag?: Readonly<Record<string, number>>;
+  /** Regions whose security groups let nobody in. */
+  readonly closed?: readonly Region[];
+  /** Regions in which there is no such database. */
+  readonly absent?: readonly Region[];
   /** Regions that give no answer. */
   readonly silent?: readonly Region[];
   /** Route 53 says nothing of its records. */
@@ -33,12 +37,15 @@ export function ordinaryDay(service: Service, change: Change = {}): SaidCloud {
   return {
     clock: { now: () => AT },
     databases: {
-      describe: async (region, instance) => there(region, databaseOf(service, { region, instance, change })),
+      describe: async (region, instance) =>
+        change.absent?.includes(region)
+          ? { known: false, cause: "absent", why: `there is no ${instance}`, atMs: AT }
+          : there(region, databaseOf(service, { region, instance, change })),
       lag: async (region, instance) =>
         there(region, { seconds: change.lag?.[instance] ?? 2, measuredAtMs: AT - 10_000 }),
     },
     clusters: { describe: async (_region, cluster) => known(clusterOf(cluster)) },
-    firewall: { rules: async (region) => there(region, [RULE]) },
+    firewall: { rules: async (region) => there(region, change.closed?.includes(region) ? [] : [RULE]) },
     compute: {
       describe: async (region, site) => there(region, tasksOf(site, region === service.home ? site.tasks : 0)),
     },

@@ -1,5 +1,8 @@
 import { z } from "zod";
+import type { Assumption } from "../../../domain/plan-run/plan.ts";
 import type { Inventory } from "../../../domain/service/inventory.ts";
+import type { Moved } from "../../../domain/service/moved.ts";
+import type { Region } from "../../../domain/service/region.ts";
 import { rolesOf } from "../../../domain/service/resource.ts";
 import { seenBy } from "../../../ports/elsewhere.ts";
 import type { CloudReads } from "../../../ports/step.ts";
@@ -7,6 +10,7 @@ import type { Turning } from "../../resources/abilities.ts";
 import { KINDS } from "../../resources/index.ts";
 import { type KindSeen, placesOf, seenOf } from "../../resources/places.ts";
 import { aboutResource, commonOf, seenIn, writerUnknown } from "../plan-parts.ts";
+import { restsOnRun } from "../rests-on-run.ts";
 import type { Planned, PlanRequest, Runbook, Words } from "../runbook.ts";
 
 const Wish = z.object({
@@ -44,7 +48,7 @@ export const rebootFailover: Runbook<Wish> = {
     const target = steps.flatMap((step) => KINDS.map(({ store }) => store?.turn?.targetOf?.(step))).find(Boolean);
     return { ...(store === undefined ? {} : { store }), ...(target === undefined ? {} : { target }) };
   },
-  drift: async ({ plan: { assumptions, from } }, { service, cloud, signal }) => {
+  drift: async ({ plan: { assumptions, from } }, { service, cloud, signal, moved }) => {
     const drifted = await Promise.all(
       placesOf(service).map(async (place) => {
         const assumed = assumptions.find(({ fact }) => fact === factOf(place));
@@ -54,7 +58,8 @@ export const rebootFailover: Runbook<Wish> = {
         return now === undefined || now === assumed.value ? [] : [`${assumed.says} changed: it is ${now} now`];
       }),
     );
-    return drifted.flat();
+    const isByRun = assumptions.some(({ fact }) => fact === BY_OWN_RUN);
+    return [...drifted.flat(), ...(isByRun ? noLongerShown(from, await moved()) : [])];
   },
   oldSide: async (_run, _cloud: CloudReads) => ({ kind: "silent" }),
   measure: async () => ({}),
@@ -75,6 +80,19 @@ const storesOf = ({ services }: Inventory): (readonly [string, string])[] =>
   [...new Set(services.flatMap(({ stores }) => Object.keys(stores)))].map((name) => [name, name] as const);
 
 const factOf = ({ id }: Pick<KindSeen, "id">): string => `writer of ${id}`;
+
+const BY_OWN_RUN = "writer by own run";
+
+/** The side that a run has fenced may be opened between the keys and the start. */
+const byOwnRun = (region: Region): Assumption => ({
+  ...{ kind: "identity", fact: BY_OWN_RUN, says: `that our own run shows ${region} as the writer`, value: region },
+});
+
+function noLongerShown(region: Region, moved: Moved | undefined): string[] {
+  if (moved?.kind === "proven" && moved.to === region) return [];
+  const why = moved?.kind === "unproven" ? `: ${moved.why}` : "";
+  return [`no run shows any more that ${region} is the writer${why}`];
+}
 
 function plan(request: PlanRequest, { store: wanted, target }: Wish): Planned {
   const { service, observed } = request;
@@ -116,7 +134,10 @@ function planOf(at: KindSeen, request: PlanRequest, target: string | undefined):
       coolDownMs: 0,
       keysRequired: inventory.file.approvals.required,
       steps: turning.steps({ id: (base) => base, after: [] }).map((step) => ({ ...step, ...aboutResource(at) })),
-      assumptions: [{ kind: "identity", fact: factOf(at), says: `where ${what} runs`, value: identity }],
+      assumptions: [
+        { kind: "identity", fact: factOf(at), says: `where ${what} runs`, value: identity },
+        ...(restsOnRun(at, observed) ? [byOwnRun(region.value)] : []),
+      ],
       acceptances: [{ id: "connections", words: `I accept that all connections to ${what} drop, for 1 to 2 minutes` }],
       unchecked: ["whether the application reconnects by itself"],
       facts: seenIn(observed, at.id, region.value),

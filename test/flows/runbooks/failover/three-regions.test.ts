@@ -5,6 +5,7 @@ import { type Plan, planDigest } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
+import type { Moved } from "../../../../src/domain/service/moved.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { runbookOf } from "../../../../src/flows/runbooks/index.ts";
 import type { Planned } from "../../../../src/flows/runbooks/runbook.ts";
@@ -79,8 +80,26 @@ const IN_THIRD: Change = {
         },
 };
 
-async function judged(runbook: string, wish: object, change: Change = {}): Promise<Planned> {
-  const observed = await observe(service, fakeCloud(ordinaryDay(service, change)));
+const FENCED: Moved = { kind: "proven", to: NEXT, fenced: { [HOME]: { run: "F-1", sinceMs: AT - 60_000 } } };
+/** Home was left for the next region and is fenced; the third one follows the new writer. */
+const LEFT: Found = {
+  moved: FENCED,
+  closed: [HOME],
+  database: (facts, region) =>
+    region === THIRD
+      ? { ...facts, source: `arn:aws:rds:${NEXT}:123456789012:db:${REPLICA[NEXT]}` }
+      : region === NEXT
+        ? standalone(facts)
+        : facts,
+};
+
+/** What is there, and what our own runs know of it. */
+interface Found extends Change {
+  readonly moved?: Moved;
+}
+
+async function judged(runbook: string, wish: object, { moved, ...change }: Found = {}): Promise<Planned> {
+  const observed = await observe(service, fakeCloud(ordinaryDay(service, change)), { moved });
   return runbookOf({ runbook, id: "F-1" }).plan(
     {
       ...{ id: "F-1", service, inventory, observed, nowMs: AT, reason: "a rehearsal", requester: "farid" },
@@ -207,6 +226,35 @@ describe("a service of three regions", () => {
     expect(await judged("failover", wish, { ...PROMOTED, silent: [HOME, THIRD] })).toMatchObject({
       kind: "refused",
       reasons: expect.arrayContaining([expect.stringContaining("Nobody can say which database")]),
+    });
+  });
+
+  describe("whose writer is known by its own run alone", () => {
+    const ALONE = "both databases accept writes: neither follows the other";
+    const says = (to: string, alone: string) =>
+      `TwoKey knows by its own run alone that ${NEXT} is the writer: ${HOME} was fenced by F-1 at 03:11:45Z. AWS does not show it so: ${alone}. A move to ${to} is planned only when AWS does. To have a standby in ${HOME} again, build its databases as read replicas by hand: docs/operations.md, “Build the old side again”.`;
+
+    test.each(["planned", "unplanned"])(
+      "guard move on a run: is moved to no third region (%s): nobody would watch the side that was fenced first",
+      async (mode) => {
+        expect(await judged("failover", { to: THIRD, mode }, LEFT)).toEqual({
+          ...{ kind: "refused", reasons: [says(THIRD, ALONE)] },
+        });
+      },
+    );
+
+    test("nor is it where AWS names the side that was fenced, while the writer is dark", async () => {
+      const lost: Found = { closed: [HOME], silent: [NEXT] };
+      const asked = await judged("failover", { to: THIRD, mode: "unplanned" }, { ...lost, moved: FENCED });
+      expect(asked).toMatchObject({ kind: "refused" });
+      expect(await judged("failover", { to: THIRD, mode: "unplanned" }, lost)).toMatchObject({ plan: { from: HOME } });
+    });
+
+    test("has its snapshot, which leads nowhere else, and moves once the fenced database is gone", async () => {
+      expect(await judged("snapshot", {}, LEFT)).toMatchObject({ kind: "plan", plan: { from: NEXT } });
+
+      const gone: Found = { ...LEFT, absent: [HOME] };
+      expect(await judged("failover", { to: THIRD }, gone)).toMatchObject({ plan: { from: NEXT, to: THIRD } });
     });
   });
 

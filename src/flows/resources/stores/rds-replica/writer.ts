@@ -40,7 +40,10 @@ function whyNotClosed(region: Region, { database, firewall }: InRegion, { fenced
   if (isNoWriter) return undefined;
   const side = fenced[region];
   if (!side) return `no run has fenced ${region}`;
-  if (!firewall.known) return undefined;
+  if (!firewall.known) {
+    const isSilent = isUnanswered(database) && isUnanswered(firewall);
+    return isSilent ? undefined : `nobody can see whether ${region} is closed: ${firewall.why}`;
+  }
   const since = sayTime(side.sinceMs, firewall.atMs);
   return isClosed(firewall)
     ? undefined

@@ -1,6 +1,6 @@
-import type { RunState } from "../domain/plan-run/run.ts";
-import { readable } from "../domain/readable.ts";
-import type { Runs } from "../ports/runs.ts";
+import type { RunState } from "../../domain/plan-run/run.ts";
+import { readable } from "../../domain/readable.ts";
+import type { Runs } from "../../ports/runs.ts";
 
 interface Known {
   readonly runs: Pick<Runs, "openIds" | "read" | "ofIncident">;
