@@ -31,7 +31,12 @@ const restartedMs = () =>
 async function restarts(): Promise<void> {
   const reboot = () => at.client.click("rds:RebootDBInstance", at.service.home, { DBInstanceIdentifier: ROOMS });
   // The end of the last restart may show a moment later.
-  await eventually("reboot", () => reboot().then(Boolean, () => undefined));
+  await eventually("reboot", () =>
+    reboot().then(
+      () => true,
+      () => undefined,
+    ),
+  );
   await eventually("restart", async () => {
     const now = await at.others.databases.describe(at.service.home, ROOMS);
     return (now.known && now.value.status === "rebooting") || undefined;
