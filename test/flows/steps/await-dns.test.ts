@@ -6,7 +6,7 @@ import { AT } from "../../harness/observed.ts";
 
 const INPUT = {
   region: "eu-central-1",
-  commands: [],
+  blocks: [],
   name: "app.regami.com",
   newSide: "new-alb.us-west-2.elb.amazonaws.com",
 };

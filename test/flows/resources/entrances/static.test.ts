@@ -40,7 +40,7 @@ describe("a name that people move", () => {
 describe("people who moved a name back", () => {
   const step = {
     does: awaitDns.name,
-    input: { name: "desk.hotels.example", newSide: NEW, region: "eu-central-1", commands: [] },
+    input: { name: "desk.hotels.example", newSide: NEW, region: "eu-central-1", blocks: [] },
   };
   const told = (answers: readonly DnsAnswer[], does = step.does) => {
     const cloud = fakeCloud({
