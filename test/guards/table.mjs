@@ -1698,8 +1698,8 @@ export const GUARDS = [
   {
     guard: "a loss that is not surely nothing is signed for in words",
     file: "src/flows/runbooks/failover/losses.ts",
-    cut: 'if (worst.kind === "none") return [];',
-    by: 'if (worst.kind === "none" || (worst.kind === "after" && worst.why === undefined)) return [];',
+    cut: 'if (isDecided || worst.kind === "none") return [];',
+    by: 'if (isDecided || worst.kind === "none" || (worst.kind === "after" && worst.why === undefined)) return [];',
     test: "flows/runbooks/failover/plan.test.ts",
     fails:
       "guard loss in words: expected loss is a point in time, and whoever turns a key agrees to it in words, also within the objective (G4, G19)",
