@@ -73,7 +73,7 @@ function blockParts({ step, block, index }: ByHandItem, mark: string): CardPart[
   const when = step.silent === undefined ? "" : ` – as soon as ${step.silent} answers`;
   const part = block.of === undefined ? "" : ` ${block.of}.`;
   const before = step.byHand.slice(0, index).findLastIndex(({ of }) => of === block.of);
-  const waits = before < 0 ? "" : ` Only when ${mark}-${before + 1} came true.`;
+  const waits = before < 0 ? when : ` Only when ${mark}-${before + 1} came true.`;
   const head: Span[] =
     index === 0
       ? [{ bold: `${number}. ${step.title}` }, when, ...noReturn(step), part && `\n${part.trim()}`]

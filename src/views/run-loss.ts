@@ -30,6 +30,8 @@ function lossOf(run: RunState): Text {
   }
   const known = fromMs ?? (plan.dataLoss.kind === "after" ? plan.dataLoss.atMs : undefined);
   if (known === undefined) return "How many of the newest writes were lost is not known.";
+  if (closedAtMs !== undefined && closedAtMs <= known)
+    return spans`No lost write is known: ${plan.from} was closed at ${second(closedAtMs)}, and ${plan.to} had followed until ${second(known)}.`;
   return closedAtMs === undefined
     ? spans`Writes to ${plan.from} after ${second(known)} may be missing.`
     : spans`Writes between ${second(known)} and ${second(closedAtMs)} may be missing.`;

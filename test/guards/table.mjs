@@ -1696,13 +1696,13 @@ export const GUARDS = [
       "guard lag gate: with the old side up, a standby that falls further behind than was accepted voids the keys (G3)",
   },
   {
-    guard: "a loss that is not surely nothing is signed for in words",
+    guard: "a loss that is not proven to be nothing is signed for in words",
     file: "src/flows/runbooks/failover/losses.ts",
     cut: 'if (isDecided || worst.kind === "none") return [];',
     by: 'if (isDecided || worst.kind === "none" || (worst.kind === "after" && worst.why === undefined)) return [];',
     test: "flows/runbooks/failover/plan.test.ts",
     fails:
-      "guard loss in words: expected loss is a point in time, and whoever turns a key agrees to it in words, also within the objective (G4, G19)",
+      "guard loss in words: expected loss is a point in time, and each key agrees to it in words, also within the objective (G4, G19)",
   },
   {
     guard: "a vote counts from a confirmed account only",

@@ -190,6 +190,12 @@ describe("what is known of lost writes when a move is verified", () => {
     expect(said(ended({ fence: { fence: "cannot-know" } }))).toMatch(/Writes to eu-west-1 after .* may be missing\.$/);
     expect(said(ended({ fence: ENDED }, OPENED))).toMatch(/Writes to eu-west-1 after .* may be missing\.$/);
   });
+
+  test("of an unplanned move that had followed until after the old side was closed, none is known", () => {
+    expect(said(ended({ fence: ENDED, position: AT + 1_000 }))).toMatch(
+      /No lost write is known: eu-west-1 was closed at .*, and eu-central-1 had followed until .*\.$/,
+    );
+  });
 });
 
 describe("the buttons of a run that stopped", () => {

@@ -60,7 +60,7 @@ function expectedMs({ outageAtMs, nowMs }: FailoverRequest, { behind, moving, lo
 const rpoMsOf = ({ service }: FailoverRequest, { behind }: StoreLoss): number => behind?.rpoMs ?? service.rpo;
 
 /**
- * Whatever is not surely nothing is agreed to in words, also within the objective (G4, G19). Data loss was agreed to before a promotion of
+ * Whatever is not proven to be nothing is agreed to in words, also within the objective (G4, G19). Data loss was agreed to before a promotion of
  * this move: nothing is decided about it now.
  */
 export function lossAcceptance(request: FailoverRequest, all: readonly StoreLoss[]): Acceptance[] {
