@@ -4,6 +4,7 @@ import type { Change, Stored } from "../ports/documents.ts";
 import type { KeptDocuments } from "../ports/keeping.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { ownTurn } from "./own-turn.ts";
 import { certain, leftOut } from "./plain-errors.ts";
 import { checkSchema, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
@@ -37,7 +38,12 @@ export function createDocuments<T>(redis: ScriptedRedis, shape: DocumentKind<T>)
   const place = placeOfDocument(kind, shape.unreadable === "begins-again");
   const source = (id: string) => ({
     ...{ redis, place, id },
-    fetch: () => redis.hgetall(KEYS.document(kind, id)),
+    fetch: async () => {
+      const fields = await redis.hgetall(KEYS.document(kind, id));
+      // What parses and decides next takes the longest of all that is done with a document.
+      await ownTurn();
+      return fields;
+    },
     parse: (fields: Record<string, string>) => readDocument(fields, shape),
   });
   const read = async (id: string): Promise<Stored<T> | undefined> => {
