@@ -32,7 +32,8 @@ const CONCURRENCY: Readonly<Record<WakeQueue | "signals" | "sweep", number>> = {
   pages: 16,
   chat: 16,
   cards: 16,
-  signals: 16,
+  // Those that join an incident wait together for its next write.
+  signals: 32,
   sweep: 1,
 };
 

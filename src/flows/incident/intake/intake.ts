@@ -43,6 +43,11 @@ export interface Intake {
 
 /** Characters of a reason that an incident keeps of each alert: the alert itself has all of it. */
 const REASON_KEPT = 1_000;
+/**
+ * Machine time between two writes of one incident for alerts that join it. Each costs as much as taking in several alerts: all of it is
+ * read, its duties are derived, and both its queues look at it. The first alert waits for nothing.
+ */
+const REST_MS = 50;
 /** Severity of an alarm that no rule matches: it is threaded and opens nothing. */
 const UNMATCHED_SEVERITY = "sev3";
 
@@ -126,7 +131,7 @@ function closedIfUnreadable(error: unknown, isItsOwn: boolean): "closed" {
 }
 
 /**
- * Alerts that arrive while the incident is being written wait for that write and then go in together: a storm costs a
+ * Alerts that arrive while the incident is being written, and rests from that, go in together: a storm costs a
  * few changes of the incident, and no alert is answered before it is stored. After a crash between this and the alert's
  * own document, an alarm beyond those that are listed may be counted twice; none is lost.
  */
@@ -135,16 +140,14 @@ function createJoiner(deps: IntakeDeps): Join {
   const busy = new Map<string, Promise<unknown>>();
 
   async function commit(id: string): Promise<"closed" | Incident> {
-    await busy.get(id)?.catch(() => undefined);
+    await busy.get(id);
     const asked = waiting.get(id)?.asked ?? [];
     waiting.delete(id);
     const work = joinTogether(deps, id, asked);
-    busy.set(id, work);
-    try {
-      return await work;
-    } finally {
-      if (busy.get(id) === work) busy.delete(id);
-    }
+    const rested = work.catch(() => undefined).then(() => new Promise((resolve) => setTimeout(resolve, REST_MS)));
+    busy.set(id, rested);
+    void rested.then(() => busy.get(id) === rested && busy.delete(id));
+    return work;
   }
 
   return async (ask) => {

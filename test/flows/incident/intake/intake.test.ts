@@ -138,4 +138,19 @@ describe("intake", () => {
     // A card for each alarm that the incident lists; the rest is told as a number.
     expect(desk.cards.all()).toHaveLength(50);
   });
+
+  test("alarms that come one after the other while an incident rests from a write go into it together", async () => {
+    const desk = bridge();
+    await desk.intake.take(signal("a-0"));
+    const taken: Promise<unknown>[] = [];
+    for (let at = 1; at <= 20; at += 1) {
+      taken.push(desk.intake.take(signal(`a-${at}`)));
+      // More turns than a write takes: without a rest each of them would be one.
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(taken);
+
+    expect(desk.incidents.all()[0]?.alerts).toHaveLength(21);
+    expect(desk.incidents.writes()).toBeLessThanOrEqual(5);
+  });
 });
