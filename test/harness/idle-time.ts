@@ -14,7 +14,7 @@ const GRAIN_MS = 500;
 /** What `process.getActiveResourcesInfo()` names while it only stands by. All else is a question under way: to a disk, a name server … */
 const STANDING_BY = new Set([
   ...["TCPSocketWrap", "TCPServerWrap", "TLSWrap", "UDPWrap", "PipeWrap", "TTYWrap", "MessagePort", "Worker"],
-  ...["Timeout", "Immediate", "CloseReq", "ProcessWrap", "SignalWrap", "FSEventWrap", "HTTPINCOMINGMESSAGE"],
+  ...["Timeout", "CloseReq", "ProcessWrap", "SignalWrap", "FSEventWrap", "HTTPINCOMINGMESSAGE"],
 ]);
 
 const exchanges = new Set<ClientRequest>();

@@ -38,6 +38,30 @@ describe("the idle time of a world in the test's own process", () => {
     expect(world.now()).toBeGreaterThanOrEqual(72 * HOUR_MS);
   });
 
+  test("goes its own pace between two turns of one piece of work", async () => {
+    let turns = 0;
+    let jumps = 0;
+    const done = withResolvers();
+    // Begun before the looks, so that a look always comes between the two turns.
+    const work = setInterval(() => {
+      const { anchor } = world;
+      setImmediate(() => {
+        if (world.anchor !== anchor) jumps++;
+        if (++turns < 50) return;
+        clearInterval(work);
+        done.resolve();
+      });
+    }, 1);
+
+    await skipping(async () => {
+      const slept = clockOf(world).sleep(HOUR_MS);
+      await done.promise;
+      await slept;
+    });
+
+    expect(jumps).toBe(0);
+  });
+
   test("goes its own pace while a question is under way", async () => {
     const asked = withResolvers();
     const server = createServer(() => asked.resolve()).listen(0, "127.0.0.1");
