@@ -16,7 +16,7 @@ import { eventually } from "../../harness/eventually.ts";
 import { runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
-const SPEED = 200;
+const SPEED = 60;
 const HOUR_MS = 3_600_000;
 const STEP = "shift-traffic";
 
