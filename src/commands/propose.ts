@@ -65,10 +65,18 @@ export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: Ru
     looking.ends(outcome);
     return { kind: "whisper", card };
   } catch (error) {
-    looking.ends(endedWithout({ asker: about.asker, isTold: error instanceof UserError, mayBeKept }));
+    looking.ends(endedWithout({ asker: about.asker, mayBeKept, ...toldOf(error) }));
     throw error;
   }
 }
+
+/** Errors that speak of the service alone: what is wrong with it is for everybody who could see the look. */
+const ABOUT_THE_SERVICE: ReadonlySet<string> = new Set(["plan-refused", "settings-open"]);
+
+const toldOf = (error: unknown) => ({
+  isTold: error instanceof UserError,
+  forRoom: error instanceof UserError && ABOUT_THE_SERVICE.has(error.code) ? error.message : undefined,
+});
 
 interface Making {
   readonly dryRun: boolean;

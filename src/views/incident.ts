@@ -102,7 +102,13 @@ function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[]
       : "";
   if (next.atMs === undefined) return [["Paging now: ", { bold: next.what }, `${who}.`]];
   return [
-    ["Next page: ", { bold: next.what }, `${who} at `, { timeMs: next.atMs, as: "ago" }, " unless somebody answers."],
+    [
+      "Next page: ",
+      { bold: next.what },
+      `${who} at `,
+      { timeMs: next.atMs, as: "ago" },
+      " unless somebody acknowledges.",
+    ],
   ];
 }
 

@@ -1,7 +1,8 @@
-import type { Form } from "../domain/card/card.ts";
+import { ago, type Form, spans, type Text } from "../domain/card/card.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { lossLine } from "./loss.ts";
+import { nameOf } from "./names.ts";
 import { dangers, digestNote, finality, inOthersWords, isLastKey, keysLine, planDetails } from "./plan.ts";
 import { ledgerEnd } from "./plan-grounds.ts";
 
@@ -17,7 +18,7 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
       {
         kind: "lines",
         plain: true,
-        lines: [keysLine(run), thenLine(run), lossLine(plan), ...finality(plan), ...dangers(plan)],
+        lines: [...agreement(run, inventory), lossLine(plan), ...finality(plan), ...dangers(plan)],
       },
       digestNote(run),
       ...inOthersWords(plan),
@@ -25,12 +26,21 @@ export function keyForm(run: RunState, inventory: Inventory): Form {
       ...ledgerEnd(plan),
     ],
     fields: plan.acceptances.map(({ id, words }) => ({ id, label: words, kind: "agreement" as const })),
-    submit: "Turn my key",
+    submit: isLastKey(run) ? "Turn my key and start" : "Turn my key",
   };
 }
 
-/** Whoever reads it may hold the last key by the time that they turn it. */
-function thenLine(run: RunState): string {
-  const starts = isLastKey(run) ? "Yours is the last key." : "The last key starts the run at once.";
-  return `${starts} If it does not come in time, the plan is closed and nothing is changed.`;
+/** What a key turned now does. Whoever reads it may hold the last key by the time that they turn it. */
+function agreement(run: RunState, inventory: Inventory): Text[] {
+  const { keys, plan } = run;
+  if (!isLastKey(run))
+    return [
+      keysLine(run),
+      "The last key starts the run at once. If it does not come in time, the plan is closed and nothing is changed.",
+    ];
+  const holders = keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
+  return [
+    [{ bold: "Yours is the last key: if you turn it, the run starts at once." }],
+    spans`${holders} agreed. Without your key by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
+  ];
 }

@@ -64,7 +64,7 @@ const sinceClosed = ({ watch: { seenClosedMs } }: RunState): readonly Span[] =>
 /** People who open the old side, once it is built again, have to know it first. */
 function whileGuarded(run: RunState): readonly Span[] {
   if (!isGuarded(run)) return [];
-  return spans`. Until ${until(run)} TwoKey fences it again if somebody opens it. Before you open it yourself, two approvers end that: /dr stop-watch ${run.plan.id}`;
+  return spans`. Until ${until(run)} TwoKey fences it again if somebody opens it. To open it yourself, two approvers end this watch first: /dr stop-watch ${run.plan.id}`;
 }
 
 /** Days ahead, so it is shown with its day. */

@@ -37,7 +37,8 @@ const QUESTION: Partial<Record<Decision, string>> = {
 const MEANS: Partial<Readonly<Record<Offered, (run: RunState) => string>>> = {
   abort: () => "undo what this run did, and end it",
   retry: () => "try this step again now",
-  skip: ({ state }) => (state === "stuck" ? "leave this as it is, and undo the rest" : "go on without this step"),
+  skip: ({ state }) =>
+    state === "stuck" ? "leave this as it is, and undo the rest" : "go on, and leave undone what this step was to do",
   unwind: ({ state, pastNoReturn }) => {
     if (state === "stuck") return "try this undo again";
     return pastNoReturn ? "look whether it happened, and undo the rest only if it did not" : "the same as Abort";
@@ -107,7 +108,7 @@ function meanings(
   const lines = offered.flatMap((decision): Text[] => {
     const means = ways.includes(`/dr ${decision} `) ? undefined : MEANS[decision]?.(run);
     if (means === undefined) return [];
-    const who = needsOf(decision, run) === "two approvers" ? ` (${votesNeeded(run)} approvers)` : "";
+    const who = needsOf(decision, run) === "two approvers" ? ` (${votesNeeded(run)} approvers)` : " (one person)";
     return [[{ bold: LABEL[decision] }, `: ${means}${who}.`]];
   });
   return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];

@@ -25,7 +25,7 @@ function lossOf(run: RunState): Text {
     const isProven = fromMs !== undefined && fenceSeen(run) === "fenced" && !wasOpenedAfter(run);
     if (!isProven || openedSince(run)) return "Whether writes were lost is not known.";
     return closedAtMs === undefined
-      ? `No write of the stopped writers was lost. What other programs wrote to ${plan.from} after that is missing.`
+      ? spans`No write of the stopped writers was lost. If another program wrote to ${plan.from} after ${second(fromMs)}, that may be missing.`
       : "No write was lost.";
   }
   const known = fromMs ?? (plan.dataLoss.kind === "after" ? plan.dataLoss.atMs : undefined);

@@ -171,7 +171,9 @@ function stoppedUndoing(run: RunState): string {
 /** What is left to people, with a command in a block of its own, so that it can be copied. */
 function leftParts(run: RunState): CardPart[] {
   if (run.state !== "verified") return [];
-  return leftToPeople(run).flatMap((sentence): CardPart[] => {
+  const left = leftToPeople(run);
+  const head: CardPart[] = left.length === 0 ? [] : [{ kind: "text", text: [{ bold: "Left to do by people" }] }];
+  const parts = left.flatMap((sentence): CardPart[] => {
     const [, says, command] = /^(.*?): (aws [^“”]*)$/.exec(sentence) ?? [];
     if (says === undefined || command === undefined) return [{ kind: "text", text: sentence }];
     return [
@@ -179,6 +181,7 @@ function leftParts(run: RunState): CardPart[] {
       { kind: "code", text: command },
     ];
   });
+  return [...head, ...parts];
 }
 
 /** For a reader who doubts that TwoKey still runs. Said as of a moment: the card is edited when something changes, and not for this. */

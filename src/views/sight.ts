@@ -44,17 +44,26 @@ export function sightCard({ service, asker, glimpses, outcome }: Sight): Card {
 interface Ended {
   /** By name. */
   readonly asker: string;
-  /** The asker is answered why. Nobody else is: those words were not for the room. */
+  /** The asker is answered why. Others are only where the words are about the service: all others were not for the room. */
   readonly isTold: boolean;
+  /** Why there is no plan, where it is for everybody: a sentence or several about the service. */
+  readonly forRoom?: string | undefined;
   readonly mayBeKept: boolean;
 }
 
 /** What everybody is told who could see the look, where it ended with an error. */
-export function endedWithout({ asker, isTold, mayBeKept }: Ended): string {
+export function endedWithout({ asker, isTold, forRoom, mayBeKept }: Ended): string {
+  if (forRoom !== undefined) return whole(forRoom) ?? `${inRoom(forRoom, "sentence")} ${asker} was answered all of it.`;
   if (!mayBeKept)
     return isTold ? `No plan. Nothing was changed. Only ${asker} is told why.` : "No plan: it went wrong.";
   const what = isTold ? `Only ${asker} is told what became of it.` : "It went wrong.";
   return `${what} /dr status shows whether there is a plan.`;
+}
+
+/** Undefined: too long for the room that it has. */
+function whole(text: string): string | undefined {
+  const shown = inRoom(text, "sentence");
+  return shown.endsWith("…") ? undefined : shown;
 }
 
 const stillLooking = (waited: readonly string[]): readonly Span[] =>

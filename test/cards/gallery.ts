@@ -121,6 +121,9 @@ function waitCards(): Record<string, Card> {
   };
 }
 
+const NO_PLAN =
+  "No plan for inventory: stock-replica in eu-central-1 follows another database than stock in eu-west-1. Point it at stock, or build a new replica first. Nothing was changed.";
+
 function sightCards(): Record<string, Card> {
   const of = (region: string, what: string, says?: string) => ({
     ...{ key: `${what} ${region}`, region, what },
@@ -135,7 +138,7 @@ function sightCards(): Record<string, Card> {
     { key: "6", what: "users", says: "get errors (HTTP 502)" },
   ];
   const about = { service: SERVICE.name, asker: "Farid Haddad", glimpses };
-  const outcome = endedWithout({ asker: about.asker, isTold: true, mayBeKept: false });
+  const outcome = endedWithout({ asker: about.asker, isTold: true, mayBeKept: false, forRoom: NO_PLAN });
   return { "sight-going-on": sightCard(about), "sight-refused": sightCard({ ...about, outcome }) };
 }
 

@@ -159,6 +159,18 @@ describe("what everybody is told who could see the look, where it ended with an 
     expect(await lastWords("snapshot", fails(lost))).toMatch(/No plan: it went wrong\.$/);
   });
 
+  test("what is wrong with the service itself is for everybody, and all of it for who asked", async () => {
+    const fails = (words: string) => (_: RunCommandDeps, seen: Promise<unknown>) => ({
+      lastLook: () => onceShown(seen, new UserError("plan-refused", words)),
+    });
+    expect(await lastWords("snapshot", fails("No plan: stock follows nobody. Nothing was changed."))).toMatch(
+      /No plan: stock follows nobody\. Nothing was changed\.$/,
+    );
+    expect(await lastWords("snapshot", fails(`No plan: ${"stock is silent. ".repeat(40)}`))).toMatch(
+      /stock is silent\..*… Farid Haddad was answered all of it\.$/,
+    );
+  });
+
   test("from then on nobody says that there is none: its answer may be lost, and a run may have started", async () => {
     const lostAnswer = (deps: RunCommandDeps, seen: Promise<unknown>) => ({
       runs: { ...deps.runs, create: () => onceShown(seen, lost) },

@@ -50,7 +50,7 @@ describe("the incident's card", () => {
     const paged = { ...open, duties };
     const card = incidentCard(paged, { nameOf, next: nextPage(paged, START_MS + MINUTE) });
     expect(card.text).toContain("Nobody has answered yet");
-    expect(wordsOf(card.parts)[1]).toContain("level 2 (ANA, BEN) at 03:05:00Z unless somebody answers");
+    expect(wordsOf(card.parts)[1]).toContain("level 2 (ANA, BEN) at 03:05:00Z unless somebody acknowledges");
     expect(buttonsOf(card.parts)).toEqual(["ack", "escalate", "update", "resolve"]);
   });
 
