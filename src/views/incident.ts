@@ -93,13 +93,8 @@ function stateLine(incident: Incident, { next }: IncidentContext): Text {
 
 function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[] {
   if (!next) return [];
-  const who =
-    next.targets.length > 0
-      ? ` (${someOf(
-          next.targets.map((id) => targetName(incident, id, nameOf)),
-          NEXT_SHOWN,
-        )})`
-      : "";
+  const names = next.targets.map((id) => targetName(incident, id, nameOf));
+  const who = names.length > 0 ? ` (${someOf(names, NEXT_SHOWN)})` : "";
   if (next.atMs === undefined) return [["Paging now: ", { bold: next.what }, `${who}.`]];
   return [
     [
