@@ -4,6 +4,7 @@ import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { alarmsOfOneCause, gravestAlarm } from "./alarms.ts";
 import { Collector } from "./collector.ts";
+import { durableWrites } from "./durable-writes.ts";
 import { type Answered, isAccepted, sendOpenLoop } from "./load.ts";
 import type { Bench, Measured, Measurement, Storm } from "./measurement.ts";
 import { onStage } from "./open-stage.ts";
@@ -28,14 +29,17 @@ export const webhookIntake: Measurement = {
   injected: { webhooksPerSecond: PER_SECOND },
   async measure(bench) {
     const count = PER_SECOND * (bench.isQuick ? QUICK_SECONDS : SECONDS);
-    const answers = await underLoad(
-      bench,
-      { measurement: this, load: { count, perSecond: PER_SECOND } },
-      (_stage, send) => send(),
-    );
+    const load = { count, perSecond: PER_SECOND };
+    const { answers, writes } = await underLoad(bench, { measurement: this, load }, async ({ redis }, send) => ({
+      answers: await send(),
+      writes: await durableWrites(redis, PER_SECOND * QUICK_SECONDS, PER_SECOND),
+    }));
     const accepted = answers.filter(isAccepted);
     if (accepted.length === 0) throw new Bug("nothing-accepted", "The bot accepted none of the webhooks");
-    const notes = [`${accepted.length} of ${count} webhooks accepted.`];
+    const notes = [
+      `${accepted.length} of ${count} webhooks accepted.`,
+      `A write of the same size to Redis alone, at the same rate, is on the disk after ${quantile(writes, 0.99).toFixed(1)} ms (p99).`,
+    ];
     return {
       figures: {
         webhookP99Ms: quantile(
