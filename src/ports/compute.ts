@@ -83,10 +83,10 @@ export interface ComputeGround {
   readonly images?: readonly string[];
   /** Names of the roles that its tasks are started by and run with; absent: none. */
   readonly roles?: readonly string[];
-  /** Those of ECR in the service's own region that its registry does not have. */
+  /** Those of ECR that the registry does not have which their names say, in whatever region. */
   readonly absentImages?: readonly string[];
-  /** Those of ECR of which nobody could see that, each with why. */
-  readonly unseenImages?: readonly { readonly image: string; readonly why: string }[];
+  /** Those of ECR of which nobody could see that, each with why; `isSilent`: its registry gave no answer. */
+  readonly unseenImages?: readonly { readonly image: string; readonly why: string; readonly isSilent?: boolean }[];
   /** For how long a task may go on once it is told to stop: its target group waits first, then its containers are given theirs. */
   readonly drain?: { readonly deregistrationSeconds: number; readonly stopSeconds: number };
   /** Why nobody could see that. */

@@ -136,6 +136,7 @@ export const LOOKED_FOR: Readonly<Record<string, Shown>> = {
   },
   "how long tasks of the old side drain": { refused: [JUDGED, "refuses a planned move where it is absurd"] },
   "registry of its image": {
+    refused: [JUDGED, "with no task running, one of a region whose ECR gives no answer is refused"],
     accepted: [JUDGED, "an image of the registry in the region that is left is accepted in words"],
   },
   "its image in ECR": { refused: [JUDGED, "one that ECR does not have any more is refused"] },

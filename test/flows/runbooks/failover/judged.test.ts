@@ -238,6 +238,45 @@ describe("the network and the image of the standby's tasks are judged before the
     await setDefinition({ image: imageIn(standbyOf(at.service)) });
   });
 
+  test("one of another region that is not there is refused, as one of its own region is", async () => {
+    for (const region of [at.service.home, "us-west-2"]) {
+      const image = `111122223333.dkr.ecr.${region}.amazonaws.com/inventory:8`;
+      await setDefinition({ image });
+      await at.client.post("/ecr/remove", { region, image });
+
+      expect((await judged()).refusals).toContain(`starts its tasks from ${image}, which ECR does not have there`);
+    }
+    await setDefinition({ image: `111122223333.dkr.ecr.${standby().region}.amazonaws.com/inventory:9` });
+  });
+
+  test("with no task running, one of a region whose ECR gives no answer is refused", async () => {
+    const { home: region } = at.service;
+    const image = `111122223333.dkr.ecr.${region}.amazonaws.com/inventory:7`;
+    await setDefinition({ image });
+    await at.client.post("/regions", { region, service: "ecr", mode: "refusing" });
+
+    expect((await judged()).refusals).toContain(
+      `starts its tasks from ${image}, and ECR gives no answer in ${region}: not one task would start. Copy the image`,
+    );
+    const { region: there, cluster, service } = standby();
+    await at.client.click("ecs:UpdateService", there, { cluster, service, desiredCount: 1 });
+    const seen = await judged();
+    expect(seen).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "image-of-old-side"] });
+    expect(seen.unchecked).toContain(`whether image ${image} of`);
+    await at.client.click("ecs:UpdateService", there, { cluster, service, desiredCount: 0 });
+    await eventually("a standby without tasks", async () => {
+      const now = await at.others.compute.service(there, siteOf(at.service, there).compute);
+      return now.known && now.value.running + now.value.pending === 0 ? true : undefined;
+    });
+    await setService({ launchType: "EC2" });
+    await setCluster({ containerInstances: 1 });
+    expect((await judged()).acceptances).toEqual([...ORDINARY, "fixed-machines", "image-of-old-side"]);
+    await setService({ launchType: "FARGATE" });
+    await setCluster({});
+    await at.client.post("/regions", { region, service: "ecr", mode: "up" });
+    await setDefinition({ image: `111122223333.dkr.ecr.${there}.amazonaws.com/inventory:9` });
+  }, 60_000);
+
   test("one that ECR does not have any more is refused, and one that nobody may look for is shown", async () => {
     const { region } = standby();
     const image = `111122223333.dkr.ecr.${region}.amazonaws.com/team/inventory:8`;
