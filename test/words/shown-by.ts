@@ -61,7 +61,11 @@ export const FAILURES: Readonly<Record<string, Shown>> = {
   "service-unseen": both("service-unseen"),
   "service-deleted": { fails: ["test/engine/runs/deleted-service.test.ts", "after the fence is not given back"] },
   "service-inactive": both("service-inactive"),
-  "capacity-missing": { fails: fails("capacity-missing") },
+  "capacity-missing": {
+    ...{ fails: fails("capacity-missing") },
+    refused: [JUDGED, "one that has no room for a single task is refused, unless some run"],
+    accepted: [JUDGED, "one that is too small for all tasks is accepted in words"],
+  },
   "tasks-fail": { ...both("tasks-fail"), accepted: UNDER_WAY },
   "records-unseen": { fails: [SHIFT, '"records-unseen"'], refused: refused("records-unseen"), accepted: BY_HAND_DNS },
   "records-drifted": { fails: [SHIFT, '"records-drifted"'] },
@@ -133,6 +137,10 @@ export const LOOKED_FOR: Readonly<Record<string, Shown>> = {
   "subnets and their free addresses": {
     refused: [JUDGED, "subnets that are not there have no address"],
     accepted: [JUDGED, "a few free addresses are accepted in words"],
+  },
+  "quota of Fargate": {
+    refused: [JUDGED, "one that has no room for a single task is refused, unless some run"],
+    accepted: [JUDGED, "one that is too small for all tasks is accepted in words"],
   },
   "how long tasks of the old side drain": { refused: [JUDGED, "refuses a planned move where it is absurd"] },
   "registry of its image": {

@@ -64,7 +64,13 @@ function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }:
   const found = resolveTaskDefinition(spec, parsed(DescribeTaskDefinition, input).taskDefinition);
   if (found === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
   const [family = "", revision = ""] = found.split(":");
-  const { networkMode, image: specified, stopTimeoutSeconds, executionRoleArn } = definitionOf(spec, found) ?? {};
+  const {
+    networkMode,
+    image: specified,
+    stopTimeoutSeconds,
+    executionRoleArn,
+    cpuUnits,
+  } = definitionOf(spec, found) ?? {};
   const stopTimeout = stopTimeoutSeconds ?? (spec.stopSeconds > ECS_STOP_SECONDS ? spec.stopSeconds : undefined);
   const image = specified ?? imageOf({ accountId, region }, family, revision);
   return {
@@ -72,7 +78,7 @@ function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }:
       taskDefinitionArn: arnIn(region, accountId, `task-definition/${found}`),
       ...{ family, revision: Number(revision), status: "ACTIVE", networkMode },
       ...(executionRoleArn !== undefined && { executionRoleArn }),
-      ...{ requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" },
+      ...{ requiresCompatibilities: ["FARGATE"], cpu: String(cpuUnits), memory: "512" },
       containerDefinitions: [
         {
           ...{ name: family, essential: true, portMappings: [{ containerPort: 8080, protocol: "tcp" }] },

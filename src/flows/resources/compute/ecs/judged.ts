@@ -7,6 +7,7 @@ import { drainRefusals, drainUnchecked } from "./drains.ts";
 import { imageAcceptances, imageBlockers, imagesUnseen, silentRegistries } from "./images.ts";
 import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
+import { quotaAcceptances, quotaBlockers, quotaUnseen } from "./quotas.ts";
 import { rolesUnseen } from "./roles.ts";
 import { haveFailed } from "./scale-out.ts";
 
@@ -41,6 +42,7 @@ export function blockers(at: EcsAt, region: Region): string[] {
     ...clusterBlockers(at, region),
     ...networkBlockers(at, region),
     ...imageBlockers(at, region),
+    ...quotaBlockers(at, region),
   ];
 }
 
@@ -110,6 +112,7 @@ export function acceptances(at: EcsAt, { from, to, isBegun }: ComputeJudging): A
       : [
           ...capacityAcceptances(now.value, at.seen.ground?.[to], { what, tasks }),
           ...taskAcceptances(now.value, at.seen.ground?.[to], { what, tasks, from }),
+          ...quotaAcceptances(at, to),
         ]),
   ];
 }
@@ -184,6 +187,7 @@ export function unchecked(at: EcsAt, move: Judged): string[] {
       ? [`what the tasks of ${service} in ${to} would start on: ${ground.why}`]
       : []),
     ...imagesUnseen(at, to),
+    ...quotaUnseen(at, to),
     ...rolesUnseen(at, to),
     ...drainUnchecked(at, move),
   ];

@@ -100,7 +100,7 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
       ...["application-autoscaling:DescribeScalableTargets", "elasticloadbalancing:DescribeLoadBalancers"],
       ...["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
       "elasticloadbalancing:DescribeTargetGroupAttributes",
-      ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition"],
+      ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition", "servicequotas:GetServiceQuota"],
     ],
   },
   {
