@@ -5,18 +5,21 @@ import { clusterIn, definitionOf, type EcsSpec, imageOf, isBroken, resolveTaskDe
 import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsOperation } from "./service.ts";
 
+/** Nothing here has tags, so that an answer with them is the same. */
+export const Include = z.array(z.literal("TAGS")).optional();
+
 const Paging = {
   maxResults: z.number().int().min(1).max(100).optional(),
   nextToken: z.string().optional(),
 };
-const ListClusters = z.looseObject(Paging);
-const ListServices = z.looseObject({
+const ListClusters = z.strictObject(Paging);
+const ListServices = z.strictObject({
   cluster: z.string().default("default"),
   launchType: z.enum(["FARGATE", "EC2", "EXTERNAL"]).optional(),
   schedulingStrategy: z.enum(["REPLICA", "DAEMON"]).optional(),
   ...Paging,
 });
-const DescribeTaskDefinition = z.looseObject({ taskDefinition: z.string() });
+const DescribeTaskDefinition = z.strictObject({ taskDefinition: z.string(), include: Include });
 
 export interface EcsBook {
   readonly spec: EcsSpec;
