@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
+import { aside, sayLate } from "./aside.ts";
 import { NotGiven } from "./errors.ts";
 import { readQuotas, vcpusOf } from "./fargate-quotas.ts";
 import { readImages } from "./images.ts";
@@ -35,7 +36,10 @@ export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround>
     readSubnets(by, wanted),
     readTargetType(by, wanted),
     // A role from before these were asked may not look: nothing else is hidden by that.
-    caller.known(() => readQuotas(by, wanted)),
+    aside(
+      caller.known(() => readQuotas(by, wanted)),
+      { known: false, cause: "unreachable", why: sayLate("Service Quotas", wanted.region), atMs: 0 },
+    ),
     caller.known(() => readDelay(by, wanted)),
   ]);
   const { networkMode, containerDefinitions } = definition;

@@ -1,16 +1,13 @@
-import { setTimeout as nap } from "node:timers/promises";
 import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import { type EcrImage, ecrImage } from "../../domain/service/ecr-image.ts";
 import type { Region } from "../../domain/service/region.ts";
 import type { ComputeGround } from "../../ports/compute.ts";
+import { aside, sayLate } from "./aside.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
 import { CallFailed, notKnown } from "./errors.ts";
 
 const NOT_THERE = new Set(["ImageNotFoundException", "RepositoryNotFoundException"]);
-
-/** Machine time for the registry of another region, which may be the one that is dying: the rest of the look does not wait longer. */
-const ELSEWHERE_WITHIN_MS = 3_000;
 
 interface Wanted {
   /** Where the service stands. */
@@ -37,7 +34,9 @@ export async function readImages(
       const place = ecrImage(image);
       if (place === undefined) return { image, is: "there" as const };
       const asked = lookFor({ image, ...place }, { caller, clients, signal });
-      return { image, ...(await (place.region === region ? asked : inTime(asked, place.region))) };
+      // Another region may be the one that is dying.
+      const verdict = await (place.region === region ? asked : aside(asked, late(place.region)));
+      return { image, ...verdict };
     }),
   );
   const absentImages = seen.filter(({ is }) => is === "absent").map(({ image }) => image);
@@ -49,6 +48,8 @@ export async function readImages(
     ...(unseenImages.length > 0 && { unseenImages }),
   };
 }
+
+const late = (region: Region): Verdict => ({ is: "unseen", why: sayLate("ECR", region), isSilent: true });
 
 type ImagesSeen = Pick<ComputeGround, "absentImages" | "unseenImages">;
 
@@ -72,23 +73,5 @@ async function lookFor(
     if (NOT_THERE.has(error.failure.code)) return { is: "absent" };
     const { why, cause } = notKnown(error, 0);
     return { is: "unseen", why, isSilent: cause === "unreachable" };
-  }
-}
-
-/** The call itself goes on, so that its silence is remembered and the next look does not wait for it. */
-async function inTime(asked: Promise<Verdict>, region: Region): Promise<Verdict> {
-  const over = new AbortController();
-  const late = nap(ELSEWHERE_WITHIN_MS, undefined, { signal: over.signal }).then((): Verdict => {
-    return {
-      is: "unseen",
-      why: `ECR gave no answer in ${region} within ${ELSEWHERE_WITHIN_MS / 1_000} s`,
-      isSilent: true,
-    };
-  });
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    late.catch(() => undefined);
-    over.abort();
   }
 }

@@ -69,6 +69,17 @@ describe("the quota of what tasks start on", () => {
     expect(await inventory().reads("GetServiceQuota")).toBe(0);
   });
 
+  test("is unknown after three seconds where nobody answers, and the rest of the look does not wait longer", async () => {
+    await inventory().control("/regions", { region: STANDBY, service: "servicequotas", mode: "dark" });
+    const beganMs = performance.now();
+
+    expect(await quotasSeen()).toEqual({
+      ...{ quotas: undefined, vcpusOfTask: 0.25 },
+      unseenQuota: `Service Quotas gave no answer in ${STANDBY} within 3 s`,
+    });
+    expect(performance.now() - beganMs).toBeLessThan(8_000);
+  });
+
   test.each<[string, () => unknown, RegExp]>([
     ["Service Quotas has no value", () => setQuota(null), /AWS does not know it there/],
     [

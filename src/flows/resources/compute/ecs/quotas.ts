@@ -85,4 +85,4 @@ function missingIn(at: EcsAt, region: Region): Missing | undefined {
 const sayQuotas = (quotas: NonNullable<ComputeGround["quotas"]>): string =>
   `the account may run ${quotas.map(({ name, code, vcpus }) => `${sayVcpus(vcpus)} there (${name}, ${code})`).join(" and ")}`;
 
-const sayVcpus = (vcpus: number): string => `${vcpus} ${vcpus === 1 ? "vCPU" : "vCPUs"}`;
+const sayVcpus = (vcpus: number): string => `${vcpus} ${vcpus <= 1 ? "vCPU" : "vCPUs"}`;
