@@ -83,10 +83,16 @@ export interface ComputeGround {
   readonly images?: readonly string[];
   /** Names of the roles that its tasks are started by and run with; absent: none. */
   readonly roles?: readonly string[];
-  /** Those of ECR in the service's own region that its registry does not have. */
+  /** Those of ECR that the registry does not have which their names say, in whatever region. */
   readonly absentImages?: readonly string[];
-  /** Those of ECR of which nobody could see that, each with why. */
-  readonly unseenImages?: readonly { readonly image: string; readonly why: string }[];
+  /** Those of ECR of which nobody could see that, each with why; `isSilent`: its registry gave no answer. */
+  readonly unseenImages?: readonly { readonly image: string; readonly why: string; readonly isSilent?: boolean }[];
+  /** What the account may run at once in the region, of each kind that its tasks are started on; absent: not told, or no kind has one. */
+  readonly quotas?: readonly { readonly name: string; readonly code: string; readonly vcpus: number }[];
+  /** Why nobody could see that. */
+  readonly unseenQuota?: string;
+  /** What one of its tasks takes of that; absent: its task definition does not say. */
+  readonly vcpusOfTask?: number;
   /** For how long a task may go on once it is told to stop: its target group waits first, then its containers are given theirs. */
   readonly drain?: { readonly deregistrationSeconds: number; readonly stopSeconds: number };
   /** Why nobody could see that. */

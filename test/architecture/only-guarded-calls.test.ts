@@ -7,6 +7,7 @@ import {
   StartDBInstanceCommand,
 } from "@aws-sdk/client-rds";
 import { ChangeResourceRecordSetsCommand, ListResourceRecordSetsCommand } from "@aws-sdk/client-route-53";
+import { GetServiceQuotaCommand, RequestServiceQuotaIncreaseCommand } from "@aws-sdk/client-service-quotas";
 import { expect, test } from "@jest/globals";
 import { Caller, type CallerOptions } from "../../src/integrations/aws/caller.ts";
 import type { Clients } from "../../src/integrations/aws/clients.ts";
@@ -31,6 +32,7 @@ async function changes(looks: CloudReads, engine: GuardedCloud, { cloud }: LookC
 
 const DB = { DBInstanceIdentifier: "i" };
 const SERVICE = { cluster: "c", service: "s" };
+const QUOTA = { ServiceCode: "s", QuotaCode: "q", DesiredValue: 1 };
 const BATCH = { HostedZoneId: "z", ChangeBatch: { Changes: [] } };
 
 /** The same inside the one place that speaks to AWS. */
@@ -55,6 +57,9 @@ async function sends(looks: Clients, caller: Caller): Promise<void> {
   await looks.ecr.in("r").send(new DescribeImagesCommand({ repositoryName: "n" }));
   // @ts-expect-error Nor an image.
   await looks.ecr.in("r").send(new PutImageCommand({ repositoryName: "n", imageManifest: "m" }));
+  await looks.serviceQuotas.in("r").send(new GetServiceQuotaCommand({ ServiceCode: "s", QuotaCode: "q" }));
+  // @ts-expect-error Nor a request for a larger quota.
+  await looks.serviceQuotas.in("r").send(new RequestServiceQuotaIncreaseCommand(QUOTA));
   // @ts-expect-error A command of another service is none of this one's looks.
   await rds.send(new DescribeServicesCommand({ services: [] }));
   // @ts-expect-error The write of a caller takes what a guard lets leave, and nothing of what looks.

@@ -61,7 +61,11 @@ export const FAILURES: Readonly<Record<string, Shown>> = {
   "service-unseen": both("service-unseen"),
   "service-deleted": { fails: ["test/engine/runs/deleted-service.test.ts", "after the fence is not given back"] },
   "service-inactive": both("service-inactive"),
-  "capacity-missing": { fails: fails("capacity-missing") },
+  "capacity-missing": {
+    ...{ fails: fails("capacity-missing") },
+    refused: [JUDGED, "one that has no room for a single task is refused, unless some run"],
+    accepted: [JUDGED, "one that is too small for all tasks is accepted in words"],
+  },
   "tasks-fail": { ...both("tasks-fail"), accepted: UNDER_WAY },
   "records-unseen": { fails: [SHIFT, '"records-unseen"'], refused: refused("records-unseen"), accepted: BY_HAND_DNS },
   "records-drifted": { fails: [SHIFT, '"records-drifted"'] },
@@ -134,8 +138,13 @@ export const LOOKED_FOR: Readonly<Record<string, Shown>> = {
     refused: [JUDGED, "subnets that are not there have no address"],
     accepted: [JUDGED, "a few free addresses are accepted in words"],
   },
+  "quota of Fargate": {
+    refused: [JUDGED, "one that has no room for a single task is refused, unless some run"],
+    accepted: [JUDGED, "one that is too small for all tasks is accepted in words"],
+  },
   "how long tasks of the old side drain": { refused: [JUDGED, "refuses a planned move where it is absurd"] },
   "registry of its image": {
+    refused: [JUDGED, "with no task running, one of a region whose ECR gives no answer is refused"],
     accepted: [JUDGED, "an image of the registry in the region that is left is accepted in words"],
   },
   "its image in ECR": { refused: [JUDGED, "one that ECR does not have any more is refused"] },

@@ -7,6 +7,7 @@ import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balan
 import { KMSClient } from "@aws-sdk/client-kms";
 import { RDSClient } from "@aws-sdk/client-rds";
 import { Route53Client } from "@aws-sdk/client-route-53";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { type Region, route53RegionOf } from "../../domain/service/region.ts";
 import type { IdentitySource } from "./credentials.ts";
@@ -98,6 +99,7 @@ export interface Clients {
     readonly region: Region;
     client(): LooksBy<typeof import("@aws-sdk/client-route-53")>;
   };
+  readonly serviceQuotas: In<typeof import("@aws-sdk/client-service-quotas")>;
   readonly sns: In<typeof import("@aws-sdk/client-sns")>;
 }
 
@@ -126,6 +128,7 @@ export function createClients({ settings, credentials, home, sockets }: ClientsW
     rds: new Regional(made("RDS", RDSClient)),
     // With an endpoint of its own the SDK signs for the client's region, so it has to be the right one.
     route53: new Single(route53RegionOf(home), made("Route53", Route53Client)),
+    serviceQuotas: new Regional(made("ServiceQuotas", ServiceQuotasClient)),
     sns: new Regional(made("SNS", SNSClient)),
   };
   const close = () => {

@@ -6,10 +6,11 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
-import type { Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
+import { aside, sayLate } from "./aside.ts";
 import { NotGiven } from "./errors.ts";
+import { readQuotas, vcpusOf } from "./fargate-quotas.ts";
 import { readImages } from "./images.ts";
+import type { By } from "./lookups.ts";
 
 const Clusters = z
   .array(
@@ -27,14 +28,18 @@ interface Wanted extends GroundWish {
 }
 
 /** What a service's tasks would start on. Throws CallFailed. */
-export async function readGround(caller: Caller, clients: Clients, wanted: Wanted): Promise<ComputeGround> {
-  const by: By = { caller, clients };
-  const [cluster, definition, subnets, targetType, delay] = await Promise.all([
+export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround> {
+  const { caller, clients } = by;
+  const [cluster, definition, subnets, targetType, quotas, delay] = await Promise.all([
     dependsOnCluster(wanted.facts) ? readCluster(by, wanted) : undefined,
     readDefinition(by, wanted),
     readSubnets(by, wanted),
     readTargetType(by, wanted),
-    // A role from before this was asked may not look: nothing else of it is hidden by that.
+    // A role from before these were asked may not look: nothing else is hidden by that.
+    aside(
+      caller.known(() => readQuotas(by, wanted)),
+      { known: false, cause: "unreachable", why: sayLate("Service Quotas", wanted.region), atMs: 0 },
+    ),
     caller.known(() => readDelay(by, wanted)),
   ]);
   const { networkMode, containerDefinitions } = definition;
@@ -48,19 +53,17 @@ export async function readGround(caller: Caller, clients: Clients, wanted: Wante
     ...rolesOf(definition),
     ...(await readImages(caller, clients, { region, images, signal })),
     ...(targetType !== undefined && { targetType }),
+    ...vcpusOf(definition),
+    ...(quotas.known ? quotas.value && { quotas: quotas.value } : { unseenQuota: quotas.why }),
     ...(delay.known
       ? { drain: { deregistrationSeconds: delay.value, stopSeconds: stopSecondsOf(definition) } }
       : { unseenDrain: delay.why }),
   };
 }
 
-interface By {
-  readonly caller: Caller;
-  readonly clients: Clients;
-}
-
 const Definition = z.object({
   networkMode: z.string().optional(),
+  cpu: z.coerce.number().positive().optional(),
   executionRoleArn: z.string().optional(),
   taskRoleArn: z.string().optional(),
   containerDefinitions: z

@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
     "InvalidGroup.NotFound",
     "InvalidGroupId.Malformed",
   ]),
-  ...kindOf("absent", ["ImageNotFoundException", "RepositoryNotFoundException"]),
+  ...kindOf("absent", ["ImageNotFoundException", "RepositoryNotFoundException", "NoSuchResourceException"]),
   ...kindOf("absent", ["DBClusterNotFoundFault", "DBSnapshotNotFound", "DBSnapshotNotFoundFault"]),
   ...kindOf("absent", ["DBClusterSnapshotNotFoundFault", "LoadBalancerNotFound", "LoadBalancerNotFoundException"]),
   ...kindOf("absent", ["ServiceNotFoundException", "ClusterNotFoundException", "ServiceNotActiveException", "MISSING"]),

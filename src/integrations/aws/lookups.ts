@@ -2,6 +2,7 @@ import { DescribeScalableTargetsCommand, type ScalableTarget } from "@aws-sdk/cl
 import { DescribeSecurityGroupsCommand, type SecurityGroup } from "@aws-sdk/client-ec2";
 import { DescribeServicesCommand, type Failure, type Service } from "@aws-sdk/client-ecs";
 import { type DBInstance, DescribeDBInstancesCommand } from "@aws-sdk/client-rds";
+import { GetServiceQuotaCommand, type ServiceQuota } from "@aws-sdk/client-service-quotas";
 import type { Region } from "../../domain/service/region.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
@@ -20,6 +21,8 @@ export interface Lookups {
   readonly services: (region: Region, cluster: string) => Together<ServiceOrFailure>;
   /** Of ECS services, by `service/<cluster>/<service>`. */
   readonly scalableTargets: (region: Region) => Together<ScalableTarget>;
+  /** Of Fargate, by the code of the quota. All services of an account share it. */
+  readonly quotas: (region: Region) => Together<ServiceQuota>;
   readonly ended: EndedTasks;
 }
 
@@ -45,6 +48,7 @@ export function createLookups(caller: Pick<Caller, "read">, clients: Clients): L
     securityGroups: once((region) => securityGroups(clients, region)),
     services: once((region, cluster) => services(clients, { region, cluster })),
     scalableTargets: once((region) => scalableTargets(clients, region)),
+    quotas: once((region) => quotas(clients, region)),
     ended: new EndedTasks(),
   };
 }
@@ -116,4 +120,14 @@ const scalableTargets = (clients: Clients, region: Region): Kind<ScalableTarget>
     return { items, next };
   },
   isOf: ({ ResourceId }, id) => ResourceId === id,
+});
+
+const quotas = (clients: Clients, region: Region): Kind<ServiceQuota> => ({
+  ...{ api: "servicequotas", region, most: 1 },
+  async page([QuotaCode], _from, options) {
+    const command = new GetServiceQuotaCommand({ ServiceCode: "fargate", QuotaCode });
+    const { Quota } = await clients.serviceQuotas.in(region).send(command, options);
+    return { items: Quota && [Quota], next: undefined };
+  },
+  isOf: ({ QuotaCode }, id) => QuotaCode === id,
 });

@@ -12,6 +12,7 @@ const CLIENTS: Readonly<Record<string, () => Promise<object>>> = {
   kms: () => import("@aws-sdk/client-kms"),
   rds: () => import("@aws-sdk/client-rds"),
   route53: () => import("@aws-sdk/client-route-53"),
+  "service-quotas": () => import("@aws-sdk/client-service-quotas"),
   sns: () => import("@aws-sdk/client-sns"),
   sts: () => import("@aws-sdk/client-sts"),
 };

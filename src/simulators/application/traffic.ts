@@ -8,6 +8,7 @@ import { ElbSpec, type LoadBalancer } from "../aws/elb-spec.ts";
 import { createRoute53, type Route53 } from "../aws/route53.ts";
 import { Route53Spec } from "../aws/route53-spec.ts";
 import type { AwsService, DatabaseEngine } from "../aws/service.ts";
+import { createServiceQuotas } from "../aws/service-quotas.ts";
 import { ACCOUNT_ID } from "../aws/specs.ts";
 import { besides, createAddressBook } from "../dns/addresses.ts";
 import { createAuthority, type Host } from "../dns/authority.ts";
@@ -118,6 +119,7 @@ export function createTraffic(world: World, input: TrafficSpecInput, databases: 
     pointName: (name, value) => pointName(world, foreign, { name, value }),
     services: [
       ...[route53.service, elb.service, ecs.service, createEcr(world, { ecs: spec.ecs, accountId })],
+      createServiceQuotas({ ecs: spec.ecs, accountId }),
       createAutoscaling(world, spec.autoscaling, { ecs, accountId }).service,
     ],
     addressOf: (balancer) => addresses.ofBalancer(balancer),

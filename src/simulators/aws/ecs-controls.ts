@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
-import { ClusterSpec, definitionOf, type EcsSpec, ServiceSpec } from "./ecs-spec.ts";
+import { ClusterSpec, definitionOf, type EcsSpec, FargateQuotaSpec, ServiceSpec } from "./ecs-spec.ts";
 
 const { deploymentController, launchType, capacityProviders, subnets } = ServiceSpec.shape;
 const SetService = z.strictObject({
@@ -16,11 +16,15 @@ const SetDefinition = z.strictObject({
   family: z.string(),
   networkMode: z.enum(["awsvpc", "bridge", "host"]).optional(),
   image: z.string().optional(),
+  cpuUnits: z.number().int().min(128).optional(),
   executionRoleArn: z.string().optional(),
   stopTimeoutSeconds: z.number().int().min(0).optional(),
 });
 
-/** What somebody has set a service or a cluster up with: `POST /ecs/service`, `POST /ecs/cluster`, `POST /ecs/task-definition`. */
+/**
+ * What somebody has set a service, a cluster or an account up with: `POST /ecs/service`, `POST /ecs/cluster`,
+ * `POST /ecs/task-definition`, `POST /ecs/quota`.
+ */
 export function addEcsControls(
   { control, log }: World,
   { spec, schedulers }: { readonly spec: EcsSpec; readonly schedulers: readonly ServiceScheduler[] },
@@ -46,5 +50,11 @@ export function addEcsControls(
     const { region, name } = cluster;
     spec.clusters = [...spec.clusters.filter((each) => each.region !== region || each.name !== name), cluster];
     log.append("ecs.cluster", { ...cluster });
+  });
+  control.on("POST /ecs/quota", (body) => {
+    const quota = FargateQuotaSpec.parse(body);
+    const isOther = ({ region, provider }: typeof quota) => region !== quota.region || provider !== quota.provider;
+    spec.fargateQuotas = [...spec.fargateQuotas.filter(isOther), quota];
+    log.append("ecs.quota", quota);
   });
 }

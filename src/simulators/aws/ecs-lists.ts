@@ -5,18 +5,21 @@ import { clusterIn, definitionOf, type EcsSpec, imageOf, isBroken, resolveTaskDe
 import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsOperation } from "./service.ts";
 
+/** Nothing here has tags, so that an answer with them is the same. */
+export const Include = z.array(z.literal("TAGS")).optional();
+
 const Paging = {
   maxResults: z.number().int().min(1).max(100).optional(),
   nextToken: z.string().optional(),
 };
-const ListClusters = z.looseObject(Paging);
-const ListServices = z.looseObject({
+const ListClusters = z.strictObject(Paging);
+const ListServices = z.strictObject({
   cluster: z.string().default("default"),
   launchType: z.enum(["FARGATE", "EC2", "EXTERNAL"]).optional(),
   schedulingStrategy: z.enum(["REPLICA", "DAEMON"]).optional(),
   ...Paging,
 });
-const DescribeTaskDefinition = z.looseObject({ taskDefinition: z.string() });
+const DescribeTaskDefinition = z.strictObject({ taskDefinition: z.string(), include: Include });
 
 export interface EcsBook {
   readonly spec: EcsSpec;
@@ -64,7 +67,13 @@ function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }:
   const found = resolveTaskDefinition(spec, parsed(DescribeTaskDefinition, input).taskDefinition);
   if (found === undefined) throw new AwsError("ClientException", "Unable to describe task definition.");
   const [family = "", revision = ""] = found.split(":");
-  const { networkMode, image: specified, stopTimeoutSeconds, executionRoleArn } = definitionOf(spec, found) ?? {};
+  const {
+    networkMode,
+    image: specified,
+    stopTimeoutSeconds,
+    executionRoleArn,
+    cpuUnits,
+  } = definitionOf(spec, found) ?? {};
   const stopTimeout = stopTimeoutSeconds ?? (spec.stopSeconds > ECS_STOP_SECONDS ? spec.stopSeconds : undefined);
   const image = specified ?? imageOf({ accountId, region }, family, revision);
   return {
@@ -72,7 +81,7 @@ function describeTaskDefinition({ spec, accountId }: EcsBook, { input, region }:
       taskDefinitionArn: arnIn(region, accountId, `task-definition/${found}`),
       ...{ family, revision: Number(revision), status: "ACTIVE", networkMode },
       ...(executionRoleArn !== undefined && { executionRoleArn }),
-      ...{ requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" },
+      ...{ requiresCompatibilities: ["FARGATE"], cpu: String(cpuUnits), memory: "512" },
       containerDefinitions: [
         {
           ...{ name: family, essential: true, portMappings: [{ containerPort: 8080, protocol: "tcp" }] },

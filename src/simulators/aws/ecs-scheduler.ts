@@ -19,6 +19,8 @@ const DELETED_SHOWN_MS = 600_000;
 /** Why ECS finds no room, in its own words. */
 const NO_CAPACITY =
   ". Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.";
+const NO_QUOTA =
+  ". Reason: You've reached the limit on the number of vCPUs you can run concurrently. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 const NO_MACHINES =
   " because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.";
 
@@ -45,6 +47,7 @@ export class ServiceScheduler {
   readonly #ecs: EcsSpec;
   readonly #random: Random;
   readonly #runner: TaskRunner;
+  readonly #quotaRoom: () => number;
   readonly #retry;
   readonly #staleness: Random;
   #stale: { readonly desired: number; readonly untilMs: number };
@@ -60,6 +63,7 @@ export class ServiceScheduler {
     this.createdMs = world.clock.now();
     this.desired = spec.desiredCount;
     this.#staleness = deps.random.fork("stale");
+    this.#quotaRoom = deps.quotaRoom;
     this.#stale = { desired: this.desired, untilMs: 0 };
     this.capacityTasks = spec.capacityTasks;
     this.deployments = [this.#newDeployment(spec.taskDefinition, isNew ? "IN_PROGRESS" : "COMPLETED")];
@@ -195,7 +199,12 @@ export class ServiceScheduler {
     );
     this.tasks.push(...started);
     if (started.length > 0) this.#event(`has started ${started.length} tasks: ${taskList(started)}.`);
-    if (missing > room) this.#event(`was unable to place a task${this.#needsMachines ? NO_MACHINES : NO_CAPACITY}`);
+    if (missing > Math.max(0, room)) this.#event(`was unable to place a task${this.#whyNoRoom}`);
+  }
+
+  get #whyNoRoom(): string {
+    if (this.#needsMachines) return NO_MACHINES;
+    return this.#quotaRoom() < this.capacityTasks ? NO_QUOTA : NO_CAPACITY;
   }
 
   get #needsMachines(): boolean {
@@ -206,7 +215,7 @@ export class ServiceScheduler {
   /** Most tasks that may live. */
   get #room(): number {
     const hasNone = this.#needsMachines && clusterOf(this.#ecs, this.spec).containerInstances === 0;
-    return hasNone ? 0 : this.capacityTasks;
+    return hasNone ? 0 : Math.min(this.capacityTasks, this.#quotaRoom());
   }
 
   /** Retries placement and replacement, forgets old tasks and looks at targets that stay unhealthy past their grace. */

@@ -2,6 +2,7 @@ import type { World } from "../world/world.ts";
 import { ServiceScheduler } from "./ecs-scheduler.ts";
 import type { EcsServiceSpec, EcsSpec, Task } from "./ecs-spec.ts";
 import type { Elb } from "./elb.ts";
+import { fargateRoom } from "./fargate.ts";
 
 /** A task, with its service. */
 export interface RunningTask {
@@ -21,15 +22,20 @@ export function opening(
     addresses += 1;
     return `10.${(addresses >> 16) & 255}.${(addresses >> 8) & 255}.${addresses & 255}`;
   };
-  return (entry: EcsServiceSpec, isNew: boolean) =>
-    new ServiceScheduler(
+  const all: ServiceScheduler[] = [];
+  return (entry: EcsServiceSpec, isNew: boolean) => {
+    const scheduler = new ServiceScheduler(
       world,
       { ecs: spec, spec: entry, isNew },
       {
         ...{ accountId, nextIp, targets: elb.targets, targetGroupArns: targetGroupsOf(elb, entry) },
+        quotaRoom: () => fargateRoom(spec, entry, all),
         random: random.fork(`${entry.region}/${entry.cluster}/${entry.name}`),
       },
     );
+    all.push(scheduler);
+    return scheduler;
+  };
 }
 
 export function followTargets(elb: Elb, schedulers: readonly ServiceScheduler[]): void {

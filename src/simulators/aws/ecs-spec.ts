@@ -40,10 +40,20 @@ export const ClusterSpec = z.strictObject({
 });
 export type EcsClusterSpec = z.infer<typeof ClusterSpec>;
 
+export const FargateQuotaSpec = z.strictObject({
+  region: z.string(),
+  provider: z.enum(["FARGATE", "FARGATE_SPOT"]),
+  /** That all tasks of the account may take at once; null: Service Quotas has no value, and nothing limits them. */
+  vcpus: z.number().min(0).nullable(),
+});
+export type FargateQuota = z.infer<typeof FargateQuotaSpec>;
+
 export const EcsSpec = z.strictObject({
   services: z.array(ServiceSpec).default([]),
   /** Clusters that are no ordinary ones; every cluster that a service names is there. */
   clusters: z.array(ClusterSpec).default([]),
+  /** Those that are not the ordinary ones. */
+  fargateQuotas: z.array(FargateQuotaSpec).default([]),
   taskDefinitions: z
     .array(
       z.strictObject({
@@ -54,6 +64,8 @@ export const EcsSpec = z.strictObject({
         networkMode: z.enum(["awsvpc", "bridge", "host"]).default("awsvpc"),
         /** Of its one container; absent: one from the registry of the region that is asked. */
         image: z.string().optional(),
+        /** What one task takes of Fargate: 1,024 are a vCPU. */
+        cpuUnits: z.number().int().min(128).default(256),
         /** By which its tasks are started; absent: none is shown. It is never looked for. */
         executionRoleArn: z.string().optional(),
         /** What its container may take between SIGTERM and SIGKILL; absent: ECS's own, or `stopSeconds` where that is more. */

@@ -12,6 +12,8 @@ export interface TaskDeps {
   /** ARNs of the service's target groups. */
   readonly targetGroupArns: readonly string[];
   readonly nextIp: () => string;
+  /** How many of its tasks the quotas of the account allow now. */
+  readonly quotaRoom: () => number;
 }
 
 /** Shares of the start-up time spent before PENDING and before ACTIVATING. */

@@ -3,7 +3,8 @@ import type { World } from "../world/world.ts";
 import { partitionOf } from "./arn.ts";
 import { addEcsControls } from "./ecs-controls.ts";
 import { createService } from "./ecs-create.ts";
-import { ecsLists, tokenPage } from "./ecs-lists.ts";
+import { ecsLists, Include, tokenPage } from "./ecs-lists.ts";
+import { readingParameters } from "./ecs-parameters.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
 import {
   followTargets,
@@ -32,18 +33,22 @@ export interface Ecs {
 const MAX_SERVICES_PER_CALL = 10;
 const MAX_TASKS_PER_CALL = 100;
 
-const Update = z.looseObject({
+const Update = z.strictObject({
   cluster: z.string().default("default"),
   service: z.string(),
   desiredCount: z.number().int().min(0).optional(),
   taskDefinition: z.string().optional(),
   forceNewDeployment: z.boolean().optional(),
 });
-const Delete = z.looseObject({
+const Delete = z.strictObject({
   ...{ cluster: z.string().default("default"), service: z.string(), force: z.boolean().default(false) },
 });
-const Describe = z.looseObject({ cluster: z.string().default("default"), services: z.array(z.string()).min(1) });
-const ListTasks = z.looseObject({
+const Describe = z.strictObject({
+  cluster: z.string().default("default"),
+  services: z.array(z.string()).min(1),
+  include: Include,
+});
+const ListTasks = z.strictObject({
   cluster: z.string().default("default"),
   serviceName: z.string().optional(),
   desiredStatus: z.enum(["RUNNING", "PENDING", "STOPPED"]).default("RUNNING"),
@@ -54,8 +59,15 @@ const ListTasks = z.looseObject({
   maxResults: z.number().int().min(1).max(100).default(100),
   nextToken: z.string().optional(),
 });
-const DescribeClusters = z.looseObject({ clusters: z.array(z.string()).max(100).default(["default"]) });
-const DescribeTasks = z.looseObject({ cluster: z.string().default("default"), tasks: z.array(z.string()).min(1) });
+const DescribeClusters = z.strictObject({
+  clusters: z.array(z.string()).max(100).default(["default"]),
+  include: Include,
+});
+const DescribeTasks = z.strictObject({
+  cluster: z.string().default("default"),
+  tasks: z.array(z.string()).min(1),
+  include: Include,
+});
 
 export function createEcs(
   world: World,
@@ -78,7 +90,7 @@ export function createEcs(
     service: {
       name: "ecs",
       protocol: "json-1.1",
-      operations: {
+      operations: readingParameters({
         ...serviceOperations(book),
         CreateService: {
           mutates: true,
@@ -89,7 +101,7 @@ export function createEcs(
             return showService(made, book.names(made));
           }),
         },
-      },
+      }),
     },
   };
 }

@@ -209,20 +209,35 @@ describe("what people are asked about", () => {
     expect(await at.memory.runs.holderOf(at.service.name)).toBeUndefined();
   });
 
-  test("a standby region with room for some of the tasks: people hear how many, and choose before anything is promoted", async () => {
+  test.each<[string, (room: number) => Promise<unknown>, string]>([
+    [
+      "a standby region with room for some of the tasks",
+      (capacityTasks) => {
+        const { cluster, service } = siteOf(at.service, standbyOf(at.service)).compute;
+        return at.client.post("/ecs/capacity", { region: standbyOf(at.service), cluster, service, capacityTasks });
+      },
+      "Capacity is unavailable",
+    ],
+    [
+      "a quota of the account for some of the tasks",
+      (tasks) => {
+        const quota = { region: standbyOf(at.service), provider: "FARGATE", vcpus: tasks / 4 };
+        return at.client.post("/ecs/quota", quota);
+      },
+      "reached the limit on the number of vCPUs",
+    ],
+  ])("%s: people hear how many, and choose before anything is promoted", async (_what, leave, says) => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     const { compute } = siteOf(at.service, standbyOf(at.service));
     const room = Math.floor(0.6 * compute.tasks);
-    await at.client.post("/ecs/capacity", {
-      ...{ region: standbyOf(at.service), cluster: compute.cluster, service: compute.service },
-      capacityTasks: room,
-    });
+    await leave(room);
     await startRun(at);
 
     const stopped = await drive(at);
 
     expect([stopped.state, stopped.pastNoReturn, promotions()]).toEqual(["stopped", false, []]);
     expect(stopped.why).toMatch(new RegExp(`^${room} of ${compute.tasks} tasks .* 60 % .*unable to place a task`));
+    expect(stopped.why).toContain(says);
     await say("skip", "ana", "ben");
     const run = await drive(at);
     expect([run.state, run.why]).toEqual(["verified", ""]);

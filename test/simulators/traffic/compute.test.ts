@@ -151,6 +151,28 @@ describe("an ECS service", () => {
     expect(service()).toMatchObject({ runningCount: 2 });
   });
 
+  test("that the quota of Fargate leaves no room says so, and the tasks of the whole region count", () => {
+    const setQuota = (vcpus: number) => {
+      const quota = { region: STANDBY, provider: "FARGATE" as const, vcpus };
+      opened.traffic.spec.ecs.fargateQuotas = [quota];
+    };
+    setQuota(0.75);
+    update({ desiredCount: 4 });
+    expect(at(service(), "events", 0, "message")).toContain("You've reached the limit on the number of vCPUs");
+    advance(opened.world, 120);
+    expect(service()).toMatchObject({ runningCount: 3 });
+    setQuota(1);
+    advance(opened.world, 120);
+    expect(service()).toMatchObject({ runningCount: 4 });
+    const asked = { ServiceCode: "fargate", QuotaCode: "L-3032A538" };
+    const told = opened.call({ service: "servicequotas", operation: "GetServiceQuota" }, asked, STANDBY);
+    expect(told).toMatchObject({ Quota: { Value: 1, QuotaName: "Fargate On-Demand vCPU resource count" } });
+    const ask = (input: object) => () =>
+      opened.call({ service: "servicequotas", operation: "GetServiceQuota" }, { ...asked, ...input }, STANDBY);
+    expect(refusal(ask({ QuotaCode: "L-0" }))?.code).toBe("NoSuchResourceException");
+    expect(refusal(ask({ ServiceCode: "ec2" }))?.code).toBe("NoSuchResourceException");
+  });
+
   test("is told apart from what does not exist", () => {
     const described = opened.call(
       { service: "ecs", operation: "DescribeServices" },

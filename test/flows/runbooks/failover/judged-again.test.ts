@@ -32,6 +32,9 @@ const removeImage = () => {
   return at.client.post("/ecr/remove", { region, image });
 };
 
+const setQuota = (vcpus: number) =>
+  at.client.post("/ecs/quota", { region: standbyOf(at.service), provider: "FARGATE", vcpus });
+
 const removeMachines = () => {
   const { region, compute } = standby();
   const { cluster, service } = compute;
@@ -143,6 +146,7 @@ describe("what would surely fail is looked at again before the promotion", () =>
   test.each<[string, () => Promise<unknown>, string]>([
     ["machines that are gone", removeMachines, "has no machine to start a task on"],
     ["an image that a lifecycle policy has removed", removeImage, "which ECR does not have there"],
+    ["a quota that is lowered to nothing", () => setQuota(0), "not one task of 0.25 vCPU would start"],
   ])("%s before the start void the keys, and nothing is touched", async (_what, happen, why) => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     await startRun(at);
@@ -215,6 +219,7 @@ describe("what people agree to in words is looked at again before the promotion"
   test.each<[string, () => Promise<unknown>, RegExp]>([
     ["a deployment of somebody's", deploy, /A deployment of inventory.* is under way\./],
     ["Spot alone", onSpot, /runs on Fargate Spot alone\./],
+    ["a quota that is lowered", () => setQuota(0.25), /The account's quota allows 1 of \d+ tasks of inventory/],
     ["few addresses", fewAddresses, /has addresses for 1 of \d+ more tasks\./],
     ["maintenance that is due", maintain, /Maintenance of .* is due: system-update\./],
   ])("guard agreed again: %s before the start voids the keys, and nothing is touched", async (_what, happen, why) => {

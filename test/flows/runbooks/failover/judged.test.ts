@@ -238,6 +238,45 @@ describe("the network and the image of the standby's tasks are judged before the
     await setDefinition({ image: imageIn(standbyOf(at.service)) });
   });
 
+  test("one of another region that is not there is refused, as one of its own region is", async () => {
+    for (const region of [at.service.home, "us-west-2"]) {
+      const image = `111122223333.dkr.ecr.${region}.amazonaws.com/inventory:8`;
+      await setDefinition({ image });
+      await at.client.post("/ecr/remove", { region, image });
+
+      expect((await judged()).refusals).toContain(`starts its tasks from ${image}, which ECR does not have there`);
+    }
+    await setDefinition({ image: `111122223333.dkr.ecr.${standby().region}.amazonaws.com/inventory:9` });
+  });
+
+  test("with no task running, one of a region whose ECR gives no answer is refused", async () => {
+    const { home: region } = at.service;
+    const image = `111122223333.dkr.ecr.${region}.amazonaws.com/inventory:7`;
+    await setDefinition({ image });
+    await at.client.post("/regions", { region, service: "ecr", mode: "refusing" });
+
+    expect((await judged()).refusals).toContain(
+      `starts its tasks from ${image}, and ECR gives no answer in ${region}: not one task would start. Copy the image`,
+    );
+    const { region: there, cluster, service } = standby();
+    await at.client.click("ecs:UpdateService", there, { cluster, service, desiredCount: 1 });
+    const seen = await judged();
+    expect(seen).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "image-of-old-side"] });
+    expect(seen.unchecked).toContain(`whether image ${image} of`);
+    await at.client.click("ecs:UpdateService", there, { cluster, service, desiredCount: 0 });
+    await eventually("a standby without tasks", async () => {
+      const now = await at.others.compute.service(there, siteOf(at.service, there).compute);
+      return now.known && now.value.running + now.value.pending === 0 ? true : undefined;
+    });
+    await setService({ launchType: "EC2" });
+    await setCluster({ containerInstances: 1 });
+    expect((await judged()).acceptances).toEqual([...ORDINARY, "fixed-machines", "image-of-old-side"]);
+    await setService({ launchType: "FARGATE" });
+    await setCluster({});
+    await at.client.post("/regions", { region, service: "ecr", mode: "up" });
+    await setDefinition({ image: `111122223333.dkr.ecr.${there}.amazonaws.com/inventory:9` });
+  }, 60_000);
+
   test("one that ECR does not have any more is refused, and one that nobody may look for is shown", async () => {
     const { region } = standby();
     const image = `111122223333.dkr.ecr.${region}.amazonaws.com/team/inventory:8`;
@@ -256,6 +295,74 @@ describe("the network and the image of the standby's tasks are judged before the
     expect((await judged()).unchecked).toMatch(/whether image .*team\/inventory:8 of .* is there: .*AccessDenied/);
     at.whole.world.faults.clear();
     await setDefinition({ image: image.replace("8", "9") });
+  });
+});
+
+describe("the quota of Fargate in the standby's region is judged before the keys", () => {
+  const setQuota = (vcpus: number | null, provider = "FARGATE") =>
+    at.client.post("/ecs/quota", { region: standby().region, provider, vcpus });
+
+  test("one that is too small for all tasks is accepted in words, with the number and what to ask AWS for", async () => {
+    const { tasks, region } = standby();
+    await setDefinition({ cpuUnits: 2_048 });
+    await setQuota(tasks * 2);
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+    await setQuota(tasks * 2 - 1);
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "quota-too-small"] });
+    expect(await words("quota-too-small")).toContain(
+      `has room for at most ${tasks - 1} of ${tasks} tasks: the account may run ${tasks * 2 - 1} vCPUs there (Fargate On-Demand vCPU resource count, L-3032A538), and a task takes 2`,
+    );
+    expect((await judged("planned")).acceptances).toContain("quota-too-small");
+    expect(region).not.toBe(at.service.home);
+  });
+
+  test("one that has no room for a single task is refused, unless some run", async () => {
+    const { region, cluster, service } = standby();
+    await setQuota(1);
+
+    const { refusals } = await judged();
+    expect(refusals).toContain("the account may run 1 vCPU there (Fargate On-Demand vCPU resource count, L-3032A538)");
+    expect(refusals).toContain("not one task of 2 vCPUs would start. Ask AWS for more in Service Quotas first.");
+    await setQuota(2);
+    await at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount: 1 });
+    await setQuota(1);
+    expect((await judged()).acceptances).toEqual([...ORDINARY, "quota-too-small"]);
+    await at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount: 0 });
+    await eventually("a standby without tasks", async () => {
+      const now = await at.others.compute.service(region, siteOf(at.service, region).compute);
+      return now.known && now.value.running + now.value.pending === 0 ? true : undefined;
+    });
+  }, 60_000);
+
+  test("those of all its capacity providers count together, and Fargate Spot has its own", async () => {
+    await setQuota(2);
+    await setService({ capacityProviders: ["FARGATE", "FARGATE_SPOT"] });
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+    await setQuota(0, "FARGATE_SPOT");
+    expect((await judged()).acceptances).toEqual([...ORDINARY, "quota-too-small"]);
+    expect(await words("quota-too-small")).toContain("Fargate Spot vCPU resource count, L-36FBB829");
+    await setService({ capacityProviders: [] });
+  });
+
+  test("one that cannot be read is shown as unknown, and never taken for enough", async () => {
+    await setQuota(null);
+
+    const { refusals, acceptances, unchecked } = await judged();
+    expect({ refusals, acceptances }).toEqual({ refusals: "", acceptances: ORDINARY });
+    expect(unchecked).toMatch(/whether the account's quota allows \d+ tasks of .+ in eu-central-1: Could not /);
+    await setQuota(1);
+    const plane = { region: standby().region, service: "servicequotas" };
+    await at.client.post("/regions", { ...plane, mode: "throttled" });
+    expect(await judged()).toMatchObject({
+      ...{ refusals: "", acceptances: ORDINARY },
+      unchecked: expect.stringMatching(/whether the account's quota allows .+AWS asks for fewer calls/),
+    });
+    await at.client.post("/regions", { ...plane, mode: "up" });
+    await setQuota(4_000);
+    await setDefinition({ cpuUnits: 256 });
+    expect((await judged()).unchecked).not.toContain("quota");
   });
 });
 

@@ -4,8 +4,10 @@ import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
 import type { ComputeJudging } from "../../abilities.ts";
 import type { Move } from "../../place.ts";
 import { drainRefusals, drainUnchecked } from "./drains.ts";
+import { imageAcceptances, imageBlockers, imagesUnseen, silentRegistries } from "./images.ts";
 import type { EcsAt } from "./look.ts";
 import { compute } from "./parts.ts";
+import { quotaAcceptances, quotaBlockers, quotaUnseen } from "./quotas.ts";
 import { rolesUnseen } from "./roles.ts";
 import { haveFailed } from "./scale-out.ts";
 
@@ -15,10 +17,10 @@ export function refusals(at: EcsAt, move: Judged): string[] {
   const now = at.seen.in[to];
   if (!now) return [`There is no service in ${to}.`];
   if (!now.known) return [`The standby service in ${to} cannot be seen: ${now.why}. Ask again when it can.`];
-  return [...blockers(at, to), ...drainRefusals(at, move)];
+  return [...blockers(at, to), ...silentRegistries(at, move), ...drainRefusals(at, move)];
 }
 
-type Judged = Pick<Move, "from" | "to" | "mode">;
+type Judged = Pick<Move, "from" | "to" | "mode" | "continues">;
 
 /** Why a scale-out there would surely fail, or never be seen to end. */
 export function blockers(at: EcsAt, region: Region): string[] {
@@ -40,6 +42,7 @@ export function blockers(at: EcsAt, region: Region): string[] {
     ...clusterBlockers(at, region),
     ...networkBlockers(at, region),
     ...imageBlockers(at, region),
+    ...quotaBlockers(at, region),
   ];
 }
 
@@ -84,20 +87,6 @@ function networkBlockers(at: EcsAt, region: Region): string[] {
     : [];
 }
 
-/** What its tasks would be started from is not there, so that not one more starts. */
-function imageBlockers(at: EcsAt, region: Region): string[] {
-  const now = at.seen.in[region];
-  const ground = at.seen.ground?.[region];
-  if (!now?.known || !ground?.known) return [];
-  const { service, tasks } = compute(at.resource, region);
-  const { absentImages: absent = [] } = ground.value;
-  return now.value.running < tasks && absent.length > 0
-    ? [
-        `${service} in ${region} starts its tasks from ${absent.join(" and ")}, which ECR does not have there. Push it, or deploy a task definition whose image is there.`,
-      ]
-    : [];
-}
-
 /** Of all its subnets; undefined: its tasks need none of their own. */
 const freeAddresses = ({ subnets }: ComputeGround): number | undefined =>
   subnets?.reduce((sum, { free }) => sum + free, 0);
@@ -123,6 +112,7 @@ export function acceptances(at: EcsAt, { from, to, isBegun }: ComputeJudging): A
       : [
           ...capacityAcceptances(now.value, at.seen.ground?.[to], { what, tasks }),
           ...taskAcceptances(now.value, at.seen.ground?.[to], { what, tasks, from }),
+          ...quotaAcceptances(at, to),
         ]),
   ];
 }
@@ -132,7 +122,6 @@ function taskAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks, fro
   const missing = tasks - facts.running;
   if (missing <= 0 || !ground?.known) return [];
   const free = freeAddresses(ground.value) ?? missing;
-  const images = (ground.value.images ?? []).filter((image) => registryRegion(image) === from);
   return [
     ...(free < missing
       ? [
@@ -143,25 +132,13 @@ function taskAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks, fro
           },
         ]
       : []),
-    ...(images.length > 0
-      ? [
-          {
-            id: "image-of-old-side",
-            words: `I accept that ${what} starts from an image of the registry in ${from} (${images.join(", ")}): where that does not answer, no task starts`,
-            danger: `${what} pulls its image from ${from}.`,
-          },
-        ]
-      : []),
+    ...imageAcceptances(ground.value, { what, from }),
   ];
 }
 
 interface From {
   readonly from: Region;
 }
-
-/** `111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:7` → `eu-west-1`; undefined for a registry of nobody's region. */
-const registryRegion = (image: string): string | undefined =>
-  /^\d{12}\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(image)?.[1];
 
 /** A scale-out makes none, though the one that is there may be in progress again by it. */
 const hasAnother = ({ deployments }: ComputeFacts): boolean => deployments.some(({ primary }) => !primary);
@@ -209,9 +186,8 @@ export function unchecked(at: EcsAt, move: Judged): string[] {
     ...(at.seen.in[to]?.known && ground && !ground.known
       ? [`what the tasks of ${service} in ${to} would start on: ${ground.why}`]
       : []),
-    ...(ground?.known ? (ground.value.unseenImages ?? []) : []).map(
-      ({ image, why }) => `whether image ${image} of ${service} in ${to} is there: ${why}`,
-    ),
+    ...imagesUnseen(at, to),
+    ...quotaUnseen(at, to),
     ...rolesUnseen(at, to),
     ...drainUnchecked(at, move),
   ];

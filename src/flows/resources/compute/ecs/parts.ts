@@ -100,7 +100,7 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
       ...["application-autoscaling:DescribeScalableTargets", "elasticloadbalancing:DescribeLoadBalancers"],
       ...["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
       "elasticloadbalancing:DescribeTargetGroupAttributes",
-      ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition"],
+      ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition", "servicequotas:GetServiceQuota"],
     ],
   },
   {
@@ -113,9 +113,8 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
   },
   {
     actions: ["ecr:DescribeImages"],
-    // A registry that several accounts share may lie in any of them.
-    on: (_settings, regions) =>
-      regions.map((region): Thing => ({ service: "ecr", region, account: "*", resource: "repository/*" })),
+    // A registry that several accounts share may lie in any of them, and in whatever region the task definition names.
+    on: (): Thing[] => [{ service: "ecr", region: "*", account: "*", resource: "repository/*" }],
   },
   { actions: ["ecs:DescribeClusters"], on: clusters },
   { actions: ["ecs:ListTasks", "ecs:DescribeTasks"], by: "ecs:cluster", on: clusters },
