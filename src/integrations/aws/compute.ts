@@ -15,13 +15,13 @@ interface Target {
 
 /** ECS services with awsvpc networking (targets registered by IP address), with or without Application Auto Scaling. */
 export function awsCompute(by: By): Compute {
-  const { caller, clients } = by;
-  const reader = new ComputeReader(by);
+  const { caller, lookups } = by;
+  const reader = new ComputeReader(lookups);
   const writer = computeWriter(caller);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),
     service: (region, site, signal) => caller.known(() => reader.serviceFacts({ region, site, signal })),
-    ground: (wish, signal) => caller.known(() => readGround(caller, clients, { ...wish, signal })),
+    ground: (wish, signal) => caller.known(() => readGround(by, { ...wish, signal })),
     tasksLeft: (region, site, signal) => caller.known(() => reader.tasks.left({ region, site, signal })),
     scaleOut: ({ region, site, tasks }, signal) =>
       caller.act(async (requestIds) => {
