@@ -3,10 +3,17 @@ import { setMaxListeners } from "node:events";
 /** One look at the world is a dozen calls at once, beside the waits of the steps; many more at one time would be a leak. */
 const MOST_LISTENERS = 100;
 
-/** The same signal, which as many calls may wait for as one look makes at once, or that many. */
-export function forLooks(signal: AbortSignal, most = MOST_LISTENERS): AbortSignal {
-  setMaxListeners(Math.max(most, MOST_LISTENERS), signal);
+/** The same signal, which as many calls may wait for as one look makes at once. */
+export function forLooks(signal: AbortSignal): AbortSignal {
+  setMaxListeners(MOST_LISTENERS, signal);
   return signal;
+}
+
+/** Aborted with this one; so many may wait for it. */
+export function forEachOf(count: number, signal: AbortSignal): AbortSignal {
+  const own = AbortSignal.any([signal]);
+  setMaxListeners(Math.max(MOST_LISTENERS, count), own);
+  return own;
 }
 
 /** What was asked, where it answers within this machine time (absent: however long it takes); undefined where it does not. */

@@ -1,6 +1,8 @@
 import {
+  DescribeNetworkInterfacesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
+  type NetworkInterface,
   type SecurityGroup,
   type Subnet,
 } from "@aws-sdk/client-ec2";
@@ -39,3 +41,30 @@ export const subnets = (clients: Clients, region: Region): Kind<Subnet> => ({
   },
   isOf: ({ SubnetId }, id) => SubnetId === id,
 });
+
+/** What carries a security group. */
+export interface CarriersOf {
+  readonly group: string;
+  readonly interfaces: readonly NetworkInterface[];
+}
+
+export const networkInterfaces = (clients: Clients, region: Region): Kind<CarriersOf> => ({
+  ...{ api: API, region, most: MOST },
+  async page(groups, from, options) {
+    const command = new DescribeNetworkInterfacesCommand({
+      Filters: [{ Name: "group-id", Values: [...groups] }],
+      ...(from !== undefined && { NextToken: from }),
+    });
+    const { NetworkInterfaces: found = [], NextToken: next } = await clients.ec2.in(region).send(command, options);
+    const items = groups.map((group) => ({ group, interfaces: found.filter((one) => carries(one, group)) }));
+    return { items, next };
+  },
+  isOf: ({ group }, id) => group === id,
+  join: ([first = { group: "", interfaces: [] }, ...more]) => ({
+    ...first,
+    interfaces: [first, ...more].flatMap(({ interfaces }) => interfaces),
+  }),
+});
+
+const carries = ({ Groups = [] }: NetworkInterface, group: string): boolean =>
+  Groups.some(({ GroupId }) => GroupId === group);

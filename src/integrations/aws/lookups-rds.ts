@@ -31,6 +31,18 @@ export const instances = (clients: Clients, region: Region): Kind<DBInstance> =>
   isOf: ({ DBInstanceIdentifier }, id) => isSame(DBInstanceIdentifier, id),
 });
 
+/** All of the region, whatever the id. */
+export const allInstances = (clients: Clients, region: Region): Kind<readonly DBInstance[]> => ({
+  ...{ api: API, region, most: 1 },
+  async page(_ids, from, options) {
+    const command = new DescribeDBInstancesCommand({ ...at(from) });
+    const { DBInstances: found = [], Marker: next } = await clients.rds.in(region).send(command, options);
+    return { items: [found], next };
+  },
+  isOf: () => true,
+  join: (pages) => pages.flat(),
+});
+
 export const clusters = (clients: Clients, region: Region): Kind<DBCluster> => ({
   ...{ api: API, region, most: MOST },
   async page(ids, from, options) {

@@ -15,7 +15,7 @@ import type { Clients } from "./clients.ts";
 import { EndedTasks } from "./ended-tasks.ts";
 import { LagMemory } from "./lag-memory.ts";
 import { loadBalancers, targetGroupAttributes, targetGroups, targetHealth } from "./lookups-balancers.ts";
-import { securityGroups, subnets } from "./lookups-ec2.ts";
+import { type CarriersOf, networkInterfaces, securityGroups, subnets } from "./lookups-ec2.ts";
 import {
   ecsClusters,
   type ServiceOrFailure,
@@ -26,7 +26,7 @@ import {
   tasks,
 } from "./lookups-ecs.ts";
 import { replicaLags } from "./lookups-lag.ts";
-import { clusters, instances, maintenance, members } from "./lookups-rds.ts";
+import { allInstances, clusters, instances, maintenance, members } from "./lookups-rds.ts";
 import { TaskAddresses } from "./task-addresses.ts";
 import { type Kind, Together } from "./together.ts";
 
@@ -36,6 +36,8 @@ type InCluster<Item> = (region: Region, cluster: string) => Together<Item>;
 /** What steps, watch and observer ask about by id, over and over. One for each session, which shares its calls with no other. */
 export interface Lookups {
   readonly instances: In<DBInstance>;
+  /** Of the whole region, whatever the id. */
+  readonly allInstances: In<readonly DBInstance[]>;
   readonly clusters: In<DBCluster>;
   /** Of clusters. */
   readonly members: In<readonly DBInstance[]>;
@@ -43,6 +45,8 @@ export interface Lookups {
   readonly lags: In<MetricDataResult>;
   readonly lagMemory: LagMemory;
   readonly securityGroups: In<SecurityGroup>;
+  /** By security groups. */
+  readonly networkInterfaces: In<CarriersOf>;
   readonly subnets: In<Subnet>;
   readonly services: InCluster<ServiceOrFailure>;
   /** By `<list> <service>`. */
@@ -85,12 +89,14 @@ export function createLookups(caller: Pick<Caller, "read">, clients: Clients, no
   const lagMemory = new LagMemory();
   return {
     instances: inRegion(instances),
+    allInstances: inRegion(allInstances),
     clusters: inRegion(clusters),
     members: inRegion(members),
     maintenance: inRegion(maintenance),
     lags: once((region) => replicaLags(clients, region, { now, fromMs: (...of) => lagMemory.fromMs(region, ...of) })),
     lagMemory,
     securityGroups: inRegion(securityGroups),
+    networkInterfaces: inRegion(networkInterfaces),
     subnets: inRegion(subnets),
     services: inCluster(services),
     taskLists: inCluster(taskLists),

@@ -1,5 +1,5 @@
 import type { Region } from "../../domain/service/region.ts";
-import { forLooks } from "../../ports/signals.ts";
+import { forEachOf, forLooks } from "../../ports/signals.ts";
 import type { Caller } from "./caller.ts";
 import type { SendOptions } from "./departure.ts";
 import { CallFailed, type FailureKind } from "./errors.ts";
@@ -59,7 +59,7 @@ export class Together<Item> {
 
   /** Those that AWS has. Throws as `ask` does. */
   async askEach(ids: readonly string[], { doing, signal }: Omit<Wish, "id">): Promise<readonly Item[]> {
-    const one = signal && forLooks(AbortSignal.any([signal]), ids.length);
+    const one = signal && forEachOf(ids.length, signal);
     const found = await Promise.all(ids.map((id) => this.ask({ id, doing, signal: one })));
     return found.filter((item) => item !== undefined);
   }

@@ -42,6 +42,26 @@ describe("looks that are asked for in the same turn", () => {
     expect(await inventory().reads("DescribeSecurityGroups")).toBe(1);
   });
 
+  test("at what carries security groups leave as one call to each API, and each is told of its own groups", async () => {
+    const carriers = (...groups: string[]) => inventory().aws.firewall.carriers(HOME, groups);
+    const [home, app, both] = await Promise.all([
+      carriers("sg-home"),
+      carriers("sg-app"),
+      carriers("sg-home", "sg-app"),
+    ]);
+    const saidOf = (known: Awaited<ReturnType<typeof carriers>>) =>
+      factOf(known).map(({ group, says }) => `${group} ${says}`);
+    const databases = [PRIMARY, ...MEMBERS].map((instance) => `sg-home database ${instance}`);
+    const bastion = "eni-0bastion (i-0b2, bastion)";
+    const onHome = [`sg-home ${bastion}`, ...databases].toSorted();
+    const onApp = [`sg-app ${bastion}`, "sg-app eni-0lambda (AWS Lambda VPC ENI-report)"];
+    expect(saidOf(home).toSorted()).toEqual(onHome);
+    expect(saidOf(app).toSorted()).toEqual(onApp);
+    expect(saidOf(both).toSorted()).toEqual([...onApp, ...onHome].toSorted());
+    expect(await inventory().reads("DescribeNetworkInterfaces")).toBe(1);
+    expect(await inventory().reads("DescribeDBInstances")).toBe(1);
+  });
+
   test("at services, and at their auto scaling, leave as one call each", async () => {
     const [one, next, mails] = await Promise.all(["inventory", "inventory-next", "inventory-mails"].map(service));
     expect([one, next, mails].map((each) => each && factOf(each).desired)).toEqual([1, 2, 1]);
