@@ -59,6 +59,11 @@ test("a write leaves at once, and so does the look that it hangs on, whoever wai
   const wish = { region: HOME, instance: PRIMARY, forceFailover: true };
   expect(await aws.databases.reboot(wish)).toMatchObject({ kind: "accepted" });
   expect(await inventory().reads("DescribeDBInstances", HOME)).toBe(1);
+  const copied = { of: "instance", id: "none", from: HOME, to: STANDBY, copyId: "copy", tags: {} } as const;
+  await expect(aws.snapshots.copy(copied)).rejects.toThrow("describe snapshot none");
+  await expect(aws.clusters.failover({ region: HOME, cluster: "none", target: "none-1" })).rejects.toThrow(
+    "describe cluster none",
+  );
   expect(await arrived()).toBe(10);
   await storm.ends();
 });
