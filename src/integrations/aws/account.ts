@@ -241,7 +241,7 @@ function portsOf(by: By, now: () => number): Omit<AwsPorts, "answers"> {
     snapshots: awsSnapshots(caller, clients),
     firewall: awsFirewall(by),
     compute: awsCompute(by),
-    traffic: awsTraffic(caller, clients),
+    traffic: awsTraffic(by),
     discovery: awsDiscovery(by),
     alarms: awsAlarms(caller, clients),
   };

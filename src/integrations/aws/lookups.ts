@@ -9,6 +9,7 @@ import type {
   TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { DBCluster, DBInstance, ResourcePendingMaintenanceActions } from "@aws-sdk/client-rds";
+import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { Region } from "../../domain/service/region.ts";
 import type { Caller } from "./caller.ts";
 import type { Clients } from "./clients.ts";
@@ -27,6 +28,7 @@ import {
 } from "./lookups-ecs.ts";
 import { replicaLags } from "./lookups-lag.ts";
 import { allInstances, clusters, instances, maintenance, members } from "./lookups-rds.ts";
+import { recordSets } from "./lookups-route53.ts";
 import { TaskAddresses } from "./task-addresses.ts";
 import { type Kind, Together } from "./together.ts";
 
@@ -62,6 +64,8 @@ export interface Lookups {
   readonly targetHealth: In<readonly TargetHealthDescription[] | undefined>;
   readonly targetGroupAttributes: In<readonly TargetGroupAttribute[] | undefined>;
   readonly loadBalancers: In<LoadBalancer>;
+  /** Of one name, by its zone. */
+  readonly recordSets: (region: Region, zone: string) => Together<readonly ResourceRecordSet[]>;
 }
 
 /** By what an adapter looks and acts. */
@@ -72,6 +76,7 @@ export interface By {
 }
 
 /** `now`: world time. */
+// oxlint-disable-next-line max-lines-per-function -- one table: what is looked at, and by which kind of call
 export function createLookups(caller: Pick<Caller, "read">, clients: Clients, now: () => number): Lookups {
   const once = <Item>(make: (region: Region, cluster: string) => Kind<Item>) => {
     const made = new Map<string, Together<Item>>();
@@ -110,5 +115,6 @@ export function createLookups(caller: Pick<Caller, "read">, clients: Clients, no
     targetHealth: inRegion(targetHealth),
     targetGroupAttributes: inRegion(targetGroupAttributes),
     loadBalancers: inRegion(loadBalancers),
+    recordSets: once((_region, zone) => recordSets(clients, zone)),
   };
 }

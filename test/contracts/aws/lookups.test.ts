@@ -3,17 +3,21 @@ import type { Known } from "../../../src/domain/service/observed.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
   CLUSTER,
+  DB_NAME,
   factOf,
   groupArn,
   guarded,
   HASTY,
   HOME,
+  NAME,
   OBSERVE_ROLE,
   PRIMARY,
+  PRIVATE_ZONE,
   REPLICA,
   ROLE,
   STANDBY,
   siteIn,
+  ZONE,
 } from "./inventory-world.ts";
 import { quietWire } from "./quiet-wire.ts";
 import { worldOfEachTest } from "./world-of-each-test.ts";
@@ -111,6 +115,19 @@ describe("looks that are asked for in the same turn", () => {
     );
     expect(facts.map((each) => factOf(each).targets?.total)).toEqual([1, 2]);
     expect(await inventory().reads("DescribeTargetHealth")).toBe(1);
+  });
+
+  test("at the records of one name leave as one call, and those of another name by their own", async () => {
+    const { traffic } = inventory().aws;
+    const zones = [
+      [ZONE, NAME],
+      [ZONE, NAME],
+      [ZONE, "geo.mycomputer.com"],
+      [PRIVATE_ZONE, DB_NAME],
+    ] as const;
+    const seen = await Promise.all(zones.map(([zone, name]) => traffic.records(zone, name)));
+    expect(seen.map((each) => factOf(each).length)).toEqual([2, 2, 2, 1]);
+    expect(await inventory().reads("ListResourceRecordSets")).toBe(3);
   });
 
   test("at what services start on leave as one call each", async () => {
