@@ -9,6 +9,13 @@ export function forLooks(signal: AbortSignal): AbortSignal {
   return signal;
 }
 
+/** Aborted with this one; so many may wait for it. */
+export function forEachOf(count: number, signal: AbortSignal): AbortSignal {
+  const own = AbortSignal.any([signal]);
+  setMaxListeners(Math.max(MOST_LISTENERS, count), own);
+  return own;
+}
+
 /** What was asked, where it answers within this machine time (absent: however long it takes); undefined where it does not. */
 export async function within<T>(
   ms: number | undefined,

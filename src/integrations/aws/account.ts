@@ -199,7 +199,7 @@ function openRun(way: Way, { executeRole, managedPolicy }: Access, { role, namin
   const portsAt = (urgency: Urgency): GuardedAws => {
     const asking = caller.as(urgency);
     // Looks are shared by all that look in this session as urgently, whatever guard they act behind.
-    const lookups = createLookups(asking, clients);
+    const lookups = createLookups(asking, clients, () => clock.now());
     const through = (by: Caller) => ({ ...portsOf({ caller: by, clients, lookups }, () => clock.now()), answers });
     return {
       ...through(asking),
@@ -237,11 +237,11 @@ function portsOf(by: By, now: () => number): Omit<AwsPorts, "answers"> {
   const { caller, clients } = by;
   return {
     databases: awsDatabases(by, now),
-    clusters: awsClusters(caller, clients),
+    clusters: awsClusters(by),
     snapshots: awsSnapshots(caller, clients),
     firewall: awsFirewall(by),
     compute: awsCompute(by),
-    traffic: awsTraffic(caller, clients),
+    traffic: awsTraffic(by),
     discovery: awsDiscovery(by),
     alarms: awsAlarms(caller, clients),
   };

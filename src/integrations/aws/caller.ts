@@ -11,7 +11,7 @@ import type { ActingClients } from "./clients.ts";
 import type { IdentitySource } from "./credentials.ts";
 import { Departure, type SendOptions } from "./departure.ts";
 import type { FailureKind, VendorFailure } from "./errors.ts";
-import { CallFailed, classify, isThrottle, mutationError, NotGiven, notKnown } from "./errors.ts";
+import { CallFailed, classify, mutationError, NotGiven, notKnown } from "./errors.ts";
 import type { Reachability } from "./reachability.ts";
 import { type Budget, NoTurn, type ReadPace, type Urgency } from "./read-pace.ts";
 
@@ -213,7 +213,7 @@ export class Caller {
       if (nature === "read") ask.signal?.throwIfAborted();
       const failure = classify(error);
       answered?.(BAD_ANSWERS.has(failure.kind));
-      if (isThrottle(failure)) budget.throttled();
+      if (failure.isThrottle) budget.throttled();
       if (failure.met === "answer") reachability.answered(endpointOf(ask));
       // A lost answer to a write must be looked into at once, so only reads make an endpoint silent.
       else if (nature === "read") reachability.silent(endpointOf(ask));

@@ -1,15 +1,10 @@
-import {
-  DescribeDBClustersCommand,
-  DescribeDBInstancesCommand,
-  FailoverDBClusterCommand,
-  type FailoverDBClusterMessage,
-} from "@aws-sdk/client-rds";
+import { FailoverDBClusterCommand, type FailoverDBClusterMessage } from "@aws-sdk/client-rds";
 import { z } from "zod";
 import type { Region } from "../../domain/service/service.ts";
 import type { ClusterFacts, ClusterMember, Clusters, FailoverWish } from "../../ports/clusters.ts";
 import type { Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
 import { CallFailed, NotGiven, noEndpoint } from "./errors.ts";
+import type { By, Lookups } from "./lookups.ts";
 import { Instance, securityGroupsOf, told } from "./rds-instances.ts";
 
 const API = "rds";
@@ -45,12 +40,11 @@ interface Wanted {
   readonly region: Region;
   readonly cluster: string;
   readonly signal?: AbortSignal | undefined;
-  readonly isForWrite?: true;
 }
 
 /** Aurora clusters, each in its own region: who writes, and the failover to a named member. */
-export function awsClusters(caller: Caller, clients: Clients): Clusters {
-  const reader = clusterReader(caller, clients);
+export function awsClusters({ caller, lookups }: Pick<By, "caller" | "lookups">): Clusters {
+  const reader = clusterReader(lookups);
   return {
     describe: (region, cluster, signal) =>
       caller.known(async () => {
@@ -61,7 +55,7 @@ export function awsClusters(caller: Caller, clients: Clients): Clusters {
     failover: (wish, signal) =>
       caller.act(async (requestIds) => {
         // RDS says "not a member", "the writer already" and "not available" with one code, so the cluster is asked first.
-        const { DBClusterMembers } = await reader.cluster({ ...wish, signal, isForWrite: true });
+        const { DBClusterMembers } = await reader.clusterNow({ ...wish, signal });
         const target = DBClusterMembers.find(({ DBInstanceIdentifier: id }) => id === wish.target.toLowerCase());
         if (!target) return { kind: "not-a-member" as const };
         if (target.IsClusterWriter) return { kind: "already-writer" as const };
@@ -88,20 +82,18 @@ async function failOver(
   }
 }
 
-function clusterReader(caller: Caller, clients: Clients) {
+function clusterReader({ clusters, members }: Lookups) {
+  const lookFor = ({ cluster: id, signal }: Wanted) => ({ id, doing: `describe cluster ${id}`, signal });
   return {
-    cluster: async ({ region, cluster, signal, isForWrite }: Wanted): Promise<Cluster> => {
-      const ask = { api: API, region, doing: `describe cluster ${cluster}`, signal, isForWrite };
-      const command = new DescribeDBClustersCommand({ DBClusterIdentifier: cluster });
-      const answer = await caller.read(ask, (options) => clients.rds.in(region).send(command, options));
-      return z.tuple([Cluster]).parse(answer.DBClusters)[0];
-    },
-    /** A cluster has at most sixteen members: one page. */
-    instances: async ({ region, cluster, signal }: Wanted): Promise<Instance[]> => {
-      const ask = { api: API, region, doing: `describe the members of ${cluster}`, signal };
-      const command = new DescribeDBInstancesCommand({ Filters: [{ Name: "db-cluster-id", Values: [cluster] }] });
-      const answer = await caller.read(ask, (options) => clients.rds.in(region).send(command, options));
-      return z.array(Instance).default([]).parse(answer.DBInstances);
+    cluster: async (wanted: Wanted) => Cluster.parse(await clusters(wanted.region).ask(lookFor(wanted))),
+    /** The same for a write, which waits for no other look. */
+    clusterNow: async (wanted: Wanted) => Cluster.parse(await clusters(wanted.region).askAlone(lookFor(wanted))),
+    instances: async ({ region, cluster: id, signal }: Wanted): Promise<Instance[]> => {
+      const wish = { id, doing: `describe the members of ${id}`, signal };
+      return z
+        .array(Instance)
+        .default([])
+        .parse(await members(region).ask(wish));
     },
   };
 }

@@ -1,11 +1,9 @@
-import { DescribeTargetHealthCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { ComputeFacts, ComputeSite, Scaling, ServiceFacts } from "../../ports/compute.ts";
-import type { Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
-import { type Task, TaskReader, type WantedService as Wanted } from "./compute-tasks.ts";
+import { TaskReader, type WantedService as Wanted } from "./compute-tasks.ts";
 import { CallFailed } from "./errors.ts";
-import type { By, Lookups, ServiceOrFailure } from "./lookups.ts";
+import type { Lookups } from "./lookups.ts";
+import type { ServiceOrFailure } from "./lookups-ecs.ts";
 import type { Wish } from "./together.ts";
 
 interface WantedFacts extends Wanted {
@@ -58,16 +56,12 @@ const ScalableTarget = z.object({
 
 /** Reads of one ECS service. All throw CallFailed. */
 export class ComputeReader {
-  readonly #caller: Caller;
-  readonly #clients: Clients;
   readonly #lookups: Lookups;
   readonly tasks: TaskReader;
 
-  constructor(by: By) {
-    this.#caller = by.caller;
-    this.#clients = by.clients;
-    this.#lookups = by.lookups;
-    this.tasks = new TaskReader(by);
+  constructor(lookups: Lookups) {
+    this.#lookups = lookups;
+    this.tasks = new TaskReader(lookups);
   }
 
   async service(wanted: Wanted) {
@@ -95,20 +89,16 @@ export class ComputeReader {
   async #targets(wanted: WantedFacts): Promise<ComputeFacts["targets"]> {
     const { target_group: group } = wanted.site;
     if (group === undefined) return undefined;
-    const [running, health] = await Promise.all([this.tasks.all(wanted, "RUNNING"), this.#targetHealth(wanted, group)]);
-    const own = new Set(running.flatMap(addressesOf));
+    const [addresses, health] = await Promise.all([this.tasks.addresses(wanted), this.#targetHealth(wanted, group)]);
+    const own = new Set(addresses);
     const targets = health.filter(({ Target }) => own.has(Target.Id));
     const healthy = targets.filter(({ TargetHealth: { State } }) => State === "healthy").length;
     return { healthy, total: targets.length };
   }
 
   async #targetHealth({ region, site, signal }: Wanted, group: string) {
-    const ask = { api: "loadbalancing", region, doing: `describe the targets of ${site.service}`, signal };
-    const command = new DescribeTargetHealthCommand({ TargetGroupArn: group });
-    const answer = await this.#caller.read(ask, (options) =>
-      this.#clients.loadBalancing.in(region).send(command, options),
-    );
-    return TargetHealth.parse(answer.TargetHealthDescriptions);
+    const wish = { id: group, doing: `describe the targets of ${site.service}`, signal };
+    return TargetHealth.parse(await this.#lookups.targetHealth(region).ask(wish));
   }
 
   async facts(wanted: WantedFacts): Promise<ComputeFacts> {
@@ -195,11 +185,4 @@ function setUp(found: z.infer<typeof Service>) {
     ...(launchType !== undefined && { launchType }),
     ...(providers.length > 0 && { capacityProviders: providers.map(({ capacityProvider }) => capacityProvider) }),
   };
-}
-
-/** Private addresses of a task's network interfaces: what an awsvpc service registers as targets. */
-function addressesOf({ attachments }: Task): string[] {
-  return attachments
-    .flatMap(({ details }) => details)
-    .flatMap(({ name, value }) => (name === "privateIPv4Address" && value !== undefined ? [value] : []));
 }

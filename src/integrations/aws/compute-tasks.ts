@@ -1,17 +1,14 @@
-import { DescribeTasksCommand, ListTasksCommand } from "@aws-sdk/client-ecs";
 import { z } from "zod";
 import type { Region } from "../../domain/service/service.ts";
 import type { ComputeSite } from "../../ports/compute.ts";
-import type { By } from "./lookups.ts";
+import type { Lookups } from "./lookups.ts";
+import type { TaskList } from "./lookups-ecs.ts";
 
 export interface WantedService {
   readonly region: Region;
   readonly site: Pick<ComputeSite, "cluster" | "service">;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** Limits of ECS: tasks in one DescribeTasks. */
-const MOST_TASKS_A_CALL = 100;
 
 const Task = z.object({
   taskArn: z.string(),
@@ -25,20 +22,31 @@ export type Task = z.infer<typeof Task>;
 
 /** Tasks of one ECS service. All throw CallFailed. */
 export class TaskReader {
-  readonly #by: By;
+  readonly #lookups: Lookups;
 
-  constructor(by: By) {
-    this.#by = by;
+  constructor(lookups: Lookups) {
+    this.#lookups = lookups;
   }
 
-  async all(wanted: WantedService, status: Status): Promise<readonly Task[]> {
+  async all(wanted: WantedService, status: TaskList): Promise<readonly Task[]> {
     return this.#described(wanted, await this.#listed(wanted, status));
+  }
+
+  /** Private addresses of the network interfaces of those that run: what an awsvpc service registers as targets. */
+  async addresses(wanted: WantedService): Promise<readonly string[]> {
+    const { addresses } = this.#lookups;
+    const key = keyOf(wanted);
+    const listed = await this.#listed(wanted, "RUNNING");
+    const unknown = listed.filter((arn) => !addresses.of(key, arn));
+    const found = await this.#described(wanted, unknown);
+    addresses.add(key, new Map(found.map((task) => [task.taskArn, addressesOf(task)])), listed);
+    return listed.flatMap((arn) => addresses.of(key, arn) ?? []);
   }
 
   /** How many have not ended. Those that have been told to stop are listed apart, whatever they still do. */
   async left(wanted: WantedService): Promise<number> {
-    const { ended } = this.#by.lookups;
-    const key = `${wanted.region}/${wanted.site.cluster}/${wanted.site.service}`;
+    const { ended } = this.#lookups;
+    const key = keyOf(wanted);
     // One after the other: tasks only go from the first list to the second, so none slips through between them.
     const running = await this.#listed(wanted, "RUNNING");
     const stopped = await this.#listed(wanted, "STOPPED");
@@ -52,36 +60,26 @@ export class TaskReader {
     return found.length - over.length;
   }
 
-  async #listed(wanted: WantedService, desiredStatus: Status): Promise<readonly string[]> {
-    const { caller, clients } = this.#by;
-    const { region, site } = wanted;
-    const arns: string[] = [];
-    for (let nextToken: string | undefined, page = 0; page === 0 || nextToken !== undefined; page++) {
-      const asked = { cluster: site.cluster, serviceName: site.service, desiredStatus, nextToken };
-      const command = new ListTasksCommand(asked);
-      const answer = await caller.read(askFor(wanted), (options) => clients.ecs.in(region).send(command, options));
-      arns.push(...(answer.taskArns ?? []));
-      nextToken = answer.nextToken;
-    }
-    return arns;
+  async #listed({ region, site: { cluster, service }, signal }: WantedService, list: TaskList) {
+    const wish = { id: `${list} ${service}`, doing: sayTasks(cluster, service), signal };
+    return (await this.#lookups.taskLists(region, cluster).ask(wish)) ?? [];
   }
 
-  async #described(wanted: WantedService, arns: readonly string[]): Promise<readonly Task[]> {
-    const { caller, clients } = this.#by;
-    const { region, site } = wanted;
-    const found: Task[] = [];
-    for (let from = 0; from < arns.length; from += MOST_TASKS_A_CALL) {
-      const tasks = arns.slice(from, from + MOST_TASKS_A_CALL);
-      const command = new DescribeTasksCommand({ cluster: site.cluster, tasks });
-      const answer = await caller.read(askFor(wanted), (options) => clients.ecs.in(region).send(command, options));
-      found.push(...z.array(Task).default([]).parse(answer.tasks));
-    }
-    return found;
+  async #described(
+    { region, site: { cluster, service }, signal }: WantedService,
+    arns: readonly string[],
+  ): Promise<readonly Task[]> {
+    const wish = { doing: sayTasks(cluster, service), signal };
+    return z.array(Task).parse(await this.#lookups.tasks(region, cluster).askEach(arns, wish));
   }
 }
 
-type Status = "RUNNING" | "STOPPED";
+const keyOf = ({ region, site: { cluster, service } }: WantedService): string => `${region}/${cluster}/${service}`;
 
-const askFor = ({ region, site: { cluster, service }, signal }: WantedService) => ({
-  ...{ api: "ecs", region, doing: `list the tasks of ${cluster}/${service}`, signal },
-});
+const sayTasks = (cluster: string, service: string): string => `list the tasks of ${cluster}/${service}`;
+
+function addressesOf({ attachments }: Task): string[] {
+  return attachments
+    .flatMap(({ details }) => details)
+    .flatMap(({ name, value }) => (name === "privateIPv4Address" && value !== undefined ? [value] : []));
+}

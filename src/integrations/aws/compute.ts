@@ -15,8 +15,8 @@ interface Target {
 
 /** ECS services with awsvpc networking (targets registered by IP address), with or without Application Auto Scaling. */
 export function awsCompute(by: By): Compute {
-  const { caller } = by;
-  const reader = new ComputeReader(by);
+  const { caller, lookups } = by;
+  const reader = new ComputeReader(lookups);
   const writer = computeWriter(caller);
   return {
     describe: (region, site, signal) => caller.known(() => reader.facts({ region, site, signal })),

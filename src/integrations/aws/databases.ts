@@ -21,9 +21,9 @@ export function awsDatabases({ caller, clients, lookups }: By, now: () => number
   return {
     describe: (region, instance, signal) =>
       caller.known(async () => factsOf(await readInstance(lookups, { region, instance, signal }))),
-    lag: replicationLag(caller, clients, now),
+    lag: replicationLag(caller, lookups, now),
     maintenance: (region, instance, signal) =>
-      caller.known(() => readMaintenance(caller, clients, { region, instance, signal })),
+      caller.known(() => readMaintenance(lookups, { region, instance, signal })),
     promote: ({ region, instance, backupRetentionDays }, signal) =>
       caller.act(async (requestIds) => {
         const ask = { api: API, region, doing: `promote ${instance}`, signal };

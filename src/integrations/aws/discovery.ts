@@ -1,14 +1,11 @@
-import { DescribeLoadBalancersCommand, DescribeTargetGroupsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { z } from "zod";
 import type { FoundDatabase, FoundLoadBalancer, FoundService } from "../../domain/service/discovered.ts";
 import type { Region } from "../../domain/service/service.ts";
 import type { Discovery } from "../../ports/discovery.ts";
-import type { Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
 import { ComputeReader } from "./compute-facts.ts";
 import { NotGiven, noEndpoint } from "./errors.ts";
 import { hostedZones } from "./hosted-zones.ts";
-import type { By } from "./lookups.ts";
+import type { By, Lookups } from "./lookups.ts";
 import { type Instance, readInstance, securityGroupsOf, told } from "./rds-instances.ts";
 
 interface Asked {
@@ -18,7 +15,7 @@ interface Asked {
 
 /** What the file need not say, because AWS knows it. */
 export function awsDiscovery({ caller, clients, lookups }: By): Discovery {
-  const compute = new ComputeReader({ caller, clients, lookups });
+  const compute = new ComputeReader(lookups);
   return {
     service: (region, id, signal) => caller.known(() => readService(compute, { ...id, region, signal })),
     scaling: (region, site, signal) =>
@@ -26,8 +23,8 @@ export function awsDiscovery({ caller, clients, lookups }: By): Discovery {
     loadBalancers: (region, targetGroup, signal) =>
       caller.known(async () => {
         const asked = { region, signal };
-        const arns = await balancersOf(caller, clients, { ...asked, targetGroup });
-        return arns.length === 0 ? [] : await readBalancers(caller, clients, { ...asked, arns });
+        const arns = await balancersOf(lookups, { ...asked, targetGroup });
+        return arns.length === 0 ? [] : await readBalancers(lookups, { ...asked, arns });
       }),
     database: (region, instance, signal) =>
       caller.known(async () => databaseOf(await readInstance(lookups, { region, instance, signal }))),
@@ -46,17 +43,14 @@ async function readService(
   };
 }
 
-const TargetGroups = z.tuple([z.object({ LoadBalancerArns: z.array(z.string()).default([]) })]);
+const TargetGroup = z.object({ LoadBalancerArns: z.array(z.string()).default([]) });
 
 async function balancersOf(
-  caller: Caller,
-  clients: Clients,
-  { region, targetGroup, signal }: Asked & { readonly targetGroup: string },
+  lookups: Lookups,
+  { region, targetGroup: id, signal }: Asked & { readonly targetGroup: string },
 ): Promise<readonly string[]> {
-  const ask = { api: "loadbalancing", region, doing: `describe target group ${targetGroup}`, signal };
-  const command = new DescribeTargetGroupsCommand({ TargetGroupArns: [targetGroup] });
-  const answer = await caller.read(ask, (options) => clients.loadBalancing.in(region).send(command, options));
-  return TargetGroups.parse(answer.TargetGroups)[0].LoadBalancerArns;
+  const wish = { id, doing: `describe target group ${id}`, signal };
+  return TargetGroup.parse(await lookups.targetGroups(region).ask(wish)).LoadBalancerArns;
 }
 
 const Balancers = z.array(
@@ -81,16 +75,12 @@ const whyNoName = (name: string, kind: FoundLoadBalancer["kind"], state: string)
     ? `${name} is a gateway load balancer, which has no DNS name`
     : `${name} has no DNS name yet: it is ${state || "in an unknown state"}`;
 
-/** A target group belongs to few load balancers: one page. */
 async function readBalancers(
-  caller: Caller,
-  clients: Clients,
+  lookups: Lookups,
   { region, arns, signal }: Asked & { readonly arns: readonly string[] },
 ): Promise<readonly FoundLoadBalancer[]> {
-  const ask = { api: "loadbalancing", region, doing: `describe load balancers ${arns.join(", ")}`, signal };
-  const command = new DescribeLoadBalancersCommand({ LoadBalancerArns: [...arns] });
-  const answer = await caller.read(ask, (options) => clients.loadBalancing.in(region).send(command, options));
-  return Balancers.parse(answer.LoadBalancers);
+  const wish = { doing: `describe load balancers ${arns.join(", ")}`, signal };
+  return Balancers.parse(await lookups.loadBalancers(region).askEach(arns, wish));
 }
 
 /** Throws NotGiven while it has no endpoint. */

@@ -10,9 +10,13 @@ export type { FailureKind, VendorFailure } from "./failure-words.ts";
 const LONGEST_SAID = 300;
 
 const THROTTLES = [
-  ...["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException"],
-  ...["RequestLimitExceeded", "TooManyRequestsException", "SlowDown"],
+  ...["Throttling", "ThrottlingException", "Throttled", "ThrottledException", "EC2ThrottledException"],
+  ...["RequestThrottled", "RequestThrottledException", "RequestLimitExceeded", "BandwidthLimitExceeded"],
+  ...["TooManyRequestsException", "SlowDown"],
 ];
+/** Some APIs say it under a code that means something else. */
+const RATE_EXCEEDED = /^(rate|request limit) exceeded\b/i;
+const TOO_MANY_REQUESTS = 429;
 
 /** By `e.name` and by `e.Code`, which differ for RDS (`DBInstanceNotFoundFault`, `DBInstanceNotFound`). */
 const KINDS: Readonly<Record<string, FailureKind>> = {
@@ -79,6 +83,7 @@ export function classify(error: unknown): VendorFailure {
     code: thrown.Code ?? thrown.code ?? thrown.name,
     said: thrown.message.slice(0, LONGEST_SAID),
     byAws: status !== undefined,
+    isThrottle: met === "answer" && isThrottle(thrown, status),
     // What is no network error, and no answer of AWS's, may still be about the way: a certificate that nobody trusts.
     way: status === undefined ? brokenWay({ ...thrown, message: `${thrown.message} ${thrown.code ?? ""}` }) : undefined,
     met,
@@ -86,8 +91,10 @@ export function classify(error: unknown): VendorFailure {
   };
 }
 
-/** AWS asks for fewer calls. */
-export const isThrottle = ({ kind, code }: VendorFailure): boolean => kind === "retryLater" && THROTTLES.includes(code);
+const isThrottle = ({ name, Code, message }: Thrown, status: number | undefined): boolean =>
+  status === TOO_MANY_REQUESTS || [name, Code].some(isThrottleCode) || RATE_EXCEEDED.test(message);
+
+const isThrottleCode = (code: string | undefined): boolean => code !== undefined && THROTTLES.includes(code);
 
 function unwrapped(thrown: Thrown): Thrown {
   const found = WRAPPED.exec(thrown.message)?.[1];
@@ -106,12 +113,13 @@ function reachOf({ name, code, syscall, message }: Thrown): "answer" | "silence"
   return CUT_OFF.has(code ?? name) || CUT_OFF.has(name) ? "silence" : "answer";
 }
 
-function kindOfAnswer({ name, Code, message }: Thrown, status: number | undefined): FailureKind {
+function kindOfAnswer(thrown: Thrown, status: number | undefined): FailureKind {
+  const { name, Code, message } = thrown;
   const known = KINDS[name] ?? KINDS[Code ?? ""];
   if (known === "inFlight" && NOT_A_REPLICA.test(message)) return "alreadyDone";
   if (known) return known;
-  if (status === 429) return "retryLater";
-  return status !== undefined && status >= 400 && status < 500 ? "refused" : "ambiguous";
+  if (status === undefined || status < 400 || status >= 500) return "ambiguous";
+  return isThrottle(thrown, status) ? "retryLater" : "refused";
 }
 
 /** What was attempted: `promote inventory-replica`, in which region, and whether it changes anything. */

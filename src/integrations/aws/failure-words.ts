@@ -24,6 +24,8 @@ export interface VendorFailure {
   /** The words of AWS or of its SDK, shortened; `byAws` says whose. Only what AWS said is ever quoted to people. */
   readonly said: string;
   readonly byAws?: boolean;
+  /** AWS asks for fewer calls. */
+  readonly isThrottle?: boolean;
   /** In plain words what is wrong with the way there; absent: nothing known. */
   readonly way?: string | undefined;
   /** How far the call got; `not-asked` where TwoKey itself had no credentials to ask with, `held-back` where it asks no more often. */

@@ -37,7 +37,7 @@ const Permission = z.object({
 const SecurityGroup = z.object({ IpPermissions: z.array(Permission).default([]) });
 
 /** Ingress rules of a security group, one for each source. */
-export function awsFirewall({ caller, clients, lookups }: By): Firewall {
+export function awsFirewall({ caller, lookups }: By): Firewall {
   const change = (verb: Verb): Firewall["close"] => {
     return ({ region, securityGroup, rules }, signal) => {
       const send = (some: readonly FirewallRule[]) => (acting: ActingClients, options: SendOptions) => {
@@ -56,7 +56,7 @@ export function awsFirewall({ caller, clients, lookups }: By): Firewall {
         const found = await lookups.securityGroups(region).ask(wish);
         return SecurityGroup.parse(found).IpPermissions.flatMap(rulesOf);
       }),
-    carriers: (region, groups, signal) => caller.known(() => readCarriers(caller, clients, { region, groups, signal })),
+    carriers: (region, groups, signal) => caller.known(() => readCarriers(lookups, { region, groups, signal })),
     close: change("revoke"),
     open: change("authorize"),
   };

@@ -144,6 +144,7 @@ interface Wanted {
   readonly region: Region;
   readonly id: string;
   readonly signal?: AbortSignal | undefined;
+  readonly isForWrite?: true;
 }
 
 /** Throws CallFailed, or a ZodError for an answer that is not one snapshot. */
@@ -152,8 +153,8 @@ export async function readSnapshot(
   { of, describe }: SnapshotReads,
   wanted: Wanted,
 ): Promise<SnapshotFacts> {
-  const { region, id, signal } = wanted;
-  const ask = { api: "rds", region, doing: `describe snapshot ${id}`, signal };
+  const { region, id, signal, isForWrite } = wanted;
+  const ask = { api: "rds", region, doing: `describe snapshot ${id}`, signal, isForWrite };
   const answer = await caller.read(ask, (options) => describe(region, id, options));
   const [found] = z.tuple([Snapshot]).parse(answer);
   return { of, ...found };

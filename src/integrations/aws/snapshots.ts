@@ -47,7 +47,7 @@ async function create({ caller, requestIds, signal }: Act, { region, of, id, sou
 /** The original is read first: its ARN names account and partition, and RDS refuses a copy of what is not there yet. */
 async function copy({ caller, reads, requestIds, signal }: Act & Reads, wish: CopyWish) {
   const { of, id, from, to, copyId, kmsKey, tags } = wish;
-  const original = await readSnapshot(caller, reads[of], { region: from, id, signal });
+  const original = await readSnapshot(caller, reads[of], { region: from, id, signal, isForWrite: true });
   if (original.status !== "available") {
     return { kind: "busy" as const, why: `snapshot ${id} in ${from} is ${original.status}, ${original.percent} %` };
   }

@@ -1,5 +1,5 @@
 import type { Region } from "../../domain/service/region.ts";
-import { forLooks } from "../../ports/signals.ts";
+import { forEachOf, forLooks } from "../../ports/signals.ts";
 import type { Caller } from "./caller.ts";
 import type { SendOptions } from "./departure.ts";
 import { CallFailed, type FailureKind } from "./errors.ts";
@@ -13,6 +13,8 @@ export interface Kind<Item> {
   /** One page about these ids; `from`: where it begins. One id alone is asked for by its name, so that AWS itself says that it is not there. */
   page(ids: readonly string[], from: string | undefined, options: SendOptions): Promise<Page<Item>>;
   isOf(item: Item, id: string): boolean;
+  /** Where several items, or pages, tell of one id: what they say together. */
+  join?(items: readonly Item[]): Item;
   /** Of what is not there AWS says nothing, also where it is asked for alone. */
   readonly isSilentOfAbsent?: true;
 }
@@ -42,7 +44,8 @@ const REFUSED: ReadonlySet<FailureKind> = new Set<FailureKind>(["auth", "refused
 export class Together<Item> {
   readonly #caller: Pick<Caller, "read">;
   readonly #kind: Kind<Item>;
-  #open: Shared<Item> | undefined;
+  /** Calls that have not left. */
+  readonly #open = new Set<Shared<Item>>();
 
   constructor(caller: Pick<Caller, "read">, kind: Kind<Item>) {
     this.#caller = caller;
@@ -51,12 +54,14 @@ export class Together<Item> {
 
   /** Undefined: AWS has none. Throws CallFailed, or the signal's reason. */
   ask(wish: Wish): Promise<Item | undefined> {
-    if (!this.#open?.takes(wish.id, this.#kind.most)) {
-      const shared = new Shared<Item>();
-      this.#open = shared;
-      setImmediate(() => void this.#look(shared));
-    }
-    return this.#open.join(wish);
+    return this.#openFor(wish.id).join(wish);
+  }
+
+  /** Those that AWS has. Throws as `ask` does. */
+  async askEach(ids: readonly string[], { doing, signal }: Omit<Wish, "id">): Promise<readonly Item[]> {
+    const one = signal && forEachOf(ids.length, signal);
+    const found = await Promise.all(ids.map((id) => this.ask({ id, doing, signal: one })));
+    return found.filter((item) => item !== undefined);
   }
 
   /** By a call of its own that waits for nobody: a write hangs on it. */
@@ -67,16 +72,25 @@ export class Together<Item> {
     return asked;
   }
 
+  /** One that has not left and has room for the id. */
+  #openFor(id: string): Shared<Item> {
+    for (const shared of this.#open) if (shared.takes(id, this.#kind.most)) return shared;
+    const shared = new Shared<Item>();
+    this.#open.add(shared);
+    setImmediate(() => void this.#look(shared));
+    return shared;
+  }
+
   async #look(shared: Shared<Item>, isForWrite?: true): Promise<void> {
     try {
       const items = await this.#read(shared, { isForWrite });
-      const ids = shared.leave();
+      const ids = this.#leave(shared);
       const isMissing = (id: string) =>
         ids.length > 1 && !this.#kind.isSilentOfAbsent && !items.some((item) => this.#kind.isOf(item, id));
-      for (const id of ids) if (!isMissing(id)) shared.tell(id, ids.length === 1 ? items[0] : this.#itemOf(id, items));
+      for (const id of ids) if (!isMissing(id)) shared.tell(id, this.#itemOf(id, ids, items));
       await this.#oneByOne(shared, ids.filter(isMissing));
     } catch (error) {
-      const ids = shared.leave();
+      const ids = this.#leave(shared);
       if (ids.length > 1 && isRefused(error)) await this.#oneByOne(shared, ids);
       else for (const id of ids) shared.fail(id, error);
     }
@@ -85,7 +99,7 @@ export class Together<Item> {
   async #oneByOne(shared: Shared<Item>, ids: readonly string[]): Promise<void> {
     const each = ids.map(async (id) => {
       try {
-        shared.tell(id, (await this.#read(shared, { ids: [id] }))[0]);
+        shared.tell(id, this.#itemOf(id, [id], await this.#read(shared, { ids: [id] })));
       } catch (error) {
         shared.fail(id, error);
       }
@@ -104,7 +118,7 @@ export class Together<Item> {
     let from: string | undefined;
     do {
       const { items = [], next } = await this.#caller.read(ask, (options) =>
-        this.#kind.page(ids ?? shared.leave(), from, options),
+        this.#kind.page(ids ?? this.#leave(shared), from, options),
       );
       found.push(...items);
       from = next || undefined;
@@ -112,8 +126,14 @@ export class Together<Item> {
     return found;
   }
 
-  #itemOf(id: string, items: readonly Item[]): Item | undefined {
-    return items.find((item) => this.#kind.isOf(item, id));
+  #leave(shared: Shared<Item>): readonly string[] {
+    this.#open.delete(shared);
+    return shared.leave();
+  }
+
+  #itemOf(id: string, ids: readonly string[], items: readonly Item[]): Item | undefined {
+    const own = ids.length === 1 ? items : items.filter((item) => this.#kind.isOf(item, id));
+    return own.length > 1 && this.#kind.join ? this.#kind.join(own) : own[0];
   }
 }
 

@@ -1,19 +1,11 @@
-import {
-  ChangeResourceRecordSetsCommand,
-  GetChangeCommand,
-  ListResourceRecordSetsCommand,
-  type ListResourceRecordSetsCommandInput,
-  type ListResourceRecordSetsCommandOutput,
-  type ResourceRecordSet,
-} from "@aws-sdk/client-route-53";
+import { ChangeResourceRecordSetsCommand, GetChangeCommand } from "@aws-sdk/client-route-53";
 import { z } from "zod";
 import { TransientError } from "../../domain/errors.ts";
 import type { RecordSet, TrafficControl } from "../../ports/traffic.ts";
-import type { Ask, Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
 import { CallFailed } from "./errors.ts";
+import type { By } from "./lookups.ts";
 import { batchOf, isSpeltAsRead, refuseForeign, saysMoved, speltAs } from "./record-batch.ts";
-import { comparableName, recordSetOf } from "./record-set.ts";
+import { recordSetOf } from "./record-set.ts";
 
 const LONGEST_COMMENT = 256;
 
@@ -21,26 +13,30 @@ const ChangeInfo = z.object({ Id: z.string(), Status: z.string() });
 
 /** Hosted zones of Route 53. Its API lives in one region: without that region records cannot be read or changed. */
 // oxlint-disable-next-line max-lines-per-function -- one table: the calls of a port
-export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
+export function awsTraffic({ caller, clients, lookups }: By): TrafficControl {
   const { region } = clients.route53;
   const client = () => clients.route53.client();
   const asking = (doing: string, signal: AbortSignal | undefined) => ({ api: "route53", region, doing, signal });
-  const listed = (zone: string, name: string, waiting: Pick<Ask, "signal" | "isForWrite">) =>
-    setsNamed(name, (start) => {
-      const ask = { ...asking(`list the records ${name} of zone ${zone}`, undefined), ...waiting };
-      const command = new ListResourceRecordSetsCommand({ HostedZoneId: zone, ...start });
-      return caller.read(ask, (options) => client().send(command, options));
-    });
+  const setsIn = (zone: string) => lookups.recordSets(region, zone);
+  const lookFor = (zone: string, id: string, signal: AbortSignal | undefined) => ({
+    ...{ id, doing: `list the records ${id} of zone ${zone}`, signal },
+  });
   const speltIn = async (zone: string, sets: readonly RecordSet[], signal: AbortSignal | undefined) => {
     const names = new Set(sets.filter((set) => !isSpeltAsRead(set)).map(({ name }) => name));
-    const found = await Promise.all([...names].map((name) => listed(zone, name, { signal, isForWrite: true })));
-    return sets.map((set) => speltAs(set, found.flat()) ?? refuseMoved(set.name));
+    const found = await Promise.all([...names].map((name) => setsIn(zone).askAlone(lookFor(zone, name, signal))));
+    return sets.map(
+      (set) =>
+        speltAs(
+          set,
+          found.flatMap((each) => each ?? []),
+        ) ?? refuseMoved(set.name),
+    );
   };
   return {
     records: (zone, name, signal) =>
       caller.known(async () => {
-        const found = (await listed(zone, name, { signal })).map(recordSetOf);
-        return found.toSorted((one, other) => compare(orderOf(one), orderOf(other)));
+        const found = await setsIn(zone).ask(lookFor(zone, name, signal));
+        return (found ?? []).map(recordSetOf).toSorted((one, other) => compare(orderOf(one), orderOf(other)));
       }),
     upsert: (wish, signal) =>
       caller.act(async (requestIds) => {
@@ -69,32 +65,6 @@ export function awsTraffic(caller: Caller, clients: Clients): TrafficControl {
       return isInSync ? "in-sync" : "pending";
     },
   };
-}
-
-type Start = Pick<ListResourceRecordSetsCommandInput, "StartRecordName" | "StartRecordType" | "StartRecordIdentifier">;
-
-/** As Route 53 spells them. Sets of one name follow each other, so the first other name ends the search. */
-async function setsNamed(
-  name: string,
-  list: (start: Start) => Promise<ListResourceRecordSetsCommandOutput>,
-): Promise<ResourceRecordSet[]> {
-  const wanted = comparableName(name);
-  const found: ResourceRecordSet[] = [];
-  let start: Start | undefined = { StartRecordName: name };
-  while (start) {
-    const page: ListResourceRecordSetsCommandOutput = await list(start);
-    const { NextRecordName, NextRecordType, NextRecordIdentifier } = page;
-    found.push(...(page.ResourceRecordSets ?? []).filter(({ Name = "" }) => comparableName(Name) === wanted));
-    const goesOn = page.IsTruncated === true && comparableName(NextRecordName ?? "") === wanted;
-    start = goesOn
-      ? {
-          StartRecordName: NextRecordName,
-          StartRecordType: NextRecordType,
-          StartRecordIdentifier: NextRecordIdentifier,
-        }
-      : undefined;
-  }
-  return found;
 }
 
 /** Certain: nothing was changed. */

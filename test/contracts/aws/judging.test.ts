@@ -12,6 +12,8 @@ describe("classification", () => {
     ["an error that nobody knows and that blames AWS", answered("Unknown", 502), "ambiguous"],
     ["too many requests by status alone", answered("Unknown", 429), "retryLater"],
     ["a code that differs from the name", Object.assign(answered("X", 400), { Code: "Throttling" }), "retryLater"],
+    ["too many requests by words alone", answered("Unknown", 400, "Rate exceeded"), "retryLater"],
+    ["the same words where AWS blames itself", answered("Unknown", 503, "Rate exceeded"), "ambiguous"],
     ["a busy zone", answered("PriorRequestNotComplete", 400), "inFlight"],
     ["a busy instance", answered("InvalidDBInstanceStateFault", 400, "not in available state"), "inFlight"],
     [
@@ -40,6 +42,17 @@ describe("classification", () => {
     [{ message: "AWS SDK error wrapper for Error: socket hang up" }, "silence", "ambiguous"],
   ])("%j met %s and is %s", (facts, met, kind) => {
     expect(classify(Object.assign(new Error("x"), facts))).toMatchObject({ met, kind });
+  });
+
+  test.each([
+    [answered("Unknown", 429), true],
+    [answered("Unknown", 503, "Rate exceeded"), true],
+    [answered("RequestLimitExceeded", 503), true],
+    [answered("RequestTimeTooSkewed", 403), false],
+    [answered("ServiceUnavailable", 503), false],
+    [Object.assign(new Error("connect"), { code: "ECONNREFUSED", syscall: "connect" }), false],
+  ])("%s asks for fewer calls: %s", (error, is) => {
+    expect(classify(error).isThrottle).toBe(is);
   });
 
   test("what AWS said is kept short", () => {

@@ -2,17 +2,24 @@ import { describe, expect, test } from "@jest/globals";
 import type { Known } from "../../../src/domain/service/observed.ts";
 import { eventually } from "../../harness/eventually.ts";
 import {
+  CLUSTER,
+  DB_NAME,
   factOf,
+  groupArn,
   guarded,
   HASTY,
   HOME,
+  NAME,
   OBSERVE_ROLE,
   PRIMARY,
+  PRIVATE_ZONE,
   REPLICA,
   ROLE,
   STANDBY,
   siteIn,
+  ZONE,
 } from "./inventory-world.ts";
+import { quietWire } from "./quiet-wire.ts";
 import { worldOfEachTest } from "./world-of-each-test.ts";
 
 const inventory = worldOfEachTest();
@@ -39,6 +46,26 @@ describe("looks that are asked for in the same turn", () => {
     expect(await inventory().reads("DescribeSecurityGroups")).toBe(1);
   });
 
+  test("at what carries security groups leave as one call to each API, and each is told of its own groups", async () => {
+    const carriers = (...groups: string[]) => inventory().aws.firewall.carriers(HOME, groups);
+    const [home, app, both] = await Promise.all([
+      carriers("sg-home"),
+      carriers("sg-app"),
+      carriers("sg-home", "sg-app"),
+    ]);
+    const saidOf = (known: Awaited<ReturnType<typeof carriers>>) =>
+      factOf(known).map(({ group, says }) => `${group} ${says}`);
+    const databases = [PRIMARY, ...MEMBERS].map((instance) => `sg-home database ${instance}`);
+    const bastion = "eni-0bastion (i-0b2, bastion)";
+    const onHome = [`sg-home ${bastion}`, ...databases].toSorted();
+    const onApp = [`sg-app ${bastion}`, "sg-app eni-0lambda (AWS Lambda VPC ENI-report)"];
+    expect(saidOf(home).toSorted()).toEqual(onHome);
+    expect(saidOf(app).toSorted()).toEqual(onApp);
+    expect(saidOf(both).toSorted()).toEqual([...onApp, ...onHome].toSorted());
+    expect(await inventory().reads("DescribeNetworkInterfaces")).toBe(1);
+    expect(await inventory().reads("DescribeDBInstances")).toBe(1);
+  });
+
   test("at services, and at their auto scaling, leave as one call each", async () => {
     const [one, next, mails] = await Promise.all(["inventory", "inventory-next", "inventory-mails"].map(service));
     expect([one, next, mails].map((each) => each && factOf(each).desired)).toEqual([1, 2, 1]);
@@ -54,6 +81,87 @@ describe("looks that are asked for in the same turn", () => {
     expect(unknown).toHaveLength(10);
     for (const each of unknown) expect(each).toMatchObject({ known: false, cause: "absent" });
     expect(await inventory().reads("DescribeServices")).toBe(2);
+  });
+
+  test("at the replication lag of replicas leave as one call, and each is told of its own", async () => {
+    inventory().advance(61);
+    const lag = (instance: string) => inventory().aws.databases.lag(STANDBY, instance);
+    const [own, other, again] = await Promise.all([lag(REPLICA), lag("another"), lag(REPLICA)]);
+    expect(own && factOf(own).seconds).toBeCloseTo(3, 0);
+    expect(again).toMatchObject({ known: true, value: own && factOf(own) });
+    expect(other).toMatchObject({ known: false, why: "CloudWatch has no recent replication lag of another" });
+    expect(await inventory().reads("GetMetricData")).toBe(1);
+  });
+
+  test("at the tasks of one service read its lists once, and those of several are described in one call", async () => {
+    const { compute } = inventory().connect({ pace: { perSecond: 1, burst: 1 } });
+    const names = ["inventory", "inventory-next", "inventory-mails", "inventory"];
+    const asked = names.map((name) => compute.tasksLeft(STANDBY, siteIn(STANDBY, { service: name })));
+    const lists = () => inventory().reads("ListTasks");
+    for (let second = 0; (await quietWire(lists)) < 6 && second < 6; second++) inventory().advance(1);
+    // By now all have asked to describe theirs.
+    inventory().advance(1);
+    const left = await Promise.all(asked);
+    expect(left.map((each) => factOf(each))).toEqual([1, 2, 1, 1]);
+    expect(await inventory().reads("ListTasks")).toBe(6);
+    expect(await inventory().reads("DescribeTasks")).toBe(1);
+  });
+
+  test("at the targets of one group leave as one call", async () => {
+    const facts = await Promise.all(
+      ["inventory", "inventory-next"].map((name) =>
+        inventory().aws.compute.describe(STANDBY, siteIn(STANDBY, { service: name })),
+      ),
+    );
+    expect(facts.map((each) => factOf(each).targets?.total)).toEqual([1, 2]);
+    expect(await inventory().reads("DescribeTargetHealth")).toBe(1);
+  });
+
+  test("at the records of one name leave as one call, and those of another name by their own", async () => {
+    const { traffic } = inventory().aws;
+    const zones = [
+      [ZONE, NAME],
+      [ZONE, NAME],
+      [ZONE, "geo.mycomputer.com"],
+      [PRIVATE_ZONE, DB_NAME],
+    ] as const;
+    const seen = await Promise.all(zones.map(([zone, name]) => traffic.records(zone, name)));
+    expect(seen.map((each) => factOf(each).length)).toEqual([2, 2, 2, 1]);
+    expect(await inventory().reads("ListResourceRecordSets")).toBe(3);
+  });
+
+  test("at what services start on leave as one call each", async () => {
+    const { compute, discovery } = inventory().aws;
+    const sites = ["inventory", "inventory-next"].map((name) => siteIn(STANDBY, { service: name }));
+    const facts = (await Promise.all(sites.map((site) => compute.service(STANDBY, site)))).map(factOf);
+    const grounds = facts.map((each, at) =>
+      compute.ground({ region: STANDBY, site: sites[at] ?? siteIn(STANDBY), facts: each }),
+    );
+    const [balancers, ...seen] = await Promise.all([discovery.loadBalancers(STANDBY, groupArn(STANDBY)), ...grounds]);
+    expect(seen.map((each) => factOf(each).targetType)).toEqual(["ip", "ip"]);
+    expect(factOf(balancers).map(({ name }) => name)).toEqual(["secondary-alb"]);
+    expect(await inventory().reads("DescribeTargetGroups")).toBe(1);
+    expect(await inventory().reads("DescribeTargetGroupAttributes")).toBe(1);
+    expect(await inventory().reads("DescribeTaskDefinition")).toBe(1);
+  });
+
+  test("at the maintenance of databases, and at clusters and their members, leave as one call each", async () => {
+    const { databases, clusters } = inventory().aws;
+    const pending = await Promise.all([PRIMARY, ...MEMBERS].map((each) => databases.maintenance(HOME, each)));
+    expect(pending.map((each) => factOf(each))).toEqual([[], [], []]);
+    expect(await inventory().reads("DescribePendingMaintenanceActions")).toBe(1);
+    const seen = await Promise.all([CLUSTER, CLUSTER, "nobody"].map((each) => clusters.describe(HOME, each)));
+    expect(seen.slice(0, 2).map((each) => factOf(each).members.map(({ status }) => status))).toEqual(
+      [1, 2].map(() => ["available", "available"]),
+    );
+    expect(seen[2]).toMatchObject({
+      known: false,
+      cause: "absent",
+      why: expect.stringContaining("describe cluster nobody"),
+    });
+    expect(await inventory().reads("DescribeDBInstances")).toBe(1);
+    // And once more for each of the two, as one of them is not there.
+    expect(await inventory().reads("DescribeDBClusters")).toBe(2);
   });
 
   test("in other regions, clusters and sessions leave by calls of their own", async () => {

@@ -1,30 +1,27 @@
 import { expect, test } from "@jest/globals";
 import { PACE } from "../../../src/integrations/aws/read-pace.ts";
-import { eventually } from "../../harness/eventually.ts";
 import { guarded, HOME, PRIMARY, REPLICA, STANDBY } from "./inventory-world.ts";
+import { quietWire } from "./quiet-wire.ts";
 import { worldOfEachTest } from "./world-of-each-test.ts";
 
 const inventory = worldOfEachTest();
 
-const LOOK = "DescribePendingMaintenanceActions";
+/** AWS tells it of one instance in a call, so that no two of these share one. */
+const LOOK = "DescribeEvents";
+const eventsOf = (instance: string, region = HOME) => ({
+  region,
+  instance,
+  sinceMs: Date.parse("2026-11-21T08:00:00Z"),
+});
 const connect = () => inventory().connect({ pace: PACE });
 const arrived = (region = HOME) => inventory().reads(LOOK, region);
-/** Machine time in which whatever may leave has left. */
-const SETTLED_MS = 250;
-async function settled(): Promise<number> {
-  const since = { count: await arrived(), atMs: Date.now() };
-  return eventually("quiet wire", async () => {
-    const count = await arrived();
-    if (count !== since.count) Object.assign(since, { count, atMs: Date.now() });
-    return Date.now() - since.atMs > SETTLED_MS ? count : undefined;
-  });
-}
+const settled = () => quietWire(arrived);
 
 test("a storm of reads to one API leaves at two a second of world time, after a burst of ten; another region is asked meanwhile", async () => {
   const aws = connect();
   const other = aws.as({ sessionName: "dr-F-1" });
-  const storm = Array.from({ length: 24 }, (_, at) => (at % 2 ? aws : other).databases.maintenance(HOME, `db-${at}`));
-  const elsewhere = aws.databases.maintenance(STANDBY, REPLICA);
+  const storm = Array.from({ length: 24 }, (_, at) => (at % 2 ? aws : other).databases.events(eventsOf(`db-${at}`)));
+  const elsewhere = aws.databases.events(eventsOf(REPLICA, STANDBY));
   expect(await settled()).toBe(10);
   await elsewhere;
   for (let second = 1; second <= 7; second++) {
@@ -42,7 +39,7 @@ test("a throttled API gets fewer", async () => {
   const aws = connect();
   const code = { status: 400, code: "Throttling", message: "Rate exceeded" };
   inventory().world.faults.plan({ vendor: "aws", operation: LOOK, effect: { kind: "error", ...code }, times: 1 });
-  const storm = stormOf(30, (at, signal) => aws.databases.maintenance(HOME, `db-${at}`, signal));
+  const storm = stormOf(30, (at, signal) => aws.databases.events(eventsOf(`db-${at}`), signal));
   const first = await settled();
   expect(first).toBeLessThanOrEqual(10);
   for (let second = 0; second < 8; second++) {
@@ -57,11 +54,16 @@ test("a throttled API gets fewer", async () => {
 
 test("a write leaves at once, and so does the look that it hangs on, whoever waits", async () => {
   const aws = guarded(connect());
-  const storm = stormOf(30, (at, signal) => aws.databases.maintenance(HOME, `db-${at}`, signal));
+  const storm = stormOf(30, (at, signal) => aws.databases.events(eventsOf(`db-${at}`), signal));
   expect(await settled()).toBe(10);
   const wish = { region: HOME, instance: PRIMARY, forceFailover: true };
   expect(await aws.databases.reboot(wish)).toMatchObject({ kind: "accepted" });
   expect(await inventory().reads("DescribeDBInstances", HOME)).toBe(1);
+  const copied = { of: "instance", id: "none", from: HOME, to: STANDBY, copyId: "copy", tags: {} } as const;
+  await expect(aws.snapshots.copy(copied)).rejects.toThrow("describe snapshot none");
+  await expect(aws.clusters.failover({ region: HOME, cluster: "none", target: "none-1" })).rejects.toThrow(
+    "describe cluster none",
+  );
   expect(await arrived()).toBe(10);
   await storm.ends();
 });

@@ -57,3 +57,26 @@ describe("tasks that have not ended", () => {
     expect(await described()).toBe(before + 1);
   });
 });
+
+describe("tasks that run", () => {
+  const targets = async () => factOf(await inventory().aws.compute.describe(HOME, siteIn(HOME))).targets;
+
+  test("are described once: they keep their addresses, and those that come later are described", async () => {
+    expect(await targets()).toEqual({ healthy: 4, total: 4 });
+    expect(await described()).toBe(1);
+    expect(await targets()).toEqual({ healthy: 4, total: 4 });
+    expect(await described()).toBe(1);
+    await inventory().aws.compute.scaleOut({ region: HOME, site: siteIn(HOME), tasks: 6 });
+    inventory().advance(300);
+    expect(await targets()).toEqual({ healthy: 6, total: 6 });
+    expect(await described()).toBe(2);
+  });
+
+  test("count for as long as they are listed", async () => {
+    await targets();
+    await stop();
+    inventory().advance(5);
+    expect(await targets()).toEqual({ healthy: 0, total: 0 });
+    expect(await inventory().reads("ListTasks", HOME)).toBe(2);
+  });
+});

@@ -5,7 +5,7 @@ import { CallFailed, type FailureKind } from "../../../src/integrations/aws/erro
 import { type Kind, type Page, Together } from "../../../src/integrations/aws/together.ts";
 
 /** Calls that have left, and a caller that lets them leave when it is told to. */
-function wire() {
+function wire(special: Partial<Kind<string>> = {}) {
   const calls: { ids: readonly string[]; from: string | undefined }[] = [];
   const signals: (AbortSignal | undefined)[] = [];
   const gate = { opens: Promise.resolve() };
@@ -25,6 +25,7 @@ function wire() {
       return (answers.shift() ?? ((all) => ({ items: all, next: undefined })))(ids, from);
     },
     isOf: (item, id) => item === id,
+    ...special,
   };
   const together = new Together(caller, kind);
   const ask = (id: string, signal?: AbortSignal) => together.ask({ id, doing: `describe ${id}`, signal });
@@ -68,6 +69,39 @@ test("a call takes no more ids than AWS does; one that is asked for twice is one
   const ids = ["a", "b", "a", "c", "a", "d"];
   expect(await Promise.all(ids.map((id) => ask(id)))).toEqual(ids);
   expect(calls.map((call) => call.ids)).toEqual([["a", "b", "c"], ["d"]]);
+});
+
+test("where AWS takes one id in a call, those that want the same share one, and the others leave beside it", async () => {
+  const { ask, calls } = wire({ most: 1 });
+  expect(await Promise.all(["a", "b", "a", "b"].map((id) => ask(id)))).toEqual(["a", "b", "a", "b"]);
+  expect(calls.map(({ ids }) => ids)).toEqual([["a"], ["b"]]);
+});
+
+test("what several pages say of one id is told as one, whether it is asked for alone or among many", async () => {
+  const { ask, answers } = wire({ isOf: (item, id) => item.startsWith(id), join: (parts) => parts.join("+") });
+  const pages = [() => ({ items: ["a1", "b1"], next: "more" }), () => ({ items: ["a2"], next: undefined })];
+  answers.push(...pages);
+  expect(await Promise.all([ask("a"), ask("b")])).toEqual(["a1+a2", "b1"]);
+  answers.push(
+    () => ({ items: ["a1"], next: "more" }),
+    () => ({ items: ["a2"], next: undefined }),
+  );
+  expect(await ask("a")).toBe("a1+a2");
+});
+
+test("several ids of one wish share calls, what is not there is left out, and one signal gives all of them up", async () => {
+  const { together, calls, gate, signals } = wire({ isSilentOfAbsent: true });
+  const kept = { doing: "describe them", signal: new AbortController().signal };
+  const hundred = Array.from({ length: 120 }, (_, at) => `id-${at}`);
+  expect(await together.askEach(hundred, kept)).toEqual(hundred);
+  expect(calls).toHaveLength(40);
+  gate.opens = new Promise(() => undefined);
+  const over = new AbortController();
+  const given = together.askEach(["a", "b"], { doing: "describe them", signal: over.signal });
+  await new Promise(setImmediate);
+  over.abort(new Error("no time"));
+  await expect(given).rejects.toThrow("no time");
+  expect(signals.at(-1)?.aborted).toBe(true);
 });
 
 test("a call that nobody waits for any more is given up, and one that somebody waits for is not", async () => {
