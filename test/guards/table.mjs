@@ -2387,6 +2387,24 @@ export const GUARDS = [
     fails: "leaves it alone once people have moved the service back",
   },
   {
+    guard: "an undo that was made is never told as failed",
+    file: "src/engine/runs/unwind.ts",
+    cut: "if (entered) await hold.note(entered);",
+    by: 'if (entered) await hold.note(entered).catch(() => hold.append(() => ({ entry: { kind: "undo-failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, why: "" }, told: { says: "" } })));',
+    test: "engine/runs/halts.test.ts",
+    fails:
+      "guard undone all the same: an undo whose line finds no room in the ledger is told as done, is made once, and ends the way back",
+  },
+  {
+    guard: "an idle connection to AWS is given up before AWS closes it",
+    file: "src/integrations/aws/settings.ts",
+    cut: "timeout: patience.idleMs ?? IDLE_MS",
+    by: "timeout: 600_000 + IDLE_MS",
+    test: "contracts/aws/connections.test.ts",
+    fails:
+      "guard idle connection: is given up by TwoKey first, so that the next mutation has one of its own and an answer",
+  },
+  {
     guard: "what our own later run did is no moving back",
     file: "src/flows/runbooks/failover/old-side.ts",
     cut: "return all.every((left) => left.length > 0) ? all.at(-1)?.[0]?.why : undefined;",
