@@ -1,5 +1,6 @@
 import type { Card, CardPart, Span } from "../domain/card/card.ts";
 import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
+import { isLookedAfter } from "../domain/plan-run/fence.ts";
 import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
@@ -141,13 +142,15 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
     runsOfService(service.name, incident?.id, deps),
   ]);
   const observed = seen && withMoved(service, seen, movedBy(runs, deps.clock.now()));
+  const newest = runs.findLast(({ startedAtMs }) => startedAtMs !== undefined);
   const waiting = runs.find(({ state }) => state === "waiting-for-keys");
   // While a plan waits, or a run has the service, nobody can ask for another.
   const isFree = holder === undefined && waiting === undefined;
   return {
     ...{ service, observed, incident, run: held.read[0], unreadable: held.unreadable[0]?.message, waiting },
     // A verified run holds its service no longer, but its old side may still be watched, or was fenced a moment ago.
-    newest: runs.findLast(({ startedAtMs }) => startedAtMs !== undefined),
+    newest,
+    earlier: runs.filter((run) => run !== newest && isLookedAfter(run)),
     wait: wait && waitLine({ wait, inventory: deps.inventory() }),
     outlook: isFree && observed ? await outlookOf(service, observed, deps) : undefined,
   };

@@ -1,7 +1,10 @@
+import type { RunState } from "../domain/plan-run/run.ts";
 import type { Captured } from "../domain/plan-run/run-entry.ts";
 
 export interface OldSideLooking {
   readonly signal: AbortSignal;
+  /** Moves of ours that began since and of which something is left: how they left its new side is nothing that people did. */
+  readonly later?: readonly RunState[];
   /**
    * Machine time for each part of it by itself, where users wait for the look: one slow control plane makes nothing else unknown.
    * What takes longer counts as silent. Absent: however long it takes.

@@ -18,6 +18,8 @@ export interface ServiceStatus {
   readonly unreadable?: string | undefined;
   /** The newest run that is open, or belongs to the open incident, and has something to say about its old side. */
   readonly newest: RunState | undefined;
+  /** Runs before that one whose old side is still looked after; absent: none. */
+  readonly earlier?: readonly RunState[];
   /** The plan that waits for keys. */
   readonly waiting?: RunState | undefined;
   /** Who decided to wait, until when and why. */

@@ -136,9 +136,9 @@ function incidentSpans({ incident }: ServiceStatus): Span[] {
     : [" · ", { channel: incident.channel }];
 }
 
-function oldSideLines({ newest }: ServiceStatus, nowMs: number): Text[] {
-  const oldSide = newest && oldSideLine(newest, nowMs);
-  return newest && oldSide !== undefined ? [spans`Old side of ${newest.plan.id}: ${oldSide}`] : [];
+function oldSideLines({ newest, earlier = [] }: ServiceStatus, nowMs: number): Text[] {
+  const said = [newest, ...earlier].flatMap((run) => (run ? [{ run, line: oldSideLine(run, nowMs) }] : []));
+  return said.flatMap(({ run, line }) => (line === undefined ? [] : [spans`Old side of ${run.plan.id}: ${line}`]));
 }
 
 const waitingLine = ({ waiting }: ServiceStatus): Text[] =>

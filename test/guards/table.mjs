@@ -1539,8 +1539,7 @@ export const GUARDS = [
     cut: "if (resting)",
     by: "if (resting && false)",
     test: "flows/runbooks/failover/three-regions.test.ts",
-    fails:
-      "guard move on a run: is moved to no third region (unplanned): nobody would watch the side that was fenced first",
+    fails: "guard move on a run: is moved to no third region (unplanned): nobody signs for the word of a run",
   },
   {
     guard: "keys that rest on the word of our own run hold only while that run shows the writer",
@@ -2388,6 +2387,66 @@ export const GUARDS = [
     fails: "leaves it alone once people have moved the service back",
   },
   {
+    guard: "an undo that was made is never told as failed",
+    file: "src/engine/runs/unwind.ts",
+    cut: "if (entered) await hold.note(entered);",
+    by: 'if (entered) await hold.note(entered).catch(() => hold.append(() => ({ entry: { kind: "undo-failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, why: "" }, told: { says: "" } })));',
+    test: "engine/runs/halts.test.ts",
+    fails:
+      "guard undone all the same: an undo whose line finds no room in the ledger is told as done, is made once, and ends the way back",
+  },
+  {
+    guard: "an idle connection to AWS is given up before AWS closes it",
+    file: "src/integrations/aws/settings.ts",
+    cut: "timeout: patience.idleMs ?? IDLE_MS",
+    by: "timeout: 600_000 + IDLE_MS",
+    test: "contracts/aws/connections.test.ts",
+    fails:
+      "guard idle connection: is given up by TwoKey first, so that the next mutation has one of its own and an answer",
+  },
+  {
+    guard: "what our own later run did is no moving back",
+    file: "src/flows/runbooks/failover/old-side.ts",
+    cut: "return all.every((left) => left.length > 0) ? all.at(-1)?.[0]?.why : undefined;",
+    by: "return all[0]?.[0]?.why;",
+    test: "flows/runbooks/failover/old-side.test.ts",
+    fails:
+      "guard own doing: does not take for moving back: that run has closed its new side, and its own copy is not promoted yet",
+  },
+  {
+    guard: "what our own later run did is no moving back",
+    file: "src/engine/runs/watch-due.ts",
+    cut: "if (now.isUntold || now.later.length > later.length)",
+    by: "if (now.isUntold)",
+    test: "engine/runs/fence-watch.test.ts",
+    fails:
+      "guard later move begun: is not ended by a side that was left while it looked, by a run of ours that had just begun",
+  },
+  {
+    guard: "a later move is remembered by the run whose side is looked after",
+    file: "src/engine/runs/watch-due.ts",
+    cut: 'if (unnamed) return { kind: "moved-on", by: unnamed };',
+    by: "void unnamed;",
+    test: "engine/runs/fence-watch.test.ts",
+    fails: "guard later move named: writes that run into its journal once, and is not ended by what it did",
+  },
+  {
+    guard: "a later move is remembered by the run whose side is looked after",
+    file: "src/domain/plan-run/later-moves.ts",
+    cut: "const isLeft = stepsToUndo(run).length + run.undoSkipped.length > 0;",
+    by: "const isLeft = stepsToUndo(run).length > 0;",
+    test: "domain/plan-run/later-moves.test.ts",
+    fails: "guard left undone: count after they were unwound only where something of them is left",
+  },
+  {
+    guard: "only a run that concerns the old side keeps its watch waiting",
+    file: "src/engine/runs/other-runs.ts",
+    cut: "!onlyAdds(plan) && [plan.from, plan.to].includes(region);",
+    by: "!onlyAdds(plan) || [plan.from, plan.to].includes(region);",
+    test: "engine/runs/fence-watch.test.ts",
+    fails: "guard other side: goes on while that run holds the service, and while one that moves nothing does",
+  },
+  {
     guard: "fence on return: one watcher, and it survives its death",
     file: "src/engine/runs/watch-due.ts",
     cut: 'if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return',
@@ -2397,9 +2456,9 @@ export const GUARDS = [
   },
   {
     guard: "fence on return: one watcher, and it survives its death",
-    file: "src/engine/runs/watch-due.ts",
-    cut: "holder === undefined || holder === plan.id",
-    by: 'holder !== ""',
+    file: "src/engine/runs/other-runs.ts",
+    cut: "const isOthers = holder !== undefined && holder !== id;",
+    by: 'const isOthers = holder === "";',
     test: "engine/runs/fence-watch.test.ts",
     fails: "leaves it alone while another run holds the service",
   },

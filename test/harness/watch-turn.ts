@@ -5,7 +5,7 @@ import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { WatchDeps } from "../../src/engine/runs/executor-deps.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
 import { guardTimes } from "../../src/engine/runs/guard-times.ts";
-import type { OldSide } from "../../src/ports/old-side.ts";
+import type { OldSide, OldSideLooking } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import type { StoredStep } from "../../src/ports/stored-step.ts";
@@ -14,10 +14,12 @@ import { guardedCloud, quietLedger, silent } from "./fakes/index.ts";
 interface Around {
   readonly cloud: Cloud;
   readonly steps: Readonly<Record<string, StoredStep>>;
-  readonly oldSide: (run: RunState) => Promise<OldSide>;
+  readonly oldSide: (run: RunState, looking: OldSideLooking) => Promise<OldSide>;
   /** The run that holds the service now, and that run. */
   readonly holder?: string | undefined;
   readonly other?: RunState | undefined;
+  /** Other runs that somebody still looks after. */
+  readonly others?: readonly RunState[] | undefined;
   /** The freeze in force. */
   readonly freeze?: Freeze | undefined;
   /** When this process saw it closed last. */
@@ -32,7 +34,10 @@ export async function watchTurn(run: RunState, around: Around) {
 }
 
 /** What a look at the old side of a run needs, with that run kept in memory; and what has been written of it since. */
-export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, other, freeze, seenClosedMs }: Around) {
+export function watchedInMemory(
+  run: RunState,
+  { cloud, steps, oldSide, holder, other, others = [], freeze, seenClosedMs }: Around,
+) {
   const written: RunEntry[] = [];
   const ledger: LedgerEntry[] = [];
   let now = run;
@@ -46,9 +51,10 @@ export function watchedInMemory(run: RunState, { cloud, steps, oldSide, holder, 
     cloud: guardedCloud(cloud),
     ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
     runs: {
-      ...{ create: unused, openIds: unused, ofIncident: unused, coolDownUntil: unused },
+      ...{ create: unused, ofIncident: unused, coolDownUntil: unused },
+      openIds: async () => [run.plan.id, ...others.map(({ plan }) => plan.id)],
       holderOf: async () => holder,
-      read: async (id) => (id === holder ? other : now),
+      read: async (id) => (id === holder ? other : (others.find(({ plan }) => plan.id === id) ?? now)),
       append: async (before, { entries, over }) => {
         if (before.length !== now.length) return { kind: "conflict" };
         now = entries.reduce(transition, before);

@@ -122,6 +122,9 @@ export function isWatched(run: RunState): boolean {
   return isPastIt(run) && needsWatch(run);
 }
 
+/** TwoKey closes it when it comes back or is opened. */
+export const isLookedAfter = (run: RunState): boolean => isWatched(run) || isGuarded(run);
+
 /** It was fenced, was opened by somebody, and is not fenced again yet. */
 export const isOpenAgain = (run: RunState): boolean => isWatched(run) && run.watch.lostAtMs !== undefined;
 

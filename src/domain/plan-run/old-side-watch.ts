@@ -5,7 +5,7 @@
  *      │                           ▲  └─▶ failed ─┐ (again after a while)
  *      │                           └──────────────┘
  *      │◀── it takes writes again ── fenced (by the step, or later)
- *      └── the plan's end date, people moved back, two approvers ──▶ ended
+ *      └── the plan's end date, people moved back, a run of ours makes it the writer, two approvers ──▶ ended
  */
 export interface Watch {
   readonly state: "waiting" | "intended" | "asked" | "failed" | "fenced" | "ended";
@@ -26,9 +26,11 @@ export interface Watch {
   readonly seenClosedMs: number | undefined;
   /** Since when TwoKey itself cannot look, and why. */
   readonly blind: { readonly why: string; readonly sinceMs: number } | undefined;
+  /** Ids of our own runs that moved the service on since, the oldest first: also of those that nobody looks after any more. */
+  readonly laterMoves: readonly string[];
 }
 
 export const UNWATCHED: Watch = {
   ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
-  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined },
+  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined, laterMoves: [] },
 };

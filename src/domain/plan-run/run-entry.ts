@@ -209,6 +209,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     seenClosedMs: z.number(),
   }),
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
+  /** Another run of ours moves the service on: what becomes of the new side from now on is its doing. */
+  z.strictObject({ kind: z.literal("moved-on"), atMs: z.number(), ...Step, run: z.string() }),
   /** The watch itself broke, again and again; and it works again. */
   z.strictObject({ kind: z.literal("watch-blind"), atMs: z.number(), ...Step, why: z.string() }),
   z.strictObject({ kind: z.literal("watch-sees"), atMs: z.number(), ...Step }),

@@ -63,6 +63,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "fenced-later": [...REPORTING, "verified"],
   "fence-lost": WATCHED,
   "watch-ended": WATCHED,
+  "moved-on": WATCHED,
   "watch-blind": WATCHED,
   "watch-sees": WATCHED,
   abandoned: ["waiting-for-keys", ...LIVE],
@@ -131,6 +132,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "fenced-later":
     case "fence-lost":
     case "watch-ended":
+    case "moved-on":
     case "watch-blind":
     case "watch-sees":
       return watched(run, entry);

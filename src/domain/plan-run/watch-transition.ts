@@ -61,6 +61,7 @@ type WatchEntry = Extract<
       | "fenced-later"
       | "fence-lost"
       | "watch-ended"
+      | "moved-on"
       | "watch-blind"
       | "watch-sees";
   }
@@ -86,26 +87,31 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
       const step = { says: entry.says, output: { ...output, fence: "fenced", ...ended } };
       return withWatch(withStep(run, entry.step, step), { state: "fenced", says: entry.says }, entry.atMs);
     }
-    case "fence-lost": {
-      if (!isGuarded(run)) throw new Bug("journal-fence-not-proven", "Only an old side that was fenced can open again");
-      const again = { tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined };
-      const { ended: _before, ...output } = stateOf(run, entry.step).output;
-      const kept = { ...output, ...endedIn(run, entry.step, entry.closed ?? []) };
-      return withWatch(withStep(run, entry.step, { output: kept }), {
-        ...again,
-        state: "waiting",
-        says: entry.why,
-        lostAtMs: entry.atMs,
-        seenClosedMs: entry.seenClosedMs,
-      });
-    }
+    case "fence-lost":
+      return openedAgain(run, entry);
     case "watch-ended":
       return watchEnded(run, entry.why, entry.atMs);
+    case "moved-on":
+      return keepingItsEnd(run, { laterMoves: [...run.watch.laterMoves, entry.run] });
     case "watch-blind":
-      return { ...run, watch: { ...run.watch, blind: { why: entry.why, sinceMs: entry.atMs } } };
+      return keepingItsEnd(run, { blind: { why: entry.why, sinceMs: entry.atMs } });
     case "watch-sees":
-      return { ...run, watch: { ...run.watch, blind: undefined } };
+      return keepingItsEnd(run, { blind: undefined });
   }
+}
+
+function openedAgain(run: RunState, entry: Extract<WatchEntry, { kind: "fence-lost" }>): RunState {
+  if (!isGuarded(run)) throw new Bug("journal-fence-not-proven", "Only an old side that was fenced can open again");
+  const again = { tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined };
+  const { ended: _before, ...output } = stateOf(run, entry.step).output;
+  const kept = { ...output, ...endedIn(run, entry.step, entry.closed ?? []) };
+  return withWatch(withStep(run, entry.step, { output: kept }), {
+    ...again,
+    state: "waiting",
+    says: entry.why,
+    lostAtMs: entry.atMs,
+    seenClosedMs: entry.seenClosedMs,
+  });
 }
 
 function begunByWatch(run: RunState, entry: Extract<WatchEntry, { kind: "watch-intent" }>): RunState {
@@ -130,6 +136,11 @@ export function watchEnded(run: RunState, says: string, atMs: number): RunState 
   const epoch = run.state === "verified" ? run.epoch + 1 : run.epoch;
   return { ...withWatch(run, { state: "ended", says }, atMs), epoch };
 }
+
+const keepingItsEnd = (run: RunState, change: Partial<Watch>): RunState => ({
+  ...run,
+  watch: { ...run.watch, ...change },
+});
 
 function withWatch(run: RunState, change: Partial<Watch>, endedAtMs?: number): RunState {
   return { ...run, watch: { ...run.watch, ...change, endedAtMs } };

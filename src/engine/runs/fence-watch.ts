@@ -80,9 +80,19 @@ async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
     const lost = { kind: "fence-lost" as const, step: fence.id, why, closed: [...due.closed], seenClosedMs };
     return writeDown(fencing, told, (common) => ({ ...lost, ...common }));
   }
+  if (due.kind === "moved-on") {
+    const says = sayMovedOn(run, due.by, deps.clock.now());
+    return writeDown(fencing, says, (common) => ({ kind: "moved-on", ...common, step: fence.id, run: due.by.plan.id }));
+  }
   const end = isGuarded(run) ? "It was fenced when it was last seen." : "It was never proven to be fenced.";
   const says = `${run.plan.from} is not watched any more: ${due.why}. ${end}`;
   await writeDown(fencing, says, (common) => ({ kind: "watch-ended", ...common, step: fence.id, why: due.why }));
+}
+
+function sayMovedOn({ plan: { from, service, id }, untilMs }: RunState, { plan: later }: RunState, nowMs: number) {
+  const on = `Run ${later.id} moves ${service} on from ${later.from} to ${later.to}`;
+  if ([later.from, later.to].includes(from)) return `${on}, and looks after ${from} itself while it goes on`;
+  return `${on}. TwoKey looks after ${from} until ${sayTime(untilMs, nowMs)} all the same, as the plan of ${id} says`;
 }
 
 interface Fencing {
@@ -192,11 +202,14 @@ async function writeDown(
   says: string,
   make: (
     common: Common,
-  ) => Extract<RunEntry, { kind: "watch-asked" | "watch-failed" | "fenced-later" | "fence-lost" | "watch-ended" }>,
+  ) => Extract<
+    RunEntry,
+    { kind: "watch-asked" | "watch-failed" | "fenced-later" | "fence-lost" | "watch-ended" | "moved-on" }
+  >,
 ): Promise<void> {
   const written = await hold.append((run) => {
     const entry = make({ atMs: deps.clock.now(), epoch: hold.epoch });
-    if (entry.kind === "watch-ended" && !isLookedAt(run)) return undefined;
+    if ((entry.kind === "watch-ended" || entry.kind === "moved-on") && !isLookedAt(run)) return undefined;
     if (entry.kind === "fence-lost" && !isGuarded(run)) return undefined;
     // An old side that was fenced is looked at until the end date.
     const ends = entry.kind === "watch-ended";

@@ -94,7 +94,24 @@ interface Undoing {
   readonly signal: AbortSignal;
 }
 
-async function undoStep({ hold, step, deps, signal }: Undoing): Promise<void> {
+/** What is thrown while its outcome is written says nothing of the undo: that was made, and the drive ends where nobody can write it down. */
+async function undoStep(undoing: Undoing): Promise<void> {
+  const { hold, step, deps } = undoing;
+  const undone = await undoneOrSaid(undoing);
+  if (!undone) return;
+  const { says, requestIds } = undone;
+  const entered = await hold.append(() => ({
+    entry: {
+      ...{ kind: "undone", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, says },
+      requestIds: [...requestIds],
+    },
+    told: { says: `Undone: ${step.title}. ${says}`, requestIds },
+  }));
+  if (entered) await hold.note(entered);
+}
+
+/** Undefined: there was nothing to undo any more, or that it failed is written down. */
+async function undoneOrSaid({ hold, step, deps, signal }: Undoing): Promise<Undone | undefined> {
   try {
     const intended = await hold.intend((run) =>
       run.state === "unwinding"
@@ -104,31 +121,22 @@ async function undoStep({ hold, step, deps, signal }: Undoing): Promise<void> {
           }
         : undefined,
     );
-    if (!intended) return;
-    const { says, requestIds } = await undoUntilAnswered({ hold, step, deps, signal });
-    const entered = await hold.append(() => ({
-      entry: {
-        kind: "undone",
-        atMs: deps.clock.now(),
-        step: step.id,
-        epoch: hold.epoch,
-        says,
-        requestIds: [...requestIds],
-      },
-      told: { says: `Undone: ${step.title}. ${says}`, requestIds },
-    }));
-    if (entered) await hold.note(entered);
+    return intended && (await undoUntilAnswered({ hold, step, deps, signal }));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (endsTheDrive(error)) throw error;
     // It is lifted again, and then this goes on: nothing has failed.
-    if (error instanceof NotAuthorised && error.code === "frozen") return deps.clock.sleep(RETRY_MS, signal);
+    if (error instanceof NotAuthorised && error.code === "frozen") {
+      await deps.clock.sleep(RETRY_MS, signal);
+      return undefined;
+    }
     const why = messageOf(error);
     await hold.append(() => ({
       entry: { kind: "undo-failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, why },
       told: { says: `Could not undo ${step.title}: ${why}` },
     }));
     deps.logger.error({ run: hold.run.plan.id, step: step.id, why }, "An undo failed: people have to look");
+    return undefined;
   }
 }
 

@@ -2,10 +2,10 @@ import { fencedAtMs, isGuarded, isWatched } from "../../domain/plan-run/fence.ts
 import { sayFrozen } from "../../domain/plan-run/freeze.ts";
 import type { Watch } from "../../domain/plan-run/old-side-watch.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
-import { readIfReadable } from "../../domain/readable.ts";
 import type { OldSide } from "../../ports/old-side.ts";
 import type { WatchDeps } from "./executor-deps.ts";
 import { proofOf } from "./fence-guard.ts";
+import { otherRuns } from "./other-runs.ts";
 
 /** World time between two tries, doubled with each up to the longest: the journal must not grow with every look. */
 const TRY_AGAIN_MS = 60_000;
@@ -16,6 +16,8 @@ export type Due =
   | { readonly kind: "nothing" }
   | { readonly kind: "verify" }
   | { readonly kind: "end"; readonly why: string }
+  /** Another run of ours moves the service on: the journal has to name it before that run is forgotten. */
+  | { readonly kind: "moved-on"; readonly by: RunState }
   | { readonly kind: "lost"; readonly why: string; readonly closed: readonly string[]; readonly seenClosedMs: number }
   | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent" | "closed">);
 
@@ -29,21 +31,36 @@ export const nextTryMs = (run: RunState): number | undefined => (isWatched(run) 
 /** For an old side that is watched, and for one that was fenced. Reads only. */
 export async function whatIsDue(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Due> {
   const nowMs = deps.clock.now();
-  const { from, service, id } = run.plan;
+  const { from, id } = run.plan;
   if (nowMs >= run.untilMs) return { kind: "end", why: "the end date of the signed plan is over" };
   if (isGuarded(run) && !deps.guard.isDue(id, nowMs)) return { kind: "nothing" };
-  const elsewhere = await otherMove(run, deps);
-  if (elsewhere) return elsewhere;
+  const { later, unnamed, home, isTaken } = await otherRuns(run, deps);
+  // Once it makes this side the writer, the older keys must not fence it any more, also after that run has let go of the service.
+  if (home) return { kind: "end", why: `run ${home.plan.id} makes ${from} the writer` };
+  if (unnamed) return { kind: "moved-on", by: unnamed };
+  if (isTaken) return { kind: "nothing" };
   const { watch } = run;
   const isTooEarly = nowMs < againAtMs(watch);
   // A try without an outcome was cut off by a crash, and is begun again at once.
   if (isTooEarly && watch.state === "failed" && watch.leftAlone.length === 0) return { kind: "nothing" };
-  const looked = await deps.oldSide(run, { signal });
+  const looked = await deps.oldSide(run, { signal, later });
   if (looked.kind === "silent")
     return isGuarded(run) ? whatIsLost(run, undefined, { deps, signal }) : { kind: "nothing" };
-  if (looked.kind === "moved-back")
-    return { kind: "end", why: `${looked.why}: people moved ${service} back to ${from}` };
+  if (looked.kind === "moved-back") return whoMovedBack(run, looked.why, { deps, later });
   return isWatched(run) ? whatIsOwed(run, looked, { deps, isTooEarly }) : whatIsLost(run, looked, { deps, signal });
+}
+
+interface Since {
+  readonly deps: WatchDeps;
+  readonly later: readonly RunState[];
+}
+
+/** Only people move back: a run of ours that began while this look was under way has not been asked what it did. */
+async function whoMovedBack(run: RunState, why: string, { deps, later }: Since): Promise<Due> {
+  const now = await otherRuns(run, deps);
+  if (now.isUntold || now.later.length > later.length) return { kind: "nothing" };
+  const { service, from } = run.plan;
+  return { kind: "end", why: `${why}: people moved ${service} back to ${from}` };
 }
 
 interface Owing {
@@ -97,18 +114,6 @@ export const closedBut = (open: readonly string[], looked: Back | undefined): re
 /** All of it that answers is closed, and the rest gives no answer yet: nothing can be done, and nothing is proven. */
 export const isWaitedFor = (looked: OldSide): boolean =>
   looked.kind === "back" && looked.isClosed && looked.silent.length > 0;
-
-/**
- * A run that holds the service since then has a plan of its own for both sides. Once it makes this side the writer, the
- * older keys must not fence it any more, also after that run has let go of the service.
- */
-async function otherMove({ plan }: RunState, deps: WatchDeps): Promise<Due | undefined> {
-  const holder = await deps.runs.holderOf(plan.service);
-  if (holder === undefined || holder === plan.id) return undefined;
-  const other = await readIfReadable(deps.runs.read(holder));
-  if (!other?.pastNoReturn || other.plan.to !== plan.from) return { kind: "nothing" };
-  return { kind: "end", why: `run ${holder} makes ${plan.from} the writer` };
-}
 
 function againAtMs({ tries, triedAtMs }: Watch): number {
   if (triedAtMs === undefined) return 0;

@@ -81,6 +81,13 @@ export interface PromotedCopy<Settings> {
   lostBy(copy: unknown, context: Pick<LookContext, "cloud" | "signal">): Promise<string | undefined>;
 }
 
+/** That the new side of a run is left. */
+export interface Left {
+  readonly why: string;
+  /** Users are led to the old side of that very run; otherwise only that they are not led here. */
+  readonly isToOldSide: boolean;
+}
+
 interface Noticing<Settings, Copy> {
   readonly shape: ZodType<Copy>;
   readonly in: (place: Place<Settings>, region: Region) => Copy;
@@ -207,6 +214,6 @@ export interface EntranceAbilities<Settings, Facts> {
   direct?(place: Place<Settings>, region: Region): string | undefined;
   /** Where each name has to lead while that region serves. */
   leadsTo(at: Seen<Settings, Facts>, region: Region): readonly LedName[];
-  /** Why users do not reach the new side any more, as a step that moved them tells; undefined: nothing says so, or it did not. */
-  ledBack(step: PlannedStep, context: Pick<LookContext, "cloud" | "signal">): Promise<string | undefined>;
+  /** How users do not reach the new side any more, as a step that moved them tells; undefined: nothing says so, or it did not. */
+  ledBack(step: PlannedStep, context: Pick<LookContext, "cloud" | "signal">): Promise<Left | undefined>;
 }

@@ -25,8 +25,8 @@ export function restsOnRun(at: KindSeen, { moved }: Pick<Observation, "moved">):
 }
 
 /**
- * A move would leave a second side behind, and the watch of a run looks away while another one holds the service: nobody would close
- * the first side again. So it is planned only where the look by itself names the writer. What stays in its region needs no more than the run.
+ * A move leaves behind whatever the look has wrong, and nobody signs for the word of a run. So it is planned only where the look by itself
+ * names the writer. What stays in its region needs no more than the run.
  */
 export function withoutMoveOnRun(planned: Planned, { service, observed }: PlanRequest): Planned {
   if (planned.kind === "refused" || !isMove(planned.plan)) return planned;

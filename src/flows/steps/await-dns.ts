@@ -40,7 +40,7 @@ export const awaitDns: Step<Input, Record<string, never>, z.infer<typeof LedSinc
 export async function ledAway(
   { does, input }: Pick<PlannedStep, "does" | "input">,
   { cloud: { probe }, signal }: Pick<LookContext, "cloud" | "signal">,
-): Promise<string | undefined> {
+): Promise<{ readonly why: string; readonly isToOldSide: false } | undefined> {
   if (does !== awaitDns.name) return undefined;
   const { name, newSide } = Input.parse(input);
   const [wanted, answers] = await Promise.all([
@@ -49,5 +49,6 @@ export async function ledAway(
   ]);
   const isAway = ({ values, error }: DnsAnswer) =>
     error === undefined && values.length > 0 && !pointTo(newSide, wanted, values);
-  return answers.length > 0 && answers.every(isAway) ? `${name} does not lead to the new side any more` : undefined;
+  const isLed = answers.length === 0 || !answers.every(isAway);
+  return isLed ? undefined : { why: `${name} does not lead to the new side any more`, isToOldSide: false };
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Random } from "../world/random.ts";
@@ -19,6 +19,11 @@ export interface AwsOptions {
   readonly port?: number;
   /** Bounds of the uniform latency of one call, world milliseconds; a call takes that divided by the clock's speed. */
   readonly latencyMs?: { readonly low: number; readonly high: number };
+  /**
+   * Machine time after which AWS lets go of a connection that nobody uses: what comes on it from then on is reset before any of it is read,
+   * as a request that was on its way meanwhile. Absent: it is kept.
+   */
+  readonly idleMs?: number;
   /** Throws where the keys that signed the call may not make it; absent: everybody may do everything. */
   readonly authorise?: Authorise;
   /** Public documents that are fetched unsigned, by path (the certificates of SNS). */
@@ -63,7 +68,10 @@ export async function startAws(
     calls: new CallLog(world),
     stopped: stopping.signal,
   };
-  const server = createServer((request, response) => void serve(front, request, response));
+  const idle = idleConnections(options.idleMs ?? Number.POSITIVE_INFINITY);
+  const server = createServer((request, response) => {
+    if (!idle.resets(request, response)) void serve(front, request, response);
+  });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const port = await listen(server, options.port ?? 0);
   return {
@@ -78,6 +86,21 @@ export async function startAws(
       stopping.abort();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Of each connection, when it was last in use. */
+function idleConnections(idleMs: number) {
+  const usedMs = new WeakMap<Socket, number>();
+  return {
+    resets({ socket }: IncomingMessage, response: ServerResponse): boolean {
+      if (performance.now() - (usedMs.get(socket) ?? Number.POSITIVE_INFINITY) >= idleMs) {
+        socket.resetAndDestroy();
+        return true;
+      }
+      response.once("finish", () => usedMs.set(socket, performance.now()));
+      return false;
     },
   };
 }

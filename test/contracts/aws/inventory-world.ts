@@ -170,7 +170,11 @@ const RULES = [
 const foreign = (id: string) => ({ region: HOME, account: "444455556666", id });
 
 /** The inventory service in two regions behind the real SDK clients of the adapters. */
-export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], permissions: StsSpecInput = {}) {
+export async function startInventoryWorld(
+  moreZones: readonly EmptyZone[] = [],
+  permissions: StsSpecInput = {},
+  { idleMs }: { readonly idleMs?: number } = {},
+) {
   const world = createWorld({
     startMs: Date.parse("2026-11-21T09:00:00Z"),
     speed: STANDING_STILL,
@@ -242,7 +246,10 @@ export async function startInventoryWorld(moreZones: readonly EmptyZone[] = [], 
   );
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services];
-  const server = await startAws(world, services, { latencyMs: { low: 0, high: 0 }, authorise: sts.authorise });
+  const server = await startAws(world, services, {
+    ...{ latencyMs: { low: 0, high: 0 }, authorise: sts.authorise },
+    ...(idleMs !== undefined && { idleMs }),
+  });
   const controlPort = await world.control.listen();
   const opened: { close(): void }[] = [];
   const connect = (options: Partial<AwsOptions> = {}) => {

@@ -56,6 +56,8 @@ interface Wish {
   readonly atMs?: number;
   readonly holder?: string;
   readonly other?: RunState;
+  readonly others?: readonly RunState[];
+  readonly whileLooking?: () => void;
   readonly refused?: string;
   readonly proven?: boolean;
   readonly shown?: FenceProof;
@@ -67,6 +69,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
   let fenced = 0;
   const asked: unknown[] = [];
   const verified: unknown[] = [];
+  const later: unknown[] = [];
   const fence: StoredStep = {
     name: "fence-primary",
     role: "protects",
@@ -92,11 +95,16 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
   };
   const turn = await watchTurn(run, {
     cloud: fakeCloud({ clock: { now: () => atMs } }),
-    ...{ steps: { "fence-primary": fence }, oldSide: async () => looked, holder: wish.holder, other: wish.other },
+    ...{ steps: { "fence-primary": fence }, holder: wish.holder, other: wish.other, others: wish.others },
+    oldSide: async (_run, looking) => {
+      later.push((looking.later ?? []).map(({ plan }) => plan.id));
+      wish.whileLooking?.();
+      return looked;
+    },
     freeze: wish.freeze,
   });
   const kindsOf = (all: readonly { readonly kind: string }[]) => all.map(({ kind }) => kind);
-  return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced, asked, verified };
+  return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced, asked, verified, later };
 }
 
 describe("the watch over an old side that was dark", () => {
@@ -190,12 +198,67 @@ describe("the watch over an old side that was dark", () => {
     const from = service.home;
     const other = (pastNoReturn: boolean) => {
       const run = promoting();
-      return { ...run, pastNoReturn, plan: { ...run.plan, id: "F-2", from: standbyOf(service), to: from } };
+      const plan = { ...run.plan, id: "F-2", from: standbyOf(service), to: from };
+      return { ...run, startedAtMs: AT + 1, pastNoReturn, plan };
     };
 
-    expect((await watched(VERIFIED, { holder: "F-2", other: other(false) })).kinds).toEqual([]);
+    const begun = await watched(VERIFIED, { holder: "F-2", other: other(false) });
+    expect([begun.kinds, begun.fenced]).toEqual([["claimed", "moved-on"], 0]);
+    const later = { holder: "F-2", other: other(false), atMs: AT + 60_000 };
+    expect(await watched(begun.run, later)).toMatchObject({ written: [], fenced: 0 });
     expect(await watched(VERIFIED, { holder: "F-2", other: other(true) })).toMatchObject({
       ...{ kinds: ["claimed", "watch-ended"], fenced: 0, ended: true },
+    });
+  });
+
+  describe("whose service a later run of ours moves on to a third region", () => {
+    const standby = standbyOf(service);
+    const MOVED_BACK: OldSide = { kind: "moved-back", why: "the new side is closed itself" };
+    /** Another run of the service, which began after this one. */
+    const laterRun = (plan: Partial<RunState["plan"]>, change: Partial<RunState> = {}): RunState => {
+      const run = promoting();
+      return { ...run, startedAtMs: AT + 1, ...change, plan: { ...run.plan, id: "F-2", ...plan } };
+    };
+    const ON = laterRun({ from: standby, to: "eu-west-2" });
+    const NAMED = transition(VERIFIED, { kind: "moved-on", ...at, step: "fence", epoch: 1, run: "F-2" });
+
+    test("guard later move named: writes that run into its journal once, and is not ended by what it did", async () => {
+      const turn = await watched(VERIFIED, { others: [ON], looked: MOVED_BACK });
+      expect([turn.kinds, turn.ledger, turn.ended]).toEqual([["claimed", "moved-on"], ["moved-on"], false]);
+      expect(turn.run.watch).toMatchObject({ state: "waiting", laterMoves: ["F-2"] });
+
+      // That run may have left every list by now; the look is told of it all the same.
+      expect(await watched(turn.run, { others: [ON] })).toMatchObject({ fenced: 1, later: [["F-2"]] });
+    });
+
+    test("guard later move begun: is not ended by a side that was left while it looked, by a run of ours that had just begun", async () => {
+      const others: RunState[] = [];
+      const whileLooking = () => void others.push(ON);
+
+      expect(await watched(VERIFIED, { others, whileLooking, looked: MOVED_BACK })).toMatchObject({ written: [] });
+      expect(await watched(VERIFIED, { looked: MOVED_BACK })).toMatchObject({ ended: true });
+    });
+
+    test("guard other side: goes on while that run holds the service, and while one that moves nothing does", async () => {
+      expect(await watched(NAMED, { holder: "F-2", other: ON })).toMatchObject({ fenced: 1 });
+      const inside = laterRun({ from: standby, to: standby });
+      expect(await watched(VERIFIED, { holder: "F-2", other: inside })).toMatchObject({ fenced: 1 });
+      // A snapshot is copied to the side that was left.
+      const steps = ON.plan.steps.slice(0, 1).map((step) => ({ ...step, role: "adds" as const }));
+      const snapshot = laterRun({ from: standby, to: service.home, steps });
+      expect(await watched(VERIFIED, { holder: "F-2", other: snapshot })).toMatchObject({ fenced: 1 });
+      // One that was left half done at that very side has a plan of its own for it.
+      const again = laterRun({ from: service.home, to: "eu-west-2" });
+      const named = { holder: "F-2", other: again };
+      expect(await watched(NAMED, named)).toMatchObject({ fenced: 0, written: [] });
+    });
+
+    test("ends when a run of ours makes it the writer, also where that run has let go of the service before anybody looked", async () => {
+      const home = laterRun({ from: standby, to: service.home }, { state: "verified" });
+
+      const turn = await watched(VERIFIED, { others: [home] });
+      expect([turn.kinds, turn.fenced]).toEqual([["claimed", "watch-ended"], 0]);
+      expect(turn.run.watch.says).toBe("run F-2 makes eu-west-1 the writer");
     });
   });
 

@@ -9,6 +9,7 @@ import { LEDGER_UNWRITABLE, type Ledger } from "../../../src/ports/runs.ts";
 import { advanceDeps, openLedger } from "../../harness/drive.ts";
 import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
+import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;
 /** Looks that the sweep makes in half a minute. */
@@ -95,6 +96,35 @@ describe("a run that TwoKey itself cannot take further", () => {
     await resume();
     await advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
     expect([(await runOf(at)).state, promotions().length]).toEqual(["verified", 1]);
+  });
+
+  test("guard undone all the same: an undo whose line finds no room in the ledger is told as done, is made once, and ends the way back", async () => {
+    const denied = { kind: "error", status: 400, code: "AccessDenied" } as const;
+    const region = standbyOf(at.service);
+    at.whole.world.faults.plan({ vendor: "aws", operation: "RegisterScalableTarget", region, effect: denied });
+    let isFull = false;
+    const ledger: Ledger = {
+      append: async (line) => {
+        isFull ||= line.kind === "undone";
+        if (isFull) throw new TransientError(LEDGER_UNWRITABLE, UNWRITABLE);
+        await disk.append(line);
+      },
+      disagreement: () => disk.disagreement(),
+      highestEpoch: () => disk.highestEpoch(),
+      head: () => disk.head(),
+      seal: (line) => disk.seal(line),
+    };
+    const look = () => advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
+
+    await expect(look()).rejects.toMatchObject({ code: LEDGER_UNWRITABLE });
+    expect((await runOf(at)).steps["fence"]).toMatchObject({ state: "undone" });
+    const opened = mutationsOf(at).filter((call) => call.startsWith("AuthorizeSecurityGroupIngress"));
+    await look();
+
+    const run = await runOf(at);
+    expect([isFull, run.state, run.steps["fence"]?.state]).toEqual([true, "unwound", "undone"]);
+    expect(mutationsOf(at).filter((call) => call.startsWith("AuthorizeSecurityGroupIngress"))).toEqual(opened);
+    expect((await needed())?.occasion).toBe("unwound");
   });
 
   test("guard tried in vain: waits for people after five tries that got no further, and fills no journal", async () => {

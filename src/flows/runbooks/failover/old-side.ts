@@ -6,6 +6,7 @@ import { handedOnBy } from "../../../ports/handed-on.ts";
 import type { OldSide, OldSideLooking } from "../../../ports/old-side.ts";
 import { within } from "../../../ports/signals.ts";
 import type { CloudReads } from "../../../ports/step.ts";
+import type { Left } from "../../resources/abilities.ts";
 import { kindNamed } from "../../resources/index.ts";
 import { LedElsewhere } from "../../steps/schemas.ts";
 import { FenceInput } from "./fence-input.ts";
@@ -23,7 +24,7 @@ interface Context {
 export async function lookAtOldSide(
   run: RunState,
   cloud: CloudReads,
-  { signal, partWithinMs }: OldSideLooking,
+  { signal, partWithinMs, later = [] }: OldSideLooking,
 ): Promise<OldSide> {
   const fence = fenceOf(run);
   if (!fence) return { kind: "silent" };
@@ -35,7 +36,7 @@ export async function lookAtOldSide(
   const silent = seen.flatMap(({ part, now }) => (isUnanswered(now) ? [part.resource] : []));
   if (silent.length === seen.length) return { kind: "silent" };
   // With time of its own: what the parts took is spent.
-  const moved = await within(partWithinMs, signal, (own) => movedBack(run, { cloud, signal: own }));
+  const moved = await within(partWithinMs, signal, (own) => movedBack([run, ...later], { cloud, signal: own }));
   // Nothing is taken from users while nobody can tell in time whether they are there.
   if (!moved) return { kind: "silent" };
   if (moved.answer !== undefined) return { kind: "moved-back", why: moved.answer };
@@ -52,22 +53,37 @@ export async function lookAtOldSide(
 }
 
 /**
- * Why fencing the old side would take the service away from its users. Asked only after the promotion has ended: until
- * then the new side is a replica and users are led to the old one, and neither says that anybody moved back.
+ * Why fencing the old side of the first of these runs would take the service away from its users. A run of ours that moved the service on
+ * left the new side itself, so that its own new side has to be left as well; that names lead to the old side again says it at once.
  */
-async function movedBack(run: RunState, context: Context): Promise<string | undefined> {
+async function movedBack(runs: readonly [RunState, ...RunState[]], context: Context): Promise<string | undefined> {
+  const all = await Promise.all(runs.map((run) => leftAs(run, context)));
+  const led = all[0]?.find(({ isToOldSide }) => isToOldSide);
+  if (led) return led.why;
+  return all.every((left) => left.length > 0) ? all.at(-1)?.[0]?.why : undefined;
+}
+
+/**
+ * How its new side is left now. Known only after the promotion has ended: until then that side is a replica and users are led to the
+ * old one, and neither says that anybody moved back.
+ */
+async function leftAs(run: RunState, context: Context): Promise<readonly Left[]> {
   const { steps } = run.plan;
+  const fence = fenceOf(run);
   const commits = steps.filter(({ role }) => role === "commits");
-  if (!commits.every(({ id }) => isSettled(stateOf(run, id)))) return undefined;
-  const { newSide } = FenceInput.parse(fenceOf(run)?.input);
+  if (!fence || !commits.every(({ id }) => isSettled(stateOf(run, id)))) return [];
   const moved = steps.filter(({ role, id }) => MOVES.includes(role) && saysWhereUsersAre(run, id));
-  const told = newSide.flatMap(({ role, kind, copy, roles }) => {
+  const told = FenceInput.parse(fence.input).newSide.flatMap(({ role, kind, copy, roles }) => {
     const { store, entrance } = kindNamed(role, kind);
     const theirs = lookOf({ roles }, context);
-    return [store?.move?.promotedCopy.lostBy(copy, theirs), ...moved.map((step) => entrance?.ledBack(step, theirs))];
+    const lost = store?.move?.promotedCopy.lostBy(copy, theirs);
+    return [lost?.then(lostIn), ...moved.map((step) => entrance?.ledBack(step, theirs))];
   });
-  return (await Promise.all(told)).find((why) => why !== undefined);
+  return (await Promise.all(told)).flatMap((left) => left ?? []);
 }
+
+const lostIn = (why: string | undefined): Left | undefined =>
+  why === undefined ? undefined : { why, isToOldSide: false };
 
 /** What was refused never changed its records: that they stand as before does not say that anybody moved back. */
 function saysWhereUsersAre(run: RunState, id: string): boolean {

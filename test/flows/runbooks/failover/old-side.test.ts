@@ -5,6 +5,7 @@ import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
 import type { FirewallRule } from "../../../../src/domain/service/firewall.ts";
 import type { Known } from "../../../../src/domain/service/observed.ts";
+import { FenceInput } from "../../../../src/flows/runbooks/failover/fence-input.ts";
 import { lookAtOldSide } from "../../../../src/flows/runbooks/failover/old-side.ts";
 import { RecordsInput } from "../../../../src/flows/steps/schemas.ts";
 import type { ComputeFacts } from "../../../../src/ports/compute.ts";
@@ -43,6 +44,8 @@ interface World {
   readonly compute?: Known<ComputeFacts>;
   readonly newSide?: Partial<DatabaseFacts>;
   readonly newRules?: readonly FirewallRule[];
+  /** The database of a third region, whose door is open. */
+  readonly third?: Partial<DatabaseFacts>;
   readonly records?: readonly RecordSet[];
   readonly isStopped?: boolean;
   /** ECS of the old side answers nobody in time. */
@@ -53,7 +56,7 @@ interface World {
 const never = (signal: AbortSignal | undefined): Promise<never> =>
   new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
 
-type Looking = Pick<OldSideLooking, "partWithinMs">;
+type Looking = Pick<OldSideLooking, "partWithinMs" | "later">;
 
 async function looked(
   run: RunState,
@@ -70,10 +73,15 @@ async function looked(
       }
     : home.compute.value;
   const facts = { ...standby.database.value, role: "standalone" as const, source: undefined, ...world.newSide };
+  const inThird = { ...facts, ...world.newSide, role: "standalone" as const, source: undefined, ...world.third };
+  const of = (region: string) => known(region === standbyOf(service) ? facts : inThird);
   const said: SaidCloud = {
     clock: { now: () => AT },
-    databases: { describe: async (region) => (region === service.home ? SILENT : known(facts)) },
-    firewall: { rules: async (region) => (region === service.home ? rules : known(newRules)) },
+    databases: { describe: async (region) => (region === service.home ? SILENT : of(region)) },
+    firewall: {
+      rules: async (region) =>
+        region === service.home ? rules : region === standbyOf(service) ? known(newRules) : known([RULE]),
+    },
     compute: {
       describe: async (_region, _site, signal) =>
         world.isSlow ? await never(signal) : (world.compute ?? known(compute)),
@@ -165,6 +173,54 @@ describe("a look at the old side", () => {
 
     expect(await looked({ ...run, plan: { ...run.plan, steps: found } }, { records: after })).toMatchObject({
       kind: "back",
+    });
+  });
+
+  describe("whose service a later run of ours moved on", () => {
+    const THIRD = "eu-west-2";
+    /** The same move, from where this one led to a third region. */
+    function onTo(...done: string[]): RunState {
+      const run = runWhere(...done);
+      const from = standbyOf(service);
+      return {
+        ...run,
+        plan: {
+          ...{ ...run.plan, id: "F-2", from, to: THIRD },
+          steps: run.plan.steps.map((step) => (step.id === "fence" ? { ...step, input: leadingTo(step.input) } : step)),
+        },
+      };
+    }
+    function leadingTo(input: Readonly<Record<string, unknown>>) {
+      const { newSide, ...rest } = FenceInput.parse(input);
+      return {
+        ...rest,
+        newSide: newSide.map((each) =>
+          each.role === "stores" ? { ...each, copy: { ...each.copy, region: THIRD } } : each,
+        ),
+      };
+    }
+    const REPLICA = { role: "replica", source: "arn:aws:rds:x:1:db:new" } as const;
+
+    test.each<[string, string[], World]>([
+      ["that run has closed its new side, and its own copy is not promoted yet", ["fence"], { third: REPLICA }],
+      ["that run has led the service to the third region", promoted, {}],
+      ["its new side was built again as a replica since", promoted, { newSide: REPLICA, newRules: [RULE] }],
+    ])("guard own doing: does not take for moving back: %s", async (_what, steps, world) => {
+      const later = [onTo(...steps)];
+      expect(await looked(runWhere(...promoted), { newRules: [], ...world }, { later })).toMatchObject({
+        kind: "back",
+      });
+    });
+
+    test("sees that people moved back where the third region is left as well, or its names lead to it again", async () => {
+      const later = [onTo(...promoted)];
+      expect(await looked(runWhere(...promoted), { newRules: [], third: REPLICA }, { later })).toMatchObject({
+        ...{ kind: "moved-back", why: `the database of ${THIRD} is no writer any more` },
+      });
+      expect(await looked(runWhere(...promoted), { third: REPLICA }, { later })).toMatchObject({ kind: "back" });
+      expect(await looked(runWhere(...shifted), { newRules: [], records }, { later })).toMatchObject({
+        kind: "moved-back",
+      });
     });
   });
 

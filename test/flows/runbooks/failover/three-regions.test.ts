@@ -17,36 +17,12 @@ import { serviceCard } from "../../../../src/views/status.ts";
 import { type Change, fakeCloud, ordinaryDay } from "../../../harness/fakes/index.ts";
 import { AT } from "../../../harness/observed.ts";
 import { serviceIn } from "../../../harness/plans.ts";
-
-const THIRD = "eu-west-2";
-
-const REPLICA: Readonly<Record<string, string>> = {
-  "eu-central-1": "mycomputer-inventory-db-replica",
-  [THIRD]: "mycomputer-inventory-db-north",
-};
+import { REPLICA, THIRD, withThirdRegion } from "../../../harness/third-region.ts";
 
 /** The example with a third region, as people would write it down. */
 function loaded(edits: readonly (readonly [string, string])[] = []) {
   const path = new URL("../../../../examples/inventory.yaml", import.meta.url).pathname;
-  const text = readFileSync(path, "utf8")
-    .replace("regions: [eu-west-1, eu-central-1]", `regions: [eu-west-1, eu-central-1, ${THIRD}]`)
-    .replace(
-      "        after_promotion:",
-      `          ${THIRD}:
-            id: mycomputer-inventory-db-north
-            endpoint: mycomputer-inventory-db-north.c3inventory.${THIRD}.rds.amazonaws.com
-            security_group: sg-0ff55ff66aa77bb99
-            write_check: https://write-check.${THIRD}.mycomputer.com/inventory
-        after_promotion:`,
-    )
-    .replace(
-      "    entrance:",
-      `          ${THIRD}:
-            target_group: arn:aws:elasticloadbalancing:${THIRD}:123456789012:targetgroup/inventory/83e2d6bc24d8a068
-            load_balancer: { dns_name: third-alb.${THIRD}.elb.amazonaws.com, zone: ZHURV8PSTC4K8 }
-    entrance:`,
-    )
-    .replace("            eu-central-1: Secondary", `            eu-central-1: Secondary\n            ${THIRD}: Third`);
+  const text = withThirdRegion(readFileSync(path, "utf8"));
   const answer = loadFile(
     path,
     edits.reduce((edited, [from, to]) => edited.replace(from, to), text),
@@ -235,7 +211,7 @@ describe("a service of three regions", () => {
       `TwoKey knows by its own run alone that ${NEXT} is the writer: ${HOME} was fenced by F-1 at 03:11:45Z. AWS does not show it so: ${alone}. A move to ${to} is planned only when AWS does. To have a standby in ${HOME} again, build its databases as read replicas by hand: docs/operations.md, “Build the old side again”.`;
 
     test.each(["planned", "unplanned"])(
-      "guard move on a run: is moved to no third region (%s): nobody would watch the side that was fenced first",
+      "guard move on a run: is moved to no third region (%s): nobody signs for the word of a run",
       async (mode) => {
         expect(await judged("failover", { to: THIRD, mode }, LEFT)).toEqual({
           ...{ kind: "refused", reasons: [says(THIRD, ALONE)] },

@@ -74,7 +74,7 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
     if (sameRecords(before, after)) return undefined;
     const records = await cloud.traffic.records(zone, name, signal);
     const isBack = records.known && sameRecords(concerned(records.value, before), before);
-    return isBack ? `${name} leads to the old side again` : undefined;
+    return isBack ? { why: `${name} leads to the old side again`, isToOldSide: true } : undefined;
   },
 };
 
