@@ -1,4 +1,4 @@
-import type { Redis } from "ioredis";
+import type { Stage } from "../stage.ts";
 
 const KEY = "twokey-bench:durable-write";
 /** Of one signed notification, about. */
@@ -9,7 +9,11 @@ const TICK_MS = 2;
  * What the disk alone takes: machine milliseconds of each write to this Redis, sent at an even rate, from the moment at which it was
  * planned until it is durable. No webhook can be answered sooner.
  */
-export async function durableWrites(redis: Redis, count: number, perSecond: number): Promise<readonly number[]> {
+export async function durableWrites(
+  redis: Stage["redis"],
+  count: number,
+  perSecond: number,
+): Promise<readonly number[]> {
   const body = "x".repeat(BYTES);
   const beganMs = performance.now();
   const writes: Promise<number>[] = [];

@@ -36,19 +36,19 @@ function run(id: string, startedAtMs: number, ...entries: readonly RunEntry[]): 
 
 const FIRST = run("F-1", AT, FENCE, PROMOTE);
 const laterOf = (...others: readonly RunState[]) => laterMovesOf(FIRST, [FIRST, ...others]).map(({ plan }) => plan.id);
-const after = (...entries: readonly RunEntry[]) => laterOf(run("F-2", AT + 1, ...entries));
+const begunAfter = (...entries: readonly RunEntry[]) => laterOf(run("F-2", AT + 1, ...entries));
 
 describe("moves that began after a run", () => {
   test("are told from the moment in which they may have closed anything, in their order", () => {
-    expect(after()).toEqual([]);
-    expect(after(FENCE)).toEqual(["F-2"]);
+    expect(begunAfter()).toEqual([]);
+    expect(begunAfter(FENCE)).toEqual(["F-2"]);
     expect(laterOf(run("F-3", AT + 2, FENCE), run("F-2", AT + 1, FENCE, PROMOTE))).toEqual(["F-2", "F-3"]);
   });
 
   test("guard left undone: count after they were unwound only where something of them is left", () => {
-    expect(after(FENCE, ABORT)).toEqual(["F-2"]);
-    expect(after(FENCE, ABORT, { kind: "undo-intent", ...step }, UNDONE, UNWOUND)).toEqual([]);
-    expect(after(FENCE, ABORT, ...SKIPPED)).toEqual(["F-2"]);
+    expect(begunAfter(FENCE, ABORT)).toEqual(["F-2"]);
+    expect(begunAfter(FENCE, ABORT, { kind: "undo-intent", ...step }, UNDONE, UNWOUND)).toEqual([]);
+    expect(begunAfter(FENCE, ABORT, ...SKIPPED)).toEqual(["F-2"]);
   });
 
   test("are none that began before it, that move nothing, or whose rest another one took over", () => {
