@@ -170,5 +170,19 @@ describe.each(SHELLS.map((shell) => ({ name: shell[0], shell })))("pasted into $
   }, 300_000);
 });
 
+test.each(SHELLS.map((shell) => ({ name: shell[0], shell })))(
+  "a client that cannot sign in takes nobody's $name with it",
+  async ({ shell }) => {
+    const lines = linesOfBlock(signInByHand({ ...LOGIN, engine: "postgres" }));
+    // The lines, with a client that is gone by the time at which it is told something.
+    const client = "psql() { command head -c 1 > ended; }";
+    const last = lines.at(-1) ?? "";
+    const gone = [client, ...lines, "wait", last];
+    const [outcome] = await pastedIn(shell, gone, [{ at: 0, how: "fail" }]);
+
+    expect(outcome && failures(outcome)).toBe(1);
+  },
+);
+
 const isChanging = (lines: readonly string[]): boolean =>
   lines.some((line) => /aws \S+ (?!describe|get|list|wait)/.test(line));

@@ -65,7 +65,7 @@ const linesOf = async (play: Play): Promise<string[]> => (await blocksOf(play)).
 
 /** A look, a wait, a loop of them, or what may be done twice: never what changes something once. */
 const ASKS_AGAIN =
-  /^(\(for |\(tasks=|exec \d>&-|now=|test |echo |curl |dig |[a-z]+=\$\(aws \S+ describe-|aws \S+ (describe-|get-|list-|wait ))/;
+  /^(\(for |\(echo |\(tasks=|exec \d>&-|now=|test |echo |curl |dig |[a-z]+=\$\(aws \S+ describe-|aws \S+ (describe-|get-|list-|wait ))/;
 /** The last command, and on its line what is told behind it. */
 const LAST = /^(.+) && echo 'Go on (.+)\.' \|\| echo 'FAILED in step (.+)\.'$/;
 

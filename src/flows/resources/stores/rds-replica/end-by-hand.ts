@@ -13,7 +13,8 @@ export function signInByHand(login: DatabaseLogin, descriptor = 3): ByHandBlock 
       `rm -f ${instance}.sql ${instance}.seen && mkfifo ${instance}.sql && touch ${instance}.seen`,
       `${CLIENTS[login.engine].signsIn(login)} < ${instance}.sql | tee -a ${instance}.seen &`,
       `exec ${descriptor}> ${instance}.sql`,
-      `echo "select 'signed in';" >&${descriptor}`,
+      // In brackets, since a client that is gone would take the shell of the person with it.
+      `(echo "select 'signed in';" >&${descriptor})`,
     ],
     goOn: "when that says: signed in; the client of MySQL or MariaDB also warns of one unknown variable. It stays signed in until the block that signs out.",
   };
