@@ -9,6 +9,7 @@ import { moveOf, planWaiting } from "../engine/delivery/waits.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
 import { nextPage } from "../flows/incident/paging/next-page.ts";
 import { whoIsNeeded } from "../flows/reach/run-needs.ts";
+import { actingRoles } from "../flows/resources/permits.ts";
 import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { byHandCard } from "../views/by-hand.ts";
@@ -72,10 +73,10 @@ export const RENDER: Readonly<Record<string, Render>> = {
     return run && planDetailsCard(run, inventory());
   },
   /** The subject: a run, and the number of the part. */
-  "by-hand": async (subject, { stores }) => {
+  "by-hand": async (subject, { stores, inventory }) => {
     const [id = "", part] = subject.split("#");
     const run = await stores.runs.read(id);
-    return run && byHandCard(run.plan, Number(part));
+    return run && byHandCard(run.plan, Number(part), actingRoles(inventory(), run.plan.service));
   },
   progress: async (subject, { stores, clock, inventory }) => {
     const [run, notes] = await Promise.all([stores.runs.read(subject), stores.notes.get(subject)]);

@@ -1,5 +1,6 @@
 import { UserError } from "../domain/errors.ts";
 import { byHandParts } from "../domain/plan-run/by-hand-parts.ts";
+import { actingRoles } from "../flows/resources/permits.ts";
 import { byHandCard } from "../views/by-hand.ts";
 import { refuseUnlessShown } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
@@ -16,5 +17,5 @@ export async function byHand(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
       "by-hand-no-such-part",
       `The commands of plan ${run.plan.id} have ${length === 1 ? "one part" : `${length} parts`}. Part 1: /dr by-hand ${run.plan.id}`,
     );
-  return { kind: "whisper", card: byHandCard(run.plan, part) };
+  return { kind: "whisper", card: byHandCard(run.plan, part, actingRoles(deps.inventory(), run.plan.service)) };
 }

@@ -1,5 +1,5 @@
 import { type Card, type CardPart, type Span, spans, type Text } from "../domain/card/card.ts";
-import { type ByHandBlock, pastedLines } from "../domain/plan-run/by-hand.ts";
+import { type BlockPlace, type ByHandBlock, pastedLines, told } from "../domain/plan-run/by-hand.ts";
 import { type ByHandItem, byHandParts } from "../domain/plan-run/by-hand-parts.ts";
 import { onlyAdds, type Plan, type PlannedStep } from "../domain/plan-run/plan.ts";
 import { lossLine } from "./loss.ts";
@@ -11,9 +11,9 @@ type Marked = ReturnType<typeof marked>[number];
 
 /**
  * The plan as commands, for people who have nothing but this message: when to use it, what they risk, what they skip, then block by
- * block. `part` counts from 1: a long plan takes several messages.
+ * block. `part` counts from 1: a long plan takes several messages. `roles`: ARNs of those by which a run acts.
  */
-export function byHandCard(plan: Plan, part = 1): Card {
+export function byHandCard(plan: Plan, part = 1, roles: readonly string[] = []): Card {
   const parts = byHandParts(plan);
   const which = parts.length === 1 ? "" : ` – part ${part} of ${parts.length}`;
   const marks = new Map(marked(plan).map(({ step, mark }) => [step.id, mark]));
@@ -22,7 +22,7 @@ export function byHandCard(plan: Plan, part = 1): Card {
     parts: [
       { kind: "heading", text: `By hand${which}: ${inRoom(plan.title, "headline")}` },
       ...(part === 1
-        ? headOf(plan)
+        ? headOf(plan, roles)
         : [{ kind: "text" as const, text: `Goes on from part ${part - 1}, in the same shell.` }]),
       ...(parts[part - 1] ?? []).flatMap((item) => blockParts(item, marks.get(item.step.id) ?? "")),
       ...(part < parts.length ? [nextPart(plan, part + 1)] : []),
@@ -35,24 +35,37 @@ const nextPart = (plan: Plan, part: number): CardPart => ({
   text: spans`Goes on in part ${String(part)}: in the thread of plan ${plan.id}, or ${{ code: `/dr by-hand ${plan.id} ${String(part)}` }}.`,
 });
 
-function headOf(plan: Plan): CardPart[] {
+function headOf(plan: Plan, roles: readonly string[]): CardPart[] {
   const all = marked(plan);
   const silent = all.filter(({ step }) => step.silent !== undefined);
   return [
-    { kind: "lines", plain: true, lines: [...whenToUse(plan), lossLine(plan), ...dangers(plan)] },
-    { kind: "lines", plain: true, lines: [...silent.map(skipLine), ...turningBack(plan, all), HOW] },
-    { kind: "code", text: 'export AWS_PAGER=""' },
+    { kind: "lines", plain: true, lines: [...whenToUse(plan, roles), lossLine(plan), ...dangers(plan)] },
+    { kind: "lines", plain: true, lines: [...silent.map(skipLine), ...turningBack(plan, all), ...HOW] },
+    { kind: "code", text: `export AWS_PAGER="" && ${told("Go on at once, with the first block below.")}` },
   ];
 }
 
-const HOW =
-  "Follow this order; steps of one number may run side by side. Paste one block at a time, into bash or zsh. Each ends with “Go on …”. Until that is so, paste neither a block that waits for it nor one of a higher number, unless this says to skip it. If a command says that it failed, mend the cause and paste the block again. If all its commands were taken, repeat only the last one above “Go on …”.";
+const HOW: readonly string[] = [
+  "Follow this order, in bash or zsh. Paste one block at a time. Steps of one number may run side by side.",
+  "Do not paste the next block until this one says “Go on …” and that is true, unless this text says to skip it.",
+  "Not true yet, and no FAILED: repeat only its last line. FAILED: do what that line says, or ask in the channel.",
+];
 
 /** Two hands on one move are worse than a slow one. */
-const whenToUse = ({ keysRequired }: Plan): string[] => [
+const whenToUse = ({ keysRequired }: Plan, roles: readonly string[]): string[] => [
   "Use this only when TwoKey is down, or when a run’s card sends you to one step here.",
-  `When TwoKey is down: ${keysRequired === 0 ? "s" : "two approvers agree in the channel first, unless they turned their keys. S"}top every process of TwoKey, or take the permissions from its AWS role: a quiet card does not prove that it stands still. Then start at the first step without ✓ on the run’s card.`,
+  `When TwoKey is down: ${keysRequired === 0 ? "s" : "two approvers agree in the channel first, unless they turned their keys. S"}top every process of TwoKey. A quiet card does not prove that it stands still.`,
+  ...denied(roles),
+  "Then start at the first step without ✓ on the run’s card. A step with ▶ there may be done already: its blocks look first, or do no harm when they are pasted twice.",
 ];
+
+/** Credentials that were given out count for up to an hour, and what a role is denied counts for them too. */
+const denied = (roles: readonly string[]): string[] =>
+  roles.length === 0
+    ? ["If you cannot stop one: take the permissions from the AWS credentials that it uses."]
+    : [
+        `If you cannot stop one: in IAM, put an inline policy that denies everything on ${roles.join(" and on ")}. It also stops credentials that TwoKey has already. IAM is changed in us-east-1, so it may be silent too. Delete that policy before TwoKey starts again.`,
+      ];
 
 const skipLine = ({ step, mark }: Marked): string =>
   `Skip step ${mark} (${step.title}) for now: ${step.silent} gave no answer when the plan was made. It stands at the end; do it as soon as ${step.silent} answers.`;
@@ -64,24 +77,32 @@ function turningBack(plan: Plan, all: readonly Marked[]): string[] {
   const isDark = all.some(({ step }) => step.role === "protects" && step.silent !== undefined);
   const also = isDark ? `, or if ${plan.from} answers again` : "";
   return [
-    `Stop before step ${last.mark} if a step before it does not come true${also}: up to there everything can be given back. After it, only go forward.`,
+    `Stop before step ${last.mark} if a step before it does not come true${also}, and say so in the channel: up to there everything can be given back. After it, only go forward.`,
   ];
 }
 
-function blockParts({ step, block, index }: ByHandItem, mark: string): CardPart[] {
-  const number = step.byHand.length === 1 ? mark : `${mark}-${index + 1}`;
+function blockParts(item: ByHandItem, mark: string): CardPart[] {
+  const { step, block, index } = item;
+  const { number, looks } = placeOf(item, mark);
   const when = step.silent === undefined ? "" : ` – as soon as ${step.silent} answers`;
-  const part = block.of === undefined ? "" : ` ${block.of}.`;
+  const part = block.of === undefined ? "" : `For ${block.of}.`;
   const before = step.byHand.slice(0, index).findLastIndex(({ of }) => of === block.of);
   const waits = before < 0 ? when : ` Only when ${mark}-${before + 1} came true.`;
   const head: Span[] =
     index === 0
-      ? [{ bold: `${number}. ${step.title}` }, when, ...noReturn(step), part && `\n${part.trim()}`]
-      : [{ bold: `${number}.${part}` }, waits];
+      ? [{ bold: `${number}. ${step.title}` }, when, ...noReturn(step), part && `\n${part}`]
+      : [{ bold: `${number}. ${part}` }, waits];
   return [
-    { kind: "text", text: [...head, ...once({ step, block, index }), ...said(block)] },
-    { kind: "code", text: pastedLines(block).join("\n") },
+    { kind: "text", text: [...head, ...once(looks), ...said(block)] },
+    { kind: "code", text: pastedLines(block, { number, looks }).join("\n") },
   ];
+}
+
+/** A call that leads back stands in the last block, and the one before it only looks. */
+function placeOf({ step: { leadsBack, byHand }, index }: ByHandItem, mark: string): BlockPlace {
+  if (byHand.length === 1) return { number: mark };
+  const isOnce = leadsBack === true && index === byHand.length - 1;
+  return { number: `${mark}-${index + 1}`, ...(isOnce && { looks: `${mark}-${index}` }) };
 }
 
 const said = ({ before }: ByHandBlock): Span[] =>
@@ -93,10 +114,9 @@ const noReturn = ({ wayBack, leadsBack }: PlannedStep): Exclude<Text, string> =>
     ? [" – ", { bold: "point of no return" }, ". Nothing after it leads back."]
     : [];
 
-/** A call that leads back stands in the last block, and the one before it only looks. */
-const once = ({ step: { leadsBack, byHand }, index }: ByHandItem): Span[] =>
-  leadsBack && index === byHand.length - 1
-    ? [
-        "\nMake this call once: a second one leads back. If it says that it failed, it may have been taken all the same: look again as in the block before, and never paste this one again unseen.",
-      ]
-    : [];
+const once = (looks: string | undefined): Span[] =>
+  looks === undefined
+    ? []
+    : [
+        `\nMake this call once: a second one leads back. If it says that it failed, it may have been taken all the same: look again as in block ${looks}, and never paste this one again unseen.`,
+      ];

@@ -159,7 +159,7 @@ function planCards(): Record<string, Card> {
     "plan-keys-turned": planCard(running, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
     "plan-details": planDetailsCard(darkPlan(), INVENTORY),
     "plan-in-full": planInFull(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
-    "by-hand": byHandCard(darkPlan().plan),
+    "by-hand": byHandCard(darkPlan().plan, 1, ["arn:aws:iam::123456789012:role/twokey-execute"]),
   };
 }
 

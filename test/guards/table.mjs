@@ -1778,6 +1778,15 @@ export const GUARDS = [
       "guard per part: of each part is given back what it carried right before it was touched, and no group that only the plan saw",
   },
   {
+    guard: "by hand, what fails ends its block",
+    file: "src/domain/plan-run/by-hand.ts",
+    cut: "IS_OPEN.test(line) ? line : `${line} &&`",
+    by: "line",
+    test: "flows/by-hand-fails.test.ts",
+    fails:
+      "guard by hand stops: a block ends at its first command that fails, says so, and never tells people to go on",
+  },
+  {
     guard: "no side is fenced whose other sessions nobody ended and nobody signed for",
     file: "src/flows/runbooks/failover/fence-proof.ts",
     cut: "if (isLeftOpen && !input.byHand)",

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ByHandBlock, pastedLines } from "../../src/domain/plan-run/by-hand.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import { computesIn } from "../../src/flows/resources/site.ts";
 import { PASSWORD_VARIABLE } from "../../src/simulators/postgres/server.ts";
@@ -12,6 +13,9 @@ export interface Stock {
   readonly scaling: Readonly<Record<string, { readonly min: number; readonly max: number }>>;
   readonly desired?: Readonly<Record<string, number>>;
 }
+
+/** The lines of a block, wherever it stands. */
+export const linesOfBlock = (block: ByHandBlock): string[] => pastedLines(block, { number: "1" });
 
 /** One command of the CLI, as it was really run. */
 export interface Pasted {
@@ -54,8 +58,12 @@ if [[ \${query-} =~ $asked ]]; then
   echo $((has > least ? has : least))
 elif [[ \${query-} == *VpcSecurityGroups* ]]; then
   echo sg-1
+elif [[ \${query-} == *IpPermissions* ]]; then
+  echo '[{"IpProtocol": "tcp"}]'
 elif [[ $2 == describe-scalable-targets && -n \${min-} ]]; then
   echo '{"ScalableDimension": ""}'
+elif [[ \${query-} != *SnapshotIdentifier==* ]]; then
+  echo something
 fi
 `;
 
@@ -69,15 +77,19 @@ export function pasted(lines: readonly string[], stock: Stock): Pasted[] {
     const others =
       "curl() { :; }; dig() { :; }; sleep() { :; }; psql() { cat > sql.told; }; mysql() { cat > sql.told; }";
     // Without start files: a bash whose input is a socket may take itself for a remote one and read them, and a PATH in them hides the CLI above.
-    const { status, stderr } = spawnSync("bash", ["--norc", "-c", ["set -eu", others, ...lines, "wait"].join("\n")], {
-      ...{ encoding: "utf8", cwd, timeout: 60_000 },
-      env: {
-        ...process.env,
-        ...{ PATH: `${cwd}:${process.env["PATH"]}`, PASTED: calls, STOCK: told(stock) },
-        ...{ DATABASE_GUESTS: "a password", [PASSWORD_VARIABLE]: "a password" },
+    const { status, stdout, stderr } = spawnSync(
+      "bash",
+      ["--norc", "-c", ["set -eu", others, ...lines, "wait"].join("\n")],
+      {
+        ...{ encoding: "utf8", cwd, timeout: 60_000 },
+        env: {
+          ...process.env,
+          ...{ PATH: `${cwd}:${process.env["PATH"]}`, PASTED: calls, STOCK: told(stock) },
+          ...{ DATABASE_GUESTS: "a password", [PASSWORD_VARIABLE]: "a password" },
+        },
       },
-    });
-    if (status !== 0) throw new Error(`the lines do not run: ${stderr}`);
+    );
+    if (status !== 0 || /^FAILED/m.test(stdout)) throw new Error(`the lines do not run: ${stdout}${stderr}`);
     return readdirSync(calls)
       .toSorted()
       .map((call) => callOf(readFileSync(join(calls, call), "utf8").split("\0").slice(0, -1)));

@@ -28,7 +28,7 @@ const verbs = Object.keys(VERBS);
 
 const LOUD = /(?<![\w./:-])[A-Z]{3,}(?![\w./:-])/g;
 /** ALARM is what CloudWatch calls the state. */
-const ABBREVIATIONS = new Set(["AWS", "DNS", "ECS", "ETA", "HTTP", "RDS", "RPO", "RTO", "ALARM", "UTC"]);
+const ABBREVIATIONS = new Set(["AWS", "DNS", "ECS", "ETA", "HTTP", "IAM", "RDS", "RPO", "RTO", "ALARM", "UTC"]);
 /** What is owed to people, said as done: only a pager's answer makes it true (G8). */
 const SAID_AS_DONE = /(?<!nobody )\b(?:is|are|was|were) (?:being )?paged\b(?! too often)|\bbeing (?:called|paged)\b/i;
 const ROOMS_THAT_ASK = /^src\/(flows|commands|engine|jobs|doors|app)\//;

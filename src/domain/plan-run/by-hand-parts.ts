@@ -36,8 +36,11 @@ export function byHandParts(plan: Plan): readonly (readonly ByHandItem[])[] {
   return parts;
 }
 
+/** As long as any place is. */
+const LONGEST = { number: "10a-10", looks: "10a-10" };
+
 const sizeOf = ({ step, block }: ByHandItem): number =>
-  [step.title, block.of ?? "", block.before ?? "", ...pastedLines(block)].reduce(
+  [step.title, block.of ?? "", block.before ?? "", ...pastedLines(block, LONGEST)].reduce(
     (sum, line) => sum + line.length + 1,
     0,
   );

@@ -1,7 +1,8 @@
 import { UserError } from "../../domain/errors.ts";
+import type { Inventory } from "../../domain/service/inventory.ts";
 import { type Resource, rolesOf } from "../../domain/service/resource.ts";
 import { type Region, resourcesOf, type Service } from "../../domain/service/service.ts";
-import type { Permission } from "../../ports/permission.ts";
+import { type Permission, rolesIn } from "../../ports/permission.ts";
 import { type KindPlace, placesOf } from "./places.ts";
 import { settled } from "./settle.ts";
 
@@ -13,6 +14,13 @@ export function permitsFor(services: readonly Service[]): readonly Permission[] 
       return kind.permits(resource, service.regions).map((permission) => entered(permission, resource));
     }),
   );
+}
+
+/** ARNs of all roles by which runs of that service act; none where one of them has the credentials of the process itself. */
+export function actingRoles({ file: { aws }, services }: Inventory, service: string): readonly string[] {
+  const roles = rolesIn(permitsFor(services.filter(({ name }) => name === service))).map((role) => role ?? aws.role);
+  const known = roles.flatMap((role) => role ?? []);
+  return known.length === roles.length ? [...new Set(known)] : [];
 }
 
 function entered(permission: Permission, resource: Resource): Permission {

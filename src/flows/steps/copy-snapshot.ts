@@ -2,9 +2,10 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { SnapshotFacts } from "../../ports/snapshots.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
+import { IS_THERE, readAs, unlessThere } from "./by-hand.ts";
 import { copying } from "./permissions.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
-import { CLI, taken, unreadable, verifySnapshot } from "./snapshot-progress.ts";
+import { CLI, namedIn, taken, unreadable, verifySnapshot, waitedFor } from "./snapshot-progress.ts";
 
 /** Copies a snapshot to another region, under a key that exists there. The target region's control plane copies, and reads from the source. */
 const Input = z.object({
@@ -34,18 +35,22 @@ export const copySnapshot: Step<Input, Data, SnapshotOutput> = {
   controlPlane: ({ to }) => to,
   byHand: ({ from, to, of, id, copyId, kmsKey }) => {
     const { noun, arn } = CLI[of];
-    const found = `$(aws rds describe-${noun}s --region ${from} --${noun}-identifier ${id} --query '${arn}' --output text)`;
+    const { before, command, goOn } = waitedFor(of, copyId, to);
     const key = kmsKey === null ? "" : ` --kms-key-id ${kmsKey}`;
     const commands = [
-      `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "${found}" --target-${noun}-identifier ${copyId}${key}`,
-      `aws rds wait ${noun}-available --region ${to} --${noun}-identifier ${copyId}`,
+      ...readAs(
+        "copied",
+        `aws rds describe-${noun}s --region ${from} --${noun}-identifier ${id} --query '${arn}' --output text`,
+      ),
+      `there=$(aws rds describe-${noun}s --region ${to} ${namedIn(of, copyId)})`,
+      ...unlessThere(
+        IS_THERE,
+        `${copyId} is asked for already.`,
+        `aws rds copy-${noun} --region ${to} --source-region ${from} --source-${noun}-identifier "$copied" --target-${noun}-identifier ${copyId}${key}`,
+      ),
+      command,
     ];
-    return [
-      {
-        commands,
-        goOn: "when the last command ends without an error. It waits for up to 30 min; run it again if it gives up.",
-      },
-    ];
+    return [{ before, commands, goOn }];
   },
   permissions: copying,
 

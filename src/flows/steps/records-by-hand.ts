@@ -1,6 +1,6 @@
 import { type ByHandBlock, quoted, told } from "../../domain/plan-run/by-hand.ts";
 import type { RecordSet } from "../../ports/traffic.ts";
-import { savedAs } from "./by-hand.ts";
+import { keptIn, readAs, savedAs } from "./by-hand.ts";
 
 /** A change of records as AWS CLI commands: what stands there is saved first. */
 export function recordsByHand(zone: string, after: readonly RecordSet[]): ByHandBlock[] {
@@ -9,9 +9,12 @@ export function recordsByHand(zone: string, after: readonly RecordSet[]): ByHand
   const commands = [
     ...names.flatMap((name) => [
       savedAs(name),
-      ...recordsListed({ zone, name }).map((line) => `${line} --output json > "$saved.json"`),
+      ...recordsListed({ zone, name }).flatMap((line) => keptIn("$saved.json", line)),
     ]),
-    `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))} --query ChangeInfo.Id --output text)`,
+    ...readAs(
+      "change",
+      `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))} --query ChangeInfo.Id --output text`,
+    ),
     ...(after.some(({ weight }) => weight === 0) ? [UNWEIGHTED] : []),
     'aws route53 get-change --id "$change" --query ChangeInfo.Status --output text',
   ];

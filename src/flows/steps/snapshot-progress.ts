@@ -7,12 +7,31 @@ import type { SnapshotOutput } from "./schemas.ts";
 
 /** Words of the AWS CLI for what a snapshot is of, and where its description has the ARN. */
 export const CLI = {
-  instance: { noun: "db-snapshot", source: "db-instance", arn: "DBSnapshots[0].DBSnapshotArn" },
+  instance: {
+    noun: "db-snapshot",
+    source: "db-instance",
+    list: "DBSnapshots",
+    named: "DBSnapshotIdentifier",
+    arn: "DBSnapshots[0].DBSnapshotArn",
+  },
   cluster: {
     ...{ noun: "db-cluster-snapshot", source: "db-cluster" },
+    ...{ list: "DBClusterSnapshots", named: "DBClusterSnapshotIdentifier" },
     arn: "DBClusterSnapshots[0].DBClusterSnapshotArn",
   },
 } as const;
+
+/** A list that is empty where no snapshot of that name is there: asked for by its name, AWS would answer with an error. */
+export const namedIn = (of: keyof typeof CLI, id: string): string =>
+  `--query "${CLI[of].list}[?${CLI[of].named}=='${id}'].${CLI[of].named}" --output text`;
+
+/** Waits for it, as the last command of a block. */
+export const waitedFor = (of: keyof typeof CLI, id: string, region: Region) => ({
+  before:
+    "The last command waits for up to 30 min. When it gives up, paste the block again: it asks for nothing twice.",
+  command: `aws rds wait ${CLI[of].noun}-available --region ${region} --${CLI[of].noun}-identifier ${id}`,
+  goOn: `at once: ${id} is available.`,
+});
 
 /** Why a snapshot of that name could not be looked for; undefined: it could, or nobody answers now. */
 export const unreadable = (region: Region, now: Known<SnapshotFacts>): string | undefined =>

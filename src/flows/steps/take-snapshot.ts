@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../domain/errors.ts";
 import type { Step, StepContext } from "../../ports/step.ts";
+import { IS_THERE, unlessThere } from "./by-hand.ts";
 import { snapshotting } from "./permissions.ts";
 import { HOUR, MINUTE, SnapshotOutput } from "./schemas.ts";
-import { CLI, taken, unreadable, verifySnapshot } from "./snapshot-progress.ts";
+import { CLI, namedIn, taken, unreadable, verifySnapshot, waitedFor } from "./snapshot-progress.ts";
 
 /** Takes a manual snapshot under a name that says what it is for. It only adds: nothing is changed, and nothing expires by itself. */
 const Input = z.object({
@@ -30,16 +31,17 @@ export const takeSnapshot: Step<Input, Data, SnapshotOutput> = {
   controlPlane: ({ region }) => region,
   byHand: ({ region, of, source, id }) => {
     const { noun, source: what } = CLI[of];
+    const { before, command, goOn } = waitedFor(of, id, region);
     const commands = [
-      `aws rds create-${noun} --region ${region} --${what}-identifier ${source} --${noun}-identifier ${id}`,
-      `aws rds wait ${noun}-available --region ${region} --${noun}-identifier ${id}`,
+      `there=$(aws rds describe-${noun}s --region ${region} --${what}-identifier ${source} ${namedIn(of, id)})`,
+      ...unlessThere(
+        IS_THERE,
+        `${id} is asked for already.`,
+        `aws rds create-${noun} --region ${region} --${what}-identifier ${source} --${noun}-identifier ${id}`,
+      ),
+      command,
     ];
-    return [
-      {
-        commands,
-        goOn: "when the last command ends without an error. It waits for up to 30 min; run it again if it gives up.",
-      },
-    ];
+    return [{ before, commands, goOn }];
   },
   permissions: snapshotting,
 

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { pastedLines } from "../../../src/domain/plan-run/by-hand.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import type { Known } from "../../../src/domain/service/observed.ts";
 import { endByHand, signInByHand } from "../../../src/flows/resources/stores/rds-replica/end-by-hand.ts";
@@ -13,6 +12,7 @@ import { databaseSessions } from "../../../src/integrations/databases/sessions.t
 import type { DatabaseLogin, Engine, OwnSession } from "../../../src/ports/database-sessions.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { HOST, type OwnDatabase, ownMariadb, ownPostgres } from "../../harness/own-database.ts";
+import { linesOfBlock } from "../../harness/pasted.ts";
 import { secretInFile } from "../../harness/secret-file.ts";
 
 const opened: { close(): Promise<void> }[] = [];
@@ -162,7 +162,7 @@ describe.each(SERVERS)(
         shell,
         [
           ...options,
-          ["set -eu", HERE, ...[signInByHand(own), ...endByHand(own)].flatMap(pastedLines), "wait"].join("\n"),
+          ["set -eu", HERE, ...[signInByHand(own), ...endByHand(own)].flatMap(linesOfBlock), "wait"].join("\n"),
         ],
         { cwd, timeout: 30_000, env: { ...process.env, PGHOSTADDR: "127.0.0.1", DATABASE_STOCK: PASSWORD } },
       );

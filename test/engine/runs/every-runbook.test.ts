@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { pastedLines } from "../../../src/domain/plan-run/by-hand.ts";
 import { type Mode, type Plan, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { runbookOf } from "../../../src/flows/runbooks/index.ts";
@@ -9,7 +8,7 @@ import { drive } from "../../harness/drive.ts";
 import { example } from "../../harness/example.ts";
 import { mutationsOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
-import { changesOf, pasted, sayChange, stockOf } from "../../harness/pasted.ts";
+import { changesOf, linesOfBlock, pasted, sayChange, stockOf } from "../../harness/pasted.ts";
 import { isToggle, modesOf, PLAYS, type Play, REFUSALS, REFUSED } from "../../harness/plays.ts";
 import { standingOf } from "../../harness/standing.ts";
 import { drawn, inThirds, WALKED } from "../../harness/tables.ts";
@@ -102,7 +101,7 @@ describe.each(WALKS)("the commands by hand of $title, $mode", ({ play, run, call
     ({ id, byHand }) => {
       const made = calls.filter((call) => call.step === id);
 
-      const told = changesOf(pasted(byHand.flatMap(pastedLines), stock));
+      const told = changesOf(pasted(byHand.flatMap(linesOfBlock), stock));
 
       expect(changed(told)).toEqual(changed(made.map(({ operation, region }) => sayChange(operation, region))));
     },

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { pastedLines } from "../../../../src/domain/plan-run/by-hand.ts";
 import { expectedOf } from "../../../../src/domain/plan-run/learned-times.ts";
 import { type Plan, planDigest, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../../../src/domain/plan-run/run.ts";
@@ -13,6 +12,7 @@ import { keyForm } from "../../../../src/views/key-form.ts";
 import { planCard, planInFull } from "../../../../src/views/plan.ts";
 import { example } from "../../../harness/example.ts";
 import { AT, type Day, dark, homeIsDark, known, quietDay, seenOn } from "../../../harness/observed.ts";
+import { linesOfBlock } from "../../../harness/pasted.ts";
 import { planFor, planned, serviceIn, uncheckedIn } from "../../../harness/plans.ts";
 import { siteOf } from "../../../harness/site.ts";
 
@@ -403,13 +403,13 @@ describe("the failover runbook", () => {
     const [direct, byHand] = [stepOf(plan, "check-direct"), stepOf(plan, "dns-by-hand")];
 
     expect(direct.title).toContain("db.regami.internal to be pointed at the database in us-west-2 by hand");
-    expect(direct.byHand.flatMap(pastedLines).join("\n")).toContain(
+    expect(direct.byHand.flatMap(linesOfBlock).join("\n")).toContain(
       '"Name":"db.regami.internal","Type":"CNAME","TTL":30',
     );
     expect(direct.deadlineMs).toBe(byHand.deadlineMs);
     // The file knows no health check, and a change without one would take it away.
     const [listed, changing] = byHand.byHand;
-    const lines = byHand.byHand.flatMap(pastedLines);
+    const lines = byHand.byHand.flatMap(linesOfBlock);
     const change = lines.find((line) => line.includes("change-resource-record-sets"));
     expect(listed?.before).toBeUndefined();
     expect(changing?.before).toContain("until Route 53 takes it");
@@ -421,7 +421,7 @@ describe("the failover runbook", () => {
 
   test("by hand, people begin with the first step that can work, and skip what is silent until it answers", () => {
     const plan = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
-    const text = cardText(byHandCard(plan));
+    const text = [1, 2].map((part) => cardText(byHandCard(plan, part))).join("\n");
     const placeOf = (words: string) => text.indexOf(words);
 
     // Said before the first command, by the number and the name that the plan gives the step.
@@ -432,7 +432,7 @@ describe("the failover runbook", () => {
     );
     expect(placeOf("aws ecs update-service --region eu-west-1")).toBeGreaterThan(placeOf("1a-1. Fence eu-west-1"));
     // A later message begins with a part of that step: it waits for the region too.
-    expect(cardText(byHandCard(plan, 2))).toMatch(/\*?\*?1a-3\. stores\.stock\.\*?\*? – as soon as eu-west-1 answers/);
+    expect(cardText(byHandCard(plan, 2))).toMatch(/1a-3\. For stores\.stock\.\*?\*? – as soon as eu-west-1 answers/);
   });
 
   test("by hand, the risk stands first, and the point of no return beside its command", () => {
@@ -459,8 +459,8 @@ describe("the failover runbook", () => {
     const text = cardText(byHandCard(plan));
     expect(text).not.toContain("for now");
     // Its gates never come true, and the database that answers is closed all the same.
-    expect(text).toMatch(/1-2\. compute\.api\.\*? Only when 1-1 came true\./);
-    expect(text).toMatch(/1-3\. stores\.stock\.\*?\n/);
+    expect(text).toMatch(/1-2\. For compute\.api\.\*? Only when 1-1 came true\./);
+    expect(text).toMatch(/1-3\. For stores\.stock\.\*?\n/);
   });
 
   test("planned mode is refused when the old side cannot be stopped first", () => {

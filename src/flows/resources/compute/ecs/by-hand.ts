@@ -1,5 +1,5 @@
 import type { ByHandBlock } from "../../../../domain/plan-run/by-hand.ts";
-import { savedAs } from "../../../steps/by-hand.ts";
+import { keptIn, readAs, savedAs } from "../../../steps/by-hand.ts";
 
 interface Named {
   readonly cluster: string;
@@ -9,9 +9,15 @@ interface Named {
 /** Keeps the number of tasks and the auto scaling in files, so that people can give them back. */
 export const savedByHand = (region: string, { cluster, service }: Named): string[] => [
   savedAs(`${service}-${region}`),
-  `aws application-autoscaling describe-scalable-targets --region ${region} --service-namespace ecs --resource-ids service/${cluster}/${service} --output json > "$saved-scaling.json"`,
-  `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service} --output json > "$saved-service.json"`,
+  ...keptIn("$saved-scaling.json", targetsOf(region, { cluster, service })),
+  ...keptIn(
+    "$saved-service.json",
+    `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service}`,
+  ),
 ];
+
+const targetsOf = (region: string, { cluster, service }: Named): string =>
+  `aws application-autoscaling describe-scalable-targets --region ${region} --service-namespace ecs --resource-ids service/${cluster}/${service}`;
 
 const suspended = (is: boolean): string =>
   `--suspended-state DynamicScalingInSuspended=${is},DynamicScalingOutSuspended=${is},ScheduledScalingSuspended=${is}`;
@@ -23,13 +29,13 @@ export const closedByHand = (region: string, named: Named): string[] =>
 /** As the step does it: what AWS has is raised and never lowered, and whatever was suspended works again. */
 export function raisedByHand(region: string, named: Named & Wanted): string[] {
   const { cluster, service, tasks, max_tasks: max = 0 } = named;
-  const target = `aws application-autoscaling describe-scalable-targets --region ${region} --service-namespace ecs --resource-ids service/${cluster}/${service}`;
+  const target = targetsOf(region, named);
   const seen = `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service}`;
   return [
-    atLeast("min", { asked: target, at: "ScalableTargets[0].MinCapacity", least: tasks }),
-    atLeast("max", { asked: target, at: "ScalableTargets[0].MaxCapacity", least: Math.max(tasks, max) }),
+    ...atLeast("min", { asked: target, at: "ScalableTargets[0].MinCapacity", least: tasks }),
+    ...atLeast("max", { asked: target, at: "ScalableTargets[0].MaxCapacity", least: Math.max(tasks, max) }),
     ...scaledByHand(region, named, `--min-capacity "$min" --max-capacity "$max" ${suspended(false)}`),
-    atLeast("desired", { asked: seen, at: "services[0].desiredCount", least: tasks }),
+    ...atLeast("desired", { asked: seen, at: "services[0].desiredCount", least: tasks }),
     `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count "$desired"`,
   ];
 }
@@ -50,10 +56,7 @@ export const noneRunsByHand = (region: string, { cluster, service }: Named) => (
 export const drainedByHand = (region: string, { cluster, service }: Named): ByHandBlock => ({
   before: "Tasks drain for minutes, and write meanwhile.",
   commands: [
-    `for task in $(aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query 'taskArns[]' --output text)`,
-    "do",
-    `  aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks "$task" --query 'tasks[0].lastStatus' --output text`,
-    "done",
+    `(tasks=$(aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query 'taskArns[]' --output text) || exit 1; for task in $(echo "\${tasks#None}"); do aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks "$task" --query 'tasks[0].lastStatus' --output text || exit 1; done)`,
   ],
   goOn: "when each line says STOPPED.",
 });
@@ -67,7 +70,7 @@ interface Wanted {
 const atLeast = (
   variable: string,
   { asked, at, least }: { readonly asked: string; readonly at: string; readonly least: number },
-): string => `${variable}=$(${asked} --query 'max([${at} || \`0\`, \`${least}\`])' --output text)`;
+): string[] => readAs(variable, `${asked} --query 'max([${at} || \`0\`, \`${least}\`])' --output text`);
 
 /** Auto scaling is changed where there is some: registering it would make a target for a service that has none. */
 const scaledByHand = (region: string, { cluster, service }: Named, limits: string): string[] => [

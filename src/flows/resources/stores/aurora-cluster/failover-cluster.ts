@@ -2,6 +2,7 @@ import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import { type ClusterFacts, writerOf } from "../../../../ports/clusters.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { readAs, unlessThere } from "../../../steps/by-hand.ts";
 import { MINUTE } from "../../../steps/schemas.ts";
 import { failingOver } from "./permissions.ts";
 
@@ -35,9 +36,18 @@ export const failoverCluster: Step<Input, Data, z.infer<typeof Output>> = {
   times: () => ({ expectedMs: 1 * MINUTE, deadlineMs: 20 * MINUTE }),
   controlPlane: ({ region }) => region,
   byHand: ({ region, cluster, target }) => {
+    const look = `aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${cluster}`;
     const commands = [
-      `aws rds failover-db-cluster --region ${region} --db-cluster-identifier ${cluster} --target-db-instance-identifier ${target}`,
-      `aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${cluster} --query 'DBClusters[0].[Status,DBClusterMembers[?IsClusterWriter].DBInstanceIdentifier]'`,
+      ...readAs(
+        "writer",
+        `${look} --query 'DBClusters[0].DBClusterMembers[?IsClusterWriter].DBInstanceIdentifier' --output text`,
+      ),
+      ...unlessThere(
+        `test "$writer" = ${target}`,
+        `${target} is the writer already.`,
+        `aws rds failover-db-cluster --region ${region} --db-cluster-identifier ${cluster} --target-db-instance-identifier ${target}`,
+      ),
+      `${look} --query 'DBClusters[0].[Status,DBClusterMembers[?IsClusterWriter].DBInstanceIdentifier]'`,
     ];
     return [{ commands, goOn: `when the status is available and the one writer is ${target}.` }];
   },

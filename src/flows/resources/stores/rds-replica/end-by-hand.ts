@@ -13,7 +13,8 @@ export function signInByHand(login: DatabaseLogin, descriptor = 3): ByHandBlock 
       `rm -f ${instance}.sql ${instance}.seen && mkfifo ${instance}.sql && touch ${instance}.seen`,
       `${CLIENTS[login.engine].signsIn(login)} < ${instance}.sql | tee -a ${instance}.seen &`,
       `exec ${descriptor}> ${instance}.sql`,
-      `echo "select 'signed in';" >&${descriptor}`,
+      // In brackets, since a client that is gone would take the shell of the person with it.
+      `(echo "select 'signed in';" >&${descriptor})`,
     ],
     goOn: "when that says: signed in; the client of MySQL or MariaDB also warns of one unknown variable. It stays signed in until the block that signs out.",
   };
@@ -22,13 +23,8 @@ export function signInByHand(login: DatabaseLogin, descriptor = 3): ByHandBlock 
 /** Three rounds: a session that was signing in while the database was closed shows in a later one. */
 export function endByHand({ instance, engine }: DatabaseLogin, descriptor = 3): ByHandBlock[] {
   const { ends, before, goOn } = CLIENTS[engine];
-  const commands = [
-    "for round in 1 2 3",
-    "do",
-    ...ends(instance, descriptor).map((line) => `  ${line}`),
-    "  sleep 2",
-    "done",
-  ];
+  const round = [...ends(instance, descriptor), "sleep 2"].join(" && ");
+  const commands = [`(for round in 1 2 3; do ${round} || exit 1; done)`];
   return [
     { before, commands, goOn },
     { before: "This signs out.", commands: [`exec ${descriptor}>&-`], goOn: "without waiting." },
@@ -61,7 +57,7 @@ const CLIENTS: Readonly<Record<Engine, Client>> = {
     ends: (instance, descriptor) => [
       `echo "select concat('call mysql.rds_kill(', id, ');') from information_schema.processlist where id <> connection_id() and user not in ('rdsadmin', 'rdsrepladmin', 'event_scheduler', 'system user') and command not in ('Binlog Dump', 'Binlog Dump GTID', 'Daemon', 'Slave_IO', 'Slave_SQL'); select 'looked';" >&${descriptor}`,
       "sleep 2",
-      `grep 'call mysql.rds_kill' ${instance}.seen >&${descriptor} || true`,
+      `{ grep 'call mysql.rds_kill' ${instance}.seen >&${descriptor} || true; }`,
       `echo 'the next round' > ${instance}.seen`,
     ],
     before:

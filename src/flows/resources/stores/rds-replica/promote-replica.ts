@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { unlessThere } from "../../../steps/by-hand.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
 import type { LinkEnded } from "../../abilities.ts";
 import { linkEnded } from "./link.ts";
@@ -43,11 +44,22 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: 40 * MINUTE }),
   controlPlane: ({ region }) => region,
   byHand: ({ region, instance, backupRetentionDays }) => {
+    const look = `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance}`;
+    const before =
+      "It looks first, and promotes only what follows another database. InvalidDBInstanceState says that it is busy, perhaps with a promotion that was asked for before: paste the block again in a minute.";
     const commands = [
-      `aws rds promote-read-replica --region ${region} --db-instance-identifier ${instance} --backup-retention-period ${backupRetentionDays}`,
-      `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'`,
+      `source=$(${look} --query 'DBInstances[0].ReadReplicaSourceDBInstanceIdentifier' --output text)`,
+      'test -n "$source"',
+      ...unlessThere(
+        'test "$source" = None',
+        `${instance} follows no database: it is promoted already.`,
+        `aws rds promote-read-replica --region ${region} --db-instance-identifier ${instance} --backup-retention-period ${backupRetentionDays}`,
+      ),
+      `${look} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]'`,
     ];
-    return [{ commands, goOn: "when the source is null and the status is available. Available alone is not enough." }];
+    return [
+      { before, commands, goOn: "when the source is null and the status is available. Available alone is not enough." },
+    ];
   },
   permissions: ({ region, instance }) => [promoting(region, instance)],
 

@@ -63,7 +63,7 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
   controlPlane: ({ region }) => region,
   byHand: ({ region, instance, mustReachZero }) => {
     const commands = [
-      `aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(( $(date +%s) - 900 ))" --end-time "$(date +%s)"`,
+      `now=$(date +%s) && aws cloudwatch get-metric-statistics --region ${region} --namespace AWS/RDS --metric-name ReplicaLag --dimensions Name=DBInstanceIdentifier,Value=${instance} --period 60 --statistics Maximum --start-time "$(( now - 900 ))" --end-time "$now"`,
     ];
     const goOn = mustReachZero
       ? `when each of the newest ${IN_A_ROW} Timestamps, less its Maximum in seconds, is later than the moment at which the writers stopped.`

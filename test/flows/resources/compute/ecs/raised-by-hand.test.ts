@@ -1,7 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { pastedLines } from "../../../../../src/domain/plan-run/by-hand.ts";
 import { scaleOut } from "../../../../../src/flows/resources/compute/ecs/scale-out.ts";
-import { pasted, type Stock } from "../../../../harness/pasted.ts";
+import { linesOfBlock, pasted, type Stock } from "../../../../harness/pasted.ts";
 
 const INPUT = {
   region: "eu-central-1",
@@ -12,7 +11,7 @@ const ID = "service/dr/app";
 
 function told(stock: Stock, max?: number) {
   const compute = max === undefined ? INPUT.compute : { ...INPUT.compute, max_tasks: max };
-  const calls = pasted(scaleOut.byHand({ ...INPUT, compute }).flatMap(pastedLines), stock);
+  const calls = pasted(scaleOut.byHand({ ...INPUT, compute }).flatMap(linesOfBlock), stock);
   const optionsOf = (operation: string) => calls.find((call) => call.operation === operation)?.options;
   return { registers: optionsOf("register-scalable-target"), updates: optionsOf("update-service") };
 }
@@ -40,7 +39,7 @@ test("a service is told to have as many tasks as are wanted, and keeps more wher
 });
 
 test("the tasks that the step was planned with count, not those of the file", () => {
-  const calls = pasted(scaleOut.byHand({ ...INPUT, tasks: 9 }).flatMap(pastedLines), { scaling: {} });
+  const calls = pasted(scaleOut.byHand({ ...INPUT, tasks: 9 }).flatMap(linesOfBlock), { scaling: {} });
   expect(calls.find(({ operation }) => operation === "update-service")?.options).toMatchObject({
     "desired-count": "9",
   });
