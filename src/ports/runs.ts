@@ -34,8 +34,8 @@ export interface Runs {
   create(plan: Plan, digest: string, events: readonly Event[]): Promise<CreateAnswer>;
   read(id: string): Promise<RunState | undefined>;
   append(run: RunState, change: Appended): Promise<AppendAnswer>;
-  /** Runs that are not over: what the sweep looks at. */
-  openIds(): Promise<readonly string[]>;
+  /** Runs that are not over: what the sweep looks at. With a service those of it, and those whose plan nobody can read. */
+  openIds(service?: string): Promise<readonly string[]>;
   /** Every plan and run that was made for this incident, over or not. */
   ofIncident(incident: string): Promise<readonly string[]>;
   /** The run that holds the service, if any. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { Superseded } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { canonicalJson } from "../domain/json.ts";
@@ -37,7 +38,7 @@ export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
     read: (id) => readOrPutAside(source(reading, id)),
     append: (run, change) => append(redis, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
-    openIds: () => redis.smembers(KEYS.openRuns),
+    openIds: openRuns(redis),
     holderOf: async (service) => (await redis.get(KEYS.claim(service))) ?? undefined,
     async coolDownUntil(service) {
       const until = Number((await redis.get(KEYS.coolDown(service))) ?? 0);
@@ -50,6 +51,29 @@ export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
     },
     takeBack: (id) => takeBack(source(reading, id)),
   };
+}
+
+/** A plan never changes, so it is asked for once what its run is about. */
+function openRuns(redis: ScriptedRedis): Runs["openIds"] {
+  let services: ReadonlyMap<string, string | undefined> = new Map();
+  const known = async (id: string) =>
+    [id, services.get(id) ?? serviceIn((await redis.hget(KEYS.run(id), "plan")) ?? "")] as const;
+  return async (service) => {
+    const ids = await redis.smembers(KEYS.openRuns);
+    if (service === undefined) return ids;
+    services = new Map(await Promise.all(ids.map(known)));
+    return ids.filter((id) => [service, undefined].includes(services.get(id)));
+  };
+}
+
+const OfService = z.object({ service: z.string() });
+
+function serviceIn(plan: string): string | undefined {
+  try {
+    return OfService.safeParse(JSON.parse(plan)).data?.service;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Reading {

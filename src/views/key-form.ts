@@ -41,6 +41,6 @@ function agreement(run: RunState, inventory: Inventory): Text[] {
   const holders = keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
   return [
     [{ bold: "Yours is the last key: if you turn it, the run starts at once." }],
-    spans`${holders} agreed. Without your key by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
+    spans`${holders} agreed. Without one more key by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
   ];
 }

@@ -43,7 +43,7 @@ const MEANS: Partial<Readonly<Record<Offered, (run: RunState) => string>>> = {
     if (state === "stuck") return "try this undo again";
     return pastNoReturn ? "look whether it happened, and undo the rest only if it did not" : "the same as Abort";
   },
-  replan: () => "make a new plan for the rest, with new keys",
+  replan: () => "make a new plan for the rest",
 };
 
 /** Steps without a way back. */
@@ -108,10 +108,15 @@ function meanings(
   const lines = offered.flatMap((decision): Text[] => {
     const means = ways.includes(`/dr ${decision} `) ? undefined : MEANS[decision]?.(run);
     if (means === undefined) return [];
-    const who = needsOf(decision, run) === "two approvers" ? ` (${votesNeeded(run)} approvers)` : " (one person)";
-    return [[{ bold: LABEL[decision] }, `: ${means}${who}.`]];
+    return [[{ bold: LABEL[decision] }, `: ${means} (${whoInShort(decision, run)}).`]];
   });
   return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];
+}
+
+function whoInShort(decision: Decision, run: RunState): string {
+  const needs = needsOf(decision, run);
+  if (needs === "two approvers") return `${votesNeeded(run)} approvers`;
+  return needs === "two keys on the new plan" ? `one person asks; it needs ${votesNeeded(run)} keys` : "one person";
 }
 
 /** What the step knows of ways on, besides the buttons. */

@@ -194,6 +194,17 @@ describe("one executor per service (G6)", () => {
     expect(await takes(two, await created("F-2"))).toMatchObject({ kind: "appended" });
   });
 
+  test("the open ones of a service are found without reading those of others, and with those whose plan nobody can read", async () => {
+    await created("F-1");
+    await created("R-1", { service: "regami" });
+    const redis = await bench.connect();
+
+    expect(await one.openIds("inventory")).toEqual(["F-1"]);
+    await redis.hset("{twokey}:run:R-1", "plan", "no plan");
+    expect(await one.openIds("inventory")).toEqual(["F-1"]);
+    expect(new Set(await two.openIds("inventory"))).toEqual(new Set(["F-1", "R-1"]));
+  });
+
   describe("a run that continues another", () => {
     const superseded: RunEntry = { kind: "superseded", atMs: AT, plan: "F-2" };
     const wait = (why: string): RunEntry => ({ kind: "paused", atMs: AT, by: "farid", door: "slack", why });

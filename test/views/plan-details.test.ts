@@ -60,7 +60,7 @@ describe("what lies behind a plan", () => {
     const [card, form] = shown(one);
     expect(card).toMatch(/One more person must agree by .*; that key starts the run at once\./);
     expect(form).toContain("Yours is the last key: if you turn it, the run starts at once.");
-    expect(form).toMatch(/somebody agreed\. Without your key by .* the plan is closed, and nothing is changed\./);
+    expect(form).toMatch(/somebody agreed\. Without one more key by .* the plan is closed, and nothing is changed\./);
     expect(keyForm(one, inventory).submit).toBe("Turn my key and start");
     for (const text of shown({ ...one, keys: [] })) expect(text).not.toContain("that key starts");
   });

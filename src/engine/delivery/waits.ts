@@ -107,7 +107,7 @@ export async function planWaiting(
   service: string,
   { runs }: { readonly runs: Pick<Runs, "openIds" | "read"> },
 ): Promise<RunState | undefined> {
-  const { read } = await readable((await runs.openIds()).map((id) => runs.read(id)));
+  const { read } = await readable((await runs.openIds(service)).map((id) => runs.read(id)));
   return read.find((run) => run?.plan.service === service && run.state === "waiting-for-keys");
 }
 

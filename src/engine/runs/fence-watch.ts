@@ -211,6 +211,8 @@ async function writeDown(
     const entry = make({ atMs: deps.clock.now(), epoch: hold.epoch });
     if ((entry.kind === "watch-ended" || entry.kind === "moved-on") && !isLookedAt(run)) return undefined;
     if (entry.kind === "fence-lost" && !isGuarded(run)) return undefined;
+    // Another process may have named it meanwhile.
+    if (entry.kind === "moved-on" && run.watch.laterMoves.includes(entry.run)) return undefined;
     // An old side that was fenced is looked at until the end date.
     const ends = entry.kind === "watch-ended";
     const requestIds = entry.kind === "watch-asked" ? { requestIds: entry.requestIds } : {};

@@ -14,7 +14,7 @@ export interface OtherRuns {
   readonly home: RunState | undefined;
   /** The run that holds the service has a plan of its own for the old side, or cannot be read. */
   readonly isTaken: boolean;
-  /** A later run cannot be read, so that nobody can say whose doing it is how the new side stands. */
+  /** A later run cannot be read, or is there no more, so that nobody can say whose doing it is how the new side stands. */
   readonly isUntold: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface OtherRuns {
 export async function otherRuns(run: RunState, { runs }: Pick<WatchDeps, "runs">): Promise<OtherRuns> {
   const { service, from, id } = run.plan;
   const { laterMoves } = run.watch;
-  const [holder, open] = await Promise.all([runs.holderOf(service), runs.openIds()]);
+  const [holder, open] = await Promise.all([runs.holderOf(service), runs.openIds(service)]);
   const ids = new Set([...laterMoves, ...open, ...(holder === undefined ? [] : [holder])]);
   ids.delete(id);
   const { read, unreadable } = await readable([...ids].map((each) => runs.read(each)));
@@ -35,7 +35,7 @@ export async function otherRuns(run: RunState, { runs }: Pick<WatchDeps, "runs">
     unnamed: later.find(({ plan }) => !laterMoves.includes(plan.id)),
     home: later.find(({ plan, pastNoReturn, state }) => plan.to === from && pastNoReturn && state !== "unwound"),
     isTaken: isOthers && (held === undefined || leadsOrChanges(held, from)),
-    isUntold: unreadable.length > 0,
+    isUntold: unreadable.length > 0 || laterMoves.some((each) => !others.some(({ plan }) => plan.id === each)),
   };
 }
 

@@ -13,7 +13,7 @@ export async function runsOfService(
   { runs }: Known,
 ): Promise<readonly RunState[]> {
   const [open, ofIncident] = await Promise.all([
-    runs.openIds(),
+    runs.openIds(service),
     incident === undefined ? [] : runs.ofIncident(incident),
   ]);
   const { read } = await readable([...new Set([...open, ...ofIncident])].map((id) => runs.read(id)));

@@ -231,6 +231,10 @@ describe("the watch over an old side that was dark", () => {
       expect(await watched(turn.run, { others: [ON] })).toMatchObject({ fenced: 1, later: [["F-2"]] });
     });
 
+    test("is not ended by a side that was left either, while a run that its journal names cannot be found", async () => {
+      expect(await watched(NAMED, { looked: MOVED_BACK })).toMatchObject({ ended: false, written: [] });
+    });
+
     test("guard later move begun: is not ended by a side that was left while it looked, by a run of ours that had just begun", async () => {
       const others: RunState[] = [];
       const whileLooking = () => void others.push(ON);
