@@ -26,12 +26,12 @@ test("a planned failover loses nothing", async () => {
     words: "/dr failover inventory planned because maintenance",
   });
   // What people would paste without this bot is in Slack before the first key is turned.
-  const byHand = await world.people.expectMessage(
-    plan.card.channel ?? "",
-    ({ thread_ts, blocks }) => thread_ts === plan.card.ts && JSON.stringify(blocks).includes("promote-read-replica"),
-    20_000,
-  );
-  expect(JSON.stringify(byHand.blocks)).toContain("change-resource-record-sets");
+  for (const command of ["promote-read-replica", "change-resource-record-sets"])
+    await world.people.expectMessage(
+      plan.card.channel ?? "",
+      ({ thread_ts, blocks }) => thread_ts === plan.card.ts && JSON.stringify(blocks).includes(command),
+      20_000,
+    );
   for (const approver of ["U01ANA", "U01BEN"]) await turnKey(stage, approver, { plan });
   const run = await runWhere(
     stage,
