@@ -47,7 +47,8 @@ const DIFFERENCES: readonly Difference[] = [
     is: (now, before) => before.multiAz && !now.multiAz,
     says: (_now, _before, old) => `has no standby in another zone, and ${old} has`,
     asks: () => "--multi-az --apply-immediately",
-    price: "This command makes one. The database goes on meanwhile, and writes are slower for the minutes to hours that the copy takes",
+    price:
+      "This command makes one. The database goes on meanwhile, and writes are slower for the minutes to hours that the copy takes",
   },
   {
     is: (now, before) => now.parameterGroup !== before.parameterGroup,
