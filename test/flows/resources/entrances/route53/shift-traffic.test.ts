@@ -145,7 +145,7 @@ describe("people who led users back", () => {
     move.ledBack({ does: shiftTraffic.name, input: { ...INPUT, ...change } } as never, route53({ stands }).context);
 
   test("are noticed when the records stand as they were captured", async () => {
-    expect(await ledBack(known(OLD))).toBe(`${NAME} leads to the old side again`);
+    expect(await ledBack(known(OLD))).toEqual({ why: `${NAME} leads to the old side again`, isToOldSide: true });
   });
 
   test.each<[string, Known<readonly RecordSet[]>, Partial<typeof INPUT>]>([
