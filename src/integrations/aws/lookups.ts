@@ -18,6 +18,7 @@ import { EndedTasks } from "./ended-tasks.ts";
 import { LagMemory } from "./lag-memory.ts";
 import { loadBalancers, targetGroupAttributes, targetGroups, targetHealth } from "./lookups-balancers.ts";
 import { type CarriersOf, networkInterfaces, securityGroups, subnets } from "./lookups-ec2.ts";
+import { images } from "./lookups-ecr.ts";
 import {
   ecsClusters,
   type ServiceOrFailure,
@@ -52,6 +53,8 @@ export interface Lookups {
   /** By security groups. */
   readonly networkInterfaces: In<CarriersOf>;
   readonly subnets: In<Subnet>;
+  /** Of ECR, by their whole names: the one that is there. */
+  readonly images: In<string>;
   readonly services: InCluster<ServiceOrFailure>;
   /** By `<list> <service>`. */
   readonly taskLists: InCluster<readonly string[]>;
@@ -107,6 +110,7 @@ export function createLookups(caller: Pick<Caller, "read">, clients: Clients, no
     securityGroups: inRegion(securityGroups),
     networkInterfaces: inRegion(networkInterfaces),
     subnets: inRegion(subnets),
+    images: inRegion(images),
     services: inCluster(services),
     taskLists: inCluster(taskLists),
     tasks: inCluster(tasks),

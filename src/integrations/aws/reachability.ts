@@ -28,6 +28,11 @@ export class Reachability {
     return undefined;
   }
 
+  /** Whether it is remembered as silent, also where it is worth asking again. */
+  isSilent(endpoint: string): boolean {
+    return this.#silent.has(endpoint);
+  }
+
   answered(endpoint: string): void {
     this.#silent.delete(endpoint);
   }

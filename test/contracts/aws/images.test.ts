@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { factOf, HOME, STANDBY, siteIn } from "./inventory-world.ts";
+import { eventually } from "../../harness/eventually.ts";
+import { factOf, HASTY, HOME, STANDBY, siteIn } from "./inventory-world.ts";
 import { worldOfEachTest } from "./world-of-each-test.ts";
 
 const inventory = worldOfEachTest();
@@ -7,13 +8,11 @@ const inventory = worldOfEachTest();
 const ECR = `111122223333.dkr.ecr.${STANDBY}.amazonaws.com`;
 
 /** What the tasks of the standby would start from. */
-async function groundWith(image?: string) {
+async function groundWith(image?: string, aws = inventory().aws) {
   if (image !== undefined) await inventory().control("/ecs/task-definition", { family: "inventory", image });
   const site = siteIn(STANDBY);
-  const facts = factOf(await inventory().aws.compute.describe(STANDBY, site));
-  const { images, absentImages, unseenImages } = factOf(
-    await inventory().aws.compute.ground({ region: STANDBY, site, facts }),
-  );
+  const facts = factOf(await aws.compute.describe(STANDBY, site));
+  const { images, absentImages, unseenImages } = factOf(await aws.compute.ground({ region: STANDBY, site, facts }));
   return { images, absentImages, unseenImages };
 }
 
@@ -70,11 +69,45 @@ describe("the image of a task definition", () => {
     const image = `111122223333.dkr-ecr.${HOME}.on.aws/inventory:7`;
     const beganMs = performance.now();
 
-    expect(await groundWith(image)).toMatchObject({
+    expect(await groundWith(image, inventory().connect(HASTY))).toMatchObject({
       absentImages: undefined,
       unseenImages: [{ image, why: expect.stringContaining(`in ${HOME}`), isSilent: true }],
     });
     expect(performance.now() - beganMs).toBeLessThan(8_000);
+  });
+
+  test("is late where its registry takes longer than anybody waits, and silent once that has given no answer at all", async () => {
+    await inventory().control("/regions", { region: HOME, service: "ecr", mode: "dark" });
+    const patience = { connectMs: 10_000, answerMs: 3_500 };
+    // It is asked again at once.
+    const aws = inventory().connect({ patience, rememberSilenceMs: 1 });
+    const image = `111122223333.dkr.ecr.${HOME}.amazonaws.com/inventory:7`;
+    const why = `TwoKey waited 3 s for what ECR says in ${HOME}, and no longer`;
+
+    expect(await groundWith(image, aws)).toMatchObject({ unseenImages: [{ image, why }] });
+    const seen = await eventually("silence", async () => {
+      const { unseenImages = [] } = await groundWith(image, aws);
+      return unseenImages[0]?.isSilent ? unseenImages : undefined;
+    });
+    expect(seen).toEqual([{ image, why, isSilent: true }]);
+  });
+
+  test("is not silent where TwoKey keeps itself back, and looks that wait for the same one are one call", async () => {
+    const effect = { kind: "error", status: 400, code: "ThrottlingException", message: "Rate exceeded" } as const;
+    inventory().world.faults.plan({ vendor: "aws", operation: "DescribeImages", effect, times: 1 });
+    const image = `111122223333.dkr.ecr.${HOME}.amazonaws.com/inventory:7`;
+    const late = [{ image, why: `TwoKey waited 3 s for what ECR says in ${HOME}, and no longer` }];
+
+    // World time stands still: nobody's turn comes after the throttle.
+    expect((await groundWith(image)).unseenImages).toEqual(late);
+    const again = [groundWith(image), groundWith(image), groundWith(image)];
+    for (const seen of await Promise.all(again)) expect(seen.unseenImages).toEqual(late);
+    const before = await inventory().reads("DescribeImages", HOME);
+    inventory().advance(15);
+
+    expect(await groundWith(image)).toEqual({ images: [image], absentImages: undefined, unseenImages: undefined });
+    // The one that was throttled, the one that all others wait for, and this one.
+    expect((await inventory().reads("DescribeImages", HOME)) - before).toBe(3);
   });
 
   test("of a registry that is not ECR's is asked for nowhere", async () => {
