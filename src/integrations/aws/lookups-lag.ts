@@ -20,7 +20,7 @@ export function replicaLags(clients: Clients, region: Region, { now, fromMs }: W
     return { startMs: Math.min(...ids.map((instance) => fromMs(instance, endMs))), endMs };
   };
   return {
-    ...{ api: "cloudwatch", region, most: MOST_REPLICAS },
+    ...{ api: "cloudwatch", region, most: MOST_REPLICAS, isRefusedForAll: true },
     async page(ids, from, options) {
       const { startMs, endMs, token } = from === undefined ? { ...windowOf(ids), token: undefined } : pageFrom(from);
       const command = new GetMetricDataCommand({
