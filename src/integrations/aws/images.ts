@@ -51,18 +51,45 @@ const late = ({ caller }: By, region: Region): Verdict => ({
   ...{ is: "unseen", why: sayLate("ECR", region), isSilent: caller.isSilent({ api: ECR, region }) },
 });
 
-async function lookFor(
-  { lookups }: By,
-  { image, region }: EcrImage & { readonly image: string },
-  signal: AbortSignal | undefined,
-): Promise<Verdict> {
+type Place = EcrImage & { readonly image: string };
+
+async function lookFor(by: By, place: Place, signal: AbortSignal | undefined): Promise<Verdict> {
+  const { image, region } = place;
   try {
-    await lookups.images(region).ask({ id: image, doing: `look for image ${image}`, signal });
+    await by.lookups.images(region).ask({ id: image, doing: `look for image ${image}`, signal });
     return { is: "there" };
   } catch (error) {
-    if (!(error instanceof CallFailed)) throw error;
-    if (NOT_THERE.has(error.failure.code)) return { is: "absent" };
-    const { why, cause } = notKnown(error, 0);
-    return { is: "unseen", why, isSilent: cause === "unreachable" };
+    const isMissing = error instanceof CallFailed && NOT_THERE.has(error.failure.code);
+    return isMissing ? await lookElsewhere(by, place, signal) : unseen(error);
   }
+}
+
+/** What ECR does not have it may get for the first task that starts: only then its repository comes about. */
+async function lookElsewhere(
+  { lookups }: By,
+  { account, region, repository }: Place,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
+  const doing = `read the pull-through rules of registry ${account}`;
+  try {
+    const rules = await lookups.pullThroughRules(region).ask({ id: account, doing, signal });
+    const fitting = rules?.find(({ ecrRepositoryPrefix: prefix }) => fits(repository, prefix));
+    if (!fitting) return { is: "absent" };
+    const { ecrRepositoryPrefix: prefix, upstreamRegistryUrl: from = "another registry" } = fitting;
+    return { is: "unseen", why: `ECR does not have it, and gets it from ${from} by its pull-through rule ${prefix}` };
+  } catch (error) {
+    return unseen(error);
+  }
+}
+
+/** The prefix of a rule that takes whatever no other rule takes. */
+const ANY_REPOSITORY = "ROOT";
+
+const fits = (repository: string, prefix: string | undefined): boolean =>
+  prefix !== undefined && (prefix === ANY_REPOSITORY || repository.startsWith(`${prefix}/`));
+
+function unseen(error: unknown): Verdict {
+  if (!(error instanceof CallFailed)) throw error;
+  const { why, cause } = notKnown(error, 0);
+  return { is: "unseen", why, isSilent: cause === "unreachable" };
 }

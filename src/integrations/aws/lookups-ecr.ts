@@ -1,4 +1,8 @@
-import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
+import {
+  DescribeImagesCommand,
+  DescribePullThroughCacheRulesCommand,
+  type PullThroughCacheRule,
+} from "@aws-sdk/client-ecr";
 import { ecrImage } from "../../domain/service/ecr-image.ts";
 import type { Region } from "../../domain/service/region.ts";
 import type { Clients } from "./clients.ts";
@@ -17,4 +21,16 @@ export const images = (clients: Clients, region: Region): Kind<string> => ({
     return { items: [image], next: undefined };
   },
   isOf: (item, id) => item === id,
+});
+
+/** All of the registry of one account: what it gets from elsewhere when it is pulled first. */
+export const pullThroughRules = (clients: Clients, region: Region): Kind<readonly PullThroughCacheRule[]> => ({
+  ...{ api: ECR, region, most: 1 },
+  async page([registryId], nextToken, options) {
+    const command = new DescribePullThroughCacheRulesCommand({ registryId, nextToken });
+    const { pullThroughCacheRules: rules = [], nextToken: next } = await clients.ecr.in(region).send(command, options);
+    return { items: [rules], next };
+  },
+  isOf: () => true,
+  join: (pages) => pages.flat(),
 });

@@ -7,6 +7,9 @@ const inventory = worldOfEachTest();
 
 const ECR = `111122223333.dkr.ecr.${STANDBY}.amazonaws.com`;
 
+const addRule = (prefix: string) =>
+  inventory().control("/ecr/pull-through", { region: STANDBY, prefix, upstream: "registry-1.docker.io" });
+
 /** What the tasks of the standby would start from. */
 async function groundWith(image?: string, aws = inventory().aws) {
   if (image !== undefined) await inventory().control("/ecs/task-definition", { family: "inventory", image });
@@ -52,6 +55,38 @@ describe("the image of a task definition", () => {
     expect(await groundWith(image)).toEqual({
       ...{ images: [image], absentImages: undefined },
       unseenImages: [{ image, why: expect.stringMatching(/AccessDenied/) }],
+    });
+  });
+
+  test.each([
+    ["hub", "hub/library/nginx:1", true],
+    ["hub", "hubs/nginx:1", false],
+    ["ROOT", "nginx:1", true],
+  ])("that is not there may come by a pull-through rule: %s, %s", async (prefix, name, mayCome) => {
+    const image = `${ECR}/${name}`;
+    for (const other of ["quay", "mcr"]) await addRule(other);
+    await addRule(prefix);
+    await inventory().control("/ecr/remove", { region: STANDBY, image });
+
+    const why = `ECR does not have it, and gets it from registry-1.docker.io by its pull-through rule ${prefix}`;
+    expect(await groundWith(image)).toEqual(
+      mayCome
+        ? { images: [image], absentImages: undefined, unseenImages: [{ image, why }] }
+        : { images: [image], absentImages: [image], unseenImages: undefined },
+    );
+  });
+
+  test("that is not there is not seen where nobody may read those rules", async () => {
+    const image = `${ECR}/hub/nginx:1`;
+    await inventory().control("/ecr/remove", { region: STANDBY, image });
+    inventory().world.faults.plan({
+      ...{ vendor: "aws", operation: "DescribePullThroughCacheRules" },
+      effect: { kind: "error", status: 400, code: "AccessDeniedException" },
+    });
+
+    expect(await groundWith(image)).toMatchObject({
+      absentImages: undefined,
+      unseenImages: [{ image, why: expect.stringMatching(/pull-through rules of registry .*AccessDenied/) }],
     });
   });
 

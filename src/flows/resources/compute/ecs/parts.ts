@@ -100,6 +100,7 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
       ...["application-autoscaling:DescribeScalableTargets", "elasticloadbalancing:DescribeLoadBalancers"],
       ...["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
       "elasticloadbalancing:DescribeTargetGroupAttributes",
+      "ecr:DescribePullThroughCacheRules",
       ...["ec2:DescribeSubnets", "ecs:DescribeTaskDefinition", "servicequotas:GetServiceQuota"],
     ],
   },
