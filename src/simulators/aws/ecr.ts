@@ -27,23 +27,7 @@ export function createEcr(
   world: World,
   { ecs, accountId }: { readonly ecs: EcsSpec; readonly accountId: string },
 ): AwsService {
-  const removed = new Set<string>();
-  world.control.on("POST /ecr/remove", (body) => {
-    const { region, image } = Remove.parse(body);
-    removed.add(`${region} ${image}`);
-    world.log.append("ecr.image-removed", { region, image });
-  });
-  const taggedIn = (region: string): readonly string[] => {
-    const all = ecs.taskDefinitions.flatMap(({ family, latestRevision, image }) => {
-      const revisions = Array.from({ length: latestRevision }, (_, index) => index + 1);
-      const whole = revisions.filter((revision) => !isBroken(ecs, `${family}:${revision}`));
-      return [
-        ...whole.map((revision) => imageOf({ accountId, region }, family, revision)),
-        ...(image === undefined ? [] : [image]),
-      ];
-    });
-    return all.filter((image) => image.includes(`.ecr.${region}.`) && !removed.has(`${region} ${image}`));
-  };
+  const taggedIn = shelf(world, ecs, accountId);
   const describe = ({ input, region }: AwsCall) => {
     const { registryId = accountId, repositoryName, imageIds } = DescribeImages.parse(input);
     ownAlone(accountId, registryId);
@@ -70,6 +54,27 @@ export function createEcr(
       DescribeImages: { mutates: false, handle: describe },
       DescribePullThroughCacheRules: { mutates: false, handle: rulesOf(world, accountId) },
     },
+  };
+}
+
+/** The images of a region. */
+function shelf(world: World, ecs: EcsSpec, accountId: string) {
+  const removed = new Set<string>();
+  world.control.on("POST /ecr/remove", (body) => {
+    const { region, image } = Remove.parse(body);
+    removed.add(`${region} ${image}`);
+    world.log.append("ecr.image-removed", { region, image });
+  });
+  return (region: string): readonly string[] => {
+    const all = ecs.taskDefinitions.flatMap(({ family, latestRevision, image }) => {
+      const revisions = Array.from({ length: latestRevision }, (_, index) => index + 1);
+      const whole = revisions.filter((revision) => !isBroken(ecs, `${family}:${revision}`));
+      return [
+        ...whole.map((revision) => imageOf({ accountId, region }, family, revision)),
+        ...(image === undefined ? [] : [image]),
+      ];
+    });
+    return all.filter((image) => image.includes(`.ecr.${region}.`) && !removed.has(`${region} ${image}`));
   };
 }
 
