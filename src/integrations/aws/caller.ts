@@ -133,7 +133,7 @@ export class Caller {
     return await this.#attempts({ ...ask, nature: "read" }, send);
   }
 
-  /** The endpoint gave no answer when it was last asked, and none since. */
+  /** The endpoint gave no answer when it was lately asked, and none since. */
   isSilent(of: Pick<Ask, "api" | "region">): boolean {
     return this.#options.reachability.isSilent(endpointOf(of));
   }
