@@ -9,9 +9,9 @@ export function forLooks(signal: AbortSignal): AbortSignal {
   return signal;
 }
 
-/** Aborted with this one; so many may wait for it. */
-export function forEachOf(count: number, signal: AbortSignal): AbortSignal {
-  const own = AbortSignal.any([signal]);
+/** Aborted with the first of these; so many may wait for it. */
+export function forEachOf(count: number, ...signals: readonly AbortSignal[]): AbortSignal {
+  const own = AbortSignal.any([...signals]);
   setMaxListeners(Math.max(MOST_LISTENERS, count), own);
   return own;
 }

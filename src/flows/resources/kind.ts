@@ -102,7 +102,7 @@ export interface LookRule<Settings> {
   on?(settings: Settings, regions: readonly Region[]): readonly Thing[];
   /** Key of a condition, where that alone names the things: `ecs:cluster`. */
   readonly by?: string;
-  /** True where the API is one for all regions, and no policy can name what it is about. */
+  /** True where no policy can name what it is about, and that lies in whatever region, or in none. */
   readonly isGlobal?: boolean;
 }
 

@@ -1,16 +1,18 @@
 import { setTimeout as nap } from "node:timers/promises";
 import type { Region } from "../../domain/service/region.ts";
 
-/** Machine time. */
+/** Machine time, in naps: a process that is held up itself takes nobody for late. */
 const ASIDE_WITHIN_MS = 3_000;
+const NAP_MS = 50;
 
 /**
  * What a look asks beside what it is about: nobody waits longer for it, least of all a run right before its promotion. The call itself goes
- * on, so that its silence is remembered and the next look does not wait at all.
+ * on, so that its silence is remembered and the next look does not wait at all. That it is late does not say whose fault it is: TwoKey may
+ * keep itself back, or have no credentials yet.
  */
-export async function aside<T>(asked: Promise<T>, late: T): Promise<T> {
+export async function aside<T>(asked: Promise<T>, late: () => T): Promise<T> {
   const over = new AbortController();
-  const waited = nap(ASIDE_WITHIN_MS, late, { signal: over.signal });
+  const waited = napped(ASIDE_WITHIN_MS, over.signal).then(late);
   try {
     return await Promise.race([asked, waited]);
   } finally {
@@ -19,5 +21,9 @@ export async function aside<T>(asked: Promise<T>, late: T): Promise<T> {
   }
 }
 
+async function napped(machineMs: number, signal: AbortSignal): Promise<void> {
+  for (let sleptMs = 0; sleptMs < machineMs; sleptMs += NAP_MS) await nap(NAP_MS, undefined, { signal });
+}
+
 export const sayLate = (api: string, region: Region): string =>
-  `${api} gave no answer in ${region} within ${ASIDE_WITHIN_MS / 1_000} s`;
+  `TwoKey waited ${ASIDE_WITHIN_MS / 1_000} s for what ${api} says in ${region}, and no longer`;

@@ -133,6 +133,11 @@ export class Caller {
     return await this.#attempts({ ...ask, nature: "read" }, send);
   }
 
+  /** The endpoint gave no answer when it was lately asked, and none since. */
+  isSilent(of: Pick<Ask, "api" | "region">): boolean {
+    return this.#options.reachability.isSilent(endpointOf(of));
+  }
+
   /** Throws CallFailed, or the signal's reason before anything was sent. Always asks, whatever is remembered. */
   async write<T extends Answer>(ask: Ask, requestIds: string[], send: SendBy<T>): Promise<T> {
     ask.signal?.throwIfAborted();
@@ -233,7 +238,7 @@ function tooLate({ doing }: Ask): TransientError {
   return new TransientError("proof-ran-out", `Did not ${doing}: the proof that this run is still ours ran out first`);
 }
 
-const endpointOf = ({ api, region }: Ask): string => `${api} ${region}`;
+const endpointOf = ({ api, region }: Pick<Ask, "api" | "region">): string => `${api} ${region}`;
 
 /** Never a mutation that may have happened. A timeout has cost enough time already. */
 function mayRepeat({ kind, code, met }: VendorFailure, nature: "read" | "write"): boolean {

@@ -20,7 +20,7 @@ interface Wanted extends GroundWish {
 
 /** What a service's tasks would start on. Throws CallFailed. */
 export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround> {
-  const { caller, clients, lookups } = by;
+  const { caller, lookups } = by;
   const [cluster, definition, subnets, targetType, quotas, delay] = await Promise.all([
     dependsOnCluster(wanted.facts) ? readCluster(lookups, wanted) : undefined,
     readDefinition(lookups, wanted),
@@ -29,7 +29,12 @@ export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround>
     // A role from before these were asked may not look: nothing else is hidden by that.
     aside(
       caller.known(() => readQuotas(by, wanted)),
-      { known: false, cause: "unreachable", why: sayLate("Service Quotas", wanted.region), atMs: 0 },
+      () => ({
+        known: false as const,
+        cause: "failed" as const,
+        why: sayLate("Service Quotas", wanted.region),
+        atMs: 0,
+      }),
     ),
     caller.known(() => readDelay(lookups, wanted)),
   ]);
@@ -42,7 +47,7 @@ export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround>
     ...(networkMode !== undefined && { networkMode }),
     images,
     ...rolesOf(definition),
-    ...(await readImages(caller, clients, { region, images, signal })),
+    ...(await readImages(by, { region, images, signal })),
     ...(targetType !== undefined && { targetType }),
     ...vcpusOf(definition),
     ...(quotas.known ? quotas.value && { quotas: quotas.value } : { unseenQuota: quotas.why }),
@@ -54,7 +59,8 @@ export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround>
 
 const Definition = z.object({
   networkMode: z.string().optional(),
-  cpu: z.coerce.number().positive().optional(),
+  /** One that nobody understands hides nothing else. */
+  cpu: z.coerce.number().positive().optional().catch(undefined),
   executionRoleArn: z.string().optional(),
   taskRoleArn: z.string().optional(),
   containerDefinitions: z

@@ -1,11 +1,10 @@
-import { DescribeImagesCommand } from "@aws-sdk/client-ecr";
 import { type EcrImage, ecrImage } from "../../domain/service/ecr-image.ts";
 import type { Region } from "../../domain/service/region.ts";
 import type { ComputeGround } from "../../ports/compute.ts";
 import { aside, sayLate } from "./aside.ts";
-import type { Caller } from "./caller.ts";
-import type { Clients } from "./clients.ts";
 import { CallFailed, notKnown } from "./errors.ts";
+import type { By } from "./lookups.ts";
+import { ECR } from "./lookups-ecr.ts";
 
 const NOT_THERE = new Set(["ImageNotFoundException", "RepositoryNotFoundException"]);
 
@@ -24,18 +23,14 @@ type Verdict =
  * Which images ECR does not have, each in the region and the account that its name says. Of registries that are not ECR's nobody is
  * asked.
  */
-export async function readImages(
-  caller: Caller,
-  clients: Clients,
-  { region, images, signal }: Wanted,
-): Promise<ImagesSeen> {
+export async function readImages(by: By, { region, images, signal }: Wanted): Promise<ImagesSeen> {
   const seen = await Promise.all(
     [...new Set(images)].map(async (image) => {
       const place = ecrImage(image);
       if (place === undefined) return { image, is: "there" as const };
-      const asked = lookFor({ image, ...place }, { caller, clients, signal });
+      const asked = lookFor(by, { image, ...place }, signal);
       // Another region may be the one that is dying.
-      const verdict = await (place.region === region ? asked : aside(asked, late(place.region)));
+      const verdict = await (place.region === region ? asked : aside(asked, () => late(by, place.region)));
       return { image, ...verdict };
     }),
   );
@@ -49,29 +44,52 @@ export async function readImages(
   };
 }
 
-const late = (region: Region): Verdict => ({ is: "unseen", why: sayLate("ECR", region), isSilent: true });
-
 type ImagesSeen = Pick<ComputeGround, "absentImages" | "unseenImages">;
 
-interface By extends Pick<Wanted, "signal"> {
-  readonly caller: Caller;
-  readonly clients: Clients;
-}
+/** Silent is only a registry that has given no answer: this look may not have left yet. */
+const late = ({ caller }: By, region: Region): Verdict => ({
+  ...{ is: "unseen", why: sayLate("ECR", region), isSilent: caller.isSilent({ api: ECR, region }) },
+});
 
-async function lookFor(
-  { image, account, region, repository, tag, digest }: EcrImage & { readonly image: string },
-  { caller, clients, signal }: By,
-): Promise<Verdict> {
-  const ask = { api: "ecr", region, doing: `look for image ${image}`, signal };
-  const imageIds = [digest === undefined ? { imageTag: tag ?? "latest" } : { imageDigest: digest }];
-  const command = new DescribeImagesCommand({ registryId: account, repositoryName: repository, imageIds });
+type Place = EcrImage & { readonly image: string };
+
+async function lookFor(by: By, place: Place, signal: AbortSignal | undefined): Promise<Verdict> {
+  const { image, region } = place;
   try {
-    await caller.read(ask, (options) => clients.ecr.in(region).send(command, options));
+    await by.lookups.images(region).ask({ id: image, doing: `look for image ${image}`, signal });
     return { is: "there" };
   } catch (error) {
-    if (!(error instanceof CallFailed)) throw error;
-    if (NOT_THERE.has(error.failure.code)) return { is: "absent" };
-    const { why, cause } = notKnown(error, 0);
-    return { is: "unseen", why, isSilent: cause === "unreachable" };
+    const isMissing = error instanceof CallFailed && NOT_THERE.has(error.failure.code);
+    return isMissing ? await lookElsewhere(by, place, signal) : unseen(error);
   }
+}
+
+/** What ECR does not have it may get for the first task that starts: only then its repository comes about. */
+async function lookElsewhere(
+  { lookups }: By,
+  { account, region, repository }: Place,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
+  const doing = `read the pull-through rules of registry ${account}`;
+  try {
+    const rules = await lookups.pullThroughRules(region).ask({ id: account, doing, signal });
+    const fitting = rules?.find(({ ecrRepositoryPrefix: prefix }) => fits(repository, prefix));
+    if (!fitting) return { is: "absent" };
+    const { ecrRepositoryPrefix: prefix, upstreamRegistryUrl: from = "another registry" } = fitting;
+    return { is: "unseen", why: `ECR does not have it, and gets it from ${from} by its pull-through rule ${prefix}` };
+  } catch (error) {
+    return unseen(error);
+  }
+}
+
+/** The prefix of a rule that takes whatever no other rule takes. */
+const ANY_REPOSITORY = "ROOT";
+
+const fits = (repository: string, prefix: string | undefined): boolean =>
+  prefix !== undefined && (prefix === ANY_REPOSITORY || repository.startsWith(`${prefix}/`));
+
+function unseen(error: unknown): Verdict {
+  if (!(error instanceof CallFailed)) throw error;
+  const { why, cause } = notKnown(error, 0);
+  return { is: "unseen", why, isSilent: cause === "unreachable" };
 }

@@ -30,7 +30,7 @@ export const securityGroups = (clients: Clients, region: Region): Kind<SecurityG
 
 /** The same; of one that is not there nothing is said. */
 export const subnets = (clients: Clients, region: Region): Kind<Subnet> => ({
-  ...{ api: API, region, most: MOST, isSilentOfAbsent: true },
+  ...{ api: API, region, most: MOST, isSilentOfAbsent: true, isRefusedForAll: true },
   async page(ids, from, options) {
     const command = new DescribeSubnetsCommand({
       Filters: [{ Name: "subnet-id", Values: [...ids] }],
@@ -49,7 +49,7 @@ export interface CarriersOf {
 }
 
 export const networkInterfaces = (clients: Clients, region: Region): Kind<CarriersOf> => ({
-  ...{ api: API, region, most: MOST },
+  ...{ api: API, region, most: MOST, isRefusedForAll: true },
   async page(groups, from, options) {
     const command = new DescribeNetworkInterfacesCommand({
       Filters: [{ Name: "group-id", Values: [...groups] }],

@@ -63,7 +63,7 @@ export const taskLists = (clients: Clients, { region, cluster }: InCluster): Kin
 
 /** By their ARNs. One that ECS has forgotten is left out. */
 export const tasks = (clients: Clients, { region, cluster }: InCluster): Kind<Task> => ({
-  ...{ api: "ecs", region, most: MOST_TASKS, isSilentOfAbsent: true },
+  ...{ api: "ecs", region, most: MOST_TASKS, isSilentOfAbsent: true, isRefusedForAll: true },
   async page(ids, _from, options) {
     const command = new DescribeTasksCommand({ cluster, tasks: [...ids] });
     const { tasks: items } = await clients.ecs.in(region).send(command, options);
@@ -95,7 +95,7 @@ export const taskDefinitions = (clients: Clients, region: Region): Kind<TaskDefi
 
 /** Of ECS services, by `service/<cluster>/<service>`. */
 export const scalableTargets = (clients: Clients, region: Region): Kind<ScalableTarget> => ({
-  ...{ api: "autoscaling", region, most: MOST_SCALABLE_TARGETS, isSilentOfAbsent: true },
+  ...{ api: "autoscaling", region, most: MOST_SCALABLE_TARGETS, isSilentOfAbsent: true, isRefusedForAll: true },
   async page(ids, from, options) {
     const command = new DescribeScalableTargetsCommand({
       ...{ ServiceNamespace: "ecs", ScalableDimension: "ecs:service:DesiredCount", ResourceIds: [...ids] },

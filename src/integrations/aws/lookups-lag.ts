@@ -14,23 +14,44 @@ export interface Window {
 }
 
 /** `ReplicaLag` of replicas, for all of them as far back as one of them needs it. */
-export const replicaLags = (clients: Clients, region: Region, { now, fromMs }: Window): Kind<MetricDataResult> => ({
-  ...{ api: "cloudwatch", region, most: MOST_REPLICAS },
-  async page(ids, _from, options) {
+export function replicaLags(clients: Clients, region: Region, { now, fromMs }: Window): Kind<MetricDataResult> {
+  const windowOf = (ids: readonly string[]) => {
     const endMs = now();
-    const command = new GetMetricDataCommand({
-      MetricDataQueries: ids.map((instance, at) => ({
-        ...{ Id: `lag${at}`, Label: instance, MetricStat: statOf(instance), ReturnData: true },
-      })),
-      StartTime: new Date(Math.min(...ids.map((instance) => fromMs(instance, endMs)))),
-      EndTime: new Date(endMs),
-      ScanBy: "TimestampDescending",
-    });
-    const { MetricDataResults: items } = await clients.cloudWatch.in(region).send(command, options);
-    return { items, next: undefined };
-  },
-  isOf: ({ Label }, id) => Label === id,
-});
+    return { startMs: Math.min(...ids.map((instance) => fromMs(instance, endMs))), endMs };
+  };
+  return {
+    ...{ api: "cloudwatch", region, most: MOST_REPLICAS, isRefusedForAll: true },
+    async page(ids, from, options) {
+      const { startMs, endMs, token } = from === undefined ? { ...windowOf(ids), token: undefined } : pageFrom(from);
+      const command = new GetMetricDataCommand({
+        MetricDataQueries: ids.map((instance, at) => ({
+          ...{ Id: `lag${at}`, Label: instance, MetricStat: statOf(instance), ReturnData: true },
+        })),
+        StartTime: new Date(startMs),
+        EndTime: new Date(endMs),
+        ScanBy: "TimestampDescending",
+        ...(token !== undefined && { NextToken: token }),
+      });
+      const { MetricDataResults: items, NextToken } = await clients.cloudWatch.in(region).send(command, options);
+      return { items, next: NextToken && [startMs, endMs, NextToken].join(BETWEEN) };
+    },
+    isOf: ({ Label }, id) => Label === id,
+    // The last page of a metric says how it ended.
+    join: (pages) => ({
+      ...pages.at(-1),
+      Timestamps: pages.flatMap(({ Timestamps = [] }) => Timestamps),
+      Values: pages.flatMap(({ Values = [] }) => Values),
+    }),
+  };
+}
+
+/** A page goes on only where all else that is asked is the same. */
+const BETWEEN = "\n";
+
+function pageFrom(from: string) {
+  const [startMs, endMs, ...token] = from.split(BETWEEN);
+  return { startMs: Number(startMs), endMs: Number(endMs), token: token.join(BETWEEN) };
+}
 
 function statOf(instance: string) {
   const Dimensions = [{ Name: "DBInstanceIdentifier", Value: instance }];

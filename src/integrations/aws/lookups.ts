@@ -1,6 +1,7 @@
 import type { ScalableTarget } from "@aws-sdk/client-application-auto-scaling";
 import type { MetricDataResult } from "@aws-sdk/client-cloudwatch";
 import type { SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import type { PullThroughCacheRule } from "@aws-sdk/client-ecr";
 import type { Cluster, Task, TaskDefinition } from "@aws-sdk/client-ecs";
 import type {
   LoadBalancer,
@@ -18,6 +19,7 @@ import { EndedTasks } from "./ended-tasks.ts";
 import { LagMemory } from "./lag-memory.ts";
 import { loadBalancers, targetGroupAttributes, targetGroups, targetHealth } from "./lookups-balancers.ts";
 import { type CarriersOf, networkInterfaces, securityGroups, subnets } from "./lookups-ec2.ts";
+import { images, pullThroughRules } from "./lookups-ecr.ts";
 import {
   ecsClusters,
   type ServiceOrFailure,
@@ -52,6 +54,10 @@ export interface Lookups {
   /** By security groups. */
   readonly networkInterfaces: In<CarriersOf>;
   readonly subnets: In<Subnet>;
+  /** Of ECR, by their whole names: the one that is there. */
+  readonly images: In<string>;
+  /** Of ECR, by the account of the registry. */
+  readonly pullThroughRules: In<readonly PullThroughCacheRule[]>;
   readonly services: InCluster<ServiceOrFailure>;
   /** By `<list> <service>`. */
   readonly taskLists: InCluster<readonly string[]>;
@@ -107,6 +113,8 @@ export function createLookups(caller: Pick<Caller, "read">, clients: Clients, no
     securityGroups: inRegion(securityGroups),
     networkInterfaces: inRegion(networkInterfaces),
     subnets: inRegion(subnets),
+    images: inRegion(images),
+    pullThroughRules: inRegion(pullThroughRules),
     services: inCluster(services),
     taskLists: inCluster(taskLists),
     tasks: inCluster(tasks),

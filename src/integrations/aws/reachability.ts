@@ -1,3 +1,6 @@
+/** Machine time for which a silence says something of now, where nobody has asked since. */
+const LATELY_MS = 60_000;
+
 /**
  * Remembers which endpoints (one API in one region) gave no answer, so that reads do not each wait for it again.
  *
@@ -9,7 +12,7 @@
 export class Reachability {
   readonly #rememberMs: number;
   readonly #now: () => number;
-  readonly #silent = new Map<string, { readonly sinceMs: number; untilMs: number }>();
+  readonly #silent = new Map<string, { readonly sinceMs: number; readonly lastMs: number; untilMs: number }>();
 
   /** Both in machine time. */
   constructor(rememberMs: number, now: () => number = () => performance.now()) {
@@ -28,6 +31,12 @@ export class Reachability {
     return undefined;
   }
 
+  /** Whether it gave no answer lately, and none since: also where it is worth asking again. */
+  isSilent(endpoint: string): boolean {
+    const silence = this.#silent.get(endpoint);
+    return silence !== undefined && this.#now() - silence.lastMs <= LATELY_MS;
+  }
+
   answered(endpoint: string): void {
     this.#silent.delete(endpoint);
   }
@@ -35,6 +44,6 @@ export class Reachability {
   silent(endpoint: string): void {
     const now = this.#now();
     const sinceMs = this.#silent.get(endpoint)?.sinceMs ?? now;
-    this.#silent.set(endpoint, { sinceMs, untilMs: now + this.#rememberMs });
+    this.#silent.set(endpoint, { sinceMs, lastMs: now, untilMs: now + this.#rememberMs });
   }
 }

@@ -4,13 +4,18 @@ import { sayTime } from "../../domain/duration.ts";
 import type { LagFacts, LagSample } from "../../domain/service/observed.ts";
 import type { Databases } from "../../ports/databases.ts";
 import type { Caller } from "./caller.ts";
+import { NotGiven } from "./errors.ts";
 import { OVERLAP_MS } from "./lag-memory.ts";
 import type { Lookups } from "./lookups.ts";
 
 /** World time. An older sample says nothing about now. */
 const OLDEST_SAMPLE_MS = 3 * 60_000;
 
-const MetricData = z.object({ Timestamps: z.array(z.date()).default([]), Values: z.array(z.number()).default([]) });
+const MetricData = z.object({
+  Timestamps: z.array(z.date()).default([]),
+  Values: z.array(z.number()).default([]),
+  StatusCode: z.string(),
+});
 
 /**
  * `ReplicaLag` of the replica, from CloudWatch in its own region: seconds, or -1 while it does not replicate. A sample
@@ -20,16 +25,19 @@ export function replicationLag(caller: Caller, { lags, lagMemory }: Lookups, now
   return async (region, instance, signal) => {
     const atMs = now();
     const wish = { id: instance, doing: `read the replication lag of ${instance}`, signal };
-    const known = await caller.known(async () => samplesOf(await lags(region).ask(wish)));
+    const known = await caller.known(async () => samplesOf(instance, await lags(region).ask(wish)));
     if (!known.known) return withLastGood(known, lagMemory.lastGood(region, instance));
     const lastGood = lagMemory.learn(region, instance, { atMs, samples: known.value });
     return newest(known.value, instance, { atMs, lastGood });
   };
 }
 
-/** Newest first. */
-function samplesOf(found: MetricDataResult | undefined): LagSample[] {
-  const { Timestamps, Values } = MetricData.parse(found);
+/** Newest first. Throws NotGiven where CloudWatch does not have all of them: that few came says nothing then. */
+function samplesOf(instance: string, found: MetricDataResult | undefined): LagSample[] {
+  const { Timestamps, Values, StatusCode } = MetricData.parse(found);
+  if (StatusCode !== "Complete") {
+    throw new NotGiven(`CloudWatch does not tell all of the replication lag of ${instance} (it said “${StatusCode}”)`);
+  }
   const samples = Timestamps.flatMap((at, index) => {
     const seconds = Values[index];
     return seconds === undefined ? [] : [{ seconds, measuredAtMs: at.getTime() }];

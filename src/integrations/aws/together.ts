@@ -17,6 +17,8 @@ export interface Kind<Item> {
   join?(items: readonly Item[]): Item;
   /** Of what is not there AWS says nothing, also where it is asked for alone. */
   readonly isSilentOfAbsent?: true;
+  /** AWS lets look at all of them or at none: what it refuses is refused for no single id's sake. */
+  readonly isRefusedForAll?: true;
 }
 
 export interface Page<Item> {
@@ -40,6 +42,7 @@ const REFUSED: ReadonlySet<FailureKind> = new Set<FailureKind>(["auth", "refused
  *  T1 what somebody is told was looked at after they asked: nobody joins a call that has left, and nothing is kept
  *  T2 who gives up ends their own wait; the call is given up when nobody waits for it any more
  *  T3 what is refused, or left out, for many is asked for one by one: it fails for nobody but who asked for it
+ *  T4 who joins a call that waits already does not share the end of its wait: where its turn does not come, they ask again
  */
 export class Together<Item> {
   readonly #caller: Pick<Caller, "read">;
@@ -53,15 +56,30 @@ export class Together<Item> {
   }
 
   /** Undefined: AWS has none. Throws CallFailed, or the signal's reason. */
-  ask(wish: Wish): Promise<Item | undefined> {
-    return this.#openFor(wish.id).join(wish);
+  async ask(wish: Wish): Promise<Item | undefined> {
+    for (;;) {
+      const shared = this.#openFor(wish.id);
+      const { isWaiting: isLate } = shared;
+      try {
+        return await shared.join(wish);
+      } catch (error) {
+        if (!isLate || !isHeldBack(error)) throw error;
+      }
+    }
   }
 
   /** Those that AWS has. Throws as `ask` does. */
   async askEach(ids: readonly string[], { doing, signal }: Omit<Wish, "id">): Promise<readonly Item[]> {
-    const one = signal && forEachOf(ids.length, signal);
-    const found = await Promise.all(ids.map((id) => this.ask({ id, doing, signal: one })));
-    return found.filter((item) => item !== undefined);
+    const over = new AbortController();
+    const one = forEachOf(ids.length, over.signal, ...(signal ? [signal] : []));
+    try {
+      const found = await Promise.all(ids.map((id) => this.ask({ id, doing, signal: one })));
+      return found.filter((item) => item !== undefined);
+    } catch (error) {
+      // Nobody waits for the others any more.
+      over.abort(error);
+      throw error;
+    }
   }
 
   /** By a call of its own that waits for nobody: a write hangs on it. */
@@ -82,6 +100,7 @@ export class Together<Item> {
   }
 
   async #look(shared: Shared<Item>, isForWrite?: true): Promise<void> {
+    shared.isWaiting = true;
     try {
       const items = await this.#read(shared, { isForWrite });
       const ids = this.#leave(shared);
@@ -91,7 +110,7 @@ export class Together<Item> {
       await this.#oneByOne(shared, ids.filter(isMissing));
     } catch (error) {
       const ids = this.#leave(shared);
-      if (ids.length > 1 && isRefused(error)) await this.#oneByOne(shared, ids);
+      if (ids.length > 1 && !this.#kind.isRefusedForAll && isRefused(error)) await this.#oneByOne(shared, ids);
       else for (const id of ids) shared.fail(id, error);
     }
   }
@@ -140,6 +159,9 @@ export class Together<Item> {
 const isRefused = (error: unknown): boolean =>
   error instanceof CallFailed && error.failure.met === "answer" && REFUSED.has(error.failure.kind);
 
+/** Nothing was sent: its turn did not come. */
+const isHeldBack = (error: unknown): boolean => error instanceof CallFailed && error.failure.met === "held-back";
+
 interface Waiter<Item> extends Wish {
   readonly told: (item: Item | undefined) => void;
   readonly failed: (error: unknown) => void;
@@ -149,6 +171,8 @@ interface Waiter<Item> extends Wish {
 class Shared<Item> {
   readonly #waiting = new Set<Waiter<Item>>();
   readonly #over = new AbortController();
+  /** For its turn. */
+  isWaiting = false;
   #ids: readonly string[] | undefined;
 
   /** Aborted when nobody waits any more. */

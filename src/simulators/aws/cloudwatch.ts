@@ -5,7 +5,13 @@ import { type AlarmMetric, alarmMetrics, BAND_ID, OUTSIDE_THE_BAND } from "./ala
 import { Alarms } from "./alarms.ts";
 import { dashboardOperations } from "./dashboards.ts";
 import { FrozenMetrics } from "./frozen-metrics.ts";
-import { Dimensions, getMetricData, getMetricStatistics, type MetricSources } from "./metric-data.ts";
+import {
+  Dimensions,
+  getMetricData,
+  getMetricStatistics,
+  type MetricAnswers,
+  type MetricSources,
+} from "./metric-data.ts";
 import { listMetrics, type Publishers } from "./metric-list.ts";
 import { page } from "./paging.ts";
 import type { Rds } from "./rds.ts";
@@ -24,7 +30,10 @@ export interface CloudWatchSources {
   readonly healthCheckStatusAt?: (healthCheckId: string, worldMs: number) => 0 | 1 | undefined;
 }
 
-/** Simulated metrics and alarms, in JSON 1.0 and Query. Steered by `POST /cloudwatch/alarm` and `POST /cloudwatch/metric`. */
+/**
+ * Simulated metrics and alarms, in JSON 1.0 and Query. Steered by `POST /cloudwatch/alarm`, `POST /cloudwatch/metric` and
+ * `POST /cloudwatch/answers`.
+ */
 export function createCloudWatch(
   world: World,
   input: CloudWatchSpecInput,
@@ -38,13 +47,18 @@ export function createCloudWatch(
     const { region, name, ...change } = SetAlarm.parse(body);
     return alarms.set({ name, region }, change);
   });
+  let answers: MetricAnswers = SetAnswers.parse({});
+  world.control.on("POST /cloudwatch/answers", (body) => {
+    answers = SetAnswers.parse(body);
+    world.log.append("cloudwatch.answers", { ...answers });
+  });
   return {
     service: {
       name: "monitoring",
       protocol: "json-1.0",
       namespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
       operations: {
-        GetMetricData: { mutates: false, handle: (call) => getMetricData(world, metrics, call) },
+        GetMetricData: { mutates: false, handle: (call) => getMetricData(world, { sources: metrics, answers }, call) },
         GetMetricStatistics: { mutates: false, handle: (call) => getMetricStatistics(world, metrics, call) },
         ListMetrics: { mutates: false, handle: (call) => listMetrics(world, { metrics, things }, call) },
         ...dashboardOperations(world),
@@ -85,6 +99,11 @@ const SetAlarm = z.strictObject({
   reason: z.string().default("Set by the simulated world"),
   /** The message of it never arrives. */
   isLost: z.boolean().default(false),
+});
+
+const SetAnswers = z.strictObject({
+  mostSamples: z.number().int().positive().default(Number.MAX_SAFE_INTEGER),
+  status: z.enum(["InternalError", "PartialData", "Forbidden"]).optional(),
 });
 
 const DescribeAlarms = z.strictObject({

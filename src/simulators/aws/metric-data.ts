@@ -22,6 +22,9 @@ export const Dimensions = z
   .array(z.strictObject({ Name: z.string(), Value: z.string() }))
   .transform((pairs) => Object.fromEntries(pairs.map(({ Name, Value }) => [Name, Value])));
 
+/** Samples that one GetMetricData returns at most. */
+const MOST_SAMPLES = 100_800;
+
 const Stat = z.enum(["Average", "Maximum", "Minimum", "SampleCount", "Sum"]);
 
 const MetricQuery = z.strictObject({
@@ -40,6 +43,8 @@ const GetMetricData = z.strictObject({
   StartTime: Instant,
   EndTime: Instant,
   ScanBy: z.enum(["TimestampAscending", "TimestampDescending"]).default("TimestampDescending"),
+  MaxDatapoints: z.coerce.number().int().min(1).max(MOST_SAMPLES).optional(),
+  NextToken: z.string().optional(),
 });
 
 const GetMetricStatistics = z.strictObject({
@@ -59,8 +64,20 @@ const MOST_DATAPOINTS = 1_440;
 /** The vendor keeps one-minute data for 15 days; asking for more at once is a mistake. */
 const LONGEST_RANGE_MS = 15 * 86_400_000;
 
+/** How GetMetricData answers. */
+export interface MetricAnswers {
+  /** Samples of one page, where the call wishes for no fewer. */
+  readonly mostSamples: number;
+  /** Of every metric, without a value; absent: as it is. */
+  readonly status?: "InternalError" | "PartialData" | "Forbidden" | undefined;
+}
+
 /** GetMetricData over sampled sources. A metric nobody publishes has no values, which is not an error. */
-export function getMetricData(world: World, sources: MetricSources, { input, region }: AwsCall) {
+export function getMetricData(
+  world: World,
+  { sources, answers }: { readonly sources: MetricSources; readonly answers: MetricAnswers },
+  { input, region }: AwsCall,
+) {
   const wanted = GetMetricData.parse(input);
   if (wanted.EndTime <= wanted.StartTime) {
     throw new AwsError("ValidationError", "The parameter StartTime must be less than the parameter EndTime.");
@@ -83,7 +100,40 @@ export function getMetricData(world: World, sources: MetricSources, { input, reg
       StatusCode: "Complete",
     };
   });
-  return { MetricDataResults: results, Messages: [] };
+  if (answers.status !== undefined) {
+    const failed = results.map((each) => ({ ...each, Timestamps: [], Values: [], StatusCode: answers.status }));
+    return { MetricDataResults: failed, Messages: [] };
+  }
+  const most = Math.min(wanted.MaxDatapoints ?? MOST_SAMPLES, answers.mostSamples);
+  return { ...pageOf(results, Number(wanted.NextToken ?? 0), most), Messages: [] };
+}
+
+interface Result {
+  readonly Timestamps: readonly Date[];
+  readonly Values: readonly number[];
+}
+
+/** So many samples of all, from one on. A metric that goes on is partial; one that has ended, or has not begun, is left out. */
+function pageOf<R extends Result>(results: readonly R[], from: number, most: number) {
+  let before = 0;
+  const end = from + most;
+  const MetricDataResults = results.flatMap((result) => {
+    const startsAt = before;
+    before += result.Values.length;
+    const isDone = before <= end;
+    const isOfAnother = startsAt >= end || (from > 0 && before <= from);
+    if (isOfAnother && !(result.Values.length === 0 && from === 0)) return [];
+    const part = [Math.max(0, from - startsAt), Math.max(0, end - startsAt)] as const;
+    return [
+      {
+        ...result,
+        Timestamps: result.Timestamps.slice(...part),
+        Values: result.Values.slice(...part),
+        StatusCode: isDone ? "Complete" : "PartialData",
+      },
+    ];
+  });
+  return { MetricDataResults, ...(before > end && { NextToken: String(end) }) };
 }
 
 /** GetMetricStatistics, the older way to ask: of one metric, several statistics, and in no order that is promised. */

@@ -80,7 +80,7 @@ describe("a connection to AWS that nobody uses", () => {
     expect(sockets.length).toBeLessThanOrEqual(2);
   });
 
-  test("is kept for less than the shortest time in which AWS lets go of one, where nobody says otherwise", async () => {
+  test("is given up after a while, also where nobody says after how long", async () => {
     const { endpoint, sockets } = await seen();
     const { databases } = inventory().connect({ endpoint, patience: PATIENT });
     await databases.describe(STANDBY, REPLICA);

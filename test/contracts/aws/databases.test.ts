@@ -216,6 +216,33 @@ describe("replication lag", () => {
     expect(await lag()).toMatchObject({ known: false, cause: "denied", lastGood: { seconds, measuredAtMs } });
   });
 
+  test("samples that come in pages are all read, and each page goes on with the same window", async () => {
+    inventory().advance(301);
+    const whole = await inventory().connect().databases.lag(STANDBY, REPLICA);
+    await inventory().control("/cloudwatch/answers", { mostSamples: 2 });
+    const before = await inventory().reads("GetMetricData");
+
+    expect(await inventory().connect().databases.lag(STANDBY, REPLICA)).toEqual(whole);
+    expect(whole).toMatchObject({ known: true });
+    expect((await inventory().reads("GetMetricData")) - before).toBeGreaterThanOrEqual(3);
+  });
+
+  test.each(["InternalError", "PartialData", "Forbidden"])(
+    "of which CloudWatch does not tell all (%s) is not known, has not stopped, and is asked for again from where it was",
+    async (status) => {
+      inventory().advance(61);
+      await inventory().control("/cloudwatch/answers", { status });
+      const seen = await lag();
+      expect(seen).toMatchObject({ known: false, cause: "failed", why: expect.stringContaining(status) });
+      expect(seen).not.toHaveProperty("isStopped");
+      // Hours later the good sample of before is still found: what was not told was not learned.
+      inventory().world.regions.set(HOME, "dark");
+      inventory().world.clock.jump(9 * 3_600_000);
+      await inventory().control("/cloudwatch/answers", {});
+      expect(await lag()).toMatchObject({ known: false, isStopped: true, lastGood: { seconds: 3 } });
+    },
+  );
+
   test("no sample is not known, and an old one neither", async () => {
     const never = await inventory().aws.databases.lag(HOME, PRIMARY);
     expect(never).toMatchObject({

@@ -9,7 +9,7 @@ function wire(special: Partial<Kind<string>> = {}) {
   const calls: { ids: readonly string[]; from: string | undefined }[] = [];
   const signals: (AbortSignal | undefined)[] = [];
   const gate = { opens: Promise.resolve() };
-  const answers: ((ids: readonly string[], from: string | undefined) => Page<string>)[] = [];
+  const answers: ((ids: readonly string[], from: string | undefined) => Page<string> | Promise<Page<string>>)[] = [];
   const caller = {
     async read<T>(ask: Ask, send: (options: SendOptions) => Promise<T>): Promise<T> {
       signals.push(ask.signal);
@@ -32,7 +32,7 @@ function wire(special: Partial<Kind<string>> = {}) {
   return { together, ask, calls, signals, gate, answers };
 }
 
-const refused = (kind: FailureKind, met: "answer" | "not-asked" = "answer"): CallFailed =>
+const refused = (kind: FailureKind, met: "answer" | "not-asked" | "held-back" = "answer"): CallFailed =>
   new CallFailed(
     { doing: "look", region: "eu-west-1", nature: "read" },
     { kind, code: "Code", said: "no", met, requestId: undefined },
@@ -149,6 +149,47 @@ test.each(["auth", "refused", "absent"] as const)(
     expect(calls.map(({ ids }) => ids)).toEqual([["a", "b"], ["a"], ["b"]]);
   },
 );
+
+test("what is refused for no single id's sake is told to everybody, and nothing is asked again", async () => {
+  const { ask, calls, answers } = wire({ isRefusedForAll: true });
+  answers.push(() => {
+    throw refused("auth");
+  });
+  const all = await Promise.allSettled([ask("a"), ask("b")]);
+  expect(all.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(calls).toHaveLength(1);
+});
+
+test("where one of several ids of a wish fails, the calls for the others are given up", async () => {
+  const { together, calls, signals, answers } = wire({ most: 1 });
+  answers.push(
+    async () => {
+      await new Promise(setImmediate);
+      throw refused("refused");
+    },
+    () => new Promise<never>(() => undefined),
+  );
+  await expect(together.askEach(["a", "b"], { doing: "describe them" })).rejects.toThrow("Could not describe them");
+  expect(calls.map(({ ids }) => ids)).toEqual([["a"], ["b"]]);
+  expect(signals.map((signal) => signal?.aborted)).toEqual([false, true]);
+});
+
+test("who joins a call that waits already asks again where its turn does not come, and who waited all the time does not", async () => {
+  const { ask, calls, gate } = wire();
+  let noTurn: (why: Error) => void = () => undefined;
+  gate.opens = new Promise((_resolve, reject) => {
+    noTurn = reject;
+  });
+  const first = ask("a");
+  await new Promise(setImmediate);
+  const late = [ask("a"), ask("b")];
+  gate.opens = Promise.resolve();
+  noTurn(refused("retryLater", "held-back"));
+
+  await expect(first).rejects.toThrow("not asked yet");
+  expect(await Promise.all(late)).toEqual(["a", "b"]);
+  expect(calls.map(({ ids }) => ids)).toEqual([["a", "b"]]);
+});
 
 test.each([
   ["no credentials", () => refused("auth", "not-asked")],

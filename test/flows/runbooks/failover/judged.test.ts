@@ -343,6 +343,11 @@ describe("the quota of Fargate in the standby's region is judged before the keys
     await setQuota(0, "FARGATE_SPOT");
     expect((await judged()).acceptances).toEqual([...ORDINARY, "quota-too-small"]);
     expect(await words("quota-too-small")).toContain("Fargate Spot vCPU resource count, L-36FBB829");
+    // What is left of each makes no room together.
+    const { tasks } = standby();
+    await setQuota(tasks * 2 - 1);
+    await setQuota(1, "FARGATE_SPOT");
+    expect(await words("quota-too-small")).toContain(`has room for at most ${tasks - 1} of ${tasks} tasks`);
     await setService({ capacityProviders: [] });
   });
 

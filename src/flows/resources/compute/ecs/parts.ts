@@ -116,6 +116,8 @@ export const LOOKS: readonly LookRule<Ecs>[] = [
     // A registry that several accounts share may lie in any of them, and in whatever region the task definition names.
     on: (): Thing[] => [{ service: "ecr", region: "*", account: "*", resource: "repository/*" }],
   },
+  // The same, and no policy can name a registry.
+  { actions: ["ecr:DescribePullThroughCacheRules"], isGlobal: true },
   { actions: ["ecs:DescribeClusters"], on: clusters },
   { actions: ["ecs:ListTasks", "ecs:DescribeTasks"], by: "ecs:cluster", on: clusters },
 ];

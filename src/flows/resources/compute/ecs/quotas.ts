@@ -62,7 +62,8 @@ function shortOf(at: EcsAt, region: Region): Short | undefined {
   const { service, tasks, live, ground } = wanted;
   const { quotas, vcpusOfTask: each } = ground;
   if (!quotas || each === undefined) return undefined;
-  const room = Math.floor(quotas.reduce((sum, { vcpus }) => sum + vcpus, 0) / each);
+  // A task starts on one of them: what is left of each is no room for another.
+  const room = quotas.reduce((sum, { vcpus }) => sum + Math.floor(vcpus / each), 0);
   return room < tasks ? { service, tasks, live, room, vcpus: sayQuotas(quotas), each } : undefined;
 }
 
