@@ -32,8 +32,8 @@ export interface DocumentKind<T> {
   readonly unreadable: "stays" | "begins-again";
 }
 
-/** Characters; parsed in some ten microseconds. */
-const SMALL = 1_000;
+/** Characters: a freeze has about as many, an alert has more. */
+const SMALL = 300;
 const sizeOf = (fields: Readonly<Record<string, string>>): number =>
   Object.values(fields).reduce((sum, { length }) => sum + length, 0);
 
