@@ -1,20 +1,18 @@
-import { setTimeout as nap } from "node:timers/promises";
 import { saySeconds, sayTime } from "../domain/duration.ts";
 import type { HealthVerdict } from "../domain/service/health.ts";
 import { isDark, isSilentBeyondRegions, type Observation } from "../domain/service/observation.ts";
 import type { Known } from "../domain/service/observed.ts";
 import type { Region } from "../domain/service/service.ts";
 import type { Clock } from "../ports/clock.ts";
+import { napped } from "../ports/naps.ts";
 
 /** Machine time for a question to which the last look got no answer in all the time that it is worth. */
 const SILENT_BEFORE_MS = 1_500;
 /**
- * Machine time for which somebody waits for the region that a service is in, whatever answered before; what is asked late gets as long as
- * what was silent. Counted in small naps, so that a process that
- * is held up itself takes nobody for silent.
+ * Machine time for which somebody waits for the region that a service is in, whatever answered before; what is asked late gets as long as what was
+ * silent.
  */
 const HURRIED_MS = 4_000;
-const NAP_MS = 50;
 /** Machine time for which such a look counts: while a region is dark the observer looks every 5 s, and a look takes up to 8 s. */
 const VERDICT_COUNTS_FOR_MS = 30_000;
 
@@ -99,8 +97,4 @@ function givenUp<T>(asked: Promise<T>, over: Promise<unknown>, otherwise: () => 
   // Without this a read that is aborted later would end the process.
   asked.catch(() => undefined);
   return Promise.race([asked, over.then(otherwise)]);
-}
-
-async function napped(machineMs: number): Promise<void> {
-  for (let sleptMs = 0; sleptMs < machineMs; sleptMs += NAP_MS) await nap(NAP_MS, undefined, { ref: false });
 }

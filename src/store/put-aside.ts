@@ -61,13 +61,16 @@ export async function readOrPutAside<Fetched, T>(thing: Source<Fetched, T>): Pro
     }
   } catch (error) {
     // A key of another type than ours is as unreadable as a text that does not parse.
-    if (!messageOf(error).startsWith("WRONGTYPE")) throw error;
+    if (!isOtherType(error)) throw error;
     reason = error;
   }
   const unreadable = unreadableThing(thing, reason);
   await putAside(thing, unreadable).catch(unlessReading);
   throw unreadable;
 }
+
+/** Redis says that the key holds another type than ours. */
+export const isOtherType = (error: unknown): boolean => messageOf(error).startsWith("WRONGTYPE");
 
 function unreadableThing({ place: { kind }, id }: Placed, error: unknown): Unreadable {
   return new Unreadable("unreadable", sayUnreadable(`${kind} ${id}`, error), { cause: error, facts: { kind, id } });

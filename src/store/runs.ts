@@ -11,7 +11,7 @@ import type { AppendAnswer, Appended, CreateAnswer, Runs } from "../ports/runs.t
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import { certain, leftOut } from "./plain-errors.ts";
-import { type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
+import { isOtherType, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
 import { replayer, type StoredRun } from "./replayed.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
@@ -53,17 +53,25 @@ export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
   };
 }
 
-/** A plan never changes, so it is asked for once what its run is about. */
+/** A plan never changes, so it is asked for once what its run is about. A run that nobody can read may be of any service. */
 function openRuns(redis: ScriptedRedis): Runs["openIds"] {
   let services: ReadonlyMap<string, string | undefined> = new Map();
-  const known = async (id: string) =>
-    [id, services.get(id) ?? serviceIn((await redis.hget(KEYS.run(id), "plan")) ?? "")] as const;
+  const known = async (id: string) => [id, services.get(id) ?? serviceIn(await planOf(redis, id))] as const;
   return async (service) => {
     const ids = await redis.smembers(KEYS.openRuns);
     if (service === undefined) return ids;
     services = new Map(await Promise.all(ids.map(known)));
     return ids.filter((id) => [service, undefined].includes(services.get(id)));
   };
+}
+
+async function planOf(redis: ScriptedRedis, id: string): Promise<string> {
+  try {
+    return (await redis.hget(KEYS.run(id), "plan")) ?? "";
+  } catch (error) {
+    if (isOtherType(error)) return "";
+    throw error;
+  }
 }
 
 const OfService = z.object({ service: z.string() });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { Incident } from "../../src/domain/incident/incident.ts";
 import type { Wait } from "../../src/domain/plan-run/wait.ts";
+import { tendWait } from "../../src/engine/delivery/waits.ts";
 import { eventsOf } from "../../src/store/events.ts";
 import { waitOverCard } from "../../src/views/wait.ts";
 import { openedIncident } from "../cards/incident-states.ts";
@@ -39,6 +40,23 @@ describe("while an incident is open and nobody has planned", () => {
 
     expect(await stored()).toMatchObject({ state: "ended", isTold: true });
     expect(await told()).toEqual([]);
+  });
+
+  test("so does a run of it that was planned, started and ended since, before anybody looked", async () => {
+    const { id } = await incidentOpens();
+    await says(`5m ${BECAUSE}`);
+    const { stores } = desk;
+    const run = { ...proposed(inventory, { id: "F-BBB222" }), startedAtMs: desk.nowMs + MINUTE };
+    const runs = {
+      ...{ holderOf: async () => undefined, openIds: async () => [] },
+      ofIncident: async (incident: string) => (incident === id ? ["F-BBB222"] : []),
+      read: async () => run,
+    };
+    desk.nowMs += 5 * MINUTE;
+    const wake = { card: async () => undefined, run: async () => undefined };
+    await tendWait("inventory", { ...stores, runs, clock: { now: () => desk.nowMs }, wake });
+
+    expect(await stored()).toMatchObject({ state: "ended", isTold: true });
   });
 });
 

@@ -122,13 +122,17 @@ describe("while a plan waits for keys", () => {
   });
 
   test.each([
-    ["a run that has started since ends it", 1, "ended"],
-    ["a run whose rest it is about had started before, and does not", -1, "standing"],
-  ])("%s", async (_title, laterMs, state) => {
+    ["a run that has started since ends it", 1, { state: "ended", holder: "F-BBB222" }],
+    ["a run whose rest it is about had started before, and does not", -1, { state: "standing", holder: "F-BBB222" }],
+    ["a run of its plan that has ended, too, before anybody looked", 1, { state: "ended" }],
+  ])("%s", async (_title, laterMs, { state, holder }: { state: string; holder?: string }) => {
     await planWaits();
     await says(`5m ${BECAUSE}`);
     const run = { ...proposed(inventory, { id: "F-BBB222" }), startedAtMs: AT + laterMs };
-    const runs = { holderOf: async () => "F-BBB222", read: async () => run, openIds: async () => [] };
+    const runs = {
+      ...{ holderOf: async () => holder, read: async () => run },
+      ...{ openIds: async () => [], ofIncident: async () => [] },
+    };
     const wake = { card: nothing, run: nothing };
     await tendWait("inventory", { ...desk.stores, runs, clock: { now: () => desk.nowMs }, wake });
 

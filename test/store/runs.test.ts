@@ -203,6 +203,9 @@ describe("one executor per service (G6)", () => {
     await redis.hset("{twokey}:run:R-1", "plan", "no plan");
     expect(await one.openIds("inventory")).toEqual(["F-1"]);
     expect(new Set(await two.openIds("inventory"))).toEqual(new Set(["F-1", "R-1"]));
+    // Nor whose key is of another type.
+    await redis.set("{twokey}:run:R-1", "no hash");
+    expect(new Set(await two.openIds("inventory"))).toEqual(new Set(["F-1", "R-1"]));
   });
 
   describe("a run that continues another", () => {

@@ -15,7 +15,7 @@ import type { Wake } from "../../ports/wake.ts";
 export interface WaitDeps {
   readonly waits: Documents<Wait>;
   readonly incidents: Pick<Documents<Incident>, "get">;
-  readonly runs: Pick<Runs, "holderOf" | "openIds" | "read">;
+  readonly runs: Pick<Runs, "holderOf" | "openIds" | "ofIncident" | "read">;
   readonly cards: Documents<CardDue>;
   /** Which direct messages show the plan of a run. */
   readonly calls: Pick<Documents<{ readonly direct?: readonly string[] | undefined }>, "get">;
@@ -72,13 +72,30 @@ async function movedOn(wait: Wait, incident: Incident | undefined, deps: WaitDep
   );
 }
 
-async function whatEnds({ service, atMs }: Wait, incident: Incident | undefined, deps: WaitDeps) {
-  const run = await moveOf(service, deps);
-  // A run that stands still, and whose rest somebody waits with, had started before.
-  if (run && (run.startedAtMs ?? 0) >= atMs) return `run ${run.plan.id} has started`;
+async function whatEnds(wait: Wait, incident: Incident | undefined, deps: WaitDeps) {
+  const run = await startedSince(wait, incident, deps);
+  if (run) return `run ${run.plan.id} has started`;
   // A plan of it that waits for keys has people who were told of the wait, and its cards show it.
-  if (!incident || isOpen(incident) || (await planWaiting(service, deps))) return undefined;
+  if (!incident || isOpen(incident) || (await planWaiting(wait.service, deps))) return undefined;
   return "its incident is closed";
+}
+
+/**
+ * The move that was started after the decision: the one that holds the service, or one that has ended since, before anybody looked. A run
+ * that stands still, and whose rest somebody waits with, had started before.
+ */
+async function startedSince(
+  { service, atMs, plan }: Wait,
+  incident: Incident | undefined,
+  deps: WaitDeps,
+): Promise<RunState | undefined> {
+  const held = await moveOf(service, deps);
+  const ended = incident ? await deps.runs.ofIncident(incident.id) : [];
+  const ids = new Set([...(plan === undefined ? [] : [plan]), ...ended]);
+  const { read } = await readable([...ids].map((id) => deps.runs.read(id)));
+  return [held, ...read].find(
+    (run) => run && run.plan.service === service && isMove(run.plan) && (run.startedAtMs ?? 0) >= atMs,
+  );
 }
 
 export function eventOf(

@@ -1,9 +1,8 @@
-import { setTimeout as nap } from "node:timers/promises";
 import type { Region } from "../../domain/service/region.ts";
+import { napped } from "../../ports/naps.ts";
 
-/** Machine time, in naps: a process that is held up itself takes nobody for late. */
+/** Machine time. */
 const ASIDE_WITHIN_MS = 3_000;
-const NAP_MS = 50;
 
 /**
  * What a look asks beside what it is about: nobody waits longer for it, least of all a run right before its promotion. The call itself goes
@@ -19,10 +18,6 @@ export async function aside<T>(asked: Promise<T>, late: () => T): Promise<T> {
     waited.catch(() => undefined);
     over.abort();
   }
-}
-
-async function napped(machineMs: number, signal: AbortSignal): Promise<void> {
-  for (let sleptMs = 0; sleptMs < machineMs; sleptMs += NAP_MS) await nap(NAP_MS, undefined, { signal });
 }
 
 export const sayLate = (api: string, region: Region): string =>

@@ -22,19 +22,31 @@ export async function sendOpenLoop(
   perSecond: number,
 ): Promise<readonly Answered[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: MOST_SOCKETS });
+  const answered = await inOpenLoop(webhooks, perSecond, async (webhook, sinceMs) => ({
+    status: await post(url, webhook, agent),
+    afterMs: sinceMs(),
+  }));
+  agent.destroy();
+  return answered;
+}
+
+/** Each one goes out when it is planned. `sinceMs`: how long ago that was. */
+export async function inOpenLoop<One, Answer>(
+  all: readonly One[],
+  perSecond: number,
+  send: (one: One, sinceMs: () => number) => Promise<Answer>,
+): Promise<readonly Answer[]> {
   const beganMs = performance.now();
-  const answers: Promise<Answered>[] = [];
-  while (answers.length < webhooks.length) {
+  const answers: Promise<Answer>[] = [];
+  while (answers.length < all.length) {
     const dueCount = Math.floor(((performance.now() - beganMs) / 1_000) * perSecond) + 1;
-    for (const webhook of webhooks.slice(answers.length, dueCount)) {
+    for (const one of all.slice(answers.length, dueCount)) {
       const plannedMs = beganMs + (answers.length * 1_000) / perSecond;
-      answers.push(post(url, webhook, agent).then((status) => ({ status, afterMs: performance.now() - plannedMs })));
+      answers.push(send(one, () => performance.now() - plannedMs));
     }
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }
-  const answered = await Promise.all(answers);
-  agent.destroy();
-  return answered;
+  return Promise.all(answers);
 }
 
 function post(url: string, { headers, body }: SignedWebhook, agent: Agent): Promise<number> {

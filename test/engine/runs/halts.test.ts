@@ -5,7 +5,7 @@ import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { vainDrives } from "../../../src/engine/runs/halt.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
-import { LEDGER_UNWRITABLE, type Ledger } from "../../../src/ports/runs.ts";
+import { LEDGER_UNWRITABLE, type Ledger, type LedgerEntry } from "../../../src/ports/runs.ts";
 import { advanceDeps, openLedger } from "../../harness/drive.ts";
 import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
@@ -28,6 +28,19 @@ afterEach(async () => {
   await at.stop();
 });
 
+/** The ledger, but for the lines that find no room on its disk. */
+const refusing = (refuses: (line: LedgerEntry) => boolean): Ledger => ({
+  append: async (line) => {
+    const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    if (refuses(line)) throw new TransientError(LEDGER_UNWRITABLE, UNWRITABLE, { cause });
+    await disk.append(line);
+  },
+  disagreement: () => disk.disagreement(),
+  highestEpoch: () => disk.highestEpoch(),
+  head: () => disk.head(),
+  seal: (line) => disk.seal(line),
+});
+
 const needed = async () => whoIsNeeded(await runOf(at), at.inventory, at.clock.now());
 const promotions = () => mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"));
 async function resume(): Promise<void> {
@@ -38,17 +51,7 @@ async function resume(): Promise<void> {
 describe("a run that TwoKey itself cannot take further", () => {
   test("guard unwritable ledger: makes no further call, calls people, and goes on when somebody says so", async () => {
     let isFull = true;
-    const ledger: Ledger = {
-      append: async (line) => {
-        const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-        if (isFull && line.step === "promote") throw new TransientError(LEDGER_UNWRITABLE, UNWRITABLE, { cause });
-        await disk.append(line);
-      },
-      disagreement: () => disk.disagreement(),
-      highestEpoch: () => disk.highestEpoch(),
-      head: () => disk.head(),
-      seal: (line) => disk.seal(line),
-    };
+    const ledger = refusing((line) => isFull && line.step === "promote");
     const look = () => advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
 
     await look();
@@ -75,19 +78,11 @@ describe("a run that TwoKey itself cannot take further", () => {
 
   test("guard asked once: what was asked for and finds no room in the ledger is not asked for again, although its next line would fit", async () => {
     let refused = 0;
-    const ledger: Ledger = {
-      append: async (line) => {
-        if (refused === 0 && line.step === "promote" && line.kind === "asked") {
-          refused += 1;
-          throw new TransientError(LEDGER_UNWRITABLE, UNWRITABLE);
-        }
-        await disk.append(line);
-      },
-      disagreement: () => disk.disagreement(),
-      highestEpoch: () => disk.highestEpoch(),
-      head: () => disk.head(),
-      seal: (line) => disk.seal(line),
-    };
+    const ledger = refusing((line) => {
+      const isRefused = refused === 0 && line.step === "promote" && line.kind === "asked";
+      if (isRefused) refused += 1;
+      return isRefused;
+    });
 
     await advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
 
@@ -103,17 +98,10 @@ describe("a run that TwoKey itself cannot take further", () => {
     const region = standbyOf(at.service);
     at.whole.world.faults.plan({ vendor: "aws", operation: "RegisterScalableTarget", region, effect: denied });
     let isFull = false;
-    const ledger: Ledger = {
-      append: async (line) => {
-        isFull ||= line.kind === "undone";
-        if (isFull) throw new TransientError(LEDGER_UNWRITABLE, UNWRITABLE);
-        await disk.append(line);
-      },
-      disagreement: () => disk.disagreement(),
-      highestEpoch: () => disk.highestEpoch(),
-      head: () => disk.head(),
-      seal: (line) => disk.seal(line),
-    };
+    const ledger = refusing((line) => {
+      isFull ||= line.kind === "undone";
+      return isFull;
+    });
     const look = () => advanceRun("F-1", advanceDeps(at, ledger), new AbortController().signal);
 
     await expect(look()).rejects.toMatchObject({ code: LEDGER_UNWRITABLE });

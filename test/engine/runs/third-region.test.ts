@@ -1,17 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type StatusDeps, statusOfServices } from "../../../src/commands/status.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
-import { observe } from "../../../src/flows/observe.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { ACCOUNT_ID } from "../../../src/simulators/aws/specs.ts";
 import type { LedgerFile } from "../../../src/store/ledger-file.ts";
-import { cardText } from "../../../src/views/card-text.ts";
+import { boardOf } from "../../harness/board.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { mutationsOf, reopenOldSide, runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
-import { runCommandDeps } from "../../harness/run-command-deps.ts";
 import { siteOf } from "../../harness/site.ts";
 import { THIRD, withThirdRegion } from "../../harness/third-region.ts";
 
@@ -73,17 +70,6 @@ async function rebuildThird(): Promise<void> {
   await at.setSpeed(SPEED);
 }
 
-async function board(): Promise<string> {
-  const nothing = async () => undefined;
-  const deps: StatusDeps = {
-    ...runCommandDeps(at),
-    observed: (service) => observe(service, at.cloud),
-    ...{ incidentShown: nothing, freezes: { get: nothing }, waits: { get: nothing } },
-    ...{ server: undefined, standings: undefined, onCall: nothing },
-  };
-  return cardText(await statusOfServices(undefined, deps)).replaceAll("\u00a0", " ");
-}
-
 const closingsAtHome = () =>
   mutationsOf(at).filter((each) => each.startsWith(`RevokeSecurityGroupIngress ${at.service.home}`));
 
@@ -115,6 +101,6 @@ describe("a service that went on to a third region while its first one was dark"
     expect((await runOf(at)).watch.laterMoves).toEqual(["F-2"]);
     // Each side is looked after by the run that left it.
     expect((await runOf(at, "F-2")).watch.state).not.toBe("ended");
-    expect(await board()).toMatch(/Old side of F-2: eu-central-1 is .*\n.*Old side of F-1: eu-west-1 was opened/s);
+    expect(await boardOf(at)).toMatch(/Old side of F-2: eu-central-1 is .*\n.*Old side of F-1: eu-west-1 was opened/s);
   });
 });
