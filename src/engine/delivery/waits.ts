@@ -85,13 +85,15 @@ async function whatEnds(wait: Wait, incident: Incident | undefined, deps: WaitDe
  * that stands still, and whose rest somebody waits with, had started before.
  */
 async function startedSince(
-  { service, atMs, plan }: Wait,
+  { service, atMs, plan, incident: decidedIn }: Wait,
   incident: Incident | undefined,
   deps: WaitDeps,
 ): Promise<RunState | undefined> {
   const held = await moveOf(service, deps);
-  const ended = incident ? await deps.runs.ofIncident(incident.id) : [];
-  const ids = new Set([...(plan === undefined ? [] : [plan]), ...ended]);
+  // Plans of an incident that was merged stay under its own id.
+  const incidents = new Set([decidedIn, incident?.id].filter((id) => id !== undefined));
+  const ended = await Promise.all([...incidents].map((id) => deps.runs.ofIncident(id)));
+  const ids = new Set([...(plan === undefined ? [] : [plan]), ...ended.flat()]);
   const { read } = await readable([...ids].map((id) => deps.runs.read(id)));
   return [held, ...read].find(
     (run) => run && run.plan.service === service && isMove(run.plan) && (run.startedAtMs ?? 0) >= atMs,

@@ -5,7 +5,7 @@ import { WorldProcess } from "../world-process.ts";
 import { leastTimeMs } from "./least-time.ts";
 import type { Bench, Measured, Measurement, Overhead } from "./measurement.ts";
 import { onStage } from "./open-stage.ts";
-import { DARK_HOME, type Span, spanOfFailover } from "./rehearsal.ts";
+import { DARK_HOME, PEOPLE_TAKE_MS, type Span, spanOfFailover } from "./rehearsal.ts";
 import { quantile } from "./samples.ts";
 import { failOverSequentially } from "./sequential.ts";
 import { type Split, splitOf, stepTimes } from "./split.ts";
@@ -53,7 +53,7 @@ export const failover: Measurement = {
         ),
       },
       notes: [
-        `${ours.length} worlds. ${saySplit(failoverOverhead)}`,
+        `${ours.length} worlds, in each of which somebody asks ${PEOPLE_TAKE_MS / 1_000} s of machine time after the alarm. ${saySplit(failoverOverhead)}`,
         ...pairs.map(({ mine, script }, index) => sayPair(bench.seed + index, mine, script)),
         ...sayMiddle(ours),
       ],

@@ -11,6 +11,11 @@ import type { Bench } from "./measurement.ts";
 /** Machine times. */
 const SOON_MS = 60_000;
 const LOOK_EVERY_MS = 20;
+/**
+ * Nobody reads an alarm and asks for a failover sooner. Meanwhile TwoKey looks at what the alarm is about, and learns that a region
+ * is silent by a call that has had all its time.
+ */
+export const PEOPLE_TAKE_MS = 12_000;
 /** Half an hour of the world and some, at the speed of a bench. */
 const VERIFIED_WITHIN_MS = 240_000;
 
@@ -20,6 +25,8 @@ export interface Occasion {
   readonly isHomeDark: boolean;
   /** What is typed after the name of the service. */
   readonly words: (home: string) => string;
+  /** Machine time from the alarm until somebody asks; absent: at once. */
+  readonly asksAfterMs?: number;
 }
 
 /** The home region gives no answer. */
@@ -44,6 +51,7 @@ export async function startFailover(stage: Stage, occasion: Occasion = DARK_HOME
     ({ name = "", members }) => name.startsWith("inc-") && [asks, ...holders].every((id) => members.includes(id)),
     SOON_MS,
   );
+  if (occasion.asksAfterMs) await new Promise((resolve) => setTimeout(resolve, occasion.asksAfterMs));
   const words = `/dr failover ${service.name} ${occasion.words(service.home)}`;
   await world.people.as(asks).types(words, { in: channel.id });
   const plan = await world.people.expectMessage(channel.id, (message) => approveButton(message) !== undefined, SOON_MS);
@@ -65,9 +73,9 @@ export interface Span {
   readonly run: RunState;
 }
 
-/** A failover from the alarm to its end. Throws Bug where it ends in any other way than verified. */
+/** A failover from the alarm to its end, by people who take their time. Throws Bug where it ends in any other way than verified. */
 export async function spanOfFailover(bench: Bench, stage: Stage, occasion: Occasion): Promise<Span> {
-  const id = await startFailover(stage, occasion);
+  const id = await startFailover(stage, { ...occasion, asksAfterMs: PEOPLE_TAKE_MS });
   bench.say(`run ${id} has its two keys`);
   const run = await seenRun(
     stage,
