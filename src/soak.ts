@@ -52,7 +52,9 @@ async function play(wanted: SoakArguments): Promise<void> {
     const { samples, runs } = await playDays(stage, wanted, say);
     const flat = flatnessOf(samples);
     process.stdout.write(
-      isJson ? `${JSON.stringify({ days, samples, runs })}\n` : `${tableOf(samples)}${sayRuns(runs)}`,
+      isJson
+        ? `${JSON.stringify({ runs })}\n${JSON.stringify({ days, samples })}\n`
+        : `${tableOf(samples)}${sayRuns(runs)}`,
     );
     if (flat.kind !== "flat") say([flat.why].flat().join(" "));
     if (flat.kind === "grows") process.exitCode = 1;

@@ -25,7 +25,7 @@ import { type Composing, type Held, openStore } from "./held.ts";
 import { Opened } from "./opened.ts";
 import { createReadiness } from "./readiness.ts";
 import { provingOf, startRegularLooks } from "./regular-looks.ts";
-import { createEndings } from "./stores.ts";
+import { createEndings, forgetProcess } from "./stores.ts";
 
 export interface App {
   /** The name of this process in the store. */
@@ -123,7 +123,13 @@ function handlersOf(
       endSignals: queues.endSignals,
       forgetInbound: (beforeMs) => forgetBefore(redis, beforeMs),
       archive: createArchive(beside),
-      closedFiles: createClosedFiles({ ...beside, forgetMark: (name, newest) => forgetMark(redis, name, newest) }),
+      closedFiles: createClosedFiles({
+        ...beside,
+        forget: async (name, newest) => {
+          await forgetMark(redis, name, newest);
+          await forgetProcess(name, stores, now());
+        },
+      }),
       clock,
     }),
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger, outside.wayOut.fetch),

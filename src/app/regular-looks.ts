@@ -19,7 +19,7 @@ import type { Heard } from "./heard-chat.ts";
 import type { Composing, Held } from "./held.ts";
 import { proofsOf } from "./proofs.ts";
 import { openRooms } from "./rooms.ts";
-import { saidBy } from "./stores.ts";
+import { ownCallsId, saidBy } from "./stores.ts";
 
 interface Looking {
   stop(): void;
@@ -67,16 +67,16 @@ function startGuards(
     startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
     startMemoryGuard({
       ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },
-      calls: ownCalls(stores.ownCalls, `store-full:${settings.processName}`),
+      calls: ownCalls(stores.ownCalls, ownCallsId("store-full", settings.processName)),
     }),
     startAwayGuard({ ...about, whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName) }),
     startSilenceGuard({
       ...{ ...about, announce, posts, rooms: () => openRooms(stores) },
-      memory: ownCalls(stores.ownCalls, `slack-away:${settings.processName}`),
+      memory: ownCalls(stores.ownCalls, ownCallsId("slack-away", settings.processName)),
     }),
     startLedgerGuard({
       ...{ ...about, announce },
-      calls: ownCalls(stores.ownCalls, `ledger-unwritable:${settings.processName}`),
+      calls: ownCalls(stores.ownCalls, ownCallsId("ledger-unwritable", settings.processName)),
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
     }),
   ];

@@ -101,7 +101,8 @@ const RUN_CHANNEL: DocumentKind<RunChannel> = {
   ...{ kind: "run-channel", version: 1, schema: RunChannel, unreadable: "begins-again", isOpen: () => false },
 };
 const SEEN: DocumentKind<Seen> = {
-  ...{ kind: "seen", version: 2, schema: Seen, unreadable: "begins-again", isOpen: () => false },
+  // Also where only the shape of what a kind sees has changed: nothing else looks into it.
+  ...{ kind: "seen", version: 3, schema: Seen, unreadable: "begins-again", isOpen: () => false },
   settledAtMs: (seen) => seen.observation.atMs,
 };
 
@@ -181,3 +182,16 @@ export const saidBy = (process: string, documents: Stores["saidProofs"]) => ({
     await documents.change(process, () => ({ value: { said: { ...said } }, events: [] }));
   },
 });
+
+/** What a process calls people about itself for. */
+const OWN_OCCASIONS = ["store-full", "slack-away", "ledger-unwritable"] as const;
+type OwnOccasion = (typeof OWN_OCCASIONS)[number];
+
+export const ownCallsId = (occasion: OwnOccasion, process: string): string => `${occasion}:${process}`;
+
+/** What is kept by the name of a process that is not used any more. */
+export async function forgetProcess(process: string, { saidProofs, ownCalls }: Stores, nowMs: number): Promise<void> {
+  const removal = { revision: undefined, nowMs };
+  await saidProofs.remove(process, removal);
+  for (const occasion of OWN_OCCASIONS) await ownCalls.remove(ownCallsId(occasion, process), removal);
+}

@@ -232,13 +232,13 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
 };
 
-/** The table's own only: what every object has by birth, such as `constructor`, is no verb. */
 /** What people call it elsewhere. */
 const ALSO: Readonly<Record<string, string>> = {
   ...{ incident: "declare", close: "resolve", page: "escalate", who: "oncall", "on-call": "oncall" },
   ...{ hold: "wait", postpone: "wait", refuse: "reject" },
 };
 
+/** The table's own only: what every object has by birth, such as `constructor`, is no verb. */
 export function verbNamed(word: string): Verb | undefined {
   const meant = Object.hasOwn(ALSO, word) ? (ALSO[word] ?? word) : word;
   return Object.hasOwn(VERBS, meant) ? VERBS[meant] : undefined;

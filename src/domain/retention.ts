@@ -106,7 +106,8 @@ export const RETENTION = {
   },
   index: {
     what: "indexes, claims, who drives which run, plans that wait, cool-downs, the freeze, the newest decision to wait, the newest recovery, the clock, whose store it is, when alarms were last read, what was told of proofs, and who was called about TwoKey itself",
-    until: "replaced in its place: one a service, a kind, or in all; an entry of an index goes with what it names",
+    until:
+      "replaced in its place: one a service, a kind, a process, or in all; what is of a process goes with its ledger, and an entry of an index with what it names",
     after: "nowhere",
     why: "it does not grow by itself",
   },

@@ -28,6 +28,13 @@ export interface Permission {
   readonly roles?: Roles | undefined;
 }
 
+/** G1: all that a step may call for on the word of one responder. Each makes something new; none changes, moves or deletes what is there. */
+export const ADDING_ACTIONS: ReadonlySet<string> = new Set([
+  ...["rds:CreateDBSnapshot", "rds:CopyDBSnapshot", "rds:CreateDBClusterSnapshot", "rds:CopyDBClusterSnapshot"],
+  // Of what the same call makes, and the key that it is made with.
+  ...["rds:AddTagsToResource", "kms:CreateGrant", "kms:DescribeKey"],
+]);
+
 /** Calls that change nothing, and what of AWS a policy can limit them to. */
 export interface Look {
   readonly actions: readonly string[];

@@ -16,8 +16,8 @@ export interface ClosedFilesOptions {
   readonly directory: string;
   readonly process: string;
   readonly ledger: Pick<Ledger, "append">;
-  /** Removes what the store knows of a process's ledger, if that ends with this mark. */
-  forgetMark(process: string, newest: string): Promise<void>;
+  /** Removes what the store knows of a process, and of its ledger, if that ends with this mark. */
+  forget(process: string, newest: string): Promise<void>;
   /** World time. */
   now(): number;
 }
@@ -26,7 +26,7 @@ export interface ClosedFilesOptions {
  * Files that are written no more, of this process and of one that is not used any more. The ledger has the hash of each before it goes, so that an auditor can tell
  * a file whose time was over from one that somebody took away, and knows the copy that was kept elsewhere.
  */
-export function createClosedFiles({ directory, process, ledger, forgetMark, now }: ClosedFilesOptions): ClosedFiles {
+export function createClosedFiles({ directory, process, ledger, forget, now }: ClosedFilesOptions): ClosedFiles {
   const end = async (name: string): Promise<void> => {
     const path = join(directory, name);
     const [{ size }, hash] = await Promise.all([stat(path), sha256Of(path)]);
@@ -50,7 +50,7 @@ export function createClosedFiles({ directory, process, ledger, forgetMark, now 
         const theirs = names.filter((name) => ownerOf(name) === other && name !== current);
         // Their ledger last: by it a look that was cut off finds the rest.
         for (const name of theirs) await end(name);
-        await forgetMark(other, newest.mark);
+        await forget(other, newest.mark);
         await end(current);
       }
     },

@@ -182,5 +182,12 @@ export async function asideOf(redis: Redis, name: string): Promise<PutAside | un
 const nameOf = (kind: string, id: string) => `${kind} ${id}`;
 
 function read(name: string, text: string | null | undefined): PutAside[] {
-  return typeof text === "string" ? [{ name, ...Told.parse(JSON.parse(text)) }] : [];
+  if (typeof text !== "string") return [];
+  try {
+    return [{ name, ...Told.parse(JSON.parse(text)) }];
+  } catch (error) {
+    // The others are told all the same, and so is this one: by its name, and that nobody knows why it is here.
+    const [kind = "", ...id] = name.split(" ");
+    return [{ name, kind, id: id.join(" "), why: sayUnreadable(`What is noted of ${name}`, error), replaced: false }];
+  }
 }

@@ -725,6 +725,14 @@ export const GUARDS = [
     fails: "guard proof: a door that cannot prove who asks lets nobody turn a key",
   },
   {
+    guard: "one responder's word permits only calls that add",
+    file: "src/engine/runs/executor-deps.ts",
+    cut: "if (addsAtMost(step.role)) refuseBeyondAdding(step, permitted);",
+    by: "",
+    test: "engine/runs/context.test.ts",
+    fails: "guard closed list: and can be permitted no call that changes something, whatever it says of itself",
+  },
+  {
     guard: "a pipeline asks only for what only adds",
     file: "src/commands/pipeline.ts",
     cut: 'RUNBOOKS.filter(({ needs }) => needs === "responder")',

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { createEndings, createStores, type Stores } from "../../src/app/stores.ts";
+import { createEndings, createStores, forgetProcess, ownCallsId, type Stores, saidBy } from "../../src/app/stores.ts";
 import { wantCard } from "../../src/domain/card/card-due.ts";
 import type { AlertDocument } from "../../src/domain/incident/alert.ts";
 import { eventOf, type Incident } from "../../src/domain/incident/incident.ts";
@@ -53,11 +53,15 @@ afterEach(async () => {
 });
 
 const now = () => nowMs;
+const CALLED = { reason: "Slack is away", round: 1, told: [], failures: 0, outcome: "", open: [] };
 const clock = clockAt(now);
 const beside = () => ({
   ...{ directory, process: "bot-1", now },
   ledger: { append: async (entry: LedgerEntry) => void ledger.push(entry) },
-  forgetMark: (name: string, newest: string) => forgetMark(redis, name, newest),
+  forget: async (name: string, newest: string) => {
+    await forgetMark(redis, name, newest);
+    await forgetProcess(name, stores, nowMs);
+  },
 });
 const archive = () => createArchive(beside());
 
@@ -413,9 +417,16 @@ describe("files beside the ledger", () => {
     await writeFile(join(directory, "bot-3.jsonl"), `${line(AT)}${line(written)}`);
     const marked = { "bot-2": LINE.mark, "bot-3": `${LINE.mark} earlier`, "bot-1": "own" };
     for (const [name, mark] of Object.entries(marked)) await redis.set(KEYS.ledgerMark(name), mark);
+    for (const name of Object.keys(marked)) {
+      await saidBy(name, stores.saidProofs).write({});
+      await stores.ownCalls.change(ownCallsId("slack-away", name), () => ({ value: CALLED, events: [] }));
+    }
 
     await applyAt(at("2026-02-11"));
 
+    const kept = (await redis.keys("*")).filter((key) => /said-proofs|own-calls/.test(key) && !key.includes("due"));
+    expect(kept.filter((key) => key.includes("bot-3"))).toEqual([]);
+    expect(kept.filter((key) => key.includes("bot-2"))).toHaveLength(2);
     expect((await readdir(directory)).toSorted()).toEqual([...KEPT, "bot-2.jsonl"].toSorted());
     expect(ledger.map(({ run }) => run).filter((name) => name.includes("bot-3"))).toEqual([...other, "bot-3.jsonl"]);
     expect(await redis.mget(Object.keys(marked).map(KEYS.ledgerMark))).toEqual([LINE.mark, null, "own"]);

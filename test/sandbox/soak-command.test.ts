@@ -18,8 +18,8 @@ const Result = z.strictObject({
       ...{ day: z.number(), redisMb: z.number(), keys: z.number(), ledgerMb: z.number(), rssMb: z.number() },
     }),
   ),
-  runs: z.record(z.string(), z.number()),
 });
+const Runs = z.strictObject({ runs: z.record(z.string(), z.number()) });
 
 function soak(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
@@ -38,7 +38,9 @@ test(
     const { code, stdout, stderr } = await soak(args, { REDIS_URL: await freshRedisUrl() });
 
     expect([code, stderr.includes("ended early") ? stderr : ""]).toEqual([0, ""]);
-    const { days, samples, runs } = Result.parse(JSON.parse(stdout.trim().split("\n").at(-1) ?? ""));
+    const [played, last] = stdout.trim().split("\n").slice(-2);
+    const { runs } = Runs.parse(JSON.parse(played ?? ""));
+    const { days, samples } = Result.parse(JSON.parse(last ?? ""));
     expect([days, samples.map(({ day }) => day)]).toEqual([4, [0, 4]]);
     expect(runs).toEqual({
       ...{ "failover verified": 2, "snapshot verified": 1, "failover unwound": 1, "failover closed": 1 },

@@ -99,6 +99,24 @@ describe("a document that cannot be read", () => {
     expect(await createAsides(redis).list(10)).toEqual([]);
   });
 
+  test("a note of it that cannot be read hides no other: both are told once, that one by its name", async () => {
+    await stored("one");
+    await redis.hset(KEYS.document("tally", "one"), { value: "{not json" });
+    await expect(createDocuments(redis, STAYS).get("one")).rejects.toThrow(Unreadable);
+    await redis.hset(KEYS.putAside, "run F-7", '{"kind":"run","from":"a later version"}');
+    const said: string[] = [];
+    const announce = async (says: string) => void said.push(says);
+    const deps = { asides: createAsides(redis), logger: silent, announce, nowMs: AT, kinds: {} };
+
+    for (let sweep = 0; sweep < 3; sweep += 1) await tendPutAside(deps);
+
+    expect(said).toHaveLength(2);
+    expect(said).toContainEqual(
+      expect.stringMatching(/^What is noted of run F-7 cannot be read by this version of TwoKey: /),
+    );
+    expect(said).toContainEqual(expect.stringMatching(/^tally one cannot be read/));
+  });
+
   test("that Redis is away is no reason to put anything aside", async () => {
     const tallies = await stored("one");
     redis.disconnect();

@@ -129,9 +129,12 @@ export const FEWEST_KEYS = 2;
 /** What may run on the word of one responder: it changes nothing that is there (G1). */
 const ADDS_ONLY: readonly StepRole[] = ["adds", "proves"];
 
+/** Nothing that is there is changed by a step of this role. */
+export const addsAtMost = (role: StepRole): boolean => ADDS_ONLY.includes(role);
+
 /** Nothing that is there is changed by it, so that it can stop at any time. */
 export const onlyAdds = ({ steps }: { readonly steps: readonly { readonly role: StepRole }[] }): boolean =>
-  steps.every(({ role }) => ADDS_ONLY.includes(role));
+  steps.every(({ role }) => addsAtMost(role));
 
 /** It leads a service from one region to another. What only adds something leaves everything where it is. */
 export const isMove = (plan: Pick<Plan, "from" | "to" | "steps">): boolean => plan.from !== plan.to && !onlyAdds(plan);

@@ -23,6 +23,8 @@ const PARTITIONS: readonly Partition[] = [
   { id: "aws-eusc", regions: /^eusc-/, route53: "eusc-de-east-1", suffix: "amazonaws.eu" },
   { id: "aws-iso", regions: /^us-iso-/, route53: "us-iso-east-1", suffix: "c2s.ic.gov" },
   { id: "aws-iso-b", regions: /^us-isob-/, route53: "us-isob-east-1", suffix: "sc2s.sgov.gov" },
+  { id: "aws-iso-e", regions: /^eu-isoe-/, route53: "eu-isoe-west-1", suffix: "cloud.adc-e.uk" },
+  { id: "aws-iso-f", regions: /^us-isof-/, route53: "us-isof-south-1", suffix: "csp.hci.ic.gov" },
 ];
 
 const partition = (region: Region): Partition => PARTITIONS.find(({ regions }) => regions.test(region)) ?? COMMERCIAL;

@@ -2,7 +2,7 @@ import { ZodError } from "zod";
 import { Bug, messageOf, StepFailed } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import type { StepTime } from "../../domain/plan-run/learned-times.ts";
-import { type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
+import { addsAtMost, type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { enteredBy } from "../../ports/elsewhere.ts";
@@ -10,7 +10,7 @@ import type { Guard } from "../../ports/guard.ts";
 import { handedOnBy } from "../../ports/handed-on.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
-import type { Permission } from "../../ports/permission.ts";
+import { ADDING_ACTIONS, type Permission } from "../../ports/permission.ts";
 import type { GuardedCloud, StepContext } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
 import { type GuardTimes, proofCountsForMs } from "./guard-times.ts";
@@ -81,9 +81,16 @@ export function permittedFor(
   step: PlannedStep,
 ): readonly Permission[] {
   const { roles } = step;
-  return permissionsOf(definitionOf(deps, run.plan, step.id), inputOf(run, step)).map((permission) =>
-    permission.roles || !roles ? permission : { ...permission, roles },
-  );
+  const permitted = permissionsOf(definitionOf(deps, run.plan, step.id), inputOf(run, step));
+  if (addsAtMost(step.role)) refuseBeyondAdding(step, permitted);
+  return permitted.map((permission) => (permission.roles || !roles ? permission : { ...permission, roles }));
+}
+
+/** G1: a step does not say by itself that it changes nothing. */
+function refuseBeyondAdding({ does, role }: PlannedStep, permitted: readonly Permission[]): void {
+  const beyond = permitted.flatMap(({ actions }) => actions).filter((action) => !ADDING_ACTIONS.has(action));
+  if (beyond.length === 0) return;
+  throw new Bug("step-beyond-adding", `Step ${does} is planned as ${role}, and asks for ${beyond.join(", ")}`);
 }
 
 /** A step that cannot read its own input may do nothing; it says so itself when it is asked. */

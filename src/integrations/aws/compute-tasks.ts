@@ -37,10 +37,15 @@ export class TaskReader {
     const { addresses } = this.#lookups;
     const key = keyOf(wanted);
     const listed = await this.#listed(wanted, "RUNNING");
-    const unknown = listed.filter((arn) => !addresses.of(key, arn));
-    const found = await this.#described(wanted, unknown);
-    addresses.add(key, new Map(found.map((task) => [task.taskArn, addressesOf(task)])), listed);
-    return listed.flatMap((arn) => addresses.of(key, arn) ?? []);
+    // Another look, whose list is older, may forget some of these meanwhile.
+    const told = new Map(listed.map((arn) => [arn, addresses.of(key, arn)]));
+    const found = await this.#described(
+      wanted,
+      listed.filter((arn) => !told.get(arn)),
+    );
+    for (const task of found) told.set(task.taskArn, addressesOf(task));
+    addresses.keep(key, told);
+    return [...told.values()].flatMap((each) => each ?? []);
   }
 
   /** How many have not ended. Those that have been told to stop are listed apart, whatever they still do. */

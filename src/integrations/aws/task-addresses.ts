@@ -7,12 +7,11 @@ export class TaskAddresses {
     return this.#known.get(service)?.get(arn);
   }
 
-  /** `listed`: the tasks that there are; what is known of others is forgotten. */
-  add(service: string, told: ReadonlyMap<string, readonly string[]>, listed: readonly string[]): void {
-    const known = listed.flatMap((arn) => {
-      const addresses = told.get(arn) ?? this.of(service, arn) ?? [];
-      return addresses.length === 0 ? [] : [[arn, addresses] as const];
-    });
+  /** Of all tasks that there are; what is known of others is forgotten. Whose addresses are not told yet is asked for again. */
+  keep(service: string, told: ReadonlyMap<string, readonly string[] | undefined>): void {
+    const known = [...told].flatMap(([arn, addresses = []]) =>
+      addresses.length === 0 ? [] : [[arn, addresses] as const],
+    );
     this.#known.set(service, new Map(known));
   }
 }

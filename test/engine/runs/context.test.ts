@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { FenceOutput } from "../../../src/domain/plan-run/fence.ts";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
-import { contextFor, definitionOf } from "../../../src/engine/runs/executor-deps.ts";
+import { contextFor, definitionOf, permittedFor } from "../../../src/engine/runs/executor-deps.ts";
 import { guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
@@ -85,4 +86,28 @@ test("a step knows whether an earlier call of its run may have been taken: by an
   // People have decided since: what was refused did nothing, and what was answered stays this run's.
   expect(mayHaveAsked(intended, failed, retried)).toBe(false);
   expect(mayHaveAsked(intended, taken, failed, retried)).toBe(true);
+});
+
+describe("what only adds or proves runs on the word of one responder", () => {
+  const run = proposed(example("inventory"));
+  const step = stepOf(run.plan, "record-position");
+  const asksFor = (...actions: string[]) => {
+    const own = STEPS["record-data-position"];
+    if (!own) throw new Error("there is no such step");
+    const on = [{ service: "rds", region: "eu-central-1", resource: "db:inventory-replica" }];
+    const steps = { ...STEPS, "record-data-position": { ...own, permissions: () => [{ actions, on }] } };
+    return permittedFor({ steps }, run, step).flatMap((permission) => permission.actions);
+  };
+
+  test("guard closed list: and can be permitted no call that changes something, whatever it says of itself", () => {
+    expect(asksFor("rds:CreateDBSnapshot", "rds:AddTagsToResource")).toHaveLength(2);
+    expect(() => asksFor("rds:CreateDBSnapshot", "rds:ModifyDBInstance")).toThrow(
+      expect.objectContaining({ name: "Bug", code: "step-beyond-adding" }),
+    );
+  });
+
+  test("a step that changes something may be permitted that", () => {
+    const actions = permittedFor({ steps: STEPS }, run, stepOf(run.plan, "promote")).flatMap((each) => each.actions);
+    expect(actions).toContain("rds:PromoteReadReplica");
+  });
 });
