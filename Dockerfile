@@ -46,4 +46,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 STOPSIGNAL SIGTERM
 # The bot idles most of its life, and start-up leaves garbage that would otherwise stay resident: V8's is collected sooner, and what
 # it gives back the C library keeps no more. None of these limits the heap.
-CMD ["node", "--no-experimental-detect-module", "--max-semi-space-size=8", "--initial-old-space-size=32", "dist/bot/main.js"]
+CMD ["node", "--no-experimental-detect-module", "--max-semi-space-size=8", "--initial-old-space-size=32", "--heap-growing-percent=30", "dist/bot/main.js"]

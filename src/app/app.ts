@@ -12,7 +12,6 @@ import { createArchive } from "../store/archive-file.ts";
 import { createClosedFiles } from "../store/closed-files.ts";
 import { signingInBy, WAITING } from "../store/connection.ts";
 import { trimEvents } from "../store/events.ts";
-import { forgetMark } from "../store/ledger-marks.ts";
 import { forgetBefore } from "../store/once.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
@@ -25,7 +24,7 @@ import { type Composing, type Held, openStore } from "./held.ts";
 import { Opened } from "./opened.ts";
 import { createReadiness } from "./readiness.ts";
 import { provingOf, startRegularLooks } from "./regular-looks.ts";
-import { createEndings, forgetProcess } from "./stores.ts";
+import { createEndings, forgetting } from "./stores.ts";
 
 export interface App {
   /** The name of this process in the store. */
@@ -123,13 +122,7 @@ function handlersOf(
       endSignals: queues.endSignals,
       forgetInbound: (beforeMs) => forgetBefore(redis, beforeMs),
       archive: createArchive(beside),
-      closedFiles: createClosedFiles({
-        ...beside,
-        forget: async (name, newest) => {
-          await forgetMark(redis, name, newest);
-          await forgetProcess(name, stores, now());
-        },
-      }),
+      closedFiles: createClosedFiles({ ...beside, forget: forgetting(redis, stores, now) }),
       clock,
     }),
     onSweep: createHeartbeat(() => inventory().file.incidents.heartbeat_url, logger, outside.wayOut.fetch),

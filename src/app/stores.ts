@@ -20,6 +20,7 @@ import { createDocuments, type DocumentKind } from "../store/documents.ts";
 import { type EndingSources, endingOf, endingOfCards, endingOfIncidents, endingOfRuns } from "../store/endings.ts";
 import { createTimelines } from "../store/events.ts";
 import { STEP_TIMES } from "../store/learned-times.ts";
+import { forgetMark } from "../store/ledger-marks.ts";
 import { createAsides } from "../store/put-aside.ts";
 import { createRecoveries } from "../store/recoveries.ts";
 import { createRuns, type KeptRuns } from "../store/runs.ts";
@@ -184,14 +185,20 @@ export const saidBy = (process: string, documents: Stores["saidProofs"]) => ({
 });
 
 /** What a process calls people about itself for. */
-const OWN_OCCASIONS = ["store-full", "slack-away", "ledger-unwritable"] as const;
+export const OWN_OCCASIONS = ["store-full", "slack-away", "ledger-unwritable"] as const;
 type OwnOccasion = (typeof OWN_OCCASIONS)[number];
 
 export const ownCallsId = (occasion: OwnOccasion, process: string): string => `${occasion}:${process}`;
 
-/** What is kept by the name of a process that is not used any more. */
-export async function forgetProcess(process: string, { saidProofs, ownCalls }: Stores, nowMs: number): Promise<void> {
-  const removal = { revision: undefined, nowMs };
-  await saidProofs.remove(process, removal);
-  for (const occasion of OWN_OCCASIONS) await ownCalls.remove(ownCallsId(occasion, process), removal);
-}
+/**
+ * What is kept by the name of a process that is not used any more, and whose ledger ended with that mark. One that goes on somewhere else
+ * keeps what it has told and whom it has called. What was not forgotten because of a crash is forgotten the next time.
+ */
+export const forgetting =
+  (redis: ScriptedRedis, { saidProofs, ownCalls }: Stores, now: () => number) =>
+  async (process: string, newest: string): Promise<void> => {
+    if (!(await forgetMark(redis, process, newest))) return;
+    const removal = { revision: undefined, nowMs: now() };
+    await saidProofs.remove(process, removal);
+    for (const occasion of OWN_OCCASIONS) await ownCalls.remove(ownCallsId(occasion, process), removal);
+  };

@@ -28,12 +28,22 @@ export interface Permission {
   readonly roles?: Roles | undefined;
 }
 
-/** G1: all that a step may call for on the word of one responder. Each makes something new; none changes, moves or deletes what is there. */
-export const ADDING_ACTIONS: ReadonlySet<string> = new Set([
-  ...["rds:CreateDBSnapshot", "rds:CopyDBSnapshot", "rds:CreateDBClusterSnapshot", "rds:CopyDBClusterSnapshot"],
-  // Of what the same call makes, and the key that it is made with.
-  ...["rds:AddTagsToResource", "kms:CreateGrant", "kms:DescribeKey"],
-]);
+type Fits = (permission: Permission) => boolean;
+const ALWAYS: Fits = () => true;
+/** What the same calls make: nothing that is there has a name of theirs. */
+const onSnapshots: Fits = ({ on }) => on.every(({ resource }) => /^(cluster-)?snapshot:/.test(resource));
+const forAwsItself: Fits = ({ when }) => when?.["Bool"]?.["kms:GrantIsForAWSResource"]?.[0] === "true";
+
+/** G1: all that a step may call for on the word of one responder, and on what. None changes, moves or deletes what is there. */
+const ADDING: Readonly<Record<string, Fits>> = {
+  ...{ "rds:CreateDBSnapshot": ALWAYS, "rds:CopyDBSnapshot": ALWAYS },
+  ...{ "rds:CreateDBClusterSnapshot": ALWAYS, "rds:CopyDBClusterSnapshot": ALWAYS },
+  ...{ "rds:AddTagsToResource": onSnapshots, "kms:CreateGrant": forAwsItself, "kms:DescribeKey": ALWAYS },
+};
+
+/** Those of its actions that do more than to add something. */
+export const beyondAdding = (permission: Permission): readonly string[] =>
+  permission.actions.filter((action) => !(Object.hasOwn(ADDING, action) && ADDING[action]?.(permission)));
 
 /** Calls that change nothing, and what of AWS a policy can limit them to. */
 export interface Look {

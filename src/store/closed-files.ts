@@ -16,7 +16,7 @@ export interface ClosedFilesOptions {
   readonly directory: string;
   readonly process: string;
   readonly ledger: Pick<Ledger, "append">;
-  /** Removes what the store knows of a process, and of its ledger, if that ends with this mark. */
+  /** Removes what the store knows of a process whose ledger ends with this mark; of one that goes on somewhere else nothing. */
   forget(process: string, newest: string): Promise<void>;
   /** World time. */
   now(): number;

@@ -95,17 +95,18 @@ export async function writeMark(redis: Redis, { process, over, marks, head }: Wr
 
 /**
  * What is known of a ledger that ends, by the mark that its file ends with: a process of the same name that writes elsewhere
- * keeps its own. KEYS: mark of the process, testimonies. ARGV: newest mark of the file, process.
+ * keeps its own, and the answer is 0. KEYS: mark of the process, testimonies. ARGV: newest mark of the file, process.
  */
 const FORGET = `
 local known = redis.call('GET', KEYS[1])
-if known and string.find(' ' .. known .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) then
-  redis.call('DEL', KEYS[1])
-  redis.call('HDEL', KEYS[2], ARGV[2])
-end`;
+if known and not string.find(' ' .. known .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('HDEL', KEYS[2], ARGV[2])
+return 1`;
 
-export async function forgetMark(redis: Redis, process: string, newest: string): Promise<void> {
-  await redis.eval(FORGET, 2, KEYS.ledgerMark(process), KEYS.testimonies, newest, process);
+/** False: a process of that name goes on somewhere else. */
+export async function forgetMark(redis: Redis, process: string, newest: string): Promise<boolean> {
+  return (await redis.eval(FORGET, 2, KEYS.ledgerMark(process), KEYS.testimonies, newest, process)) === 1;
 }
 
 export async function testify(redis: Redis, testimony: Testimony): Promise<void> {

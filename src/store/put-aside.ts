@@ -29,7 +29,8 @@ export interface Source<Fetched, T> extends Placed {
   readonly parse: (fetched: Fetched) => T;
 }
 
-const Told = z.strictObject({
+/** A later version may note more of it, which is kept. */
+const Told = z.looseObject({
   kind: z.string(),
   id: z.string(),
   why: z.string(),
@@ -188,6 +189,6 @@ function read(name: string, text: string | null | undefined): PutAside[] {
   } catch (error) {
     // The others are told all the same, and so is this one: by its name, and that nobody knows why it is here.
     const [kind = "", ...id] = name.split(" ");
-    return [{ name, kind, id: id.join(" "), why: sayUnreadable(`What is noted of ${name}`, error), replaced: false }];
+    return [{ name, kind, id: id.join(" "), why: sayUnreadable(`What is noted of ${name}`, error), replaced: true }];
   }
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import type { Incident } from "../../src/domain/incident/incident.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import { tendWait } from "../../src/engine/delivery/waits.ts";
 import { eventsOf } from "../../src/store/events.ts";
@@ -42,21 +43,52 @@ describe("while an incident is open and nobody has planned", () => {
     expect(await told()).toEqual([]);
   });
 
-  test("so does a run of it that was planned, started and ended since, before anybody looked", async () => {
-    const { id } = await incidentOpens();
-    await says(`5m ${BECAUSE}`);
-    const { stores } = desk;
-    const run = { ...proposed(inventory, { id: "F-BBB222" }), startedAtMs: desk.nowMs + MINUTE };
-    const runs = {
-      ...{ holderOf: async () => undefined, openIds: async () => [] },
-      ofIncident: async (incident: string) => (incident === id ? ["F-BBB222"] : []),
-      read: async () => run,
+  describe("a run that was planned, started and ended since, before anybody looked", () => {
+    const done = { ...proposed(inventory, { id: "F-BBB222" }), startedAtMs: AT + MINUTE };
+    const sweepsBeside = async (incident: string, run: RunState) => {
+      const runs = {
+        ...{ holderOf: async () => undefined, openIds: async () => [] },
+        ofIncident: async (id: string) => (id === incident ? [run.plan.id] : []),
+        read: async () => run,
+      };
+      desk.nowMs += 5 * MINUTE;
+      const wake = { card: async () => undefined, run: async () => undefined };
+      await tendWait("inventory", { ...desk.stores, runs, clock: { now: () => desk.nowMs }, wake });
     };
-    desk.nowMs += 5 * MINUTE;
-    const wake = { card: async () => undefined, run: async () => undefined };
-    await tendWait("inventory", { ...stores, runs, clock: { now: () => desk.nowMs }, wake });
 
-    expect(await stored()).toMatchObject({ state: "ended", isTold: true });
+    test("ends it, and nobody is reminded", async () => {
+      const { id } = await incidentOpens();
+      await says(`5m ${BECAUSE}`);
+      await told();
+      await sweepsBeside(id, done);
+
+      expect(await stored()).toMatchObject({ state: "ended", isTold: true });
+      expect(await told()).toEqual([]);
+    });
+
+    test.each(["the one that was merged", "the one that took its place"])("also where it is of %s", async (which) => {
+      const { id } = await incidentOpens();
+      await says(`5m ${BECAUSE}`);
+      const other = await incidentOpens({ id: "I-5AAAAA", channel: { id: "C0SECOND", name: "inc-second" } });
+      await desk.stores.incidents.change(id, (current) =>
+        current ? { value: { ...current, mergedInto: other.id }, events: [] } : undefined,
+      );
+      await sweepsBeside(which === "the one that was merged" ? id : other.id, done);
+
+      expect(await stored()).toMatchObject({ state: "ended" });
+    });
+
+    test.each([
+      ["of another service", { ...done, plan: { ...done.plan, service: "regami" } }],
+      ["that moves nothing", { ...done, plan: { ...done.plan, to: done.plan.from } }],
+      ["that had started before", { ...done, startedAtMs: AT - 1 }],
+    ])("ends nothing where it is one %s", async (_which, run) => {
+      const { id } = await incidentOpens();
+      await says(`5m ${BECAUSE}`);
+      await sweepsBeside(id, run);
+
+      expect(await stored()).toMatchObject({ state: "over" });
+    });
   });
 });
 

@@ -10,7 +10,7 @@ import type { Guard } from "../../ports/guard.ts";
 import { handedOnBy } from "../../ports/handed-on.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { OldSide, OldSideLooking } from "../../ports/old-side.ts";
-import { ADDING_ACTIONS, type Permission } from "../../ports/permission.ts";
+import { beyondAdding, type Permission } from "../../ports/permission.ts";
 import type { GuardedCloud, StepContext } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
 import { type GuardTimes, proofCountsForMs } from "./guard-times.ts";
@@ -88,7 +88,7 @@ export function permittedFor(
 
 /** G1: a step does not say by itself that it changes nothing. */
 function refuseBeyondAdding({ does, role }: PlannedStep, permitted: readonly Permission[]): void {
-  const beyond = permitted.flatMap(({ actions }) => actions).filter((action) => !ADDING_ACTIONS.has(action));
+  const beyond = permitted.flatMap(beyondAdding);
   if (beyond.length === 0) return;
   throw new Bug("step-beyond-adding", `Step ${does} is planned as ${role}, and asks for ${beyond.join(", ")}`);
 }

@@ -37,7 +37,7 @@ export class TaskReader {
     const { addresses } = this.#lookups;
     const key = keyOf(wanted);
     const listed = await this.#listed(wanted, "RUNNING");
-    // Another look, whose list is older, may forget some of these meanwhile.
+    // Another look, which lists fewer, may forget some of these meanwhile.
     const told = new Map(listed.map((arn) => [arn, addresses.of(key, arn)]));
     const found = await this.#described(
       wanted,

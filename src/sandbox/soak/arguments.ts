@@ -26,7 +26,7 @@ export const SOAK_USAGE = `Usage: npm run soak -- [options]
   --alerts N     changes of alarms a day, one of which opens an incident; absent: 50
   --seed S       source of the world's chance; absent: 1
   --config FILE  a twokey.yaml; absent: examples/inventory.yaml
-  --json         one object as the last line
+  --json         two objects: how the runs ended, and as the last line what was left behind
 `;
 
 const text = { type: "string" } as const;

@@ -9,6 +9,7 @@ import { guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { recordDataPosition } from "../../../src/flows/resources/stores/rds-replica/record-data-position.ts";
+import type { Permission } from "../../../src/ports/permission.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud, guardedCloud } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
@@ -91,19 +92,31 @@ test("a step knows whether an earlier call of its run may have been taken: by an
 describe("what only adds or proves runs on the word of one responder", () => {
   const run = proposed(example("inventory"));
   const step = stepOf(run.plan, "record-position");
-  const asksFor = (...actions: string[]) => {
+  const asksFor = (...permissions: readonly Permission[]) => {
     const own = STEPS["record-data-position"];
     if (!own) throw new Error("there is no such step");
-    const on = [{ service: "rds", region: "eu-central-1", resource: "db:inventory-replica" }];
-    const steps = { ...STEPS, "record-data-position": { ...own, permissions: () => [{ actions, on }] } };
-    return permittedFor({ steps }, run, step).flatMap((permission) => permission.actions);
+    const steps = { ...STEPS, "record-data-position": { ...own, permissions: () => permissions } };
+    return permittedFor({ steps }, run, step).flatMap(({ actions }) => actions);
   };
+  const thing = (resource: string) => ({ service: "rds", region: "eu-central-1", resource });
+  const [DATABASE, SNAPSHOT] = [thing("db:inventory-replica"), thing("snapshot:twokey-1")];
+  const KEY = { service: "kms", region: "eu-central-1", resource: "key/1" };
+  const granting = { actions: ["kms:CreateGrant"], on: [KEY] };
 
-  test("guard closed list: and can be permitted no call that changes something, whatever it says of itself", () => {
-    expect(asksFor("rds:CreateDBSnapshot", "rds:AddTagsToResource")).toHaveLength(2);
-    expect(() => asksFor("rds:CreateDBSnapshot", "rds:ModifyDBInstance")).toThrow(
-      expect.objectContaining({ name: "Bug", code: "step-beyond-adding" }),
-    );
+  test("and may make a snapshot, tag that, and lend AWS the key", () => {
+    const made = { actions: ["rds:CreateDBSnapshot"], on: [DATABASE, SNAPSHOT] };
+    const tagged = { actions: ["rds:AddTagsToResource"], on: [SNAPSHOT] };
+    const lent = { ...granting, when: { Bool: { "kms:GrantIsForAWSResource": ["true"] } } };
+    expect(asksFor(made, tagged, lent)).toHaveLength(3);
+  });
+
+  test.each([
+    ["to modify a database", { actions: ["rds:CreateDBSnapshot", "rds:ModifyDBInstance"], on: [DATABASE] }],
+    ["to tag what is there", { actions: ["rds:AddTagsToResource"], on: [SNAPSHOT, DATABASE] }],
+    ["to lend a key to anybody", granting],
+    ["what every object has by birth", { actions: ["constructor"], on: [DATABASE] }],
+  ])("guard closed list: and is not permitted %s, whatever the step says of itself", (_what, permission) => {
+    expect(() => asksFor(permission)).toThrow(expect.objectContaining({ name: "Bug", code: "step-beyond-adding" }));
   });
 
   test("a step that changes something may be permitted that", () => {

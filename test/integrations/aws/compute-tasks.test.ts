@@ -24,10 +24,10 @@ function tasksOf(lists: string[][], described: (arns: readonly string[]) => Prom
       },
     }),
   };
-  return new TaskReader(lookups as unknown as Lookups);
+  return new TaskReader(lookups as unknown as Lookups); // nothing else of it is asked here
 }
 
-test("a look whose list is older takes no address from one that is under way", async () => {
+test("a look that lists fewer tasks takes no address from one that is under way", async () => {
   let letGo = () => {};
   const held = new Promise<void>((resolve) => {
     letGo = resolve;
