@@ -28,22 +28,36 @@ export interface Permission {
   readonly roles?: Roles | undefined;
 }
 
-type Fits = (permission: Permission) => boolean;
+type Fits = (permission: Permission, made: ReadonlySet<string>) => boolean;
 const ALWAYS: Fits = () => true;
-/** What the same calls make: nothing that is there has a name of theirs. */
-const onSnapshots: Fits = ({ on }) => on.every(({ resource }) => /^(cluster-)?snapshot:/.test(resource));
-const forAwsItself: Fits = ({ when }) => when?.["Bool"]?.["kms:GrantIsForAWSResource"]?.[0] === "true";
+const onWhatIsMade: Fits = ({ on }, made) => on.every((thing) => made.has(nameOf(thing)));
+const forAwsItself: Fits = ({ when }) => when?.["Bool"]?.["kms:GrantIsForAWSResource"]?.join() === "true";
 
+/** Each makes the last thing that it is on, from the one before it. */
+const MAKING = [
+  "rds:CreateDBSnapshot",
+  "rds:CopyDBSnapshot",
+  "rds:CreateDBClusterSnapshot",
+  "rds:CopyDBClusterSnapshot",
+];
 /** G1: all that a step may call for on the word of one responder, and on what. None changes, moves or deletes what is there. */
-const ADDING: Readonly<Record<string, Fits>> = {
-  ...{ "rds:CreateDBSnapshot": ALWAYS, "rds:CopyDBSnapshot": ALWAYS },
-  ...{ "rds:CreateDBClusterSnapshot": ALWAYS, "rds:CopyDBClusterSnapshot": ALWAYS },
-  ...{ "rds:AddTagsToResource": onSnapshots, "kms:CreateGrant": forAwsItself, "kms:DescribeKey": ALWAYS },
-};
+const ADDING: ReadonlyMap<string, Fits> = new Map([
+  ...MAKING.map((action) => [action, ALWAYS] as const),
+  ["rds:AddTagsToResource", onWhatIsMade],
+  ["kms:CreateGrant", forAwsItself],
+  ["kms:DescribeKey", ALWAYS],
+]);
 
-/** Those of its actions that do more than to add something. */
-export const beyondAdding = (permission: Permission): readonly string[] =>
-  permission.actions.filter((action) => !(Object.hasOwn(ADDING, action) && ADDING[action]?.(permission)));
+/** What of all this does more than to add something. */
+export function beyondAdding(permitted: readonly Permission[]): readonly string[] {
+  const making = permitted.filter(({ actions }) => actions.some((action) => MAKING.includes(action)));
+  const made = new Set(making.flatMap(({ on }) => on.slice(1)).map(nameOf));
+  return permitted.flatMap((permission) =>
+    permission.actions.filter((action) => ADDING.get(action)?.(permission, made) !== true),
+  );
+}
+
+const nameOf = ({ region, account, resource }: Thing): string => [region, account, resource].join(" ");
 
 /** Calls that change nothing, and what of AWS a policy can limit them to. */
 export interface Look {

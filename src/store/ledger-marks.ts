@@ -95,11 +95,12 @@ export async function writeMark(redis: Redis, { process, over, marks, head }: Wr
 
 /**
  * What is known of a ledger that ends, by the mark that its file ends with: a process of the same name that writes elsewhere
- * keeps its own, and the answer is 0. KEYS: mark of the process, testimonies. ARGV: newest mark of the file, process.
+ * keeps its own, and the answer is 0. A store without its mark, which may be another one, believes what that process says of itself. KEYS: mark of the process, testimonies. ARGV: newest mark of the file, process.
  */
 const FORGET = `
 local known = redis.call('GET', KEYS[1])
 if known and not string.find(' ' .. known .. ' ', ' ' .. ARGV[1] .. ' ', 1, true) then return 0 end
+if not known and redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('HDEL', KEYS[2], ARGV[2])
 return 1`;

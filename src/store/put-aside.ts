@@ -118,9 +118,7 @@ export async function keepAndTell(
 }
 
 export async function hasTold(redis: Redis, { kind, id }: Unread): Promise<boolean> {
-  return read(nameOf(kind, id), await redis.hget(KEYS.putAside, nameOf(kind, id))).some(
-    ({ reportedAtMs }) => reportedAtMs !== undefined,
-  );
+  return (await asideOf(redis, nameOf(kind, id)))?.reportedAtMs !== undefined;
 }
 
 export async function forgetTold(redis: Redis, { kind, id }: Unread): Promise<boolean> {
@@ -164,7 +162,7 @@ export function createAsides(redis: Redis): Asides {
       const found = [names].flat().filter((name) => typeof name === "string");
       if (found.length === 0) return [];
       const texts = await redis.hmget(KEYS.putAside, ...found);
-      return found.flatMap((name, index) => read(name, texts[index]));
+      return (await Promise.all(found.map((name, index) => read(redis, name, texts[index])))).flat();
     },
     async reported({ name, ...told }, reportedAtMs) {
       await redis.hset(KEYS.putAside, name, JSON.stringify({ ...told, reportedAtMs }));
@@ -173,22 +171,25 @@ export function createAsides(redis: Redis): Asides {
 }
 
 export async function allAside(redis: Redis): Promise<PutAside[]> {
-  return Object.entries(await redis.hgetall(KEYS.putAside)).flatMap(([name, text]) => read(name, text));
+  const notes = Object.entries(await redis.hgetall(KEYS.putAside));
+  return (await Promise.all(notes.map(([name, text]) => read(redis, name, text)))).flat();
 }
 
 export async function asideOf(redis: Redis, name: string): Promise<PutAside | undefined> {
-  return read(name, await redis.hget(KEYS.putAside, name))[0];
+  return (await read(redis, name, await redis.hget(KEYS.putAside, name)))[0];
 }
 
 const nameOf = (kind: string, id: string) => `${kind} ${id}`;
 
-function read(name: string, text: string | null | undefined): PutAside[] {
+async function read(redis: Redis, name: string, text: string | null | undefined): Promise<PutAside[]> {
   if (typeof text !== "string") return [];
   try {
-    return [{ name, ...Told.parse(JSON.parse(text)) }];
+    return [{ ...Told.parse(JSON.parse(text)), name }];
   } catch (error) {
     // The others are told all the same, and so is this one: by its name, and that nobody knows why it is here.
-    const [kind = "", ...id] = name.split(" ");
-    return [{ name, kind, id: id.join(" "), why: sayUnreadable(`What is noted of ${name}`, error), replaced: true }];
+    const [kind = "", ...rest] = name.split(" ");
+    const id = rest.join(" ");
+    const replaced = (await redis.exists(KEYS.replaced(kind, id))) === 1;
+    return [{ name, kind, id, why: sayUnreadable(`What is noted of ${name}`, error), replaced }];
   }
 }

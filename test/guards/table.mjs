@@ -1985,6 +1985,15 @@ export const GUARDS = [
     fails: "one whose old side was opened again after it was fenced never says that it lost nothing (G19)",
   },
   {
+    guard: "a loss is reported until RDS has taken the promotion",
+    file: "src/flows/runbooks/failover/measure.ts",
+    cut: "(askedAtMs ?? endedAtMs ?? startedAtMs ?? [])",
+    by: "(startedAtMs ?? askedAtMs ?? endedAtMs ?? [])",
+    test: "flows/runbooks/failover/measure.test.ts",
+    fails:
+      "guard until it is taken: users write on the old side until RDS has taken the promotion, not until it was intended",
+  },
+  {
     guard: "a deadline waits for who takes over",
     file: "src/engine/runs/step-driver.ts",
     cut: "return Math.max(startedAtMs + ownMs, begunAtMs + Math.min(ownMs, step.expectedMs));",

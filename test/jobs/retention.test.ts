@@ -457,6 +457,21 @@ describe("files beside the ledger", () => {
     expect(await redis.get(KEYS.ledgerMark("bot-3"))).toBe("newer new");
   });
 
+  test.each([
+    ["and has spoken for itself: the store may be another one", true, ALL_OWN],
+    ["and is not heard of: a look before this one was cut off", false, []],
+  ])("of a name whose mark the store does not know, %s", async (_what, hasTestified, left) => {
+    const atMs = Date.parse("2026-02-10");
+    await writeFile(join(directory, "bot-3.jsonl"), `${JSON.stringify({ ...LINE, entry: { ...LINE.entry, atMs } })}\n`);
+    if (hasTestified) await redis.hset(KEYS.testimonies, "bot-3", "{}");
+    await keepsItsOwn("bot-3");
+
+    await applyAt(at("2026-02-11"));
+
+    expect(await ownOf("bot-3")).toEqual(left);
+    expect(await redis.hexists(KEYS.testimonies, "bot-3")).toBe(hasTestified ? 1 : 0);
+  });
+
   test("stay while they are younger, and where the ledger cannot be written", async () => {
     await applyAt(at("2026-01-31"));
     expect(await readdir(directory)).toHaveLength(OLD.length + KEPT.length);

@@ -117,6 +117,31 @@ describe("a document that cannot be read", () => {
     expect(said).toContainEqual(expect.stringMatching(/^tally one cannot be read/));
   });
 
+  test.each([
+    ["that stays is taken back by a version that reads it", STAYS, / It stays as it is\./, []],
+    [
+      "that begins again is told as replaced, and the old one stays beside it",
+      BEGINS_AGAIN,
+      / A new one takes its place/,
+      ["tally one"],
+    ],
+  ])("a note that cannot be read of what %s", async (...[, kind, says, left]) => {
+    await stored("one");
+    await redis.hset(KEYS.document("tally", "one"), { schema: 2 });
+    const tallies = createDocuments(redis, kind);
+    await readable([tallies.get("one")]);
+    await redis.hset(KEYS.putAside, "tally one", "{");
+    const said: string[] = [];
+    const announce = async (words: string) => void said.push(words);
+    const deps = { asides: createAsides(redis), logger: silent, announce, nowMs: AT };
+
+    await tendPutAside({ ...deps, kinds: { tally: tallies } });
+    await tendPutAside({ ...deps, kinds: { tally: createDocuments(redis, { ...kind, version: 2 }) } });
+
+    expect(said).toEqual([expect.stringMatching(says)]);
+    expect((await createAsides(redis).list(10)).map(({ name }) => name)).toEqual(left);
+  });
+
   test("that Redis is away is no reason to put anything aside", async () => {
     const tallies = await stored("one");
     redis.disconnect();

@@ -64,6 +64,8 @@ export interface StepState {
   readonly startedAtMs: number | undefined;
   /** Epoch of the executor that has begun it. */
   readonly startedIn: number;
+  /** When it was written down that the vendor took the newest call of it; undefined: none, or people do it by hand. */
+  readonly askedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
   /** Of a step that is done. */
   readonly spent: Spent | undefined;
@@ -148,7 +150,7 @@ const WAITING: StepState = {
   ways: [],
   heldUp: undefined,
   sinceMs: 0,
-  ...{ startedAtMs: undefined, startedIn: 0, endedAtMs: undefined, spent: undefined },
+  ...{ startedAtMs: undefined, startedIn: 0, askedAtMs: undefined, endedAtMs: undefined, spent: undefined },
 };
 
 export function proposedRun(plan: Plan, digest: string): RunState {

@@ -75,7 +75,7 @@ function keptWhenDone(run: RunState, step: string): Readonly<Record<string, unkn
 function asked(run: RunState, { step, atMs, requestIds, data }: Extract<RunEntry, { kind: "asked" }>): RunState {
   const before = stateOf(run, step);
   const all = [...before.requestIds, ...requestIds];
-  const change = { state: "asked", sinceMs: atMs, requestIds: all, data, heldUp: undefined } as const;
+  const change = { state: "asked", sinceMs: atMs, askedAtMs: atMs, requestIds: all, data, heldUp: undefined } as const;
   if (!isHeldUp(before)) return withStep(run, step, change);
   return { ...withStep(run, step, { ...change, startedAtMs: atMs }), intents: run.intents + 1 };
 }
@@ -101,7 +101,7 @@ export function takenOver(
   run: RunState,
   { step, atMs, words }: { step: string; atMs: number; words: string },
 ): RunState {
-  const since = { sinceMs: atMs, startedAtMs: atMs, endedAtMs: undefined };
+  const since = { sinceMs: atMs, startedAtMs: atMs, askedAtMs: undefined, endedAtMs: undefined };
   return goesOn(withStep(run, step, { state: "by-hand", says: words, ...since }));
 }
 

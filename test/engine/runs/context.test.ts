@@ -112,7 +112,8 @@ describe("what only adds or proves runs on the word of one responder", () => {
 
   test.each([
     ["to modify a database", { actions: ["rds:CreateDBSnapshot", "rds:ModifyDBInstance"], on: [DATABASE] }],
-    ["to tag what is there", { actions: ["rds:AddTagsToResource"], on: [SNAPSHOT, DATABASE] }],
+    ["to tag a database", { actions: ["rds:AddTagsToResource"], on: [DATABASE] }],
+    ["to tag a snapshot that it does not make", { actions: ["rds:AddTagsToResource"], on: [SNAPSHOT] }],
     ["to lend a key to anybody", granting],
     ["what every object has by birth", { actions: ["constructor"], on: [DATABASE] }],
   ])("guard closed list: and is not permitted %s, whatever the step says of itself", (_what, permission) => {

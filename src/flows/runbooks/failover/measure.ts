@@ -65,7 +65,10 @@ function withOpenSessions({ plan }: RunState, lostMs: number | undefined): numbe
 function lostBy(run: RunState, lastCommitMs: number, firstSeenAtMs: number): number {
   // The standby had every commit of writers that were stopped.
   if (run.plan.dataLoss.kind === "none") return 0;
-  const commit = commitOf(run);
-  const committedAtMs = commit && stateOf(run, commit.id).startedAtMs;
-  return lossMs(lastCommitMs, firstSeenAtMs, committedAtMs ?? firstSeenAtMs);
+  // RDS has taken it by the time at which that is written down; what people promoted, by the time at which it was seen.
+  const committed = run.plan.steps.flatMap(({ id, role }) => {
+    const { startedAtMs, askedAtMs, endedAtMs } = stateOf(run, id);
+    return role === "commits" ? (askedAtMs ?? endedAtMs ?? startedAtMs ?? []) : [];
+  });
+  return lossMs(lastCommitMs, firstSeenAtMs, Math.max(firstSeenAtMs, ...committed));
 }
