@@ -30,7 +30,8 @@ export interface Permission {
 
 type Fits = (permission: Permission, made: ReadonlySet<string>) => boolean;
 const ALWAYS: Fits = () => true;
-const onWhatIsMade: Fits = ({ on }, made) => on.every((thing) => made.has(nameOf(thing)));
+const onWhatIsMade: Fits = ({ on }, made) =>
+  on.every((thing) => /^(cluster-)?snapshot:/.test(thing.resource) && made.has(nameOf(thing)));
 const forAwsItself: Fits = ({ when }) => when?.["Bool"]?.["kms:GrantIsForAWSResource"]?.join() === "true";
 
 /** Each makes the last thing that it is on, from the one before it. */
@@ -51,13 +52,14 @@ const ADDING: ReadonlyMap<string, Fits> = new Map([
 /** What of all this does more than to add something. */
 export function beyondAdding(permitted: readonly Permission[]): readonly string[] {
   const making = permitted.filter(({ actions }) => actions.some((action) => MAKING.includes(action)));
-  const made = new Set(making.flatMap(({ on }) => on.slice(1)).map(nameOf));
+  const made = new Set(making.flatMap(({ on }) => on.slice(1).slice(-1)).map(nameOf));
   return permitted.flatMap((permission) =>
     permission.actions.filter((action) => ADDING.get(action)?.(permission, made) !== true),
   );
 }
 
-const nameOf = ({ region, account, resource }: Thing): string => [region, account, resource].join(" ");
+const nameOf = ({ service, region, account, resource }: Thing): string =>
+  [service, region, account, resource].join(" ");
 
 /** Calls that change nothing, and what of AWS a policy can limit them to. */
 export interface Look {

@@ -1987,8 +1987,8 @@ export const GUARDS = [
   {
     guard: "a loss is reported until RDS has taken the promotion",
     file: "src/flows/runbooks/failover/measure.ts",
-    cut: "(askedAtMs ?? endedAtMs ?? startedAtMs ?? [])",
-    by: "(startedAtMs ?? askedAtMs ?? endedAtMs ?? [])",
+    cut: "return takenAtMs ?? endedAtMs ?? startedAtMs ?? [];",
+    by: "return startedAtMs ?? takenAtMs ?? endedAtMs ?? [];",
     test: "flows/runbooks/failover/measure.test.ts",
     fails:
       "guard until it is taken: users write on the old side until RDS has taken the promotion, not until it was intended",

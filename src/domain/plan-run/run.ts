@@ -64,7 +64,7 @@ export interface StepState {
   readonly startedAtMs: number | undefined;
   /** Epoch of the executor that has begun it. */
   readonly startedIn: number;
-  /** When it was written down that the vendor took the newest call of it; undefined: none, or people do it by hand. */
+  /** When the newest answer to a call or a look of its attempts was written down; undefined: none was, or people do it by hand. */
   readonly askedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
   /** Of a step that is done. */

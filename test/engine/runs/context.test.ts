@@ -99,7 +99,8 @@ describe("what only adds or proves runs on the word of one responder", () => {
     return permittedFor({ steps }, run, step).flatMap(({ actions }) => actions);
   };
   const thing = (resource: string) => ({ service: "rds", region: "eu-central-1", resource });
-  const [DATABASE, SNAPSHOT] = [thing("db:inventory-replica"), thing("snapshot:twokey-1")];
+  const [SOURCE, DATABASE] = [thing("db:inventory"), thing("db:inventory-replica")];
+  const SNAPSHOT = thing("snapshot:twokey-1");
   const KEY = { service: "kms", region: "eu-central-1", resource: "key/1" };
   const granting = { actions: ["kms:CreateGrant"], on: [KEY] };
 
@@ -117,7 +118,10 @@ describe("what only adds or proves runs on the word of one responder", () => {
     ["to lend a key to anybody", granting],
     ["what every object has by birth", { actions: ["constructor"], on: [DATABASE] }],
   ])("guard closed list: and is not permitted %s, whatever the step says of itself", (_what, permission) => {
-    expect(() => asksFor(permission)).toThrow(expect.objectContaining({ name: "Bug", code: "step-beyond-adding" }));
+    const making = { actions: ["rds:CreateDBSnapshot"], on: [SOURCE, DATABASE, thing("snapshot:twokey-2")] };
+    expect(() => asksFor(making, permission)).toThrow(
+      expect.objectContaining({ name: "Bug", code: "step-beyond-adding" }),
+    );
   });
 
   test("a step that changes something may be permitted that", () => {

@@ -67,8 +67,11 @@ function lostBy(run: RunState, lastCommitMs: number, firstSeenAtMs: number): num
   if (run.plan.dataLoss.kind === "none") return 0;
   // RDS has taken it by the time at which that is written down; what people promoted, by the time at which it was seen.
   const committed = run.plan.steps.flatMap(({ id, role }) => {
-    const { startedAtMs, askedAtMs, endedAtMs } = stateOf(run, id);
-    return role === "commits" ? (askedAtMs ?? endedAtMs ?? startedAtMs ?? []) : [];
+    if (role !== "commits") return [];
+    const { state, startedAtMs, askedAtMs, endedAtMs } = stateOf(run, id);
+    // Of one that was skipped nobody knows when people did something else, or whether.
+    const takenAtMs = state === "skipped" ? undefined : askedAtMs;
+    return takenAtMs ?? endedAtMs ?? startedAtMs ?? [];
   });
   return lossMs(lastCommitMs, firstSeenAtMs, Math.max(firstSeenAtMs, ...committed));
 }

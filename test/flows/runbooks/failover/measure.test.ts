@@ -31,6 +31,7 @@ test("guard until it is taken: users write on the old side until RDS has taken t
 });
 
 test("and where people promoted it, until that was seen", async () => {
+  const asked: RunEntry = { kind: "asked", ...promoting, ...at(103), requestIds: ["r-1"], data: { found: "asked" } };
   const failed: RunEntry = { kind: "failed", ...promoting, ...at(110), code: "x", why: "it broke", mustAsk: true };
   const byHand: RunEntry = {
     kind: "taken-over",
@@ -42,5 +43,5 @@ test("and where people promoted it, until that was seen", async () => {
   };
   const done: RunEntry = { kind: "done", ...promoting, ...at(320), says: "promoted", output: {} };
 
-  expect(await lossOf(failed, byHand, done)).toMatchObject({ dataLossMs: 320 * SECOND });
+  expect(await lossOf(asked, failed, byHand, done)).toMatchObject({ dataLossMs: 320 * SECOND });
 });
