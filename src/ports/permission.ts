@@ -34,7 +34,7 @@ const onWhatIsMade: Fits = ({ on }, made) =>
   on.every((thing) => /^(cluster-)?snapshot:/.test(thing.resource) && made.has(nameOf(thing)));
 const forAwsItself: Fits = ({ when }) => when?.["Bool"]?.["kms:GrantIsForAWSResource"]?.join() === "true";
 
-/** Each makes the last thing that it is on, from the one before it. */
+/** Each is on what it copies first, and then on the snapshot that it makes. */
 const MAKING = [
   "rds:CreateDBSnapshot",
   "rds:CopyDBSnapshot",
@@ -52,7 +52,7 @@ const ADDING: ReadonlyMap<string, Fits> = new Map([
 /** What of all this does more than to add something. */
 export function beyondAdding(permitted: readonly Permission[]): readonly string[] {
   const making = permitted.filter(({ actions }) => actions.some((action) => MAKING.includes(action)));
-  const made = new Set(making.flatMap(({ on }) => on.slice(1).slice(-1)).map(nameOf));
+  const made = new Set(making.flatMap(({ on }) => on.slice(1)).map(nameOf));
   return permitted.flatMap((permission) =>
     permission.actions.filter((action) => ADDING.get(action)?.(permission, made) !== true),
   );

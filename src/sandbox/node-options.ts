@@ -3,8 +3,9 @@ export const QUICKER_START = "--no-experimental-detect-module";
 
 /**
  * As `npm start` and the image start the bot. Start-up leaves as much garbage as the bot lives on, and V8 lets it stand until its
- * first large collection, which a quiet bot may not reach for hours; two of these bring that collection forward and limit no heap. After each one
- * V8 lets the heap grow to several times what is in use, so that a thousand open incidents once took twice the memory; the last one says by how much.
+ * first large collection, which a quiet bot may not reach for hours; two of these bring that collection forward
+ * and limit no heap. After a large collection V8 lets the heap grow to several times what is in use, so that the bot took twice the memory beside
+ * a thousand open incidents; the last one says by how much it may.
  */
 export const BOT_OPTIONS = [
   QUICKER_START,

@@ -78,7 +78,7 @@ export const READ_ONLY = "store-read-only";
 const HANDSHAKE = ["auth", "client", "hello", "info", "select"];
 /** Commands that change nothing. */
 export const READS = new Set([
-  ...[...HANDSHAKE, "get", "mget", "hget", "hgetall", "hvals", "lrange", "smembers", "time"],
+  ...[...HANDSHAKE, "exists", "get", "mget", "hget", "hgetall", "hvals", "lrange", "smembers", "time"],
   ...["xrange", "xrevrange", "zrange", "zrangebylex", "zrangebyscore"],
 ]);
 

@@ -95,7 +95,8 @@ export async function writeMark(redis: Redis, { process, over, marks, head }: Wr
 
 /**
  * What is known of a ledger that ends, by the mark that its file ends with: a process of the same name that writes elsewhere
- * keeps its own, and the answer is 0. So does one of which the store has no mark, but which has testified: the store may be another one. KEYS: mark of the process, testimonies. ARGV: newest mark of the file, process.
+ * keeps its own, and the answer is 0. So does one of which the store has no mark, but which has testified: the store may be
+ * another one. KEYS: mark of the process, testimonies. ARGV: newest mark of the file, process.
  */
 const FORGET = `
 local known = redis.call('GET', KEYS[1])

@@ -131,7 +131,7 @@ describe("while a plan waits for keys", () => {
     const run = { ...proposed(inventory, { id: "F-BBB222" }), startedAtMs: AT + laterMs };
     const runs = {
       ...{ holderOf: async () => holder, read: async () => run },
-      ...{ openIds: async () => [], ofIncident: async () => [] },
+      ...{ openIds: async () => (holder === undefined ? [] : [holder]), ofIncident: async () => [] },
     };
     const wake = { card: nothing, run: nothing };
     await tendWait("inventory", { ...desk.stores, runs, clock: { now: () => desk.nowMs }, wake });

@@ -10,6 +10,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
+import { runsOfService } from "../runs/runs-of-service.ts";
 
 /** What tells people of a decision to wait: it is derived from what is stored, so a lost wake-up or a crash costs one sweep. */
 export interface WaitDeps {
@@ -81,23 +82,18 @@ async function whatEnds(wait: Wait, incident: Incident | undefined, deps: WaitDe
 }
 
 /**
- * The move that was started after the decision: the one that holds the service, or one that has ended since, before anybody looked. A run
- * that stands still, and whose rest somebody waits with, had started before.
+ * The move that was started after the decision, also one that has ended since, before anybody looked. A run that stands still, and whose
+ * rest somebody waits with, had started before. Plans of an incident that was merged stay under its own id.
  */
 async function startedSince(
   { service, atMs, plan, incident: decidedIn }: Wait,
   incident: Incident | undefined,
-  deps: WaitDeps,
+  { runs }: WaitDeps,
 ): Promise<RunState | undefined> {
-  const held = await moveOf(service, deps);
-  // Plans of an incident that was merged stay under its own id.
-  const incidents = new Set([decidedIn, incident?.id].filter((id) => id !== undefined));
-  const ended = await Promise.all([...incidents].map((id) => deps.runs.ofIncident(id)));
-  const ids = new Set([...(plan === undefined ? [] : [plan]), ...ended.flat()]);
-  const { read } = await readable([...ids].map((id) => deps.runs.read(id)));
-  return [held, ...read].find(
-    (run) => run && run.plan.service === service && isMove(run.plan) && (run.startedAtMs ?? 0) >= atMs,
-  );
+  const incidents = [...new Set([decidedIn, incident?.id])];
+  const found = await Promise.all(incidents.map((id) => runsOfService(service, id, { runs })));
+  const own = plan === undefined ? undefined : await readIfReadable(runs.read(plan));
+  return [own, ...found.flat()].find((run) => run && isMove(run.plan) && (run.startedAtMs ?? 0) >= atMs);
 }
 
 export function eventOf(
