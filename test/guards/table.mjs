@@ -151,6 +151,14 @@ export const GUARDS = [
       "guard seen open: is fenced again where somebody else has closed it before the promotion, and TwoKey saw it open",
   },
   {
+    guard: "who is inside an old side that is closed is fenced out before the promotion",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "(looked.isClosed && !isInside)",
+    by: "looked.isClosed",
+    test: "flows/runbooks/failover/reopened.test.ts",
+    fails: "guard left inside: is fenced again where all of it is closed, and who came in meanwhile still writes",
+  },
+  {
     guard: "an old side that restarts holds the promotion up, and voids no key",
     file: "src/engine/runs/proven-again.ts",
     cut: "if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {",
@@ -1857,7 +1865,7 @@ export const GUARDS = [
   {
     guard: "a write over an earlier session refutes a fence that ends sessions",
     file: "src/flows/runbooks/failover/fence-proof.ts",
-    cut: 'return kept.write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];',
+    cut: 'return write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];',
     by: 'return how !== "at-once" ? [fresh] : [fresh, kept];',
     test: "flows/runbooks/failover/fence-proof.test.ts",
     fails:

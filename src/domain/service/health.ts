@@ -6,7 +6,8 @@ export type HealthVerdict =
 
 /** What a write check answers. */
 export type WriteVerdict =
-  | { readonly kind: "written" }
+  /** `opened`: over a session that the check had to open first, when it was asked for one of before. */
+  | { readonly kind: "written"; readonly opened?: true }
   | { readonly kind: "refused"; readonly reason: string }
   /** `status`: of an answer that is neither of the two agreed ones; absent: there was no answer. */
   | { readonly kind: "unknown"; readonly why: string; readonly status?: number };

@@ -16,13 +16,14 @@ const TRY_EVERY_MS = 2_000;
 
 export type Proof = { readonly holds: true } | NoProof;
 /**
- * `isRefuted`: it was seen open, or a write to succeed there; `open`: what of it, where that is known. `isUnderWay`: what is missing
- * ends by itself. Otherwise nobody could tell.
+ * `isRefuted`: it was seen open, or a write to succeed there; `open`: what of it, where that is known; `letsIn`: to new sessions, and
+ * not only to who was inside. `isUnderWay`: what is missing ends by itself. Otherwise nobody could tell.
  */
 export interface NoProof {
   readonly holds: false;
   readonly isRefuted: boolean;
   readonly open: readonly string[];
+  readonly letsIn: boolean;
   readonly isUnderWay: boolean;
   readonly says: string;
 }
@@ -33,12 +34,15 @@ export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSigna
   if (!fence) return { holds: true };
   if (isOpenAgain(run))
     return {
-      ...{ holds: false, isRefuted: true, open: [], isUnderWay: false },
+      ...{ holds: false, isRefuted: true, open: [], letsIn: true, isUnderWay: false },
       says: "it stands open, and is being fenced again",
     };
   const data = lastAsked(run);
   if (data === undefined)
-    return { holds: false, isRefuted: false, open: [], isUnderWay: false, says: "nothing has fenced it yet" };
+    return {
+      ...{ holds: false, isRefuted: false, open: [], letsIn: false, isUnderWay: false },
+      says: "nothing has fenced it yet",
+    };
   const askedAtMs = deps.clock.now();
   const verdict = await verdictOf(run, fence, { deps, signal, data });
   if (verdict.done && isSeenClosed(verdict.output)) deps.guard.sawClosed(run.plan.id, askedAtMs);
@@ -46,8 +50,8 @@ export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSigna
     deps.guard.proved(run.plan.id, askedAtMs);
     return { holds: true };
   }
-  const { says, refutes: open = [], isUnderWay = false } = verdict;
-  return { holds: false, says, isRefuted: open.length > 0, open, isUnderWay };
+  const { says, refutes: open = [], letsIn = false, isUnderWay = false } = verdict;
+  return { holds: false, says, isRefuted: open.length > 0, open, letsIn, isUnderWay };
 }
 
 /** What people accepted as unseen was not seen. */

@@ -94,9 +94,12 @@ async function closesAgain(proving: Proving, run: RunState, { sighted, proof }: 
   if (!fence || run.pastNoReturn)
     return voided(proving, [`${from} is not proven to be fenced any more: ${proof.says}`]);
   const looked = await lookedInTime(run, proving.deps, proving.signal);
-  if (looked.kind !== "back" || looked.isClosed || stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS)
+  // Closing what is closed helps only where it also ends the sessions of who is inside.
+  const isInside = proof.isRefuted && !proof.letsIn;
+  if (looked.kind !== "back" || (looked.isClosed && !isInside) || stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS)
     return voided(proving, [`${from} was fenced, and nobody can prove it now: ${proof.says}`]);
-  const says = `${from} was fenced and stands open again before the promotion: it is fenced first`;
+  const stands = looked.isClosed ? "takes writes of somebody who was inside" : "stands open again";
+  const says = `${from} was fenced and ${stands} before the promotion: it is fenced first`;
   const opened = [...(sighted.sight.gapIn(run)?.opened ?? []), ...proof.open];
   const closed = looked.closed.filter((resource) => !opened.includes(resource));
   return begunAgain(proving, { fence, captured: looked.captured, closed, says });

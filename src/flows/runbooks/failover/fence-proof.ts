@@ -237,8 +237,11 @@ async function triesOf(part: Part, { cloud, signal }: Context): Promise<readonly
   const how = howEnded(part);
   const fresh = { session: "a new session", isNew: true, write: await cloud.probe.writeCheck(writeCheck, signal) };
   if (how === undefined || fresh.write.kind !== "refused") return [fresh];
-  const kept = { session: "an earlier one", isNew: false, write: await cloud.probe.writeOverKept(writeCheck, signal) };
-  return kept.write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];
+  const write = await cloud.probe.writeOverKept(writeCheck, signal);
+  // Somebody opened the side between the two.
+  if (write.kind === "written" && write.opened) return [{ ...fresh, write }];
+  const kept = { session: "an earlier one", isNew: false, write };
+  return write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];
 }
 
 /** The weakest proof of all stores is what is known of the side. */

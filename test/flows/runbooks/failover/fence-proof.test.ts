@@ -131,6 +131,9 @@ describe("a fence", () => {
     expect(await verdictWhen({ kind: "written" })).toMatchObject({
       ...{ done: false, refutes: ["stores.stock"], says: "the old database still takes writes over an earlier one" },
     });
+    expect(await verdictWhen({ kind: "written", opened: true })).toMatchObject({
+      ...{ letsIn: true, says: "the old database still takes writes over a new session" },
+    });
     expect(await verdictWhen({ kind: "refused", reason: "terminated" })).toMatchObject({
       ...{
         done: true,

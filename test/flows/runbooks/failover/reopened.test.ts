@@ -48,7 +48,8 @@ function databaseOf(store: string, side: "home" | "standby") {
   const region = side === "home" ? at.service.home : standbyOf(at.service);
   const found = storesIn(at.service, region).find(({ database }) => database.instance.includes(store));
   if (!found) throw new Error(`${region} has no ${store}`);
-  return { region, instance: found.database.instance, securityGroup: found.database.security_group };
+  const { instance, security_group: securityGroup, write_check: writeCheck } = found.database;
+  return { region, instance, securityGroup, writeCheck };
 }
 
 const rule = (securityGroup: string) => ({
@@ -204,6 +205,50 @@ describe.each(worlds)(
 
       expect([run.state, run.why]).toEqual(["verified", ""]);
       expect([isOnNewSide(store, "late"), await lossOf(run)]).toEqual([true, 0]);
+    });
+  },
+);
+
+const endedByReboot = (text: string): string =>
+  text.replace("        kind: rds-replica\n", "        kind: rds-replica\n        end_sessions: reboot\n");
+
+const inside = [
+  {
+    ends: "over TwoKey's own connection",
+    ...{ world: { example: "every-kind" as const, service: "bookings", edit: worlds[0].edit }, store: "guests" },
+    /** Its account signs in no more. */
+    end: worlds[0].end,
+  },
+  {
+    ends: "with a reboot",
+    ...{ world: { example: "inventory" as const, edit: endedByReboot }, store: "inventory" },
+    end: ["verified", ""],
+  },
+] as const;
+
+describe.each(inside)(
+  "a planned move whose old side was opened and closed again, and whose fence ends sessions $ends",
+  ({ world, store, end }) => {
+    beforeEach(async () => {
+      at = await startFailoverWorld({ ...world, speed: SPEED, lagSeconds: 1 });
+      await startRun(at, { mode: "planned" });
+    });
+
+    test("guard left inside: is fenced again where all of it is closed, and who came in meanwhile still writes", async () => {
+      const run = await drive(at, {
+        steps: whenKnown(store, async () => {
+          const old = databaseOf(store, "home");
+          await open(old);
+          await eventually("a write over a session that stays", async () => {
+            const { kind } = await at.others.probe.writeOverKept(old.writeCheck);
+            return kind === "written" || undefined;
+          });
+          await close(old);
+        }),
+      });
+
+      expect([run.state, run.why]).toEqual(end);
+      expect(stateOf(run, "fence").attempt).toBe(2);
     });
   },
 );
