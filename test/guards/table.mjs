@@ -1864,7 +1864,7 @@ export const GUARDS = [
   },
   {
     guard: "a write over an earlier session refutes a fence that ends sessions",
-    file: "src/flows/runbooks/failover/fence-proof.ts",
+    file: "src/flows/runbooks/failover/write-tries.ts",
     cut: 'return write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];',
     by: 'return how !== "at-once" ? [fresh] : [fresh, kept];',
     test: "flows/runbooks/failover/fence-proof.test.ts",

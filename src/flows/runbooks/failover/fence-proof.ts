@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import type { FenceOutput, FenceProof } from "../../../domain/plan-run/fence.ts";
-import type { WriteVerdict } from "../../../domain/service/health.ts";
 import type { Known } from "../../../domain/service/observed.ts";
 import type { LookContext, Verdict } from "../../../ports/step.ts";
 import type { SessionsEnded } from "../../resources/fence.ts";
 import type { FenceInput } from "./fence-input.ts";
 import { isStore, leftOf, lookOf, notFenced, type Part, partOf } from "./fence-part.ts";
 import { sessionsLeft } from "./sessions-left.ts";
+import { howEnded, type Try, triesOf } from "./write-tries.ts";
 
 type Input = z.infer<typeof FenceInput>;
 type Context = Pick<LookContext, "cloud" | "signal" | "hold">;
@@ -141,8 +141,6 @@ function isAwaited(part: Part, side: Side): boolean {
   );
 }
 
-const howEnded = ({ fence, things }: Part) => fence.endsSessions?.(things);
-
 async function ended(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
   const left = await leftOf(part, context);
   if (left.known && left.value === undefined) return { done: true, says: "", output: { fence: "fenced" } };
@@ -219,29 +217,6 @@ function openIn(
     return { done: false, says: `the write check on the old side gives no answer (${because})` };
   const says = `closed, but no failing write proves it (${because}); accepted by the key holders`;
   return { done: true, says, output: { fence: "not-proven" } };
-}
-
-interface Try {
-  readonly session: string;
-  readonly isNew: boolean;
-  readonly write: WriteVerdict;
-}
-
-/**
- * An earlier session is asked for wherever closing ends sessions: a write over it refutes the fence. Where nothing ends them it is not
- * asked for, since a check that is asked while somebody opens the side again keeps a session that nobody ends. It is asked when no
- * new one gets in. Only with `at-once` the proof rests on its loss; with a connection a check that keeps none says no less than before.
- */
-async function triesOf(part: Part, { cloud, signal }: Context): Promise<readonly Try[]> {
-  const { writeCheck = "" } = part;
-  const how = howEnded(part);
-  const fresh = { session: "a new session", isNew: true, write: await cloud.probe.writeCheck(writeCheck, signal) };
-  if (how === undefined || fresh.write.kind !== "refused") return [fresh];
-  const write = await cloud.probe.writeOverKept(writeCheck, signal);
-  // Somebody opened the side between the two.
-  if (write.kind === "written" && write.opened) return [{ ...fresh, write }];
-  const kept = { session: "an earlier one", isNew: false, write };
-  return write.kind === "unknown" && how !== "at-once" ? [fresh] : [fresh, kept];
 }
 
 /** The weakest proof of all stores is what is known of the side. */
