@@ -64,7 +64,7 @@ export interface Stores {
 }
 
 const INCIDENT: DocumentKind<Incident> = {
-  ...{ kind: "incident", version: 3, schema: Incident, unreadable: "stays", isOpen, labels: incidentLabels },
+  ...{ kind: "incident", version: 4, schema: Incident, unreadable: "stays", isOpen, labels: incidentLabels },
   settledAtMs: (incident) => (isOpen(incident) ? undefined : (incident.closedAtMs ?? incident.openedAtMs)),
 };
 /** The index of what is open. Begun again it lets an alert open an incident of its own, which people then see twice. */

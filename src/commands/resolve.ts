@@ -130,7 +130,7 @@ async function refuseDuringRun(incident: Incident, deps: IncidentCommandDeps): P
 }
 
 /** Actual RTO counts from when the trouble was first seen; without a run nothing was measured and nothing is claimed. */
-export function actualsOf(incident: Incident, { restoredAtMs, dataLossMs }: Measured) {
+export function actualsOf(incident: Incident, { restoredAtMs, lost }: Measured) {
   const rtoMs = restoredAtMs === undefined ? undefined : Math.max(0, restoredAtMs - incident.firstSeenAtMs);
-  return { rtoMs, rpoMs: dataLossMs };
+  return { rtoMs, lost };
 }

@@ -34,6 +34,12 @@ export function sayDuration(ms: number): string {
     .join(" ");
 }
 
+/** The same of what may be no less than it is said to be: rounded up to the smaller unit that is shown. */
+export function sayAtMost(ms: number): string {
+  const shownMs = ms < UNIT_MS.h ? UNIT_MS.s : ms < UNIT_MS.d ? UNIT_MS.m : UNIT_MS.h;
+  return sayDuration(Math.ceil(ms / shownMs) * shownMs);
+}
+
 /** A short wait, for people: `1_500` → `1.5 s`. */
 export const saySeconds = (ms: number): string => `${ms / 1_000} s`;
 

@@ -54,9 +54,6 @@ export function unseenAtEnd({ plan: { from }, unseenAtEnd: unseen }: RunState): 
     : spans`Nobody could prove at the end that ${from} is still fenced: ${inRoom(unseen.why, "reason")}. ${seen}`;
 }
 
-/** Writes that it took meanwhile are on no other side. */
-export const wasOpenedAfter = ({ watch: { lostAtMs } }: RunState): boolean => lostAtMs !== undefined;
-
 /** Between this look and the one that saw it open others may have written there. */
 const sinceClosed = ({ watch: { seenClosedMs } }: RunState): readonly Span[] =>
   seenClosedMs === undefined ? [] : spans`; it was last seen closed ${ago(seenClosedMs)}`;

@@ -1,7 +1,8 @@
-import type { Card, CardPart, Form, FormField } from "../domain/card/card.ts";
-import { sayDuration } from "../domain/duration.ts";
+import { type Card, type CardPart, type Form, type FormField, second, spans, type Text } from "../domain/card/card.ts";
+import { sayAtMost, sayDuration } from "../domain/duration.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { type ResolutionFields, stillToWrite } from "../domain/incident/resolution.ts";
+import type { LostWrites } from "../domain/plan-run/lost-writes.ts";
 import { sayAgainst } from "./alarm-reads.ts";
 import { headlineOf } from "./incident.ts";
 import { sections } from "./sections.ts";
@@ -85,9 +86,39 @@ const resolutionOf = ({ id, resolution, closedAtMs }: Incident) => {
   return { resolution, closedAtMs };
 };
 
+const NOT_MEASURED = "not measured";
+
+/** Never less than was lost, and no number that nobody has proven (G19). */
+function sayLost(incident: Incident): Text {
+  const { lost } = resolutionOf(incident).resolution;
+  switch (lost?.kind) {
+    case undefined:
+      return NOT_MEASURED;
+    case "unknown":
+      return "not known";
+    case "nothing":
+      return "nothing";
+    case "between":
+      return spans`at most ${sayAtMost(lost.toMs - lost.fromMs)}: writes between ${second(lost.fromMs)} and ${second(lost.toMs)} may be missing`;
+    case "after":
+      return sayOpenEnd(lost, incident);
+  }
+}
+
+function sayOpenEnd({ region, fromMs, shutAtMs, ofOthers }: OpenEnd, { firstSeenAtMs }: Incident): Text {
+  if (ofOthers)
+    return spans`nothing of the stopped writers; what others wrote to ${region} after ${second(fromMs)} may be missing`;
+  if (shutAtMs !== undefined && shutAtMs > fromMs)
+    return spans`at most ${sayAtMost(shutAtMs - fromMs)} until ${region} was closed at ${second(shutAtMs)}; programs that were connected may have written later`;
+  const early = firstSeenAtMs > fromMs ? `. Until the first alarm that is ${sayAtMost(firstSeenAtMs - fromMs)}` : "";
+  return spans`not known: writes to ${region} after ${second(fromMs)} may be missing${early}`;
+}
+
+type OpenEnd = Extract<LostWrites, { kind: "after" }>;
+
 export function resolutionCard(incident: Incident): Card {
   const { resolution, closedAtMs } = resolutionOf(incident);
-  const say = (ms: number | undefined) => (ms === undefined ? "not measured" : sayDuration(ms));
+  const { rtoMs } = resolution;
   return {
     text: `Resolved: ${headlineOf(incident)}. ${resolution.fields.details}`,
     parts: [
@@ -97,8 +128,8 @@ export function resolutionCard(incident: Incident): Card {
         facts: [
           ["Resolved by", resolution.by],
           ["Lasted", sayDuration(closedAtMs - incident.firstSeenAtMs)],
-          ["Recovered after (RTO)", say(resolution.rtoMs)],
-          ["Data lost (RPO)", say(resolution.rpoMs)],
+          ["Recovered after (RTO)", rtoMs === undefined ? NOT_MEASURED : sayDuration(rtoMs)],
+          ["Data lost (RPO)", sayLost(incident)],
         ],
       },
       ...despiteParts(resolution.despite),

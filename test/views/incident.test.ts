@@ -3,6 +3,7 @@ import type { CardPart } from "../../src/domain/card/card.ts";
 import type { AlertDocument, Signal } from "../../src/domain/incident/alert.ts";
 import { applySignal, changesInReply, readReplySubject } from "../../src/domain/incident/alert-thread.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
+import type { LostWrites } from "../../src/domain/plan-run/lost-writes.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
@@ -76,6 +77,43 @@ describe("the incident's card", () => {
     expect(closed && buttonsOf(incidentCard(closed, { nameOf }).parts)).toEqual([]);
     expect(closed && buttonsOf(pageCard(closed, "level 1").parts)).toEqual([]);
     expect(closed && plainText(JSON.stringify(resolutionCard(closed)))).toContain("not measured");
+  });
+
+  const FROM = START_MS - 5_400;
+  const EU = { region: "eu-west-1", fromMs: FROM };
+  test.each<[string, LostWrites, RegExp]>([
+    ["not known", { kind: "unknown" }, /^not known$/],
+    ["nothing", { kind: "nothing" }, /^nothing$/],
+    [
+      "never rounded down",
+      { kind: "between", ...EU, toMs: START_MS },
+      /^at most 6 s: writes between .+ and .+ may be missing$/,
+    ],
+    [
+      "without an end where nobody proved one",
+      { kind: "after", ...EU },
+      /^not known: writes to eu-west-1 after .+ may be missing\. Until the first alarm that is 6 s$/,
+    ],
+    [
+      "until it let nobody new in",
+      { kind: "after", ...EU, shutAtMs: START_MS + 120_000 },
+      /^at most 2 min 6 s until eu-west-1 was closed at .+; programs that were connected may have written later$/,
+    ],
+    [
+      "of others alone",
+      { kind: "after", ...EU, ofOthers: true },
+      /^nothing of the stopped writers; what others wrote to eu-west-1 after .+ may be missing$/,
+    ],
+  ])("says of data lost what is known when it is closed: %s", (...[, lost, says]) => {
+    const closing = { fields: { details: "moved" }, by: "Ana", lost };
+    const closed = resolveIncident(incident(), closing, { actor: TWOKEY, nowMs: START_MS + MINUTE })?.value;
+    const facts = closed
+      ? resolutionCard(closed).parts.flatMap((part) => (part.kind === "facts" ? part.facts : []))
+      : [];
+
+    expect(facts.map(([label, text]) => label === "Data lost (RPO)" && plainText(text))).toContainEqual(
+      expect.stringMatching(says),
+    );
   });
 
   test("shows what did not work", () => {

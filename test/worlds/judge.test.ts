@@ -58,6 +58,8 @@ test("a promotion that waits for no commits is found, where people accepted no l
   expect(guaranteesOf(early)).toContain("G19");
 });
 
+const NOTHING = { kind: "nothing" } as const;
+
 describe("of a run in a quiet world", () => {
   const logged = (kind: string, worldMs: number, facts: LogEntry["facts"]): LogEntry[] => [
     ...quiet.log,
@@ -96,7 +98,7 @@ describe("of a run in a quiet world", () => {
     ["G7", "a rollback that left the old side closed", () => ({ run: changed("unwound") })],
     ["G16", "a run that is still under way", () => ({ run: changed("running") })],
     ["G19", "an order that is gone", () => ({ log: logged("app.write-acknowledged", 1, order) })],
-    ["G19", "a reported loss that is too small", () => ({ reportedLossMs: 0, ...lateOrder() })],
+    ["G19", "a reported loss that is too small", () => ({ reported: NOTHING, ...lateOrder() })],
     ["G20", "an old side that stands open", () => ({ oldRefusals: [null] })],
     ["G21", "users on the old side", () => ({ usersAt: "eu-west-1" })],
     ["G22", "a stop of which nobody hears", () => ({ run: changed("stopped") })],
@@ -122,8 +124,8 @@ describe("of a run in a quiet world", () => {
     } as const;
     const opening = { operation: "AuthorizeSecurityGroupIngress", region: "eu-west-1", input: {} };
     const opened = openedMs === undefined ? [] : logged("aws.console", promotedMs + openedMs, opening).slice(-1);
-    // The loss that is reported is long enough; what people accepted is judged by itself.
-    return { log: [...log, ...opened], journal: [...quiet.journal, lost], reportedLossMs: 3_600_000 };
+    // What is reported is enough; what people accepted is judged by itself.
+    return { log: [...log, ...opened], journal: [...quiet.journal, lost], reported: { kind: "unknown" } };
   };
 
   /** The old side takes an order after the promotion, and the run ends a moment later. */
@@ -138,10 +140,10 @@ describe("of a run in a quiet world", () => {
   test("G20: the judge finds a run that is verified without a loss, with a writer on the old side", () => {
     const { log, atMs } = writerAtTheEnd();
 
-    expect(guaranteesOf({ ...quiet, log, reportedLossMs: 0 })).toEqual(new Set(["G20"]));
-    expect(violationsOf({ ...quiet, log, reportedLossMs: undefined })).toEqual([]);
+    expect(guaranteesOf({ ...quiet, log, reported: NOTHING })).toEqual(new Set(["G20"]));
+    expect(violationsOf({ ...quiet, log, reported: { kind: "unknown" } })).toEqual([]);
     const journal = [...quiet.journal, lostAt(atMs + 1)];
-    expect(violationsOf({ ...quiet, log, journal, reportedLossMs: 0 })).toEqual([]);
+    expect(violationsOf({ ...quiet, log, journal, reported: NOTHING })).toEqual([]);
   });
 
   test("G20: nor does it help that the old side was found open, and fenced again, before that", () => {
@@ -149,7 +151,7 @@ describe("of a run in a quiet world", () => {
     const before = [lostAt(atMs - 20), fencedAt(atMs - 10)];
 
     const judgedWith = (...entries: typeof before) =>
-      violationsOf({ ...quiet, log, reportedLossMs: 0, journal: [...quiet.journal, ...entries] });
+      violationsOf({ ...quiet, log, reported: NOTHING, journal: [...quiet.journal, ...entries] });
     expect(judgedWith(lostAt(atMs - 20))).toEqual([]);
     expect(judgedWith(...before).map(({ guarantee }) => guarantee)).toEqual(["G20"]);
   });
@@ -158,8 +160,8 @@ describe("of a run in a quiet world", () => {
     const { log } = writerAtTheEnd("eu-central-1");
 
     expect(quiet.run?.plan.acceptances.map(({ id }) => id)).toEqual(["sessions-not-proven"]);
-    expect(guaranteesOf({ ...quiet, log, reportedLossMs: 0 })).toEqual(new Set(["G20"]));
-    expect(violationsOf({ ...quiet, log, reportedLossMs: undefined })).toEqual([]);
+    expect(guaranteesOf({ ...quiet, log, reported: NOTHING })).toEqual(new Set(["G20"]));
+    expect(violationsOf({ ...quiet, log, reported: { kind: "unknown" } })).toEqual([]);
   });
 
   test("G19: an order that is lost right before the promotion is no race where nobody opened the old side", () => {

@@ -1,3 +1,4 @@
+import type { LostWrites } from "../../src/domain/plan-run/lost-writes.ts";
 import { stateOf } from "../../src/domain/plan-run/run.ts";
 import { PositionOutput } from "../../src/flows/steps/schemas.ts";
 import { type Case, isClosedAt, type Order, promotedAtMs, span, takenBeforeTheEnd } from "./case.ts";
@@ -55,14 +56,26 @@ function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
 
 /** What the run reports as lost at its end is never less than what was lost until the promotion, or until it was fenced again. */
 export function reportedTime(at: Case): string[] {
-  const { run, reportedLossMs } = at;
-  const positions = positionsOf(at);
-  if (run.state !== "verified" || reportedLossMs === undefined || positions.length === 0) return [];
+  const { run, reported } = at;
+  if (run.state !== "verified" || !reported || reported.kind === "unknown") return [];
   const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
   const lost = lostOrders(at).filter(({ atMs }) => atMs <= promoted || run.watch.lostAtMs !== undefined);
-  const newest = Math.max(...lost.map(({ atMs }) => atMs));
-  const lostMs = lost.length === 0 ? 0 : newest - Math.min(...positions);
-  return lostMs > reportedLossMs ? [`reported is a loss of ${reportedLossMs} ms; lost are ${span(lost)}`] : [];
+  const beyond = lost.filter((order) => !isReported(order, reported));
+  return beyond.length > 0 ? [`reported is ${JSON.stringify(reported)}; lost are ${span(beyond)}`] : [];
+}
+
+/** It is among what the report says may be missing. */
+function isReported({ atMs }: Order, reported: LostWrites): boolean {
+  switch (reported.kind) {
+    case "nothing":
+      return false;
+    case "between":
+      return atMs >= reported.fromMs && atMs <= reported.toMs;
+    case "after":
+      return atMs >= reported.fromMs;
+    case "unknown":
+      return true;
+  }
 }
 
 const positionsOf = ({ plan, run }: Case): number[] =>
@@ -86,7 +99,7 @@ export function reportedLoss(at: Case): string[] {
  * was heard of, and what people agreed to in words is no exception. However little time there was: a run that ends so soon has not looked.
  */
 export function noneWithAWriter(at: Case): string[] {
-  if (at.run.state !== "verified" || at.reportedLossMs !== 0) return [];
+  if (at.run.state !== "verified" || at.reported?.kind !== "nothing") return [];
   const unheard = takenBeforeTheEnd(at).filter(({ atMs }) => !isHeard(at, atMs));
   return unheard.length > 0 ? [`verified, and no loss is reported; the old side took ${span(unheard)}`] : [];
 }

@@ -1,3 +1,4 @@
+import type { LostWrites } from "../../src/domain/plan-run/lost-writes.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { storesIn } from "../../src/flows/resources/site.ts";
@@ -28,8 +29,8 @@ export interface Played {
   readonly told: Told | undefined;
   /** The store and the ledgers disagree at the end: nothing is changed any more, and people are called for that. */
   readonly isStoreLost: boolean;
-  /** What the run says was lost, world milliseconds; undefined: it does not know. */
-  readonly reportedLossMs: number | undefined;
+  /** What the run says of lost writes; undefined: there is no run. */
+  readonly reported: LostWrites | undefined;
   readonly home: string;
   readonly standby: string;
   readonly speed: number;
@@ -39,16 +40,7 @@ export interface Played {
   readonly done: readonly string[];
 }
 
-type Seen =
-  | "log"
-  | "newRows"
-  | "oldRefusals"
-  | "usersAt"
-  | "reportedLossMs"
-  | "endedAtMs"
-  | "home"
-  | "standby"
-  | "speed";
+type Seen = "log" | "newRows" | "oldRefusals" | "usersAt" | "reported" | "endedAtMs" | "home" | "standby" | "speed";
 
 /** What the world itself says. */
 export async function seenAtTheEnd(at: FailoverWorld, run: RunState | undefined): Promise<Pick<Played, Seen>> {
@@ -66,14 +58,8 @@ export async function seenAtTheEnd(at: FailoverWorld, run: RunState | undefined)
       return write.ok ? null : write.reason;
     }),
     usersAt: usersAt(at),
-    reportedLossMs: await reportedLossMs(run),
+    reported: run && (await failover.measure(run, { read: async () => undefined })).lost,
   };
-}
-
-/** As at the end of an incident that was seen before everything else: then all until the promotion counts. */
-async function reportedLossMs(run: RunState | undefined): Promise<number | undefined> {
-  if (!run) return undefined;
-  return (await failover.measure(run, { firstSeenAtMs: 0, read: async () => undefined })).dataLossMs;
 }
 
 /** Region that the public name leads to now, for somebody who asks for the first time. */

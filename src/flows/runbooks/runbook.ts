@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
 import type { FormField } from "../../domain/card/card.ts";
+import type { LostWrites } from "../../domain/plan-run/lost-writes.ts";
 import type { Plan } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
@@ -34,12 +35,10 @@ export type Planned =
 /** What a run says about how long users were without the service, and what was lost. */
 export interface Measured {
   readonly restoredAtMs?: number | undefined;
-  readonly dataLossMs?: number | undefined;
+  readonly lost?: LostWrites | undefined;
 }
 
 export interface Measuring {
-  /** World time at which the trouble was first seen. */
-  readonly firstSeenAtMs: number;
   /** A run by its id: what a run for the rest left to the one before it. */
   readonly read: (id: string) => Promise<RunState | undefined>;
 }

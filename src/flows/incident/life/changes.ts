@@ -12,6 +12,7 @@ import {
 import { planLadder } from "../../../domain/incident/ladder.ts";
 import { type LaterPart, type ResolutionFields, stillToWrite } from "../../../domain/incident/resolution.ts";
 import { type Severity, worse } from "../../../domain/incident/severity.ts";
+import type { LostWrites } from "../../../domain/plan-run/lost-writes.ts";
 import { turnOf } from "../intake/open.ts";
 import { settlePages } from "../paging/acknowledge.ts";
 import { alarmsAgain, newestAlarm, withoutOldAnswers } from "./again.ts";
@@ -141,7 +142,7 @@ export interface Resolving {
   readonly despite?: NonNullable<Incident["resolution"]>["despite"];
   /** Measured, or undefined where nothing was measured. */
   readonly rtoMs?: number | undefined;
-  readonly rpoMs?: number | undefined;
+  readonly lost?: LostWrites | undefined;
 }
 
 const despiteFacts = ({ why, alarms, unknownIn, down, plans }: NonNullable<Resolving["despite"]>) => ({
@@ -149,27 +150,39 @@ const despiteFacts = ({ why, alarms, unknownIn, down, plans }: NonNullable<Resol
   down: down.map(({ service, gives }) => `${service}: ${gives}`),
 });
 
+/** Of what was lost: the kind, and the world times that it names. */
+const lostFacts = (lost: LostWrites | undefined): Event["facts"] => {
+  if (!lost) return {};
+  const { kind, ...facts } = lost;
+  return { lost: kind, ...facts };
+};
+
 const writtenIn = (fields: ResolutionFields): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).flatMap(([part, text]) => (text === undefined ? [] : [[part, text]])));
 
 export function resolveIncident(
   incident: Incident,
-  { fields, by, despite, rtoMs, rpoMs }: Resolving,
+  { fields, by, despite, rtoMs, lost }: Resolving,
   { actor, nowMs }: Act,
 ): Changed<Incident> | undefined {
   if (!isOpen(incident)) return undefined;
-  const measured = { ...(rtoMs === undefined ? {} : { rtoMs }), ...(rpoMs === undefined ? {} : { rpoMs }) };
+  const restored = rtoMs === undefined ? {} : { rtoMs };
   const value = amend(incident, {
     state: "resolved",
     closedAtMs: nowMs,
     resolution: {
-      ...{ fields, by, added: [], ...(despite ? { despite } : {}), ...measured },
+      ...{ fields, by, added: [], ...(despite ? { despite } : {}), ...restored, ...(lost ? { lost } : {}) },
       ...(actor.id === undefined ? {} : { person: actor.id }),
     },
     pages: settlePages(incident.pages, "superseded"),
   });
   const says = `Resolved by ${actor.name}: ${fields.details}`;
-  const facts: Event["facts"] = { ...writtenIn(fields), ...measured, ...(despite ? despiteFacts(despite) : {}) };
+  const facts: Event["facts"] = {
+    ...writtenIn(fields),
+    ...restored,
+    ...lostFacts(lost),
+    ...(despite ? despiteFacts(despite) : {}),
+  };
   return {
     value,
     events: [eventOf(value, { kind: "incident.resolved", atMs: nowMs, by, door: actor.door, says, facts })],

@@ -6,7 +6,7 @@ import { runbookOf } from "../../runbooks/index.ts";
 import type { Measured } from "../../runbooks/runbook.ts";
 
 /** What of an incident its runs are found and judged by. */
-type Affected = Pick<Incident, "id" | "services" | "openedAtMs" | "firstSeenAtMs">;
+type Affected = Pick<Incident, "id" | "services" | "openedAtMs">;
 
 export interface KnownRuns {
   readonly runs: Pick<Runs, "holderOf" | "openIds" | "ofIncident" | "read">;
@@ -37,14 +37,14 @@ export async function runUnderWay(incident: Affected, known: KnownRuns): Promise
 /** When users were served again, and how much was lost, from the recorded measurements of the run that ended last. */
 export async function measuredOf(incident: Affected, known: KnownRuns): Promise<Measured> {
   const verified = (await runsOf(incident, known)).findLast((run) => run.state === "verified");
-  return verified ? measuredBy(verified, incident, known) : {};
+  return verified ? measuredBy(verified, known) : {};
 }
 
 /** The newest plan or run, with what it measured where it has ended as verified. */
 export async function newestRunOf(incident: Affected, known: KnownRuns) {
   const run = (await runsOf(incident, known)).at(-1);
-  return run && { run, measured: run.state === "verified" ? await measuredBy(run, incident, known) : {} };
+  return run && { run, measured: run.state === "verified" ? await measuredBy(run, known) : {} };
 }
 
-const measuredBy = (run: RunState, { firstSeenAtMs }: Pick<Affected, "firstSeenAtMs">, { runs }: KnownRuns) =>
-  runbookOf(run.plan).measure(run, { firstSeenAtMs, read: (id) => runs.read(id) });
+const measuredBy = (run: RunState, { runs }: KnownRuns) =>
+  runbookOf(run.plan).measure(run, { read: (id) => runs.read(id) });

@@ -53,7 +53,8 @@ export function worstLoss(losses: readonly Loss[]): Loss {
 /** World milliseconds that the objective is compared with: the lag while the standby follows, else up to the outage. */
 function expectedMs({ outageAtMs, nowMs }: FailoverRequest, { behind, moving, loss }: StoreLoss): number {
   if (behind?.lag.known && !moving.isDark) return behind.lag.value.seconds * 1_000;
-  return loss.kind === "after" ? lossMs(loss.atMs, outageAtMs, nowMs) : 0;
+  // Where the old side answers, nothing says that commits have ended.
+  return loss.kind === "after" ? lossMs(loss.atMs, moving.isDark ? outageAtMs : undefined, nowMs) : 0;
 }
 
 /** The objective of a store that has one of its own, else the service's. */

@@ -196,6 +196,19 @@ describe("the failover runbook", () => {
     expect(words(sixteenMinutesAgo - 3_600_000)).toContain("more than the objective of 15 min");
   });
 
+  test("a last known position is judged against now where the old side answers: an alarm ends no commits", () => {
+    const sixteenMinutesAgo = AT - 16 * 60_000;
+    const day = quietDay(serviceIn(inventory));
+    const { "eu-central-1": standby } = day.sites;
+    if (!standby) throw new Error("standby");
+    const lastGood = { seconds: 2, measuredAtMs: sixteenMinutesAgo };
+    const lag = { known: false as const, cause: "failed" as const, why: "no datapoint", atMs: AT, lastGood };
+    const observed = { ...day, sites: { ...day.sites, "eu-central-1": { ...standby, lag } } };
+    const plan = planFor(inventory, { observed, outageAtMs: sixteenMinutesAgo + 30_000 });
+
+    expect(plan.acceptances.map(({ words }) => words).join()).toContain("more than the objective of 15 min");
+  });
+
   test("every security group that the database carries is closed, and nothing of it is left for people to accept", () => {
     const quiet = quietDay(serviceIn(inventory));
     const home = quiet.sites["eu-west-1"];
