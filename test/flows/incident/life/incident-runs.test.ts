@@ -51,25 +51,25 @@ async function lostBy(run: RunState, before: readonly RunState[] = []) {
 
 describe("what was lost, as it is said when an incident is resolved", () => {
   const FROM = AT - 300_000;
-  const after = (fromMs: number) => ({ kind: "after", region: "eu-west-1", fromMs });
+  const openFrom = (fromMs: number) => ({ kind: "after", region: "eu-west-1", fromMs });
 
   test("is what came after the recorded position, where nobody proved when the last writer was out", async () => {
-    expect(await lostBy(verified("unplanned", FROM))).toEqual(after(FROM));
+    expect(await lostBy(verified("unplanned", FROM))).toEqual(openFrom(FROM));
   });
 
   test("has an end where everybody was out, and one for who was let in anew where the old side was shut", async () => {
     expect(await lostBy(verified("unplanned", FROM, ENDED))).toEqual({
       ...{ kind: "between", region: "eu-west-1", fromMs: FROM, toMs: AT },
     });
-    expect(await lostBy(verified("unplanned", FROM, { fence: "fenced" }))).toEqual({ ...after(FROM), shutAtMs: AT });
-    expect(await lostBy(verified("unplanned", FROM, { fence: "cannot-know" }))).toEqual(after(FROM));
+    expect(await lostBy(verified("unplanned", FROM, { fence: "fenced" }))).toEqual({ ...openFrom(FROM), shutAtMs: AT });
+    expect(await lostBy(verified("unplanned", FROM, { fence: "cannot-know" }))).toEqual(openFrom(FROM));
   });
 
   test("is what the run measured that promoted, where a plan for its rest was the one that ended", async () => {
     const promoted = verified("unplanned", FROM);
     const ended = restOf(promoted, (role) => role !== "commits");
 
-    expect(await lostBy(ended, [{ ...promoted, state: "superseded" }])).toEqual(after(FROM));
+    expect(await lostBy(ended, [{ ...promoted, state: "superseded" }])).toEqual(openFrom(FROM));
   });
 
   test("guard earliest store: is never less than what a plan for the rest says of the stores that were promoted before it", async () => {
@@ -78,13 +78,13 @@ describe("what was lost, as it is said when an incident is resolved", () => {
     const later = { ...rest, steps: verified("unplanned", AT - 1_000).steps };
     const agreed = { kind: "after", atMs: FROM, measuredAtMs: FROM } as const;
 
-    expect(await lostBy({ ...later, plan: { ...later.plan, dataLoss: agreed } })).toEqual(after(FROM));
+    expect(await lostBy({ ...later, plan: { ...later.plan, dataLoss: agreed } })).toEqual(openFrom(FROM));
   });
 
   test("is nothing after a planned move that saw every session end, and not known without a position", async () => {
     expect(await lostBy(verified("planned", AT - 30_000, ENDED))).toEqual({ kind: "nothing" });
     expect(await lostBy(verified("planned", AT - 30_000, { fence: "fenced" }))).toEqual({
-      ...{ ...after(AT - 30_000), ofOthers: true },
+      ...{ ...openFrom(AT - 30_000), ofOthers: true },
     });
     expect(await lostBy(verified("planned", null, ENDED))).toEqual({ kind: "unknown" });
   });
@@ -94,8 +94,8 @@ describe("what was lost, as it is said when an incident is resolved", () => {
     const rest = restOf(promoted, (role) => role !== "commits");
     const opened = { ...rest, watch: { ...rest.watch, lostAtMs: AT + 1_000 } };
 
-    expect(await lostBy({ ...promoted, watch: opened.watch })).toEqual(after(FROM));
-    expect(await lostBy(opened, [{ ...promoted, state: "superseded" }])).toEqual(after(FROM));
+    expect(await lostBy({ ...promoted, watch: opened.watch })).toEqual(openFrom(FROM));
+    expect(await lostBy(opened, [{ ...promoted, state: "superseded" }])).toEqual(openFrom(FROM));
     const planned = verified("planned", FROM, ENDED);
     expect(await lostBy(opened, [{ ...planned, state: "superseded" }])).toEqual({ kind: "unknown" });
   });
