@@ -3,6 +3,7 @@ import { type Card, sentenceCard, type Text } from "../domain/card/card.ts";
 import { changesInReply, readReplySubject } from "../domain/incident/alert-thread.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import { runsBefore } from "../domain/plan-run/runs-before.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { moveOf, planWaiting } from "../engine/delivery/waits.ts";
@@ -91,7 +92,8 @@ export const RENDER: Readonly<Record<string, Render>> = {
     const run = await stores.runs.read(id);
     if (!run) return undefined;
     const needed = whoIsNeeded(run, inventory(), clock.now());
-    return runNewsCard(key, { run, inventory: inventory(), nowMs: clock.now(), needed });
+    const before = await runsBefore(run, (each) => stores.runs.read(each));
+    return runNewsCard(key, { run, inventory: inventory(), nowMs: clock.now(), needed, before });
   },
   /** The subject of both: a service, and when it was decided. */
   wait: ofWait("standing", waitCard),
@@ -112,14 +114,16 @@ export const RENDER: Readonly<Record<string, Render>> = {
   },
 };
 
-/** Since when users are without the service, as the plan's incident says, and whether somebody decided to wait. */
-async function planContext({ plan }: RunState, { stores, clock }: Pick<CardSources, "stores" | "clock">) {
-  const [incident, wait] = await Promise.all([
-    plan.incident === undefined ? undefined : stores.incidents.get(plan.incident),
-    stores.waits.get(plan.service),
+/** Since when users are without the service, as the plan's incident says, whether somebody decided to wait, and the runs before it. */
+async function planContext(run: RunState, { stores, clock }: Pick<CardSources, "stores" | "clock">) {
+  const { incident: id, service } = run.plan;
+  const [incident, wait, before] = await Promise.all([
+    id === undefined ? undefined : stores.incidents.get(id),
+    stores.waits.get(service),
+    runsBefore(run, (each) => stores.runs.read(each)),
   ]);
   const nowMs = clock.now();
-  return { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait: standingAt(wait?.value, nowMs) };
+  return { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait: standingAt(wait?.value, nowMs), before };
 }
 
 /** Nothing where another decision has taken its place, or it stands otherwise by now. */

@@ -8,7 +8,7 @@ import { dueChange } from "../flows/incident/index.ts";
 import type { Correlation } from "../flows/incident/intake/correlate.ts";
 import type { AgainstClosing } from "../flows/incident/life/against-closing.ts";
 import type { Actor } from "../flows/incident/life/changes.ts";
-import type { Measured } from "../flows/runbooks/runbook.ts";
+import type { MeasuredOf } from "../flows/incident/life/incident-runs.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Pagers } from "../ports/pager.ts";
@@ -27,7 +27,7 @@ export interface IncidentCommandDeps {
   timeline(incidentId: string): Promise<readonly Event[]>;
   /** The run that is under way for one of its services, in words; undefined: none is. */
   runInProgress(incident: Incident): Promise<string | undefined>;
-  measured(incident: Incident): Promise<Measured>;
+  measured(incident: Incident): Promise<MeasuredOf>;
   /** Alarms of it that are in ALARM as far as is known, and where that is not known. */
   againstClosing(incident: Incident): Promise<AgainstClosing>;
   /** A short, unique, speakable id. */

@@ -4,6 +4,7 @@ import type { Event } from "../domain/event.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { isWatched } from "../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../domain/plan-run/run.ts";
+import { runsBefore } from "../domain/plan-run/runs-before.ts";
 import { standingAt } from "../domain/plan-run/wait.ts";
 import { readable } from "../domain/readable.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -93,7 +94,8 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
         const wait = standingAt((await deps.waits.get(run.plan.service))?.value, nowMs);
         return planInFull(run, deps.inventory(), { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait });
       }
-      return progressCard(run, deps.inventory(), { nowMs, latest: await deps.notesOf(run.plan.id) });
+      const before = await runsBefore(run, (each) => deps.runs.read(each));
+      return progressCard(run, deps.inventory(), { nowMs, before, latest: await deps.notesOf(run.plan.id) });
     },
   },
 };

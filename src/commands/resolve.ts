@@ -4,7 +4,7 @@ import { type Incident, isOpen } from "../domain/incident/incident.ts";
 import { LATER_PARTS, ResolutionFields, stillToWrite } from "../domain/incident/resolution.ts";
 import type { AgainstClosing } from "../flows/incident/life/against-closing.ts";
 import { addToResolution, resolveIncident } from "../flows/incident/life/changes.ts";
-import type { Measured } from "../flows/runbooks/runbook.ts";
+import type { MeasuredOf } from "../flows/incident/life/incident-runs.ts";
 import { sayAgainst } from "../views/alarm-reads.ts";
 import { addForm, resolveForm } from "../views/resolution.ts";
 import { RESOLVE_WORDS } from "../views/store-answers.ts";
@@ -130,7 +130,7 @@ async function refuseDuringRun(incident: Incident, deps: IncidentCommandDeps): P
 }
 
 /** Actual RTO counts from when the trouble was first seen; without a run nothing was measured and nothing is claimed. */
-export function actualsOf(incident: Incident, { restoredAtMs, lost }: Measured) {
+export function actualsOf(incident: Incident, { restoredAtMs, lost }: MeasuredOf) {
   const rtoMs = restoredAtMs === undefined ? undefined : Math.max(0, restoredAtMs - incident.firstSeenAtMs);
   return { rtoMs, lost };
 }

@@ -1,10 +1,11 @@
-import { type Card, type CardPart, type Form, type FormField, second, spans, type Text } from "../domain/card/card.ts";
+import { type Card, type CardPart, type Form, type FormField, spans, type Text } from "../domain/card/card.ts";
 import { sayAtMost, sayDuration } from "../domain/duration.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { type ResolutionFields, stillToWrite } from "../domain/incident/resolution.ts";
-import type { LostWrites } from "../domain/plan-run/lost-writes.ts";
+import type { LostIn, LostWrites } from "../domain/plan-run/lost-writes.ts";
 import { sayAgainst } from "./alarm-reads.ts";
 import { headlineOf } from "./incident.ts";
+import { sayMissing } from "./run-loss.ts";
 import { sections } from "./sections.ts";
 
 /** Labels of the resolution template of the communication plan, in the order in which people read them. */
@@ -88,33 +89,25 @@ const resolutionOf = ({ id, resolution, closedAtMs }: Incident) => {
 
 const NOT_MEASURED = "not measured";
 
-/** Never less than was lost, and no number that nobody has proven (G19). */
-function sayLost(incident: Incident): Text {
-  const { lost } = resolutionOf(incident).resolution;
-  switch (lost?.kind) {
-    case undefined:
-      return NOT_MEASURED;
+/** A line a move. Never less than was lost, and no number that nobody has proven (G19). */
+function lostFacts(lost: readonly LostIn[] = []): [string, Text][] {
+  if (lost.length === 0) return [["Data lost (RPO)", NOT_MEASURED]];
+  const of = ({ service, to }: LostIn): string => (lost.length === 1 ? "" : `, ${service} to ${to}`);
+  return lost.map((each) => [`Data lost (RPO)${of(each)}`, sayLost(each.writes)]);
+}
+
+function sayLost(writes: LostWrites): Text {
+  switch (writes.kind) {
     case "unknown":
       return "not known";
     case "nothing":
       return "nothing";
     case "between":
-      return spans`at most ${sayAtMost(lost.toMs - lost.fromMs)}: writes between ${second(lost.fromMs)} and ${second(lost.toMs)} may be missing`;
+      return spans`at most ${sayAtMost(writes.toMs - writes.fromMs)}. ${sayMissing(writes)}`;
     case "after":
-      return sayOpenEnd(lost, incident);
+      return writes.ofOthers ? sayMissing(writes) : spans`not known. ${sayMissing(writes)}`;
   }
 }
-
-function sayOpenEnd({ region, fromMs, shutAtMs, ofOthers }: OpenEnd, { firstSeenAtMs }: Incident): Text {
-  if (ofOthers)
-    return spans`nothing of the stopped writers; what others wrote to ${region} after ${second(fromMs)} may be missing`;
-  if (shutAtMs !== undefined && shutAtMs > fromMs)
-    return spans`at most ${sayAtMost(shutAtMs - fromMs)} until ${region} was closed at ${second(shutAtMs)}; programs that were connected may have written later`;
-  const early = firstSeenAtMs > fromMs ? `. Until the first alarm that is ${sayAtMost(firstSeenAtMs - fromMs)}` : "";
-  return spans`not known: writes to ${region} after ${second(fromMs)} may be missing${early}`;
-}
-
-type OpenEnd = Extract<LostWrites, { kind: "after" }>;
 
 export function resolutionCard(incident: Incident): Card {
   const { resolution, closedAtMs } = resolutionOf(incident);
@@ -129,7 +122,7 @@ export function resolutionCard(incident: Incident): Card {
           ["Resolved by", resolution.by],
           ["Lasted", sayDuration(closedAtMs - incident.firstSeenAtMs)],
           ["Recovered after (RTO)", rtoMs === undefined ? NOT_MEASURED : sayDuration(rtoMs)],
-          ["Data lost (RPO)", sayLost(incident)],
+          ...lostFacts(resolution.lost),
         ],
       },
       ...despiteParts(resolution.despite),

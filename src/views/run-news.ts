@@ -22,6 +22,8 @@ interface Told {
   readonly news: RunNews;
   readonly inventory: Inventory;
   readonly nowMs: number;
+  /** The runs whose rest this one does, oldest first. */
+  readonly before?: readonly RunState[];
   /** Whom the run waits for now, and why. */
   readonly needed: { readonly why: string; readonly people: readonly { readonly id: PersonId }[] } | undefined;
 }
@@ -79,11 +81,11 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   },
   unwinding: ({ run, inventory }) =>
     spans`${named(run)} is ${sentence("being rolled back", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}`,
-  verified: ({ run, inventory }) => {
+  verified: ({ run, inventory, before }) => {
     const isWhole = unmeasuredSteps(run).length === 0;
     const stands = isWhole ? "is verified." : "has ended, and not every step was measured.";
     const unseen = unseenAtEnd(run);
-    const end = endOfMove(run).map((line) => spans` ${line}`);
+    const end = endOfMove(run, before).map((line) => spans` ${line}`);
     const open = stillOpen(run);
     const nothing = open === "" && isWhole && unseen === undefined ? " Nothing is asked of you now." : "";
     return spans`${named(run)} ${stands}${end.flat()}${unseen ? spans` ${unseen}` : ""}${open}${nothing}${whom(requesterOf(run, inventory))}`;

@@ -40,17 +40,19 @@ function runWord(run: RunState): string {
 interface ProgressContext extends PlanContext {
   /** What each step that is under way said last. */
   readonly latest?: Readonly<Record<string, string>> | undefined;
+  /** The runs whose rest this one does, oldest first. */
+  readonly before?: readonly RunState[] | undefined;
 }
 
 /** One message, edited as the run goes: how it stands and what people can decide first, its steps below. */
 export function progressCard(
   run: RunState,
   inventory: Inventory,
-  { nowMs, latest = {}, downSinceMs }: ProgressContext,
+  { nowMs, latest = {}, downSinceMs, before }: ProgressContext,
 ): Card {
   const { plan } = run;
   const why = run.why === "" ? [] : [`Why: ${withEnd(inRoom(whyOf(run, inventory), "reason"))}`];
-  const said = saidOf(run, nowMs);
+  const said = saidOf(run, nowMs, before);
   const left = run.state === "verified" ? leftToPeople(run) : [];
   return {
     text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said, ...left]
@@ -81,11 +83,11 @@ export function progressCard(
 }
 
 /** How the old side stands, and what the end means. */
-function saidOf(run: RunState, nowMs: number): Text[] {
+function saidOf(run: RunState, nowMs: number, before: readonly RunState[] | undefined): Text[] {
   const oldSide = oldSideLine(run, nowMs);
   const unseen = unseenAtEnd(run);
   return [
-    ...endOfMove(run),
+    ...endOfMove(run, before),
     ...(unseen === undefined ? [] : [unseen]),
     ...(oldSide === undefined ? [] : [spans`${oldSide}.`]),
     ...outcomeOf(run),

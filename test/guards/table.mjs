@@ -1987,19 +1987,53 @@ export const GUARDS = [
   {
     guard: "a loss has no end while the old side was seen open",
     file: "src/domain/plan-run/lost-writes.ts",
-    cut: "run.watch.lostAtMs !== undefined || openedSince(run) !== undefined;",
-    by: "openedSince(run) !== undefined;",
-    test: "flows/incident/life/incident-runs.test.ts",
-    fails: "guard opened later: has no end where the old side was seen open, by that run or a later one of the move",
+    cut: "run.watch.lostAtMs === undefined ? []",
+    by: "run.watch.lostAtMs !== 0 ? []",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails:
+      "guard opened later: has no end where the old side was seen open afterwards, or could not be seen at the end",
+  },
+  {
+    guard: "a loss has no end after a time in which nobody looked",
+    file: "src/domain/plan-run/lost-writes.ts",
+    cut: "return begunMs - fencedMs <= OUT_OF_SIGHT_MS;",
+    by: "return begunMs - fencedMs > 0;",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "guard open end: has no end where more than a minute passed between the last look and the promotion",
+  },
+  {
+    guard: "a loss ends when the side that returned was fenced",
+    file: "src/domain/plan-run/lost-writes.ts",
+    cut: "const atMs = laterAtMs ?? stateOf(run, fence.id).endedAtMs;",
+    by: "const atMs = stateOf(run, fence.id).endedAtMs;",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "guard fenced later: ends when the watch has fenced the side that returned, not when its fence was given up",
   },
   {
     guard: "a loss counts from the store that had followed least far",
     file: "src/domain/plan-run/lost-writes.ts",
-    cut: "if (restOf === undefined) return measuredMs;",
-    by: "if (measuredMs > 0) return measuredMs;",
+    cut: "if (measuredMs === undefined || isWhole(move)) return measuredMs ?? agreedMs;",
+    by: "if (measuredMs !== 0) return measuredMs ?? agreedMs;",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails:
+      "guard earliest store: says no less than the plan does of stores that were promoted before the runs that are known",
+  },
+  {
+    guard: "a loss forgets no earlier run of the move",
+    file: "src/domain/plan-run/lost-writes.ts",
+    cut: "Math.min(...move.flatMap(openSinceMs))",
+    by: "Math.min(...openSinceMs(run))",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "guard every run: forgets no opening that an earlier one has seen",
+  },
+  {
+    guard: "the way home hides no loss of the way there",
+    file: "src/flows/incident/life/incident-runs.ts",
+    cut: 'state === "verified" && isMove(plan));',
+    by: 'state === "verified" && isMove(plan)).slice(-1);',
     test: "flows/incident/life/incident-runs.test.ts",
     fails:
-      "guard earliest store: is never less than what a plan for the rest says of the stores that were promoted before it",
+      "guard every move: the way home that lost nothing hides no loss of the move before it, and neither does a run that is no move",
   },
   {
     guard: "a deadline waits for who takes over",
@@ -2020,11 +2054,10 @@ export const GUARDS = [
   {
     guard: "no loss of none with open sessions",
     file: "src/domain/plan-run/lost-writes.ts",
-    cut: "return ended.length > 0 && ended.length >= commits.length ?",
-    by: "return ended.length <= commits.length ?",
-    test: "flows/runbooks/failover/late-writes.test.ts",
-    fails:
-      "a planned move whose old side stayed fenced lost nothing, and says so only where no open session was left to be signed for",
+    cut: "stores.every(({ id }) => ended.includes(id));",
+    by: "ended.length >= 0;",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "is nothing where every session was seen to end, and nothing of the stopped writers else",
   },
   {
     guard: "what an old side that returned is taken from is written down first",

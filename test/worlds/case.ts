@@ -46,7 +46,7 @@ export function strictOrders({ log, home }: Played, plan: Plan): Order[] {
 const RulesFacts = z.object({ group: z.string(), region: z.string(), rules: z.number() });
 
 /** The old side's own tasks are waited for, so that theirs are no such sessions. */
-function isOverOpenSession({ region, servedIn, atMs }: Order, at: Pick<Played, "log" | "home">): boolean {
+export function isOverOpenSession({ region, servedIn, atMs }: Order, at: Pick<Played, "log" | "home">): boolean {
   return region === at.home && servedIn !== at.home && isClosedAt(at, atMs);
 }
 

@@ -60,8 +60,8 @@ export const FAULT_NAMES: readonly [FaultName, ...FaultName[]] = [
 /** What seldom meets anything, such as a pager's silence while nobody is called, is drawn so many times as often. */
 const RARELY_MET: Partial<Record<FaultName, number>> = {
   ...{
-    "pager-silent": 3,
-    "pager-refusing": 3,
+    "pager-silent": 4,
+    "pager-refusing": 5,
     "slack-rate-limiting": 3,
     "answer-lost": 3,
     "answer-hangs": 2,

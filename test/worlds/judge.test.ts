@@ -59,6 +59,9 @@ test("a promotion that waits for no commits is found, where people accepted no l
 });
 
 const NOTHING = { kind: "nothing" } as const;
+const LATER = Number.MAX_SAFE_INTEGER;
+const SPAN = { kind: "between", region: "eu-west-1", fromMs: 0, toMs: LATER } as const;
+const OPEN_END = { kind: "after", region: "eu-west-1", fromMs: 0 } as const;
 
 describe("of a run in a quiet world", () => {
   const logged = (kind: string, worldMs: number, facts: LogEntry["facts"]): LogEntry[] => [
@@ -99,6 +102,22 @@ describe("of a run in a quiet world", () => {
     ["G16", "a run that is still under way", () => ({ run: changed("running") })],
     ["G19", "an order that is gone", () => ({ log: logged("app.write-acknowledged", 1, order) })],
     ["G19", "a reported loss that is too small", () => ({ reported: NOTHING, ...lateOrder() })],
+    ["G19", "a reported loss that ends too soon", () => ({ ...lateOrder(), reported: { ...SPAN, toMs: 1 } })],
+    [
+      "G19",
+      "a reported loss that begins too late",
+      () => ({ ...lateOrder(), reported: { ...OPEN_END, fromMs: LATER } }),
+    ],
+    [
+      "G19",
+      "a loss of others, which was one of its own",
+      () => ({ ...lateOrder(), reported: { ...OPEN_END, ofOthers: true } }),
+    ],
+    [
+      "G19",
+      "a side said to be shut that let somebody in",
+      () => ({ ...lateOrder(), reported: { ...OPEN_END, shutAtMs: 1 } }),
+    ],
     ["G20", "an old side that stands open", () => ({ oldRefusals: [null] })],
     ["G21", "users on the old side", () => ({ usersAt: "eu-west-1" })],
     ["G22", "a stop of which nobody hears", () => ({ run: changed("stopped") })],
@@ -140,7 +159,7 @@ describe("of a run in a quiet world", () => {
   test("G20: the judge finds a run that is verified without a loss, with a writer on the old side", () => {
     const { log, atMs } = writerAtTheEnd();
 
-    expect(guaranteesOf({ ...quiet, log, reported: NOTHING })).toEqual(new Set(["G20"]));
+    expect(guaranteesOf({ ...quiet, log, reported: NOTHING })).toEqual(new Set(["G19", "G20"]));
     expect(violationsOf({ ...quiet, log, reported: { kind: "unknown" } })).toEqual([]);
     const journal = [...quiet.journal, lostAt(atMs + 1)];
     expect(violationsOf({ ...quiet, log, journal, reported: NOTHING })).toEqual([]);
@@ -153,7 +172,7 @@ describe("of a run in a quiet world", () => {
     const judgedWith = (...entries: typeof before) =>
       violationsOf({ ...quiet, log, reported: NOTHING, journal: [...quiet.journal, ...entries] });
     expect(judgedWith(lostAt(atMs - 20))).toEqual([]);
-    expect(judgedWith(...before).map(({ guarantee }) => guarantee)).toEqual(["G20"]);
+    expect(judgedWith(...before).map(({ guarantee }) => guarantee)).toEqual(["G19", "G20"]);
   });
 
   test("G20: a writer over a session that people have signed for is one too: nothing says that no loss is known", () => {

@@ -1,7 +1,7 @@
 import type { LostWrites } from "../../src/domain/plan-run/lost-writes.ts";
 import { stateOf } from "../../src/domain/plan-run/run.ts";
 import { PositionOutput } from "../../src/flows/steps/schemas.ts";
-import { type Case, isClosedAt, type Order, promotedAtMs, span, takenBeforeTheEnd } from "./case.ts";
+import { type Case, isClosedAt, isOverOpenSession, type Order, promotedAtMs, span, takenBeforeTheEnd } from "./case.ts";
 
 /** Acknowledged orders that a promoted store does not hold. */
 function lostOrders(at: Case): Order[] {
@@ -54,24 +54,32 @@ function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
   return region === at.home && isOpened && isTold;
 }
 
-/** What the run reports as lost at its end is never less than what was lost until the promotion, or until it was fenced again. */
+/**
+ * What the run reports as lost at its end is never less than what was lost: also by what the old side took after the promotion, unless
+ * that was heard of.
+ */
 export function reportedTime(at: Case): string[] {
   const { run, reported } = at;
   if (run.state !== "verified" || !reported || reported.kind === "unknown") return [];
   const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
-  const lost = lostOrders(at).filter(({ atMs }) => atMs <= promoted || run.watch.lostAtMs !== undefined);
-  const beyond = lost.filter((order) => !isReported(order, reported));
+  const ended = run.endedAtMs ?? promoted;
+  const lost = lostOrders(at).filter(({ atMs }) => atMs <= promoted || (atMs < ended && !isHeard(at, atMs)));
+  const beyond = lost.filter((order) => !isReported(at, order, reported));
   return beyond.length > 0 ? [`reported is ${JSON.stringify(reported)}; lost are ${span(beyond)}`] : [];
 }
 
 /** It is among what the report says may be missing. */
-function isReported({ atMs }: Order, reported: LostWrites): boolean {
+function isReported(at: Case, order: Order, reported: LostWrites): boolean {
+  const { atMs, region } = order;
   switch (reported.kind) {
     case "nothing":
       return false;
     case "between":
       return atMs >= reported.fromMs && atMs <= reported.toMs;
     case "after":
+      // After it was shut only who was inside, and of the stopped writers nobody.
+      if (atMs > (reported.shutAtMs ?? Number.POSITIVE_INFINITY) || reported.ofOthers)
+        return region === at.home && isOverOpenSession(order, at);
       return atMs >= reported.fromMs;
     case "unknown":
       return true;

@@ -134,8 +134,17 @@ class Play {
       isOver = await this.#throughDecisions();
       await this.#settle();
     }
-    await this.#desk.caughtUp(CAUGHT_UP_WITHIN_MS);
+    await this.#catchUp();
     return this.#judged({ refused: undefined, isOver });
+  }
+
+  /** A pager that refuses a few calls more takes the next one a minute of world time later, however slow the world was until here. */
+  async #catchUp(): Promise<void> {
+    const { speed } = this.#at.clock;
+    await this.#at.setSpeed(SPEED);
+    await this.#desk.caughtUp(CAUGHT_UP_WITHIN_MS);
+    // What people had to hear in time is judged by the speed at which it happened.
+    await this.#at.setSpeed(speed);
   }
 
   /** Worker after worker, and what people say in between. False: it never came to where it waits or is over. */

@@ -58,7 +58,7 @@ export async function seenAtTheEnd(at: FailoverWorld, run: RunState | undefined)
       return write.ok ? null : write.reason;
     }),
     usersAt: usersAt(at),
-    reported: run && (await failover.measure(run, { read: async () => undefined })).lost,
+    reported: run && (await failover.measure(run, { read: (id) => at.memory.runs.read(id) })).lost,
   };
 }
 

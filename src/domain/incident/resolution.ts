@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LostWrites } from "../plan-run/lost-writes.ts";
+import { LostIn } from "../plan-run/lost-writes.ts";
 
 /** What is known when an incident is resolved. The other three parts may be written later; none that is there is empty. */
 export const ResolutionFields = z.strictObject({
@@ -32,7 +32,7 @@ export const Resolution = z.strictObject({
     })
     .optional(),
   rtoMs: z.number().optional(),
-  lost: LostWrites.optional(),
+  lost: z.array(LostIn).optional(),
 });
 
 /** Parts that nobody has written so far. */

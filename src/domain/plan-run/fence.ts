@@ -23,6 +23,8 @@ export const FenceOutput = z.object({
   opened: z.object({ fromMs: z.number(), resources: z.array(z.string()) }).exactOptional(),
   /** Resources that gave no answer and were left as they are. */
   silent: z.array(z.string()).exactOptional(),
+  /** World time at which it was fenced after the promotion; absent: the step itself has fenced it. */
+  laterAtMs: z.number().exactOptional(),
   /** World time in which it may have been open. Rows from before that prove nothing about it, and are left out. */
   unseen: z.object({ fromMs: z.number(), untilMs: z.number() }).exactOptional(),
 });

@@ -30,74 +30,128 @@ export const LostWrites = z.discriminatedUnion("kind", [
 ]);
 export type LostWrites = z.infer<typeof LostWrites>;
 
+/** What one move says of it: a service, and the region that it was moved to. */
+export const LostIn = z.strictObject({ service: z.string(), to: z.string(), writes: LostWrites });
+export type LostIn = z.infer<typeof LostIn>;
+
 /** Output of a step that measured how far the new side had followed. */
 const Position = z.object({ lastCommitMs: z.number().nullable() });
+/** World time without a look at what was closed, after which others may have opened it and closed it again. */
+const OUT_OF_SIGHT_MS = 60_000;
 
-/** What a run that has promoted says of it. */
-export function lostWrites(run: RunState): LostWrites {
-  const { dataLoss, from: region } = run.plan;
-  const measuredMs = positionMeasured(run);
-  const closedAtMs = closedForAllAtMs(run);
-  if (dataLoss.kind === "none") {
-    const isProven = fenceSeen(run) === "fenced" && !wasOpened(run);
-    if (measuredMs === undefined || !isProven) return { kind: "unknown" };
-    return closedAtMs === undefined
-      ? { kind: "after", region, fromMs: measuredMs, ofOthers: true }
-      : { kind: "nothing" };
-  }
-  const fromMs = positionKnown(run, measuredMs);
+/** What the runs of a move say of it when it has ended: the newest, and those whose rest it did, oldest first (`runsBefore`). */
+export function lostWrites(run: RunState, before: readonly RunState[] = []): LostWrites {
+  const move = [...before, run];
+  const promoted = promotedIn(move);
+  const measuredMs = positionOf(move, promoted);
+  const closed = closedIn(run, move, promoted);
+  const promises = move.every(({ plan }) => plan.dataLoss.kind === "none") && closed.how !== "later";
+  if (promises) return keptPromise(run, { move, measuredMs, closed });
+  const { from: region } = run.plan;
+  const fromMs = positionKnown(move, measuredMs);
   if (fromMs === undefined) return { kind: "unknown" };
-  if (closedAtMs === undefined) return { kind: "after", region, fromMs, ...shutIn(run) };
-  return closedAtMs <= fromMs
-    ? { kind: "nothing", closedAtMs, followedMs: fromMs }
-    : { kind: "between", region, fromMs, toMs: closedAtMs };
+  if (closed.how === "open") return { kind: "after", region, fromMs };
+  if (!closed.isForAll) return { kind: "after", region, fromMs, shutAtMs: closed.atMs };
+  return closed.atMs <= fromMs
+    ? { kind: "nothing", closedAtMs: closed.atMs, followedMs: fromMs }
+    : { kind: "between", region, fromMs, toMs: closed.atMs };
 }
 
-/** The same after a later run of the move has seen the old side open: what it took then nobody has counted. */
-export function withOpened(lost: LostWrites, run: RunState): LostWrites {
-  if (!wasOpened(run) || lost.kind === "unknown") return lost;
-  if (lost.kind === "nothing") return { kind: "unknown" };
-  return { kind: "after", region: lost.region, fromMs: lost.fromMs };
+interface Promised {
+  readonly move: readonly RunState[];
+  readonly measuredMs: number | undefined;
+  readonly closed: Closed;
 }
 
-/** Before the promotion or after it: writes that it took meanwhile may be on no other side. */
-export const wasOpened = (run: RunState): boolean => run.watch.lostAtMs !== undefined || openedSince(run) !== undefined;
+/** Of a move that promises to lose nothing: what was proven stands as long as the old side was seen closed. */
+function keptPromise({ plan: { from: region } }: RunState, { move, measuredMs, closed }: Promised): LostWrites {
+  const openedMs = Math.min(...move.flatMap(openSinceMs));
+  const isOpened = openedMs < Number.POSITIVE_INFINITY;
+  if (measuredMs === undefined || !isWhole(move) || (closed.how === "open" && !isOpened)) return { kind: "unknown" };
+  if (isOpened) return { kind: "after", region, fromMs: Math.min(measuredMs, openedMs) };
+  return closed.how !== "open" && closed.isForAll
+    ? { kind: "nothing" }
+    : { kind: "after", region, fromMs: measuredMs, ofOthers: true };
+}
 
-/** Of the store that had followed least far; undefined where it was not measured of every store that this run promotes. */
-function positionMeasured(run: RunState): number | undefined {
-  const { steps } = run.plan;
-  const stores = steps.filter(({ role }) => role === "commits").length;
-  const measured = steps.flatMap(({ id }) => {
+/** World times at which it was seen closed for the last time, before it was seen open or could not be seen any more. */
+const openSinceMs = (run: RunState): number[] => [
+  ...(run.watch.lostAtMs === undefined ? [] : [run.watch.seenClosedMs ?? run.watch.lostAtMs]),
+  ...[openedSince(run)?.fromMs ?? [], run.unseenAtEnd?.seenClosedMs ?? [], run.watch.blind?.sinceMs ?? []].flat(),
+];
+
+interface Store {
+  readonly id: string;
+  /** The run that promotes it, newest. */
+  readonly run: RunState;
+  readonly step: string;
+}
+
+/** Each store that the move promotes. */
+function promotedIn(move: readonly RunState[]): Store[] {
+  const all = move.flatMap((run) =>
+    run.plan.steps.flatMap(({ id: step, role, resource = step }) =>
+      role === "commits" ? [{ id: resource, run, step }] : [],
+    ),
+  );
+  return [...new Map(all.map((store) => [store.id, store])).values()];
+}
+
+/** Of the store that had followed least far; undefined where it was not measured of every store. */
+function positionOf(move: readonly RunState[], stores: readonly Store[]): number | undefined {
+  const measured = stores.flatMap(({ id }) => move.flatMap((run) => positionsIn(run, id)).at(-1) ?? []);
+  return stores.length > 0 && measured.length === stores.length ? Math.min(...measured) : undefined;
+}
+
+const positionsIn = (run: RunState, store: string): number[] =>
+  run.plan.steps.flatMap(({ id, resource }) => {
     const { state, output } = stateOf(run, id);
-    return (state === "done" ? Position.safeParse(output).data?.lastCommitMs : undefined) ?? [];
+    if (resource !== store || state !== "done") return [];
+    return Position.safeParse(output).data?.lastCommitMs ?? [];
   });
-  return stores > 0 && measured.length === stores ? Math.min(...measured) : undefined;
-}
 
-/** A plan for the rest says how far the stores had followed that were promoted before it. */
-function positionKnown({ plan: { dataLoss, restOf } }: RunState, measuredMs: number | undefined): number | undefined {
-  const agreedMs = dataLoss.kind === "after" ? dataLoss.atMs : undefined;
-  if (measuredMs === undefined) return agreedMs;
-  if (restOf === undefined) return measuredMs;
+/** The newest plan says how far those stores had followed that were promoted before the runs that are known. */
+function positionKnown(move: readonly RunState[], measuredMs: number | undefined): number | undefined {
+  const newest = move.at(-1)?.plan.dataLoss;
+  const agreedMs = newest?.kind === "after" ? newest.atMs : undefined;
+  if (measuredMs === undefined || isWhole(move)) return measuredMs ?? agreedMs;
   return agreedMs === undefined ? undefined : Math.min(measuredMs, agreedMs);
 }
 
-/** Programs that were connected to the old side may go on writing there: an acceptance of this plan. */
-const leavesSessionsOpen = ({ acceptances }: RunState["plan"]): boolean =>
-  acceptances.some(({ id }) => id === "sessions-not-proven");
+/** No store was promoted before the first run of it that is known. */
+const isWhole = ([first]: readonly RunState[]): boolean =>
+  first !== undefined && first.plan.restOf === undefined && !first.plan.pastNoReturn;
 
-/** World time from which on nobody wrote to the old side, open sessions neither; undefined: nobody has proven that. */
-function closedForAllAtMs(run: RunState): number | undefined {
-  const [fence, commits] = [fenceOf(run), run.plan.steps.filter(({ role }) => role === "commits")];
-  if (!fence || fenceSeen(run) !== "fenced" || wasOpened(run)) return undefined;
-  // A plan for the rest fences stores that were promoted before it, too.
-  if (run.plan.restOf && leavesSessionsOpen(run.plan)) return undefined;
-  const ended = Object.keys(FenceOutput.safeParse(stateOf(run, fence.id).output).data?.ended ?? {});
-  return ended.length > 0 && ended.length >= commits.length ? stateOf(run, fence.id).endedAtMs : undefined;
+/** `later`: by the watch, after the promotion. `isForAll`: every session of every store was seen to end, too. */
+type Closed =
+  | { readonly how: "open" }
+  | { readonly how: "in-time" | "later"; readonly atMs: number; readonly isForAll: boolean };
+const OPEN: Closed = { how: "open" };
+
+/** Since when nobody writes to the old side, as far as that was proven and still stood at the end of the newest run. */
+function closedIn(run: RunState, move: readonly RunState[], stores: readonly Store[]): Closed {
+  const fence = fenceOf(run);
+  if (!fence || !isShutOff(run) || openSinceMs(run).length > 0 || !stores.every(isInSight)) return OPEN;
+  const { laterAtMs } = outputIn(run);
+  const atMs = laterAtMs ?? stateOf(run, fence.id).endedAtMs;
+  if (atMs === undefined) return OPEN;
+  const ended = move.flatMap((each) => Object.keys(outputIn(each).ended ?? {}));
+  const isForAll = fenceSeen(run) === "fenced" && stores.length > 0 && stores.every(({ id }) => ended.includes(id));
+  return { how: laterAtMs === undefined ? "in-time" : "later", atMs, isForAll: isForAll && !move.some(isUnseen) };
 }
 
-function shutIn(run: RunState): { readonly shutAtMs?: number } {
+const outputIn = (run: RunState): Partial<FenceOutput> => {
   const fence = fenceOf(run);
-  const { endedAtMs } = fence ? stateOf(run, fence.id) : {};
-  return !isShutOff(run) || wasOpened(run) || endedAtMs === undefined ? {} : { shutAtMs: endedAtMs };
+  return (fence && FenceOutput.safeParse(stateOf(run, fence.id).output).data) ?? {};
+};
+
+/** Others may have come in meanwhile, and be in still. */
+const isUnseen = (run: RunState): boolean => outputIn(run).unseen !== undefined;
+
+/** A move that promises to lose nothing looks all the time, and proves again what nobody saw; another one only right before its promotion. */
+function isInSight({ run, step }: Store): boolean {
+  const fence = fenceOf(run);
+  const [fencedMs, begunMs] = [fence && stateOf(run, fence.id).endedAtMs, stateOf(run, step).startedAtMs];
+  if (run.plan.dataLoss.kind === "none" || fencedMs === undefined || begunMs === undefined) return true;
+  return begunMs - fencedMs <= OUT_OF_SIGHT_MS;
 }

@@ -84,7 +84,7 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     case "fenced-later": {
       const { output } = stateOf(run, entry.step);
       const ended = entry.ended && { ended: entry.ended };
-      const step = { says: entry.says, output: { ...output, fence: "fenced", ...ended } };
+      const step = { says: entry.says, output: { ...output, fence: "fenced", laterAtMs: entry.atMs, ...ended } };
       return withWatch(withStep(run, entry.step, step), { state: "fenced", says: entry.says }, entry.atMs);
     }
     case "fence-lost":

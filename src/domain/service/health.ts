@@ -6,7 +6,7 @@ export type HealthVerdict =
 
 /** What a write check answers. */
 export type WriteVerdict =
-  /** `opened`: over a session that the check had to open first, when it was asked for one of before. */
+  /** `opened`: it was asked for a session that it had kept, and wrote over another one. */
   | { readonly kind: "written"; readonly opened?: true }
   | { readonly kind: "refused"; readonly reason: string }
   /** `status`: of an answer that is neither of the two agreed ones; absent: there was no answer. */

@@ -129,7 +129,7 @@ function keptVerdict(answer: Exchange): WriteVerdict {
   const verdict = writeVerdict(answer);
   if (verdict.kind === "unknown" || answer.kind === "no-answer") return verdict;
   const said = SaidOfSession.safeParse(parseJson(answer.body));
-  if (verdict.kind === "written") return said.data?.session === "new" ? { ...verdict, opened: true } : verdict;
+  if (verdict.kind === "written") return said.data?.session === "kept" ? verdict : { ...verdict, opened: true };
   if (!said.success) return { kind: "unknown", why: "the write check does not say which session it used" };
   // A refusal over a session that is still open may have any reason; one that was never open proves nothing.
   const { session } = said.data;

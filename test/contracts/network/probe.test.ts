@@ -86,6 +86,7 @@ describe("a write check", () => {
   test.each([
     { session: "kept", counts: { kind: "written" } },
     { session: "new", counts: { kind: "written", opened: true } },
+    { session: undefined, counts: { kind: "written", opened: true } },
   ])("that succeeds over a session which is “$session” says so", async ({ session, counts }) => {
     const port = await serve((_request, response) => response.end(JSON.stringify({ written: true, session })));
     expect(await probeWith().writeOverKept(`http://127.0.0.1:${port}/write-check`)).toEqual(counts);

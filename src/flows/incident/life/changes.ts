@@ -12,7 +12,7 @@ import {
 import { planLadder } from "../../../domain/incident/ladder.ts";
 import { type LaterPart, type ResolutionFields, stillToWrite } from "../../../domain/incident/resolution.ts";
 import { type Severity, worse } from "../../../domain/incident/severity.ts";
-import type { LostWrites } from "../../../domain/plan-run/lost-writes.ts";
+import type { LostIn } from "../../../domain/plan-run/lost-writes.ts";
 import { turnOf } from "../intake/open.ts";
 import { settlePages } from "../paging/acknowledge.ts";
 import { alarmsAgain, newestAlarm, withoutOldAnswers } from "./again.ts";
@@ -142,7 +142,7 @@ export interface Resolving {
   readonly despite?: NonNullable<Incident["resolution"]>["despite"];
   /** Measured, or undefined where nothing was measured. */
   readonly rtoMs?: number | undefined;
-  readonly lost?: LostWrites | undefined;
+  readonly lost?: readonly LostIn[] | undefined;
 }
 
 const despiteFacts = ({ why, alarms, unknownIn, down, plans }: NonNullable<Resolving["despite"]>) => ({
@@ -150,12 +150,11 @@ const despiteFacts = ({ why, alarms, unknownIn, down, plans }: NonNullable<Resol
   down: down.map(({ service, gives }) => `${service}: ${gives}`),
 });
 
-/** Of what was lost: the kind, and the world times that it names. */
-const lostFacts = (lost: LostWrites | undefined): Event["facts"] => {
-  if (!lost) return {};
-  const { kind, ...facts } = lost;
-  return { lost: kind, ...facts };
-};
+/** A line a move: the kind of what is known, and the world times that it names. */
+const lostFacts = (lost: Resolving["lost"]): Event["facts"] =>
+  lost === undefined
+    ? {}
+    : { lost: lost.map(({ service, to, writes }) => `${service} to ${to}: ${JSON.stringify(writes)}`) };
 
 const writtenIn = (fields: ResolutionFields): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).flatMap(([part, text]) => (text === undefined ? [] : [[part, text]])));
@@ -171,7 +170,7 @@ export function resolveIncident(
     state: "resolved",
     closedAtMs: nowMs,
     resolution: {
-      ...{ fields, by, added: [], ...(despite ? { despite } : {}), ...restored, ...(lost ? { lost } : {}) },
+      ...{ fields, by, added: [], ...(despite ? { despite } : {}), ...restored, ...(lost ? { lost: [...lost] } : {}) },
       ...(actor.id === undefined ? {} : { person: actor.id }),
     },
     pages: settlePages(incident.pages, "superseded"),

@@ -1,12 +1,18 @@
 import type { Incident } from "../../../domain/incident/incident.ts";
+import type { LostIn } from "../../../domain/plan-run/lost-writes.ts";
+import { isMove } from "../../../domain/plan-run/plan.ts";
 import { isOver, type RunState } from "../../../domain/plan-run/run.ts";
 import { readable } from "../../../domain/readable.ts";
 import type { Runs } from "../../../ports/runs.ts";
 import { runbookOf } from "../../runbooks/index.ts";
-import type { Measured } from "../../runbooks/runbook.ts";
 
 /** What of an incident its runs are found and judged by. */
 type Affected = Pick<Incident, "id" | "services" | "openedAtMs">;
+
+export interface MeasuredOf {
+  readonly restoredAtMs?: number | undefined;
+  readonly lost?: readonly LostIn[] | undefined;
+}
 
 export interface KnownRuns {
   readonly runs: Pick<Runs, "holderOf" | "openIds" | "ofIncident" | "read">;
@@ -34,10 +40,15 @@ export async function runUnderWay(incident: Affected, known: KnownRuns): Promise
   return (await runsOf(incident, known)).find((run) => !isOver(run) && run.startedAtMs !== undefined);
 }
 
-/** When users were served again, and how much was lost, from the recorded measurements of the run that ended last. */
-export async function measuredOf(incident: Affected, known: KnownRuns): Promise<Measured> {
-  const verified = (await runsOf(incident, known)).findLast((run) => run.state === "verified");
-  return verified ? measuredBy(verified, known) : {};
+/** When users were served again after the move that ended last, and what is known of the lost writes of each that has ended. */
+export async function measuredOf(incident: Affected, known: KnownRuns): Promise<MeasuredOf> {
+  const moves = (await runsOf(incident, known)).filter(({ plan, state }) => state === "verified" && isMove(plan));
+  const measured = await Promise.all(moves.map((run) => measuredBy(run, known)));
+  const lost = measured.flatMap(({ lost: writes }, at): LostIn[] => {
+    const plan = moves[at]?.plan;
+    return writes && plan ? [{ service: plan.service, to: plan.to, writes }] : [];
+  });
+  return { restoredAtMs: measured.at(-1)?.restoredAtMs, lost };
 }
 
 /** The newest plan or run, with what it measured where it has ended as verified. */

@@ -423,7 +423,7 @@ describe("intents about incidents", () => {
   test("nothing is claimed about recovery that nobody measured", async () => {
     const desk = bridge();
     const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
-    expect(actualsOf(await desk.incident(id), {})).toEqual({ rtoMs: undefined, rpoMs: undefined });
+    expect(actualsOf(await desk.incident(id), {})).toStrictEqual({ rtoMs: undefined, lost: undefined });
   });
 
   test("an update is edited in a form that is filled in already, or typed and posted now", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Incident } from "../../../../src/domain/incident/incident.ts";
-import type { Mode, PlannedStep } from "../../../../src/domain/plan-run/plan.ts";
+import type { Mode } from "../../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../../src/domain/plan-run/run-transition.ts";
@@ -11,8 +11,7 @@ import { AT } from "../../../harness/observed.ts";
 import { proposed } from "../../../harness/plans.ts";
 
 const inventory = example("inventory");
-type Role = PlannedStep["role"];
-const PROMOTED_AT = AT + 90_000;
+const PROMOTED_AT = AT + 30_000;
 const ENDED = { fence: "fenced", ended: { "stores.stock": "every session ended" } };
 
 /** The run with every step done; its standby had followed until `lastCommitMs`. */
@@ -36,12 +35,12 @@ function verified(mode: Mode, lastCommitMs: number | null, fence: object = {}): 
   return entries.reduce(transition, waiting);
 }
 
-async function lostBy(run: RunState, before: readonly RunState[] = []) {
+async function lostBy(all: readonly RunState[]) {
   const runs: Pick<Runs, "openIds" | "ofIncident" | "holderOf" | "read"> = {
     openIds: async () => [],
-    ofIncident: async () => [run.plan.id],
+    ofIncident: async () => all.map(({ plan }) => plan.id),
     holderOf: async () => undefined,
-    read: async (id) => [run, ...before].find(({ plan }) => plan.id === id),
+    read: async (id) => all.find(({ plan }) => plan.id === id),
   };
   const incident: Pick<Incident, "id" | "services" | "openedAtMs"> = {
     ...{ id: "i-1", services: ["inventory"], openedAtMs: AT - 3_600_000 },
@@ -49,62 +48,40 @@ async function lostBy(run: RunState, before: readonly RunState[] = []) {
   return (await measuredOf(incident, { runs })).lost;
 }
 
+const FROM = AT - 300_000;
+const openFrom = (fromMs: number) => ({ kind: "after", region: "eu-west-1", fromMs });
+
 describe("what was lost, as it is said when an incident is resolved", () => {
-  const FROM = AT - 300_000;
-  const openFrom = (fromMs: number) => ({ kind: "after", region: "eu-west-1", fromMs });
-
-  test("is what came after the recorded position, where nobody proved when the last writer was out", async () => {
-    expect(await lostBy(verified("unplanned", FROM))).toEqual(openFrom(FROM));
-  });
-
-  test("has an end where everybody was out, and one for who was let in anew where the old side was shut", async () => {
-    expect(await lostBy(verified("unplanned", FROM, ENDED))).toEqual({
-      ...{ kind: "between", region: "eu-west-1", fromMs: FROM, toMs: AT },
-    });
-    expect(await lostBy(verified("unplanned", FROM, { fence: "fenced" }))).toEqual({ ...openFrom(FROM), shutAtMs: AT });
-    expect(await lostBy(verified("unplanned", FROM, { fence: "cannot-know" }))).toEqual(openFrom(FROM));
+  test("is what the move measured, with the service and the region that it was moved to", async () => {
+    expect(await lostBy([verified("unplanned", FROM)])).toEqual([
+      { service: "inventory", to: "eu-central-1", writes: openFrom(FROM) },
+    ]);
   });
 
   test("is what the run measured that promoted, where a plan for its rest was the one that ended", async () => {
     const promoted = verified("unplanned", FROM);
-    const ended = restOf(promoted, (role) => role !== "commits");
+    const rest = verified("unplanned", null);
+    const restOf = { run: promoted.plan.id, intents: 9 };
+    const steps = rest.plan.steps.filter(({ role }) => role !== "commits");
+    const ended = { ...rest, plan: { ...rest.plan, id: "F-2", restOf, steps } };
 
-    expect(await lostBy(ended, [{ ...promoted, state: "superseded" }])).toEqual(openFrom(FROM));
+    const lost = await lostBy([{ ...promoted, state: "superseded" }, ended]);
+    expect(lost?.map(({ writes }) => writes)).toEqual([openFrom(FROM)]);
   });
 
-  test("guard earliest store: is never less than what a plan for the rest says of the stores that were promoted before it", async () => {
-    const before = verified("unplanned", FROM);
-    const rest = restOf(before, () => true);
-    const later = { ...rest, steps: verified("unplanned", AT - 1_000).steps };
-    const agreed = { kind: "after", atMs: FROM, measuredAtMs: FROM } as const;
+  test("guard every move: the way home that lost nothing hides no loss of the move before it, and neither does a run that is no move", async () => {
+    const away = verified("unplanned", FROM);
+    const back = verified("planned", AT - 30_000, ENDED);
+    const home = {
+      ...back,
+      plan: { ...back.plan, id: "F-2", from: "eu-central-1", to: "eu-west-1", madeAtMs: AT + 1 },
+    };
+    const copy = { ...home, plan: { ...home.plan, id: "F-3", from: "eu-west-1", madeAtMs: AT + 2 } };
 
-    expect(await lostBy({ ...later, plan: { ...later.plan, dataLoss: agreed } })).toEqual(openFrom(FROM));
-  });
-
-  test("is nothing after a planned move that saw every session end, and not known without a position", async () => {
-    expect(await lostBy(verified("planned", AT - 30_000, ENDED))).toEqual({ kind: "nothing" });
-    expect(await lostBy(verified("planned", AT - 30_000, { fence: "fenced" }))).toEqual({
-      ...{ ...openFrom(AT - 30_000), ofOthers: true },
-    });
-    expect(await lostBy(verified("planned", null, ENDED))).toEqual({ kind: "unknown" });
-  });
-
-  test("guard opened later: has no end where the old side was seen open, by that run or a later one of the move", async () => {
-    const promoted = verified("unplanned", FROM, ENDED);
-    const rest = restOf(promoted, (role) => role !== "commits");
-    const opened = { ...rest, watch: { ...rest.watch, lostAtMs: AT + 1_000 } };
-
-    expect(await lostBy({ ...promoted, watch: opened.watch })).toEqual(openFrom(FROM));
-    expect(await lostBy(opened, [{ ...promoted, state: "superseded" }])).toEqual(openFrom(FROM));
-    const planned = verified("planned", FROM, ENDED);
-    expect(await lostBy(opened, [{ ...planned, state: "superseded" }])).toEqual({ kind: "unknown" });
+    const lost = await lostBy([away, home, copy]);
+    expect(lost?.map(({ to, writes }) => [to, writes.kind])).toEqual([
+      ["eu-central-1", "after"],
+      ["eu-west-1", "nothing"],
+    ]);
   });
 });
-
-/** A verified run of the rest of another one, with the steps of these roles. */
-function restOf(before: RunState, isLeft: (role: Role) => boolean): RunState {
-  const rest = verified("unplanned", null);
-  const left = { run: before.plan.id, intents: 9, pastNoReturn: true };
-  const steps = rest.plan.steps.filter(({ role }) => isLeft(role));
-  return { ...rest, plan: { ...rest.plan, id: "F-2", restOf: left, steps } };
-}

@@ -33,5 +33,8 @@ test("one whose old side was opened again after it was fenced never says that it
   const run = await drive(at, { onIntent: (step) => void (step === "point-application" && reopenOldSide(at)) });
 
   expect([run.state, run.watch.state]).toEqual(["verified", "fenced"]);
-  expect(await lostIn(run)).toEqual({ kind: "unknown" });
+  const { seenClosedMs = Number.NaN } = run.watch;
+  const lost = await lostIn(run);
+  expect(lost).toMatchObject({ kind: "after", region: "eu-west-1" });
+  expect(lost?.kind === "after" && lost.fromMs <= seenClosedMs).toBe(true);
 });

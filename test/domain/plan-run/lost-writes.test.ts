@@ -1,0 +1,194 @@
+import { describe, expect, test } from "@jest/globals";
+import { lostWrites } from "../../../src/domain/plan-run/lost-writes.ts";
+import type { Mode, Plan, PlannedStep } from "../../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { example } from "../../harness/example.ts";
+import { AT } from "../../harness/observed.ts";
+import { proposed } from "../../harness/plans.ts";
+
+const SECOND = 1_000;
+const REGION = "eu-west-1";
+const FENCED_AT = AT + 10 * SECOND;
+const PROMOTED_AT = AT + 20 * SECOND;
+/** How far the stores had followed. */
+const STOCK = AT + 5 * SECOND;
+const PRICES = AT + 2 * SECOND;
+
+const SHUT = { shutAtMs: FENCED_AT };
+const ENDED = { fence: "fenced", ended: { "stores.stock": "none is open", "stores.prices": "none is open" } };
+
+interface Made {
+  readonly id?: string;
+  readonly mode?: Mode;
+  readonly fence?: object;
+  /** World time of the promotions' intents. */
+  readonly promotedAtMs?: number;
+  readonly positions?: Readonly<Record<string, number | null>>;
+  /** Stores that this run promotes. */
+  readonly promotes?: readonly string[];
+  readonly plan?: Partial<Plan>;
+}
+
+/** The steps of the example, whose store is `stock`, and the same for a second one. */
+function stepsFor(steps: readonly PlannedStep[], promotes: readonly string[]): PlannedStep[] {
+  const ofStock = steps.filter(({ id }) => ["record-position", "promote"].includes(id));
+  const ofPrices = ofStock.map((step) => ({ ...step, id: `${step.id}-prices`, resource: "stores.prices" }));
+  const others = steps.filter((step) => !ofStock.includes(step));
+  return [...others, ...ofStock, ...ofPrices].filter(
+    ({ resource, id }) => !/promote|record-position/.test(id) || promotes.includes(resource ?? ""),
+  );
+}
+
+/** A verified run of two stores. */
+function moved({
+  id = "F-1",
+  mode = "unplanned",
+  fence = ENDED,
+  promotedAtMs = PROMOTED_AT,
+  positions = { "stores.stock": STOCK, "stores.prices": PRICES },
+  promotes = ["stores.stock", "stores.prices"],
+  plan = {},
+}: Made = {}): RunState {
+  const waiting = proposed(example("inventory"), { mode });
+  const steps = stepsFor(waiting.plan.steps, promotes);
+  const at = (step: PlannedStep) => (step.role === "commits" ? promotedAtMs : FENCED_AT);
+  const outputOf = ({ id: step, resource = "" }: PlannedStep) => {
+    if (step === "fence") return { ...fence };
+    return step.startsWith("record-position") ? { lastCommitMs: positions[resource] ?? null } : {};
+  };
+  const entries = steps.flatMap((step): RunEntry[] => [
+    { kind: "intent", atMs: at(step), step: step.id, epoch: 1, attempt: 1 },
+    { kind: "done", atMs: at(step), step: step.id, epoch: 1, says: "ok", output: outputOf(step) },
+  ]);
+  const begun: RunEntry[] = [
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    { kind: "claimed", atMs: AT, epoch: 1, worker: "w1" },
+  ];
+  const end: RunEntry = { kind: "finished", atMs: PROMOTED_AT + 60 * SECOND, state: "verified" };
+  const whole = { ...waiting, plan: { ...waiting.plan, id, steps, ...plan } };
+  return [...begun, ...entries, end].reduce(transition, whole);
+}
+
+const rest = (before: RunState, made: Made = {}): RunState =>
+  moved({
+    ...{ id: "F-2", promotes: [] },
+    ...made,
+    plan: { restOf: { run: before.plan.id, intents: 9 }, pastNoReturn: true, ...made.plan },
+  });
+const opened = (run: RunState, seenClosedMs: number): RunState => ({
+  ...run,
+  watch: { ...run.watch, lostAtMs: seenClosedMs + SECOND, seenClosedMs },
+});
+const afterTime = (fromMs: number) => ({ kind: "after", region: REGION, fromMs });
+
+describe("what is known of lost writes after a move that could lose some", () => {
+  test("lies between the store that had followed least far and when everybody was out", () => {
+    expect(lostWrites(moved())).toEqual({ kind: "between", region: REGION, fromMs: PRICES, toMs: FENCED_AT });
+  });
+
+  test("is nothing where every store had followed until after that", () => {
+    const positions = { "stores.stock": FENCED_AT + 2, "stores.prices": FENCED_AT + 1 };
+
+    expect(lostWrites(moved({ positions }))).toEqual({
+      ...{ kind: "nothing", closedAtMs: FENCED_AT, followedMs: FENCED_AT + 1 },
+    });
+  });
+
+  test.each<[string, Made, object]>([
+    [
+      "the sessions of one store were not seen to end",
+      { fence: { ...ENDED, ended: { "stores.stock": "none" } } },
+      SHUT,
+    ],
+    ["two people said that nobody is in", { fence: { ...ENDED, fence: "closed" } }, SHUT],
+    ["others may have come in while nobody looked", { fence: { ...ENDED, unseen: { fromMs: AT, untilMs: AT } } }, SHUT],
+    ["the old side gave no answer", { fence: { fence: "cannot-know" } }, {}],
+    ["nobody has fenced it", { fence: {} }, {}],
+    [
+      "more than a minute passed between the last look and the promotion",
+      { promotedAtMs: FENCED_AT + 61 * SECOND },
+      {},
+    ],
+  ])("guard open end: has no end where %s", (_why, made, shut) => {
+    expect(lostWrites(moved(made))).toEqual({ ...afterTime(PRICES), ...shut });
+  });
+
+  test("guard fenced later: ends when the watch has fenced the side that returned, not when its fence was given up", () => {
+    const given = moved({ fence: { fence: "cannot-know" } });
+    const laterMs = PROMOTED_AT + 3_600 * SECOND;
+    const at = { atMs: laterMs, epoch: 1, step: "fence" };
+    const tried: RunEntry[] = [
+      { kind: "watch-intent", ...at },
+      { kind: "fenced-later", ...at, says: "fenced", ended: ENDED.ended },
+    ];
+
+    expect(lostWrites(tried.reduce(transition, given))).toEqual({
+      ...{ kind: "between", region: REGION, fromMs: PRICES, toMs: laterMs },
+    });
+  });
+
+  test("guard opened later: has no end where the old side was seen open afterwards, or could not be seen at the end", () => {
+    expect(lostWrites(opened(moved(), PROMOTED_AT))).toEqual(afterTime(PRICES));
+    expect(lostWrites({ ...moved(), unseenAtEnd: { seenClosedMs: PROMOTED_AT } })).toEqual(afterTime(PRICES));
+  });
+
+  test("is what the key holders agreed to where a store was not measured, and else not known", () => {
+    const positions = { "stores.stock": STOCK, "stores.prices": null };
+    const agreed = { kind: "after", atMs: AT - 60 * SECOND, measuredAtMs: AT } as const;
+
+    expect(lostWrites(moved({ positions, fence: {}, plan: { dataLoss: agreed } }))).toEqual(
+      afterTime(AT - 60 * SECOND),
+    );
+    expect(lostWrites(moved({ positions, plan: { dataLoss: { kind: "unknown", why: "no replica" } } }))).toEqual({
+      kind: "unknown",
+    });
+  });
+});
+
+describe("what is known of lost writes after a move in several runs", () => {
+  test("counts each store from the run that promoted it", () => {
+    const first = moved({ promotes: ["stores.stock"] });
+    const positions = { "stores.prices": FENCED_AT - SECOND };
+    const second = rest(first, { promotes: ["stores.prices"], positions });
+
+    expect(lostWrites(second, [first])).toEqual({ kind: "between", region: REGION, fromMs: STOCK, toMs: FENCED_AT });
+  });
+
+  test("guard earliest store: says no less than the plan does of stores that were promoted before the runs that are known", () => {
+    const first = moved({ promotes: ["stores.stock"] });
+    const agreed = { kind: "after", atMs: PRICES, measuredAtMs: PRICES } as const;
+    const positions = { "stores.prices": FENCED_AT - SECOND };
+    const made = { promotes: ["stores.prices"], positions };
+
+    expect(lostWrites(rest(first, { ...made, plan: { dataLoss: agreed } }))).toMatchObject({ fromMs: PRICES });
+    const unknown = { kind: "unknown", why: "the database was promoted before" } as const;
+    expect(lostWrites(moved({ ...made, plan: { dataLoss: unknown, pastNoReturn: true } }))).toEqual({
+      kind: "unknown",
+    });
+    expect(lostWrites(rest(moved({ mode: "planned" }), { ...made, mode: "planned" }))).toEqual({ kind: "unknown" });
+  });
+
+  test("guard every run: forgets no opening that an earlier one has seen", () => {
+    const first = opened(moved({ mode: "planned", promotes: ["stores.stock"] }), PROMOTED_AT);
+    const middle = rest(first, { mode: "planned" });
+    const last = rest(middle, { id: "F-3", mode: "planned", promotes: ["stores.prices"] });
+
+    expect(lostWrites(last, [first, middle])).toEqual(afterTime(STOCK < PRICES ? STOCK : PRICES));
+  });
+});
+
+describe("what is known of lost writes after a move that promises to lose none", () => {
+  const planned = (made: Made = {}) => moved({ mode: "planned", ...made });
+
+  test("is nothing where every session was seen to end, and nothing of the stopped writers else", () => {
+    expect(lostWrites(planned())).toEqual({ kind: "nothing" });
+    expect(lostWrites(planned({ fence: { fence: "fenced" } }))).toEqual({ ...afterTime(PRICES), ofOthers: true });
+  });
+
+  test("is not known without a position or a fence", () => {
+    expect(lostWrites(planned({ positions: {} }))).toEqual({ kind: "unknown" });
+    expect(lostWrites(planned({ fence: {} }))).toEqual({ kind: "unknown" });
+  });
+});
