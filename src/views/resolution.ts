@@ -92,8 +92,7 @@ const NOT_MEASURED = "not measured";
 /** A line a move. Never less than was lost, and no number that nobody has proven (G19). */
 function lostFacts(lost: readonly LostIn[] = []): [string, Text][] {
   if (lost.length === 0) return [["Data lost (RPO)", NOT_MEASURED]];
-  const of = ({ service, to }: LostIn): string => (lost.length === 1 ? "" : `, ${service} to ${to}`);
-  return lost.map((each) => [`Data lost (RPO)${of(each)}`, sayLost(each.writes)]);
+  return lost.map(({ service, to, writes }) => [`Data lost (RPO), ${service} to ${to}`, sayLost(writes)]);
 }
 
 function sayLost(writes: LostWrites): Text {

@@ -28,7 +28,7 @@ export function sayMissing(lost: Extract<LostWrites, { kind: "after" | "between"
   const { region, fromMs } = lost;
   if (lost.kind === "between") return spans`Writes between ${second(fromMs)} and ${endOf(lost.toMs)} may be missing.`;
   if (lost.ofOthers)
-    return spans`No write of the stopped writers was lost. If another program wrote to ${region} after ${second(fromMs)}, that may be missing.`;
+    return spans`No write of the stopped writers was lost. What programs that stayed connected wrote to ${region} after ${second(fromMs)} may be missing, also of tasks of the new side.`;
   if (lost.shutAtMs === undefined || lost.shutAtMs <= fromMs)
     return spans`Writes to ${region} after ${second(fromMs)} may be missing.`;
   return spans`Writes to ${region} from ${second(fromMs)} until it was closed at ${endOf(lost.shutAtMs)} may be missing, and later ones of programs that were connected.`;

@@ -102,7 +102,7 @@ describe("the incident's card", () => {
     [
       "of others alone",
       { kind: "after", ...EU, ofOthers: true },
-      /^No write of the stopped writers was lost\. If another program wrote to eu-west-1 after .+, that may be missing\.$/,
+      /^No write of the stopped writers was lost\. What programs that stayed connected wrote to eu-west-1 after .+ may be missing, also of tasks of the new side\.$/,
     ],
   ])("says of data lost what is known when it is closed: %s", (...[, writes, says]) => {
     const closing = {
@@ -115,9 +115,9 @@ describe("the incident's card", () => {
       ? resolutionCard(closed).parts.flatMap((part) => (part.kind === "facts" ? part.facts : []))
       : [];
 
-    expect(facts.map(([label, text]) => label === "Data lost (RPO)" && plainText(text))).toContainEqual(
-      expect.stringMatching(says),
-    );
+    expect(
+      facts.map(([label, text]) => label === "Data lost (RPO), inventory to eu-central-1" && plainText(text)),
+    ).toContainEqual(expect.stringMatching(says));
   });
 
   test("shows what did not work", () => {

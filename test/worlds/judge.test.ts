@@ -110,6 +110,11 @@ describe("of a run in a quiet world", () => {
     ],
     [
       "G19",
+      "the same of a side that was shut",
+      () => ({ ...lateOrder(), reported: { ...OPEN_END, fromMs: LATER, shutAtMs: 1 } }),
+    ],
+    [
+      "G19",
       "a loss of others, which was one of its own",
       () => ({ ...lateOrder(), reported: { ...OPEN_END, ofOthers: true } }),
     ],
@@ -162,7 +167,8 @@ describe("of a run in a quiet world", () => {
     expect(guaranteesOf({ ...quiet, log, reported: NOTHING })).toEqual(new Set(["G19", "G20"]));
     expect(violationsOf({ ...quiet, log, reported: { kind: "unknown" } })).toEqual([]);
     const journal = [...quiet.journal, lostAt(atMs + 1)];
-    expect(violationsOf({ ...quiet, log, journal, reported: NOTHING })).toEqual([]);
+    expect(guaranteesOf({ ...quiet, log, journal, reported: NOTHING })).toEqual(new Set(["G19"]));
+    expect(violationsOf({ ...quiet, log, journal, reported: OPEN_END })).toEqual([]);
   });
 
   test("G20: nor does it help that the old side was found open, and fenced again, before that", () => {
@@ -171,7 +177,7 @@ describe("of a run in a quiet world", () => {
 
     const judgedWith = (...entries: typeof before) =>
       violationsOf({ ...quiet, log, reported: NOTHING, journal: [...quiet.journal, ...entries] });
-    expect(judgedWith(lostAt(atMs - 20))).toEqual([]);
+    expect(judgedWith(lostAt(atMs - 20)).map(({ guarantee }) => guarantee)).toEqual(["G19"]);
     expect(judgedWith(...before).map(({ guarantee }) => guarantee)).toEqual(["G19", "G20"]);
   });
 

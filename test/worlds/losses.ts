@@ -54,16 +54,13 @@ function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
   return region === at.home && isOpened && isTold;
 }
 
-/**
- * What the run reports as lost at its end is never less than what was lost: also by what the old side took after the promotion, unless
- * that was heard of.
- */
+/** What the run reports as lost at its end is never less than what was lost, also by what the old side took after the promotion. */
 export function reportedTime(at: Case): string[] {
   const { run, reported } = at;
   if (run.state !== "verified" || !reported || reported.kind === "unknown") return [];
   const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
   const ended = run.endedAtMs ?? promoted;
-  const lost = lostOrders(at).filter(({ atMs }) => atMs <= promoted || (atMs < ended && !isHeard(at, atMs)));
+  const lost = lostOrders(at).filter(({ atMs }) => atMs <= Math.max(promoted, ended));
   const beyond = lost.filter((order) => !isReported(at, order, reported));
   return beyond.length > 0 ? [`reported is ${JSON.stringify(reported)}; lost are ${span(beyond)}`] : [];
 }
@@ -78,9 +75,11 @@ function isReported(at: Case, order: Order, reported: LostWrites): boolean {
       return atMs >= reported.fromMs && atMs <= reported.toMs;
     case "after":
       // After it was shut only who was inside, and of the stopped writers nobody.
-      if (atMs > (reported.shutAtMs ?? Number.POSITIVE_INFINITY) || reported.ofOthers)
-        return region === at.home && isOverOpenSession(order, at);
-      return atMs >= reported.fromMs;
+      if (atMs < reported.fromMs) return false;
+      return (
+        (atMs <= (reported.shutAtMs ?? Number.POSITIVE_INFINITY) && !reported.ofOthers) ||
+        (region === at.home && isOverOpenSession(order, at))
+      );
     case "unknown":
       return true;
   }

@@ -44,7 +44,7 @@ export function lostWrites(run: RunState, before: readonly RunState[] = []): Los
   const move = [...before, run];
   const promoted = promotedIn(move);
   const measuredMs = positionOf(move, promoted);
-  const closed = closedIn(run, move, promoted);
+  const closed = closedIn(run, promoted);
   const promises = move.every(({ plan }) => plan.dataLoss.kind === "none") && closed.how !== "later";
   if (promises) return keptPromise(run, { move, measuredMs, closed });
   const { from: region } = run.plan;
@@ -65,7 +65,7 @@ interface Promised {
 
 /** Of a move that promises to lose nothing: what was proven stands as long as the old side was seen closed. */
 function keptPromise({ plan: { from: region } }: RunState, { move, measuredMs, closed }: Promised): LostWrites {
-  const openedMs = Math.min(...move.flatMap(openSinceMs));
+  const openedMs = Math.min(...move.flatMap(openSinceMs), ...betweenRunsMs(move));
   const isOpened = openedMs < Number.POSITIVE_INFINITY;
   if (measuredMs === undefined || !isWhole(move) || (closed.how === "open" && !isOpened)) return { kind: "unknown" };
   if (isOpened) return { kind: "after", region, fromMs: Math.min(measuredMs, openedMs) };
@@ -77,8 +77,21 @@ function keptPromise({ plan: { from: region } }: RunState, { move, measuredMs, c
 /** World times at which it was seen closed for the last time, before it was seen open or could not be seen any more. */
 const openSinceMs = (run: RunState): number[] => [
   ...(run.watch.lostAtMs === undefined ? [] : [run.watch.seenClosedMs ?? run.watch.lostAtMs]),
-  ...[openedSince(run)?.fromMs ?? [], run.unseenAtEnd?.seenClosedMs ?? [], run.watch.blind?.sinceMs ?? []].flat(),
+  ...[openedSince(run)?.fromMs ?? [], run.unseenAtEnd?.seenClosedMs ?? [], run.watch.unseenSinceMs ?? []].flat(),
 ];
+
+/** World times from which on nobody looked until the next run of the move had fenced the side once more. */
+const betweenRunsMs = (move: readonly RunState[]): number[] =>
+  move.slice(1).flatMap((next, at) => {
+    const [before, fencedMs] = [move[at], closedAtMs(next)];
+    const leftMs = before?.pastNoReturn ? before.lastAtMs : undefined;
+    return leftMs !== undefined && (fencedMs === undefined || fencedMs - leftMs > OUT_OF_SIGHT_MS) ? [leftMs] : [];
+  });
+
+const closedAtMs = (run: RunState): number | undefined => {
+  const fence = fenceOf(run);
+  return outputIn(run).laterAtMs ?? (fence && stateOf(run, fence.id).endedAtMs);
+};
 
 interface Store {
   readonly id: string;
@@ -110,8 +123,9 @@ const positionsIn = (run: RunState, store: string): number[] =>
     return Position.safeParse(output).data?.lastCommitMs ?? [];
   });
 
-/** The newest plan says how far those stores had followed that were promoted before the runs that are known. */
+/** The plan says how far those stores had followed that were promoted before the first run, and not by one that is known. */
 function positionKnown(move: readonly RunState[], measuredMs: number | undefined): number | undefined {
+  if (move[0]?.plan.restOf !== undefined) return undefined;
   const newest = move.at(-1)?.plan.dataLoss;
   const agreedMs = newest?.kind === "after" ? newest.atMs : undefined;
   if (measuredMs === undefined || isWhole(move)) return measuredMs ?? agreedMs;
@@ -128,27 +142,26 @@ type Closed =
   | { readonly how: "in-time" | "later"; readonly atMs: number; readonly isForAll: boolean };
 const OPEN: Closed = { how: "open" };
 
-/** Since when nobody writes to the old side, as far as that was proven and still stood at the end of the newest run. */
-function closedIn(run: RunState, move: readonly RunState[], stores: readonly Store[]): Closed {
-  const fence = fenceOf(run);
-  if (!fence || !isShutOff(run) || openSinceMs(run).length > 0 || !stores.every(isInSight)) return OPEN;
-  const { laterAtMs } = outputIn(run);
-  const atMs = laterAtMs ?? stateOf(run, fence.id).endedAtMs;
-  if (atMs === undefined) return OPEN;
-  const ended = move.flatMap((each) => Object.keys(outputIn(each).ended ?? {}));
-  const isForAll = fenceSeen(run) === "fenced" && stores.length > 0 && stores.every(({ id }) => ended.includes(id));
-  return { how: laterAtMs === undefined ? "in-time" : "later", atMs, isForAll: isForAll && !move.some(isUnseen) };
+/** Since when nobody writes to the old side, as far as the newest run has proven that, and as it stood at its end. */
+function closedIn(run: RunState, stores: readonly Store[]): Closed {
+  const atMs = closedAtMs(run);
+  const isOpen = !isShutOff(run) || openSinceMs(run).length > 0 || leavesOpen(run) || !stores.every(isInSight);
+  if (isOpen || atMs === undefined) return OPEN;
+  const { laterAtMs, ended = {}, unseen } = outputIn(run);
+  const isProven = fenceSeen(run) === "fenced" && unseen === undefined;
+  const isForAll = isProven && stores.length > 0 && stores.every(({ id }) => id in ended);
+  return { how: laterAtMs === undefined ? "in-time" : "later", atMs, isForAll };
 }
+
+/** Something that lets people in was left open: an acceptance of this plan. */
+const leavesOpen = ({ plan }: RunState): boolean => plan.acceptances.some(({ id }) => id === "left-open");
 
 const outputIn = (run: RunState): Partial<FenceOutput> => {
   const fence = fenceOf(run);
   return (fence && FenceOutput.safeParse(stateOf(run, fence.id).output).data) ?? {};
 };
 
-/** Others may have come in meanwhile, and be in still. */
-const isUnseen = (run: RunState): boolean => outputIn(run).unseen !== undefined;
-
-/** A move that promises to lose nothing looks all the time, and proves again what nobody saw; another one only right before its promotion. */
+/** Before its promotion a move that promises to lose nothing looks all the time, and proves again what nobody saw; another one looks once more. */
 function isInSight({ run, step }: Store): boolean {
   const fence = fenceOf(run);
   const [fencedMs, begunMs] = [fence && stateOf(run, fence.id).endedAtMs, stateOf(run, step).startedAtMs];

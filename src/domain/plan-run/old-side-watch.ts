@@ -26,11 +26,14 @@ export interface Watch {
   readonly seenClosedMs: number | undefined;
   /** Since when TwoKey itself cannot look, and why. */
   readonly blind: { readonly why: string; readonly sinceMs: number } | undefined;
+  /** Since when nobody looked for a while after the promotion, the first time; others may have opened it and closed it again. */
+  readonly unseenSinceMs: number | undefined;
   /** Ids of our own runs that moved the service on since, the oldest first: also of those that nobody looks after any more. */
   readonly laterMoves: readonly string[];
 }
 
 export const UNWATCHED: Watch = {
   ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
-  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined, laterMoves: [] },
+  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined },
+  ...{ unseenSinceMs: undefined, laterMoves: [] },
 };

@@ -6,7 +6,7 @@ import { type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withSt
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";
-import { fencedAgain, provenAgain, seenOpen, watchEnded, watched } from "./watch-transition.ts";
+import { afterSilence, fencedAgain, provenAgain, seenOpen, watchEnded, watched } from "./watch-transition.ts";
 
 /** The only way a run changes. An entry that does not fit the state is a Bug: nothing may be guessed from it. */
 export function transition(run: RunState, entry: RunEntry): RunState {
@@ -22,7 +22,7 @@ export function transition(run: RunState, entry: RunEntry): RunState {
   }
   const next = applied(run, entry);
   const length = run.length + 1;
-  return { ...next, length, stateAt: next.state === run.state ? run.stateAt : length };
+  return { ...next, length, lastAtMs: entry.atMs, stateAt: next.state === run.state ? run.stateAt : length };
 }
 
 const LIVE: readonly RunStateName[] = ["running", "paused", "unwinding", "stopped", "stuck"];
@@ -91,7 +91,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "started":
       return { ...run, state: "running", startedAtMs: entry.atMs };
     case "claimed":
-      return { ...run, epoch: entry.epoch, worker: entry.worker };
+      return { ...afterSilence(run, entry.atMs), epoch: entry.epoch, worker: entry.worker };
     case "paused":
       return { ...run, state: "paused", why: entry.why, halted: entry.halted ?? false };
     case "resumed":

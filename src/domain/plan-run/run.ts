@@ -137,6 +137,8 @@ export interface RunState {
   readonly unseenAtEnd: UnseenAtEnd | undefined;
   /** Entries replayed so far: the position that the next append expects. */
   readonly length: number;
+  /** World time of the newest of them. */
+  readonly lastAtMs: number;
 }
 
 const WAITING: StepState = {
@@ -174,7 +176,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
     ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined },
-    length: 0,
+    ...{ length: 0, lastAtMs: plan.madeAtMs },
   };
 }
 

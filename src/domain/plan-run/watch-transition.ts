@@ -94,7 +94,7 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     case "moved-on":
       return keepingItsEnd(run, { laterMoves: [...run.watch.laterMoves, entry.run] });
     case "watch-blind":
-      return keepingItsEnd(run, { blind: { why: entry.why, sinceMs: entry.atMs } });
+      return unseenSince(keepingItsEnd(run, { blind: { why: entry.why, sinceMs: entry.atMs } }), entry.atMs);
     case "watch-sees":
       return keepingItsEnd(run, { blind: undefined });
   }
@@ -136,6 +136,16 @@ export function watchEnded(run: RunState, says: string, atMs: number): RunState 
   const epoch = run.state === "verified" ? run.epoch + 1 : run.epoch;
   return { ...withWatch(run, { state: "ended", says }, atMs), epoch };
 }
+
+/** World time without a line of a run that is driven, after which nobody may have looked at its old side either. */
+const SILENT_MS = 60_000;
+
+/** A run is taken over, past the point of no return: while its executor was gone others may have opened the old side and closed it again. */
+export const afterSilence = (run: RunState, atMs: number): RunState =>
+  run.state === "running" && run.pastNoReturn && atMs - run.lastAtMs > SILENT_MS ? unseenSince(run, run.lastAtMs) : run;
+
+const unseenSince = (run: RunState, sinceMs: number): RunState =>
+  keepingItsEnd(run, { unseenSinceMs: run.watch.unseenSinceMs ?? sinceMs });
 
 const keepingItsEnd = (run: RunState, change: Partial<Watch>): RunState => ({
   ...run,

@@ -53,14 +53,14 @@ function moved({
 }: Made = {}): RunState {
   const waiting = proposed(example("inventory"), { mode });
   const steps = stepsFor(waiting.plan.steps, promotes);
-  const at = (step: PlannedStep) => (step.role === "commits" ? promotedAtMs : FENCED_AT);
+  const timeOf = (step: PlannedStep) => (step.role === "commits" ? promotedAtMs : FENCED_AT);
   const outputOf = ({ id: step, resource = "" }: PlannedStep) => {
     if (step === "fence") return { ...fence };
     return step.startsWith("record-position") ? { lastCommitMs: positions[resource] ?? null } : {};
   };
   const entries = steps.flatMap((step): RunEntry[] => [
-    { kind: "intent", atMs: at(step), step: step.id, epoch: 1, attempt: 1 },
-    { kind: "done", atMs: at(step), step: step.id, epoch: 1, says: "ok", output: outputOf(step) },
+    { kind: "intent", atMs: timeOf(step), step: step.id, epoch: 1, attempt: 1 },
+    { kind: "done", atMs: timeOf(step), step: step.id, epoch: 1, says: "ok", output: outputOf(step) },
   ]);
   const begun: RunEntry[] = [
     { kind: "started", atMs: AT, keys: ["ana", "ben"] },
@@ -81,6 +81,7 @@ const opened = (run: RunState, seenClosedMs: number): RunState => ({
   ...run,
   watch: { ...run.watch, lostAtMs: seenClosedMs + SECOND, seenClosedMs },
 });
+const at = (atMs: number) => ({ atMs, epoch: 1, step: "fence" });
 const afterTime = (fromMs: number) => ({ kind: "after", region: REGION, fromMs });
 
 describe("what is known of lost writes after a move that could lose some", () => {
@@ -104,6 +105,11 @@ describe("what is known of lost writes after a move that could lose some", () =>
     ],
     ["two people said that nobody is in", { fence: { ...ENDED, fence: "closed" } }, SHUT],
     ["others may have come in while nobody looked", { fence: { ...ENDED, unseen: { fromMs: AT, untilMs: AT } } }, SHUT],
+    [
+      "something that lets people in was left open",
+      { plan: { acceptances: [{ id: "left-open", words: "left" }] } },
+      {},
+    ],
     ["the old side gave no answer", { fence: { fence: "cannot-know" } }, {}],
     ["nobody has fenced it", { fence: {} }, {}],
     [
@@ -118,10 +124,9 @@ describe("what is known of lost writes after a move that could lose some", () =>
   test("guard fenced later: ends when the watch has fenced the side that returned, not when its fence was given up", () => {
     const given = moved({ fence: { fence: "cannot-know" } });
     const laterMs = PROMOTED_AT + 3_600 * SECOND;
-    const at = { atMs: laterMs, epoch: 1, step: "fence" };
     const tried: RunEntry[] = [
-      { kind: "watch-intent", ...at },
-      { kind: "fenced-later", ...at, says: "fenced", ended: ENDED.ended },
+      { kind: "watch-intent", ...at(laterMs) },
+      { kind: "fenced-later", ...at(laterMs), says: "fenced", ended: ENDED.ended },
     ];
 
     expect(lostWrites(tried.reduce(transition, given))).toEqual({
@@ -132,6 +137,19 @@ describe("what is known of lost writes after a move that could lose some", () =>
   test("guard opened later: has no end where the old side was seen open afterwards, or could not be seen at the end", () => {
     expect(lostWrites(opened(moved(), PROMOTED_AT))).toEqual(afterTime(PRICES));
     expect(lostWrites({ ...moved(), unseenAtEnd: { seenClosedMs: PROMOTED_AT } })).toEqual(afterTime(PRICES));
+    const blind: RunEntry = { kind: "watch-blind", ...at(PROMOTED_AT + 61 * SECOND), why: "no session" };
+    const sees: RunEntry = { kind: "watch-sees", ...at(PROMOTED_AT + 90 * SECOND) };
+    expect(lostWrites([blind, sees].reduce(transition, moved()))).toEqual(afterTime(PRICES));
+  });
+
+  test("guard taken over late: has no end where its executor was gone for a while after the promotion", () => {
+    const claimed = (seconds: number): RunEntry => ({
+      ...{ kind: "claimed", atMs: PROMOTED_AT + seconds * SECOND, epoch: 2, worker: "w2" },
+    });
+    const driven = { ...moved(), state: "running" as const, lastAtMs: PROMOTED_AT };
+
+    expect(lostWrites(transition(driven, claimed(30)))).toMatchObject({ kind: "between" });
+    expect(lostWrites(transition(driven, claimed(61)))).toEqual(afterTime(PRICES));
   });
 
   test("is what the key holders agreed to where a store was not measured, and else not known", () => {
@@ -157,17 +175,37 @@ describe("what is known of lost writes after a move in several runs", () => {
   });
 
   test("guard earliest store: says no less than the plan does of stores that were promoted before the runs that are known", () => {
-    const first = moved({ promotes: ["stores.stock"] });
     const agreed = { kind: "after", atMs: PRICES, measuredAtMs: PRICES } as const;
     const positions = { "stores.prices": FENCED_AT - SECOND };
     const made = { promotes: ["stores.prices"], positions };
+    const withPlan = (plan: Partial<Plan>) => lostWrites(moved({ ...made, plan: { ...plan, pastNoReturn: true } }));
 
-    expect(lostWrites(rest(first, { ...made, plan: { dataLoss: agreed } }))).toMatchObject({ fromMs: PRICES });
-    const unknown = { kind: "unknown", why: "the database was promoted before" } as const;
-    expect(lostWrites(moved({ ...made, plan: { dataLoss: unknown, pastNoReturn: true } }))).toEqual({
+    expect(withPlan({ dataLoss: agreed })).toMatchObject({ fromMs: PRICES });
+    expect(withPlan({ dataLoss: { kind: "unknown", why: "the database was promoted before" } })).toEqual({
       kind: "unknown",
     });
+  });
+
+  test("is not known where an earlier run that promoted cannot be read", () => {
+    const made = { promotes: ["stores.prices"], positions: { "stores.prices": STOCK } };
+
+    expect(lostWrites(rest(moved(), made))).toEqual({ kind: "unknown" });
     expect(lostWrites(rest(moved({ mode: "planned" }), { ...made, mode: "planned" }))).toEqual({ kind: "unknown" });
+  });
+
+  test("guard newest fence: believes no end of sessions that an earlier fence has seen", () => {
+    const first = moved({ promotes: ["stores.stock"] });
+    const made = { promotes: ["stores.prices"], fence: { fence: "fenced" } };
+
+    expect(lostWrites(rest(first, made), [first])).toEqual({ ...afterTime(PRICES), ...SHUT });
+  });
+
+  test("guard between runs: promises nothing of a time between two of them in which nobody looked", () => {
+    const first = { ...moved({ mode: "planned", promotes: ["stores.stock"] }), lastAtMs: FENCED_AT - 61 * SECOND };
+    const second = rest(first, { mode: "planned", promotes: ["stores.prices"] });
+
+    expect(lostWrites(second, [first])).toEqual(afterTime(FENCED_AT - 61 * SECOND));
+    expect(lostWrites(second, [{ ...first, lastAtMs: FENCED_AT - SECOND }])).toEqual({ kind: "nothing" });
   });
 
   test("guard every run: forgets no opening that an earlier one has seen", () => {

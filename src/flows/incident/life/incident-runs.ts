@@ -5,6 +5,7 @@ import { isOver, type RunState } from "../../../domain/plan-run/run.ts";
 import { readable } from "../../../domain/readable.ts";
 import type { Runs } from "../../../ports/runs.ts";
 import { runbookOf } from "../../runbooks/index.ts";
+import type { Measured } from "../../runbooks/runbook.ts";
 
 /** What of an incident its runs are found and judged by. */
 type Affected = Pick<Incident, "id" | "services" | "openedAtMs">;
@@ -40,16 +41,28 @@ export async function runUnderWay(incident: Affected, known: KnownRuns): Promise
   return (await runsOf(incident, known)).find((run) => !isOver(run) && run.startedAtMs !== undefined);
 }
 
-/** When users were served again after the move that ended last, and what is known of the lost writes of each that has ended. */
+/** When users were served again, and what is known of the lost writes of each move that has promoted something. */
 export async function measuredOf(incident: Affected, known: KnownRuns): Promise<MeasuredOf> {
-  const moves = (await runsOf(incident, known)).filter(({ plan, state }) => state === "verified" && isMove(plan));
-  const measured = await Promise.all(moves.map((run) => measuredBy(run, known)));
-  const lost = measured.flatMap(({ lost: writes }, at): LostIn[] => {
-    const plan = moves[at]?.plan;
-    return writes && plan ? [{ service: plan.service, to: plan.to, writes }] : [];
+  const moves = (await runsOf(incident, known)).filter((run) => isMove(run.plan) && isEnded(run));
+  const measured = await Promise.all(moves.map(async (run) => ({ run, ...(await measuredBy(run, known)) })));
+  const lost = measured.map(({ run: { plan, state }, lost: writes }): LostIn => {
+    const isKnown = state === "verified" && writes !== undefined;
+    return { service: plan.service, to: plan.to, writes: isKnown ? writes : { kind: "unknown" } };
   });
-  return { restoredAtMs: measured.at(-1)?.restoredAtMs, lost };
+  return { restoredAtMs: restoredIn(measured), lost };
 }
+
+/** The last of the services that were moved; of each its first move, for the way home restores nothing. */
+function restoredIn(measured: readonly ({ readonly run: RunState } & Measured)[]): number | undefined {
+  const verified = measured.filter(({ run }) => run.state === "verified");
+  const first = new Map(verified.toReversed().map(({ run, restoredAtMs }) => [run.plan.service, restoredAtMs]));
+  const restored = [...first.values()].filter((atMs) => atMs !== undefined);
+  return restored.length > 0 && restored.length === first.size ? Math.max(...restored) : undefined;
+}
+
+/** It is verified, or was given up when it had promoted something. A plan for its rest speaks for one that was superseded. */
+const isEnded = ({ state, pastNoReturn }: RunState): boolean =>
+  state === "verified" || (pastNoReturn && state !== "superseded");
 
 /** The newest plan or run, with what it measured where it has ended as verified. */
 export async function newestRunOf(incident: Affected, known: KnownRuns) {
