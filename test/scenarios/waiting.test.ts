@@ -5,6 +5,8 @@ import type { SeenMessage } from "../../src/simulators/slack/people.ts";
 import { answerAfter, answerTo, askFor, openIncident, runWhere, startTestStage, turnKey } from "../harness/stage.ts";
 
 const SPEED = 40;
+/** A plan is to be started within 15 minutes: three for the machine. */
+const SPEED_FOR_KEYS = 5;
 const [ANA, BEN, ELENA, FARID] = ["U01ANA", "U01BEN", "U01ELENA", "U01FARID"];
 const SOON_MS = 60_000;
 const MINUTE = 60_000;
@@ -58,6 +60,7 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   expect(mentions(reminder, [ANA])).toBe(true);
 
   // A plan waits, and somebody waits with it by the button of its card.
+  await at.setSpeed(SPEED_FOR_KEYS);
   const plan = await askFor(at, { slackId: FARID ?? "", words: "/dr failover inventory planned", channel: room });
   await people.as(BEN ?? "").clicks(buttonOf(plan.card, "wait") ?? "", { in: room, message: plan.card });
   const form = await people.expectView(BEN ?? "", undefined, SOON_MS);
@@ -77,6 +80,7 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   // It blocks nothing: the keys start the run, and the run ends it.
   await turnKey(at, ANA ?? "", { plan });
   await turnKey(at, ELENA ?? "", { plan });
+  await at.setSpeed(SPEED);
   await runWhere(at, { id: plan.id }, ({ startedAtMs }) => startedAtMs !== undefined);
   await people.expectMessage(
     room,
