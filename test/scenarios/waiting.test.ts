@@ -2,11 +2,18 @@ import { afterEach, expect, test } from "@jest/globals";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
 import type { SeenMessage } from "../../src/simulators/slack/people.ts";
-import { answerAfter, answerTo, askFor, openIncident, runWhere, startTestStage, turnKey } from "../harness/stage.ts";
+import {
+  answerAfter,
+  answerTo,
+  askFor,
+  openIncident,
+  runWhere,
+  SPEED_FOR_KEYS,
+  startTestStage,
+  turnKey,
+} from "../harness/stage.ts";
 
 const SPEED = 40;
-/** A plan is to be started within 15 minutes: three for the machine. */
-const SPEED_FOR_KEYS = 5;
 const [ANA, BEN, ELENA, FARID] = ["U01ANA", "U01BEN", "U01ELENA", "U01FARID"];
 const SOON_MS = 60_000;
 const MINUTE = 60_000;
