@@ -20,6 +20,8 @@ import { freshRedisUrl } from "./redis.ts";
 const BUILT = new URL("../../dist/sandbox/stage.js", import.meta.url).href;
 /** Machine time: what AWS is asked in a dark region runs out first. */
 const SOON_MS = 60_000;
+/** A plan is to be started within 15 minutes: three for the machine. */
+export const SPEED_FOR_KEYS = 5;
 
 export interface StageWish {
   readonly example: "inventory" | "regami";

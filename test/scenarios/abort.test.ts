@@ -10,6 +10,7 @@ import {
   press,
   pressKey,
   runWhere,
+  SPEED_FOR_KEYS,
   serviceInWorld,
   somebodyElsesAws,
   startTestStage,
@@ -39,11 +40,13 @@ test("a second failover is refused while the first one runs, and a run that a re
   const standby = standbyOf(service);
   const before = await standingOf({ cloud: aws, service });
   const channel = await openIncident(stage, [FARID, ...APPROVERS]);
+  await stage.setSpeed(SPEED_FOR_KEYS);
   const plan = await askFor(stage, { slackId: FARID, words: ASK, channel });
   // The standby never has every commit: the run stays where it can still be aborted.
   const replica = { region: standby, instance: siteOf(service, standby).database.instance };
   await world.post("/rds/lag", { ...replica, seconds: 20 });
   for (const approver of APPROVERS) await turnKey(stage, approver, { plan });
+  await stage.setSpeed(SPEED);
   await runWhere(stage, { id: plan.id }, (run) =>
     ["fence", "scale-out"].every((id) => stateOf(run, id).state === "done"),
   );

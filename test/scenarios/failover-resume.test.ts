@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { startFailover } from "../../src/sandbox/bench/rehearsal.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
-import { runWhere, startTestStage, timesOf } from "../harness/stage.ts";
+import { runWhere, SPEED_FOR_KEYS, startTestStage, timesOf } from "../harness/stage.ts";
 
 const SPEED = 40;
 /** Machine time; what is promised is 10 s on a machine that does nothing else. */
@@ -14,7 +14,9 @@ afterEach(async () => {
 
 test("the driving bot is killed right after the promotion was accepted: the other one finishes, and nothing is done twice", async () => {
   stage = await startTestStage({ example: "inventory", speed: SPEED, bots: 2 });
+  await stage.setSpeed(SPEED_FOR_KEYS);
   const id = await startFailover(stage);
+  await stage.setSpeed(SPEED);
   await stage.world.expectLog("aws.mutation", ({ facts }) => facts["operation"] === "PromoteReadReplica", 60_000);
   const { worker, epoch } = await runWhere(stage, { id }, (run) => run.epoch > 0);
   const driver = stage.bots.find(({ pid }) => worker?.endsWith(`:${pid}`));

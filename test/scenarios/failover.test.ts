@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { startFailover } from "../../src/sandbox/bench/rehearsal.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
-import { runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
+import { runWhere, SPEED_FOR_KEYS, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
 
 const SPEED = 40;
 const LAG_SECONDS = 45;
@@ -19,7 +19,9 @@ test("with Slack dark after the second key the run finishes; the region that ret
     ...{ region: "eu-central-1", instance: "mycomputer-inventory-db-replica", seconds: LAG_SECONDS },
   });
   await worldTimePasses(stage, LAG_SECONDS * 1_000);
+  await stage.setSpeed(SPEED_FOR_KEYS);
   const id = await startFailover(stage);
+  await stage.setSpeed(SPEED);
   await world.planFault({ vendor: "slack", effect: { kind: "hang" } });
 
   const run = await runWhere(stage, { id, withinMs: 90_000 }, ({ state }) => state !== "running");

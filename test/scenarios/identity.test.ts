@@ -3,9 +3,19 @@ import { z } from "zod";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
 import { standbyOf } from "../harness/site.ts";
-import { answerTo, askFor, openIncident, runWhere, serviceInWorld, startTestStage, turnKey } from "../harness/stage.ts";
+import {
+  answerTo,
+  askFor,
+  openIncident,
+  runWhere,
+  SPEED_FOR_KEYS,
+  serviceInWorld,
+  startTestStage,
+  turnKey,
+} from "../harness/stage.ts";
 
 const [FARID, ANA, BEN] = ["U01FARID", "U01ANA", "U01BEN"];
+const SPEED = 40;
 const SOON_MS = 60_000;
 const Reads = z.array(z.looseObject({ service: z.string(), region: z.string() }));
 
@@ -15,7 +25,7 @@ afterEach(async () => {
 });
 
 test("with IAM and every STS dark but that of the file a page is acknowledged, the board answers, two keys count and the run ends verified", async () => {
-  stage = await startTestStage({ example: "inventory", speed: 40 });
+  stage = await startTestStage({ example: "inventory", speed: SPEED });
   const here = stage;
   const { world, inventory } = here;
   const service = serviceInWorld(here);
@@ -31,8 +41,10 @@ test("with IAM and every STS dark but that of the file a page is acknowledged, t
   await world.expectLog("pagerduty.acknowledged", () => true, SOON_MS);
   await answerTo(here, { slackId: FARID, words: "/dr status", channel }, new RegExp(service.name));
   const words = `/dr failover ${service.name} because ${service.home} is dark`;
+  await here.setSpeed(SPEED_FOR_KEYS);
   const plan = await askFor(here, { slackId: FARID, words, channel });
   for (const holder of [ANA, BEN]) await turnKey(here, holder, { plan });
+  await here.setSpeed(SPEED);
 
   const run = await runWhere(here, { id: plan.id, withinMs: 120_000 }, ({ state }) => state !== "running");
   expect([run.state, run.why]).toEqual(["verified", ""]);

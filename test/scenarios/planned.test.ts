@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
-import { askFor, runWhere, startTestStage, timesOf, turnKey } from "../harness/stage.ts";
+import { askFor, runWhere, SPEED_FOR_KEYS, startTestStage, timesOf, turnKey } from "../harness/stage.ts";
 
 const SPEED = 40;
 /** World seconds by which the replica follows: a run that did not wait for it would lose several orders. */
@@ -21,6 +21,7 @@ test("a planned failover loses nothing", async () => {
   });
   await world.expectLog("app.write-acknowledged", ({ facts }) => facts["region"] === "eu-west-1", 20_000);
 
+  await stage.setSpeed(SPEED_FOR_KEYS);
   const plan = await askFor(stage, {
     slackId: "U01FARID",
     words: "/dr failover inventory planned because maintenance",
@@ -33,6 +34,7 @@ test("a planned failover loses nothing", async () => {
       20_000,
     );
   for (const approver of ["U01ANA", "U01BEN"]) await turnKey(stage, approver, { plan });
+  await stage.setSpeed(SPEED);
   const run = await runWhere(
     stage,
     { id: plan.id, withinMs: 90_000 },

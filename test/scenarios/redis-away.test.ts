@@ -3,7 +3,7 @@ import { startFailover } from "../../src/sandbox/bench/rehearsal.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
-import { reconnected, runWhere, startTestStage, worldTimePasses } from "../harness/stage.ts";
+import { answerTo, reconnected, runWhere, startTestStage, worldTimePasses } from "../harness/stage.ts";
 
 const SPEED = 20;
 /** World time that Redis is away: 6 s for the machine, longer than every lock of a queue. */
@@ -31,7 +31,10 @@ test("Redis is killed right after the promotion was asked for and comes back: th
   await redis.kill();
   const killedMs = Date.now();
   const [readiness] = await Promise.all(stage.bots.map(async (bot) => fetch(`${await bot.origin()}/readyz`)));
-  const asked = await world.people.as("U01FARID").types("/dr status", { in: stage.inventory.file.alerts.channel });
+  const { channel: alerts } = stage.inventory.file.alerts;
+  const typed = { slackId: "U01FARID", words: "/dr status", channel: alerts };
+  // An answer that is not there at once is announced.
+  const asked = await answerTo(stage, typed, /^(?!Working on it)/);
   await worldTimePasses(stage, AWAY_MS);
   const backMs = Date.now();
   await redis.comeBack("same");
@@ -40,7 +43,7 @@ test("Redis is killed right after the promotion was asked for and comes back: th
 
   expect([run.state, run.why]).toEqual(["verified", ""]);
   expect(readiness?.status).toBe(503);
-  expect(JSON.stringify(asked)).toContain("cannot reach its memory");
+  expect(asked.text).toContain("cannot reach its memory");
   const calls = await world.log("aws.mutation");
   const away = calls.filter(({ machineMs }) => machineMs > killedMs + IN_FLIGHT_MS && machineMs < backMs);
   expect(away.map(({ facts }) => facts["operation"])).toEqual([]);

@@ -11,7 +11,7 @@ import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts"
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { BreakableRedis, type ComesBack } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
-import { reconnected, runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
+import { answerTo, reconnected, runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
 
 const SPEED = 20;
 /** World time that Redis is away. */
@@ -153,19 +153,15 @@ function refusedReadiness(bots: Bots, why: RegExp): Promise<string[]> {
   });
 }
 
-async function askFailover({ world, inventory }: Stage): Promise<string> {
-  const channel = inventory.file.alerts.channel;
-  const { ephemerals } = await world.people
-    .as("U01FARID")
-    .types("/dr failover inventory because the store was lost", { in: channel });
-  const seen = await world.people.expectEphemeral("U01FARID", () => true, SOON_MS);
-  return [...ephemerals, seen].map(({ text }) => text).join(" ");
-}
+const askFailover = (at: Stage) => saidTo(at, "/dr failover inventory because the store was lost");
 
 /** What `/dr help` answers, which has nothing to do with the store. */
-async function askHelp({ world, inventory }: Stage): Promise<string> {
-  const { ephemerals } = await world.people.as("U01FARID").types("/dr help", { in: inventory.file.alerts.channel });
-  return ephemerals.map(({ text }) => text).join(" ");
+const askHelp = (at: Stage) => saidTo(at, "/dr help");
+
+/** The answer; one that is not there at once is announced before. */
+async function saidTo(at: Stage, words: string): Promise<string> {
+  const typed = { slackId: "U01FARID", words, channel: at.inventory.file.alerts.channel };
+  return (await answerTo(at, typed, /^(?!Working on it)/)).text;
 }
 
 async function readiness(bot: Bot): Promise<Response> {

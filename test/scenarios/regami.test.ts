@@ -4,7 +4,7 @@ import { isOver } from "../../src/domain/plan-run/run.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import type { SeenView } from "../../src/simulators/slack/people.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
-import { askFor, pressKey, runWhere, startTestStage, type WaitingPlan } from "../harness/stage.ts";
+import { askFor, pressKey, runWhere, SPEED_FOR_KEYS, startTestStage, type WaitingPlan } from "../harness/stage.ts";
 
 const SPEED = 30;
 const BY_HAND = "I accept that people change DNS by hand, and that TwoKey only promotes and scales";
@@ -25,6 +25,7 @@ test("a key that does not agree to changing DNS by hand is not turned; with Rout
   stage = await startTestStage({ example: "regami", speed: SPEED });
   const at = stage;
   const { world } = at;
+  await at.setSpeed(SPEED_FOR_KEYS);
   const plan = await planInTheDark(at);
   await refusesWithoutDnsByHand(at, plan);
   const kiras = await formOf(at, "U04KIRA", plan);
@@ -32,6 +33,8 @@ test("a key that does not agree to changing DNS by hand is not turned; with Rout
     kiras,
     answersTo(kiras, () => true),
   );
+  await runWhere(at, { id: plan.id }, ({ startedAtMs }) => startedAtMs !== undefined);
+  await at.setSpeed(SPEED);
 
   const run = await runWhere(at, { id: plan.id, withinMs: 90_000 }, (seen) => isOver(seen) || seen.state === "stopped");
   const throughAgain = await world.expectLog("app.write-acknowledged", inNewRegion, 20_000);

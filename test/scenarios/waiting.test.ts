@@ -2,7 +2,16 @@ import { afterEach, expect, test } from "@jest/globals";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { buttonOf } from "../../src/sandbox/story/play.ts";
 import type { SeenMessage } from "../../src/simulators/slack/people.ts";
-import { answerAfter, answerTo, askFor, openIncident, runWhere, startTestStage, turnKey } from "../harness/stage.ts";
+import {
+  answerAfter,
+  answerTo,
+  askFor,
+  openIncident,
+  runWhere,
+  SPEED_FOR_KEYS,
+  startTestStage,
+  turnKey,
+} from "../harness/stage.ts";
 
 const SPEED = 40;
 const [ANA, BEN, ELENA, FARID] = ["U01ANA", "U01BEN", "U01ELENA", "U01FARID"];
@@ -58,6 +67,7 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   expect(mentions(reminder, [ANA])).toBe(true);
 
   // A plan waits, and somebody waits with it by the button of its card.
+  await at.setSpeed(SPEED_FOR_KEYS);
   const plan = await askFor(at, { slackId: FARID ?? "", words: "/dr failover inventory planned", channel: room });
   await people.as(BEN ?? "").clicks(buttonOf(plan.card, "wait") ?? "", { in: room, message: plan.card });
   const form = await people.expectView(BEN ?? "", undefined, SOON_MS);
@@ -77,6 +87,7 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
   // It blocks nothing: the keys start the run, and the run ends it.
   await turnKey(at, ANA ?? "", { plan });
   await turnKey(at, ELENA ?? "", { plan });
+  await at.setSpeed(SPEED);
   await runWhere(at, { id: plan.id }, ({ startedAtMs }) => startedAtMs !== undefined);
   await people.expectMessage(
     room,

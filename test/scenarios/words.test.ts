@@ -107,7 +107,10 @@ test("who declares without saying what is wrong is asked in a form, and what the
   const form = await people.expectView(FARID, undefined, 20_000);
   await farid.submits(form, { what: "labels are printed twice", severity: "sev3", service: "unnamed" });
 
-  const channel = await people.expectChannel(({ id }) => !before.includes(id), 20_000);
+  const channel = await people.expectChannel(
+    ({ id, name = "" }) => name.startsWith("inc-") && !before.includes(id),
+    20_000,
+  );
   await people.expectMessage(
     channel.id,
     ({ text }) => text.includes("SEV3 · ") && text.includes("printed twice"),

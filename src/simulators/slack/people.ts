@@ -57,6 +57,8 @@ export interface ClickTarget {
 }
 
 const POLL_MS = 25;
+/** Only what hangs takes that long, on a busy machine too. */
+const PATIENCE_MS = 60_000;
 
 /** People in front of the simulated Slack: they type, click, fill in forms and look. Talks to the world's control API. */
 export class SlackPeople {
@@ -89,19 +91,23 @@ export class SlackPeople {
   }
 
   /** The newest message that fits, as soon as there is one. Throws after `withinMs` machine milliseconds. */
-  expectMessage(channel: string, fits: (message: SeenMessage) => boolean, withinMs = 5_000): Promise<SeenMessage> {
+  expectMessage(
+    channel: string,
+    fits: (message: SeenMessage) => boolean,
+    withinMs = PATIENCE_MS,
+  ): Promise<SeenMessage> {
     return this.#until(() => this.messages(channel), fits, { withinMs, what: `message in ${channel}` });
   }
 
-  expectEphemeral(user: string, fits: (message: SeenMessage) => boolean, withinMs = 5_000): Promise<SeenMessage> {
+  expectEphemeral(user: string, fits: (message: SeenMessage) => boolean, withinMs = PATIENCE_MS): Promise<SeenMessage> {
     return this.#until(() => this.ephemerals(user), fits, { withinMs, what: `ephemeral for ${user}` });
   }
 
-  expectView(user: string, fits: (view: SeenView) => boolean = () => true, withinMs = 5_000): Promise<SeenView> {
+  expectView(user: string, fits: (view: SeenView) => boolean = () => true, withinMs = PATIENCE_MS): Promise<SeenView> {
     return this.#until(() => this.views(user), fits, { withinMs, what: `view for ${user}` });
   }
 
-  expectChannel(fits: (channel: SeenChannel) => boolean, withinMs = 5_000): Promise<SeenChannel> {
+  expectChannel(fits: (channel: SeenChannel) => boolean, withinMs = PATIENCE_MS): Promise<SeenChannel> {
     return this.#until(() => this.channels(), fits, { withinMs, what: "channel" });
   }
 

@@ -98,7 +98,7 @@ describe("looks that are asked for in the same turn", () => {
     const names = ["inventory", "inventory-next", "inventory-mails", "inventory"];
     const asked = names.map((name) => compute.tasksLeft(STANDBY, siteIn(STANDBY, { service: name })));
     const lists = () => inventory().reads("ListTasks");
-    for (let second = 0; (await quietWire(lists)) < 6 && second < 6; second++) inventory().advance(1);
+    for (let second = 0; second < 6 && (await quietWire(lists, second + 1)) < 6; second++) inventory().advance(1);
     // By now all have asked to describe theirs.
     inventory().advance(1);
     const left = await Promise.all(asked);

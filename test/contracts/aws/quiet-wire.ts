@@ -1,14 +1,19 @@
 import { eventually } from "../../harness/eventually.ts";
 
-/** Machine time in which whatever may leave has left. */
-const QUIET_MS = 250;
+/** Looks that find nothing new, one after the other: a process that has no machine makes none, as it makes no calls. */
+const QUIET_LOOKS = 25;
 
-/** What `count` says once it has stopped changing: world time stands still, so nobody else's turn comes. */
-export async function quietWire(count: () => Promise<number>): Promise<number> {
-  const since = { count: await count(), atMs: Date.now() };
+/**
+ * What `count` says once it has reached `least` and then stopped changing: world time stands still, so nobody else's turn comes.
+ * Throws where it never gets there.
+ */
+export async function quietWire(count: () => Promise<number>, least = 0): Promise<number> {
+  await eventually(`count of ${least}`, async () => (await count()) >= least);
+  const since = { count: least, looks: 0 };
   return eventually("quiet wire", async () => {
     const now = await count();
-    if (now !== since.count) Object.assign(since, { count: now, atMs: Date.now() });
-    return Date.now() - since.atMs > QUIET_MS ? now : undefined;
+    if (now !== since.count) Object.assign(since, { count: now, looks: 0 });
+    since.looks++;
+    return since.looks > QUIET_LOOKS ? now : undefined;
   });
 }

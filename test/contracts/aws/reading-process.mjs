@@ -22,6 +22,8 @@ function begin({ endpoint, region, looks }) {
 process.on("message", (told) => {
   ({ nowMs } = told);
   if (told.begin) begin(told.begin);
+  // Its sockets are read between the two.
+  if (told.hear) setImmediate(() => setImmediate(() => process.send({ heard: true })));
   for (const wake of asleep) wake();
   asleep.clear();
 });

@@ -208,7 +208,7 @@ describe.each(SERVERS)(
       const to = { host: "127.0.0.1", port: server.port };
       const connect = new Map([[HOST, to]]);
       const passwords = { DATABASE_STOCK: new Secret(PASSWORD) };
-      const first = databaseSessions({ passwords, connect, now: () => 0, timeoutMs: 1_000 });
+      const first = databaseSessions({ passwords, connect, now: () => 0, timeoutMs: 4_000 });
       opened.push(first);
       expect(await first.enter(login())).toMatchObject({ known: true });
       connect.delete(HOST);

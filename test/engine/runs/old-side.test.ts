@@ -64,6 +64,18 @@ function onceFenced(step: StoredStep | undefined): StoredStep {
   };
 }
 
+/** The step begins when the watch has fenced the old side. */
+function onceWatched(step: StoredStep | undefined): StoredStep {
+  if (!step) throw new Error("there is no such step");
+  return {
+    ...step,
+    async run(input, context) {
+      await eventually("fenced old side", async () => (await runOf(at)).watch.state === "fenced");
+      return step.run(input, context);
+    },
+  };
+}
+
 const writesOnTheOldSideSince = (fencedAtMs = 0) =>
   at.whole.world.log
     .read(0, "app.write-acknowledged")
@@ -174,7 +186,10 @@ describe("a region that was dark and returns", () => {
     });
     await startBlindly();
 
-    const run = await drive(at, { onIntent: (step) => step === "check-writable" && comesBack() });
+    const run = await drive(at, {
+      onIntent: (step) => step === "check-writable" && comesBack(),
+      steps: { ...STEPS, "check-public": onceWatched(STEPS["check-public"]) },
+    });
 
     expect([run.state, run.why, run.watch.state]).toEqual(["verified", "", "fenced"]);
     expect(run.watch.endedAtMs).toBeLessThan(run.endedAtMs ?? 0);

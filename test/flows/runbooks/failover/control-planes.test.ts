@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { type FenceProof, fenceSeen } from "../../../../src/domain/plan-run/fence.ts";
-import { stepOf } from "../../../../src/domain/plan-run/plan.ts";
+import { type Plan, stepOf } from "../../../../src/domain/plan-run/plan.ts";
 import { stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../../../src/domain/service/service.ts";
 import { STEPS } from "../../../../src/flows/index.ts";
@@ -39,6 +39,9 @@ const writeCheck: Silence = ({ whole, service: { home } }) => {
 
 const SESSIONS = "sessions-not-proven";
 const HEALTHY = "healthy-primary";
+
+/** Without what is said of a new side that answers late: here it does so where the machine is busy, and `judged-steadiness` is about that. */
+const signedIn = ({ acceptances }: Plan) => acceptances.map(({ id }) => id).filter((id) => id !== "target-unsteady");
 
 async function planned() {
   const { service, cloud, inventory, clock } = at;
@@ -106,7 +109,7 @@ describe.each(CASES)(
       expect(isAdvised).toBe(accepted.includes(SESSIONS) && what !== "RDS");
 
       expect(refused.kind === "refused" && refused.reasons.join(" ")).toContain("mode unplanned");
-      expect(plan.acceptances.map(({ id }) => id)).toEqual(["data-loss", ...accepted]);
+      expect(signedIn(plan)).toEqual(["data-loss", ...accepted]);
       const run = await drive(at);
       expect([run.state, run.why]).toEqual(["verified", ""]);
       expect(fenceSeen(run)).toBe(fence);
@@ -175,7 +178,7 @@ describe("while only Route 53 is silent", () => {
     }
     const run = await driven;
 
-    expect(plan.acceptances.map(({ id }) => id)).toEqual(["data-loss", SESSIONS, HEALTHY, "dns-by-hand"]);
+    expect(signedIn(plan)).toEqual(["data-loss", SESSIONS, HEALTHY, "dns-by-hand"]);
     expect([run.state, run.why, fenceSeen(run)]).toEqual(["verified", "", "fenced"]);
   });
 

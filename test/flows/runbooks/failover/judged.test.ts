@@ -7,9 +7,11 @@ import { type FailoverWorld, startFailoverWorld } from "../../../harness/failove
 import { uncheckedIn } from "../../../harness/plans.ts";
 import { siteOf, standbyOf } from "../../../harness/site.ts";
 
+const SPEED = 20;
+
 let at: FailoverWorld;
 beforeAll(async () => {
-  at = await startFailoverWorld({ example: "inventory", speed: 20 });
+  at = await startFailoverWorld({ example: "inventory", speed: SPEED });
 });
 afterAll(() => at.stop());
 
@@ -80,11 +82,13 @@ describe("what the standby's tasks need is judged before the keys", () => {
 
   test("somebody's deployment that is under way is accepted in words, and once it is through nothing is asked", async () => {
     const { region, cluster, service } = standby();
+    await at.setSpeed(1);
     await at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount: 1 });
     await at.client.click("ecs:UpdateService", region, { cluster, service, forceNewDeployment: true });
 
     expect((await judged()).acceptances).toEqual([...ORDINARY, "deployment-under-way"]);
     expect(await words("deployment-under-way")).toMatch(/^I accept that somebody's deployment of .* is under way: /);
+    await at.setSpeed(SPEED);
     await eventually("deployment that is through", async () => {
       const { acceptances } = await judged();
       return acceptances.includes("deployment-under-way") ? undefined : true;
