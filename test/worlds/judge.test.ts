@@ -85,6 +85,17 @@ describe("of a run in a quiet world", () => {
     };
     return [back, ...quiet.log];
   };
+  const onWholeStore = () => {
+    const [back, ...log] = onOldStore();
+    const whole = {
+      seq: 0,
+      machineMs: 0,
+      kind: "redis.went-back",
+      facts: { isWhole: true },
+      worldMs: (back?.worldMs ?? 0) + 1,
+    };
+    return [...(back ? [back, whole] : []), ...log];
+  };
   const untilMs = () => quiet.run?.plan.authorisesUntilMs ?? 0;
   const changed = (state: "running" | "stopped" | "unwound") =>
     quiet.run && { ...quiet.run, state, why: "a step failed" };
@@ -132,6 +143,10 @@ describe("of a run in a quiet world", () => {
     ["G17", "a store that is taken for lost for nothing", () => ({ isStoreLost: true })],
   ])("%s: the judge finds %s", (guarantee, _what, doctored) => {
     expect(guaranteesOf({ ...quiet, ...doctored() })).toEqual(new Set([guarantee]));
+  });
+
+  test("G17: a store that went back and then has all of it again is no older one", () => {
+    expect(violationsOf({ ...quiet, log: onWholeStore() })).toEqual([]);
   });
 
   /** An order of the last moment before the promotion, and a fence that was found open after it. */

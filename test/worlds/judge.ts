@@ -91,7 +91,10 @@ function nothingOnALostStore({ log, speed }: Case): string[] {
   const back = log.find(({ kind, facts }) => kind === "redis.went-back" && facts["isOlder"] === true);
   if (!back) return [];
   const fromMs = back.worldMs + PROOF_AND_CALL_MACHINE_MS * speed;
-  const toMs = log.find(({ kind }) => kind === "people.accepted-store")?.worldMs ?? Number.POSITIVE_INFINITY;
+  const isOver = ({ kind, facts, worldMs }: LogEntry) =>
+    kind === "people.accepted-store" ||
+    (kind === "redis.went-back" && facts["isWhole"] === true && worldMs > back.worldMs);
+  const toMs = log.find(isOver)?.worldMs ?? Number.POSITIVE_INFINITY;
   return callsIn(log).flatMap(({ operation, region, atMs }) =>
     atMs > fromMs && atMs < toMs ? [`${operation} in ${region} left on a store of earlier`] : [],
   );

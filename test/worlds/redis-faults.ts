@@ -14,14 +14,26 @@ export const redisCut: Begin = async ({ at, workers }) => {
   return { ...(await cutConnections(at)), isHit: () => workers.storeErrors > before };
 };
 
-/** A copy of its beginning is there again at its end. */
+/** Of a world whose store is older than its ledger: the newest mark that the ledger has. */
+const AHEAD = new WeakMap<FailoverWorld, { readonly mark: string | undefined; readonly accepted: number }>();
+
+/**
+ * A copy of its beginning is there again at its end. `isWhole`: two such copies overlap, and the later one has all that the ledger knows,
+ * since on an older store nothing more was written.
+ */
 export const redisWentBack: Begin = async ({ at, wentBack }) => {
   const { putBack } = await copyStore(at);
   let isOlder = false;
   const end = async () => {
     const put = await putBack();
-    isOlder = put.isNoticeable;
-    at.whole.world.log.append("redis.went-back", { lines: put.lost.length, isOlder });
+    const accepted = at.whole.world.log.read(0, "people.accepted-store").length;
+    const ahead = AHEAD.get(at);
+    // What people have accepted is what counts from then on.
+    const mark = ahead?.accepted === accepted ? ahead.mark : put.before;
+    isOlder = put.kept !== mark;
+    if (isOlder) AHEAD.set(at, { mark, accepted });
+    else AHEAD.delete(at);
+    at.whole.world.log.append("redis.went-back", { lines: put.lost.length, isOlder, isWhole: !isOlder });
     wentBack(put);
   };
   return { isHit: () => isOlder, end };
@@ -80,7 +92,7 @@ async function copyStore(at: FailoverWorld): Promise<{ readonly putBack: () => P
       const [lines, mark, kept, keptMark] = [answers[0], answers[1], answers.at(-2), answers.at(-1)];
       return {
         lost: Lines.parse(lines).slice(Lines.parse(kept).length),
-        isNoticeable: newest(mark) !== newest(keptMark),
+        ...{ before: newest(mark), kept: newest(keptMark) },
       };
     },
   };
@@ -89,8 +101,9 @@ async function copyStore(at: FailoverWorld): Promise<{ readonly putBack: () => P
 export interface PutBack {
   /** Lines of the run's journal that the store does not have any more. */
   readonly lost: readonly string[];
-  /** The driving process has written a line into its ledger that the store does not know any more. */
-  readonly isNoticeable: boolean;
+  /** Newest mark of the driving process's ledger that the store knew, and that it knows now. */
+  readonly before: string | undefined;
+  readonly kept: string | undefined;
 }
 
 const JOURNAL = KEYS.journal("F-1");
