@@ -92,7 +92,8 @@ const NOT_MEASURED = "not measured";
 /** A line a move. Never less than was lost, and no number that nobody has proven (G19). */
 function lostFacts(lost: readonly LostIn[] = []): [string, Text][] {
   if (lost.length === 0) return [["Data lost (RPO)", NOT_MEASURED]];
-  return lost.map(({ service, to, writes }) => [`Data lost (RPO), ${service} to ${to}`, sayLost(writes)]);
+  const label = (of: string): string => (lost.length === 1 ? "Data lost (RPO)" : `Data lost (RPO), ${of}`);
+  return lost.map(({ of, writes }) => [label(of), sayLost(writes)]);
 }
 
 function sayLost(writes: LostWrites): Text {
@@ -104,7 +105,7 @@ function sayLost(writes: LostWrites): Text {
     case "between":
       return spans`at most ${sayAtMost(writes.toMs - writes.fromMs)}. ${sayMissing(writes)}`;
     case "after":
-      return writes.ofOthers ? sayMissing(writes) : spans`not known. ${sayMissing(writes)}`;
+      return sayMissing(writes);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Moment, second, spans, type Text } from "../domain/card/card.ts";
+import { type Moment, spans, type Text } from "../domain/card/card.ts";
 import { unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { type LostWrites, lostWrites } from "../domain/plan-run/lost-writes.ts";
 import { isMove } from "../domain/plan-run/plan.ts";
@@ -26,13 +26,17 @@ function sayLost(lost: LostWrites, { dataLoss, to, from }: RunState["plan"]): Te
 /** What may be missing, as a sentence or two. */
 export function sayMissing(lost: Extract<LostWrites, { kind: "after" | "between" }>): Text {
   const { region, fromMs } = lost;
-  if (lost.kind === "between") return spans`Writes between ${second(fromMs)} and ${endOf(lost.toMs)} may be missing.`;
+  if (lost.kind === "between")
+    return spans`Writes to ${region} between ${second(fromMs)} and ${endOf(lost.toMs)} may be missing.`;
   if (lost.ofOthers)
-    return spans`No write of the stopped writers was lost. What programs that stayed connected wrote to ${region} after ${second(fromMs)} may be missing, also of tasks of the new side.`;
+    return spans`No write of the stopped writers was lost. What programs that stayed connected wrote to ${region} after ${second(fromMs)} may be missing, also what tasks of the new side wrote.`;
   if (lost.shutAtMs === undefined || lost.shutAtMs <= fromMs)
     return spans`Writes to ${region} after ${second(fromMs)} may be missing.`;
-  return spans`Writes to ${region} from ${second(fromMs)} until it was closed at ${endOf(lost.shutAtMs)} may be missing, and later ones of programs that were connected.`;
+  return spans`Writes to ${region} from ${second(fromMs)} until it was closed at ${endOf(lost.shutAtMs)} may be missing, and later writes of programs that stayed connected.`;
 }
+
+/** With its seconds: a person looks by it for what was written then. */
+const second = (timeMs: number): Moment => ({ timeMs });
 
 /** The end of a time in which writes may be missing is shown with whole seconds too, and never earlier than it was. */
 const endOf = (timeMs: number): Moment => second(Math.ceil(timeMs / 1_000) * 1_000);

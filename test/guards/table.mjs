@@ -2054,7 +2054,7 @@ export const GUARDS = [
   {
     guard: "a loss has no end after a time without an executor",
     file: "src/domain/plan-run/watch-transition.ts",
-    cut: "atMs - run.lastAtMs > SILENT_MS",
+    cut: "atMs - run.lastAtMs > OUT_OF_SIGHT_MS",
     by: "atMs < run.lastAtMs",
     test: "domain/plan-run/lost-writes.test.ts",
     fails: "guard taken over late: has no end where its executor was gone for a while after the promotion",

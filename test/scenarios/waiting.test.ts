@@ -95,8 +95,9 @@ test("waiting is decided in words or by the button, is shown and reminded of thr
     SOON_MS,
   );
   await runWhere(at, { id: plan.id, withinMs: 90_000 }, ({ state }) => state === "verified");
+  const newest = Math.max(...(await people.messages(room)).map(({ ts }) => Number(ts)));
   await at.jump(2 * 60 * MINUTE);
-  const isLater = ({ ts }: SeenMessage) => Number(ts) > Number(second.ts);
+  const isLater = ({ ts }: SeenMessage) => Number(ts) > newest;
   await people.expectMessage(room, (message) => isLater(message) && /^Draft of status/.test(message.text), SOON_MS);
   const overs = (await people.messages(room)).filter(({ text }) => /: the wait until .* is over\./.test(text));
   expect(overs.map(({ ts }) => ts)).toEqual([reminder.ts]);

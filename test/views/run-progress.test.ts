@@ -174,7 +174,7 @@ describe("what is known of lost writes when a move is verified", () => {
 
   test("of a planned move, none of the stopped writers where nobody saw that other sessions ended", () => {
     expect(said(ended({ mode: "planned" }))).toMatch(
-      /No write of the stopped writers was lost\. What programs that stayed connected wrote to eu-west-1 after .* may be missing, also of tasks of the new side\./,
+      /No write of the stopped writers was lost\. What programs that stayed connected wrote to eu-west-1 after .* may be missing, also what tasks of the new side wrote\./,
     );
   });
 
@@ -191,7 +191,7 @@ describe("what is known of lost writes when a move is verified", () => {
   });
 
   test("between two times of an unplanned move that shut everybody out, else after the first of them", () => {
-    expect(said(ended({ fence: ENDED }))).toMatch(/Writes between .* and .* may be missing\.$/);
+    expect(said(ended({ fence: ENDED }))).toMatch(/Writes to eu-west-1 between .* and .* may be missing\.$/);
     expect(said(ended({ fence: { fence: "cannot-know" } }))).toMatch(/Writes to eu-west-1 after .* may be missing\.$/);
     expect(said(ended({ fence: ENDED }, OPENED))).toMatch(/Writes to eu-west-1 after .* may be missing\.$/);
   });

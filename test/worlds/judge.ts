@@ -86,18 +86,25 @@ function nothingWhileFrozen({ log }: Case): string[] {
 /** Machine time for which a proof counts, and a call may be under way on it. */
 const PROOF_AND_CALL_MACHINE_MS = 2_000;
 
-/** From a store that went back in time on, nothing leaves before people have looked and signed. */
+/** From a store that went back in time on, nothing leaves before people have looked and signed, or it has all of it again. */
 function nothingOnALostStore({ log, speed }: Case): string[] {
-  const back = log.find(({ kind, facts }) => kind === "redis.went-back" && facts["isOlder"] === true);
-  if (!back) return [];
-  const fromMs = back.worldMs + PROOF_AND_CALL_MACHINE_MS * speed;
-  const isOver = ({ kind, facts, worldMs }: LogEntry) =>
-    kind === "people.accepted-store" ||
-    (kind === "redis.went-back" && facts["isWhole"] === true && worldMs > back.worldMs);
-  const toMs = log.find(isOver)?.worldMs ?? Number.POSITIVE_INFINITY;
+  const patience = PROOF_AND_CALL_MACHINE_MS * speed;
+  const isOn = (atMs: number) => olderStores(log).some(({ fromMs, toMs }) => atMs > fromMs + patience && atMs < toMs);
   return callsIn(log).flatMap(({ operation, region, atMs }) =>
-    atMs > fromMs && atMs < toMs ? [`${operation} in ${region} left on a store of earlier`] : [],
+    isOn(atMs) ? [`${operation} in ${region} left on a store of earlier`] : [],
   );
+}
+
+/** World times in which the store knew less than the ledger. */
+function olderStores(log: readonly LogEntry[]): { readonly fromMs: number; readonly toMs: number }[] {
+  const turns = log.flatMap(({ kind, facts, worldMs }) => {
+    if (kind === "people.accepted-store") return [{ worldMs, isOlder: false }];
+    return kind === "redis.went-back" ? [{ worldMs, isOlder: facts["isOlder"] === true }] : [];
+  });
+  return turns.flatMap(({ worldMs: fromMs, isOlder }, at) => {
+    const toMs = turns.slice(at).find((turn) => !turn.isOlder)?.worldMs ?? Number.POSITIVE_INFINITY;
+    return isOlder ? [{ fromMs, toMs }] : [];
+  });
 }
 
 /** A store that never went back is never taken for one that did: everything would stand still for nothing. */

@@ -60,7 +60,9 @@ export function reportedTime(at: Case): string[] {
   if (run.state !== "verified" || !reported || reported.kind === "unknown") return [];
   const promoted = promotedAtMs(at) ?? Number.POSITIVE_INFINITY;
   const ended = run.endedAtMs ?? promoted;
-  const lost = lostOrders(at).filter(({ atMs }) => atMs <= Math.max(promoted, ended));
+  const lost = lostOrders(at).filter(
+    ({ atMs }) => atMs <= Math.max(promoted, ended) || run.watch.lostAtMs !== undefined,
+  );
   const beyond = lost.filter((order) => !isReported(at, order, reported));
   return beyond.length > 0 ? [`reported is ${JSON.stringify(reported)}; lost are ${span(beyond)}`] : [];
 }
@@ -106,9 +108,11 @@ export function reportedLoss(at: Case): string[] {
  * was heard of, and what people agreed to in words is no exception. However little time there was: a run that ends so soon has not looked.
  */
 export function noneWithAWriter(at: Case): string[] {
-  if (at.run.state !== "verified" || at.reported?.kind !== "nothing") return [];
-  const unheard = takenBeforeTheEnd(at).filter(({ atMs }) => !isHeard(at, atMs));
-  return unheard.length > 0 ? [`verified, and no loss is reported; the old side took ${span(unheard)}`] : [];
+  const { reported } = at;
+  if (at.run.state !== "verified" || !(reported?.kind === "nothing" || reported?.kind === "between")) return [];
+  const outMs = reported.kind === "between" ? reported.toMs : 0;
+  const unheard = takenBeforeTheEnd(at).filter(({ atMs }) => atMs > outMs && !isHeard(at, atMs));
+  return unheard.length > 0 ? [`verified, and reported is ${reported.kind}; the old side took ${span(unheard)}`] : [];
 }
 
 /** It was found open after that, or had been, and was not fenced again yet. */

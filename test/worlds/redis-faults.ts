@@ -18,8 +18,8 @@ export const redisCut: Begin = async ({ at, workers }) => {
 const AHEAD = new WeakMap<FailoverWorld, { readonly mark: string | undefined; readonly accepted: number }>();
 
 /**
- * A copy of its beginning is there again at its end. `isWhole`: two such copies overlap, and the later one has all that the ledger knows,
- * since on an older store nothing more was written.
+ * A copy of its beginning is there again at its end. It is not older where two such copies overlap, and the later one has all that the
+ * ledger knows: on an older store nothing more was written.
  */
 export const redisWentBack: Begin = async ({ at, wentBack }) => {
   const { putBack } = await copyStore(at);
@@ -33,7 +33,7 @@ export const redisWentBack: Begin = async ({ at, wentBack }) => {
     isOlder = put.kept !== mark;
     if (isOlder) AHEAD.set(at, { mark, accepted });
     else AHEAD.delete(at);
-    at.whole.world.log.append("redis.went-back", { lines: put.lost.length, isOlder, isWhole: !isOlder });
+    at.whole.world.log.append("redis.went-back", { lines: put.lost.length, isOlder });
     wentBack(put);
   };
   return { isHit: () => isOlder, end };

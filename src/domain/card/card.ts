@@ -33,8 +33,6 @@ export function spans(words: TemplateStringsArray, ...among: readonly (Span | re
 }
 
 export const ago = (timeMs: number): Moment => ({ timeMs, as: "ago" });
-/** With its seconds: a person looks by it for what was written then. */
-export const second = (timeMs: number): Moment => ({ timeMs });
 export const timeOfDay = (timeMs: number): Moment => ({ timeMs, as: "time" });
 
 export interface CardButton {

@@ -29,6 +29,8 @@ export const FenceOutput = z.object({
   unseen: z.object({ fromMs: z.number(), untilMs: z.number() }).exactOptional(),
 });
 export type FenceOutput = z.infer<typeof FenceOutput>;
+/** World time without a look at a side that was closed, after which others may have opened it and closed it again. */
+export const OUT_OF_SIGHT_MS = 60_000;
 const Ended = FenceOutput.pick({ ended: true });
 
 /** What its fence left as it is, since it gave no answer. */

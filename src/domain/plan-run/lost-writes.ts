@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FenceOutput, fenceOf, fenceSeen, isShutOff, openedSince } from "./fence.ts";
+import { FenceOutput, fenceOf, fenceSeen, isShutOff, OUT_OF_SIGHT_MS, openedSince } from "./fence.ts";
 import { type RunState, stateOf } from "./run.ts";
 
 /**
@@ -30,14 +30,12 @@ export const LostWrites = z.discriminatedUnion("kind", [
 ]);
 export type LostWrites = z.infer<typeof LostWrites>;
 
-/** What one move says of it: a service, and the region that it was moved to. */
-export const LostIn = z.strictObject({ service: z.string(), to: z.string(), writes: LostWrites });
+/** What one move says of it. `of`: the service, and the region that it was moved to. */
+export const LostIn = z.strictObject({ of: z.string(), writes: LostWrites });
 export type LostIn = z.infer<typeof LostIn>;
 
 /** Output of a step that measured how far the new side had followed. */
 const Position = z.object({ lastCommitMs: z.number().nullable() });
-/** World time without a look at what was closed, after which others may have opened it and closed it again. */
-const OUT_OF_SIGHT_MS = 60_000;
 
 /** What the runs of a move say of it when it has ended: the newest, and those whose rest it did, oldest first (`runsBefore`). */
 export function lostWrites(run: RunState, before: readonly RunState[] = []): LostWrites {
@@ -145,9 +143,10 @@ const OPEN: Closed = { how: "open" };
 /** Since when nobody writes to the old side, as far as the newest run has proven that, and as it stood at its end. */
 function closedIn(run: RunState, stores: readonly Store[]): Closed {
   const atMs = closedAtMs(run);
-  const isOpen = !isShutOff(run) || openSinceMs(run).length > 0 || leavesOpen(run) || !stores.every(isInSight);
-  if (isOpen || atMs === undefined) return OPEN;
   const { laterAtMs, ended = {}, unseen } = outputIn(run);
+  const isSeen = laterAtMs !== undefined || stores.every(isInSight);
+  const isOpen = !isShutOff(run) || openSinceMs(run).length > 0 || leavesOpen(run) || !isSeen;
+  if (isOpen || atMs === undefined) return OPEN;
   const isProven = fenceSeen(run) === "fenced" && unseen === undefined;
   const isForAll = isProven && stores.length > 0 && stores.every(({ id }) => id in ended);
   return { how: laterAtMs === undefined ? "in-time" : "later", atMs, isForAll };

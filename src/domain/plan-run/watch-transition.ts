@@ -6,6 +6,7 @@ import {
   isGuarded,
   isToStayFenced,
   needsWatch,
+  OUT_OF_SIGHT_MS,
   provenSinceFence,
   provenSinceMs,
 } from "./fence.ts";
@@ -137,12 +138,11 @@ export function watchEnded(run: RunState, says: string, atMs: number): RunState 
   return { ...withWatch(run, { state: "ended", says }, atMs), epoch };
 }
 
-/** World time without a line of a run that is driven, after which nobody may have looked at its old side either. */
-const SILENT_MS = 60_000;
-
 /** A run is taken over, past the point of no return: while its executor was gone others may have opened the old side and closed it again. */
 export const afterSilence = (run: RunState, atMs: number): RunState =>
-  run.state === "running" && run.pastNoReturn && atMs - run.lastAtMs > SILENT_MS ? unseenSince(run, run.lastAtMs) : run;
+  run.state === "running" && run.pastNoReturn && atMs - run.lastAtMs > OUT_OF_SIGHT_MS
+    ? unseenSince(run, run.lastAtMs)
+    : run;
 
 const unseenSince = (run: RunState, sinceMs: number): RunState =>
   keepingItsEnd(run, { unseenSinceMs: run.watch.unseenSinceMs ?? sinceMs });

@@ -152,9 +152,14 @@ const despiteFacts = ({ why, alarms, unknownIn, down, plans }: NonNullable<Resol
 
 /** A line a move: the kind of what is known, and the world times that it names. */
 const lostFacts = (lost: Resolving["lost"]): Event["facts"] =>
-  lost === undefined
-    ? {}
-    : { lost: lost.map(({ service, to, writes }) => `${service} to ${to}: ${JSON.stringify(writes)}`) };
+  lost === undefined ? {} : { lost: lost.map(({ of, writes }) => `${of}: ${writes.kind}${timesIn(writes)}`) };
+
+const timesIn = (writes: LostIn["writes"]): string =>
+  Object.entries(writes)
+    .map(([name, value]) =>
+      typeof value === "number" ? ` ${name.slice(0, -"Ms".length)} ${new Date(value).toISOString()}` : "",
+    )
+    .join("");
 
 const writtenIn = (fields: ResolutionFields): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).flatMap(([part, text]) => (text === undefined ? [] : [[part, text]])));

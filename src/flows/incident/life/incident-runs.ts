@@ -20,7 +20,10 @@ export interface KnownRuns {
 }
 
 /** Runs that belong to an incident, or that began since on one of its services; newest last. */
-export async function runsOf(incident: Affected, { runs }: KnownRuns): Promise<RunState[]> {
+export const runsOf = async (incident: Affected, known: KnownRuns): Promise<readonly RunState[]> =>
+  (await foundOf(incident, known)).runs;
+
+async function foundOf(incident: Affected, { runs }: KnownRuns) {
   const ids = new Set<string>();
   for (const service of incident.services) {
     const holder = await runs.holderOf(service);
@@ -28,12 +31,13 @@ export async function runsOf(incident: Affected, { runs }: KnownRuns): Promise<R
   }
   for (const id of await runs.openIds()) ids.add(id);
   for (const id of await runs.ofIncident(incident.id)) ids.add(id);
-  const { read } = await readable([...ids].map((id) => runs.read(id)));
-  return read
+  const { read, unreadable } = await readable([...ids].map((id) => runs.read(id)));
+  const found = read
     .filter((run) => run !== undefined)
     .filter((run) => run.plan.incident === incident.id || incident.services.includes(run.plan.service))
     .filter((run) => run.plan.madeAtMs >= incident.openedAtMs || run.plan.incident === incident.id)
     .sort((a, b) => a.plan.madeAtMs - b.plan.madeAtMs);
+  return { runs: found, unreadable };
 }
 
 /** The run that is changing something for it now. */
@@ -43,13 +47,15 @@ export async function runUnderWay(incident: Affected, known: KnownRuns): Promise
 
 /** When users were served again, and what is known of the lost writes of each move that has promoted something. */
 export async function measuredOf(incident: Affected, known: KnownRuns): Promise<MeasuredOf> {
-  const moves = (await runsOf(incident, known)).filter((run) => isMove(run.plan) && isEnded(run));
+  const { runs, unreadable } = await foundOf(incident, known);
+  const moves = runs.filter((run) => isMove(run.plan) && isEnded(run));
   const measured = await Promise.all(moves.map(async (run) => ({ run, ...(await measuredBy(run, known)) })));
   const lost = measured.map(({ run: { plan, state }, lost: writes }): LostIn => {
     const isKnown = state === "verified" && writes !== undefined;
-    return { service: plan.service, to: plan.to, writes: isKnown ? writes : { kind: "unknown" } };
+    return { of: `${plan.service} to ${plan.to}`, writes: isKnown ? writes : { kind: "unknown" } };
   });
-  return { restoredAtMs: restoredIn(measured), lost };
+  const unknown = unreadable.map(({ message }): LostIn => ({ of: message, writes: { kind: "unknown" } }));
+  return { restoredAtMs: restoredIn(measured), lost: [...lost, ...unknown] };
 }
 
 /** The last of the services that were moved; of each its first move, for the way home restores nothing. */
@@ -60,9 +66,13 @@ function restoredIn(measured: readonly ({ readonly run: RunState } & Measured)[]
   return restored.length > 0 && restored.length === first.size ? Math.max(...restored) : undefined;
 }
 
-/** It is verified, or was given up when it had promoted something. A plan for its rest speaks for one that was superseded. */
-const isEnded = ({ state, pastNoReturn }: RunState): boolean =>
-  state === "verified" || (pastNoReturn && state !== "superseded");
+/**
+ * It is verified, or was given up when it had promoted something: not a plan that never started, nor a run whose promotion never
+ * happened. A plan for its rest speaks for one that was superseded.
+ */
+const isEnded = ({ state, pastNoReturn, startedAtMs }: RunState): boolean =>
+  state === "verified" || (pastNoReturn && startedAtMs !== undefined && !GIVES_BACK.includes(state));
+const GIVES_BACK: readonly RunState["state"][] = ["superseded", "unwound"];
 
 /** The newest plan or run, with what it measured where it has ended as verified. */
 export async function newestRunOf(incident: Affected, known: KnownRuns) {

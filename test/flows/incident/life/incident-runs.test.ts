@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { Unreadable } from "../../../../src/domain/errors.ts";
 import type { Incident } from "../../../../src/domain/incident/incident.ts";
 import type { Mode } from "../../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../../src/domain/plan-run/run.ts";
@@ -35,18 +36,24 @@ function verified(mode: Mode, lastCommitMs: number | null, fence: object = {}): 
   return entries.reduce(transition, waiting);
 }
 
-async function lostBy(all: readonly RunState[]) {
+/** `unread`: the store has one more run, which it cannot read. */
+async function measuredIn(all: readonly RunState[], unread?: Unreadable) {
   const runs: Pick<Runs, "openIds" | "ofIncident" | "holderOf" | "read"> = {
-    openIds: async () => [],
+    openIds: async () => (unread ? ["F-OLD"] : []),
     ofIncident: async () => all.map(({ plan }) => plan.id),
     holderOf: async () => undefined,
-    read: async (id) => all.find(({ plan }) => plan.id === id),
+    read: async (id) => {
+      if (unread && id === "F-OLD") throw unread;
+      return all.find(({ plan }) => plan.id === id);
+    },
   };
   const incident: Pick<Incident, "id" | "services" | "openedAtMs"> = {
     ...{ id: "i-1", services: ["inventory"], openedAtMs: AT - 3_600_000 },
   };
-  return (await measuredOf(incident, { runs })).lost;
+  return measuredOf(incident, { runs });
 }
+
+const lostBy = async (all: readonly RunState[]) => (await measuredIn(all)).lost;
 
 const FROM = AT - 300_000;
 const openFrom = (fromMs: number) => ({ kind: "after", region: "eu-west-1", fromMs });
@@ -54,7 +61,7 @@ const openFrom = (fromMs: number) => ({ kind: "after", region: "eu-west-1", from
 describe("what was lost, as it is said when an incident is resolved", () => {
   test("is what the move measured, with the service and the region that it was moved to", async () => {
     expect(await lostBy([verified("unplanned", FROM)])).toEqual([
-      { service: "inventory", to: "eu-central-1", writes: openFrom(FROM) },
+      { of: "inventory to eu-central-1", writes: openFrom(FROM) },
     ]);
   });
 
@@ -79,9 +86,43 @@ describe("what was lost, as it is said when an incident is resolved", () => {
     const copy = { ...home, plan: { ...home.plan, id: "F-3", from: "eu-west-1", madeAtMs: AT + 2 } };
 
     const lost = await lostBy([away, home, copy]);
-    expect(lost?.map(({ to, writes }) => [to, writes.kind])).toEqual([
-      ["eu-central-1", "after"],
-      ["eu-west-1", "nothing"],
+    expect(lost?.map(({ of, writes }) => [of, writes.kind])).toEqual([
+      ["inventory to eu-central-1", "after"],
+      ["inventory to eu-west-1", "nothing"],
     ]);
+  });
+
+  test("guard given up: says that nothing is known of a move that was given up past its point of no return, and nothing of one that promoted nothing", async () => {
+    const given = { ...verified("unplanned", FROM, ENDED), state: "closed" as const, pastNoReturn: true };
+    const [expired, unwound] = [
+      { ...given, startedAtMs: undefined },
+      { ...given, state: "unwound" as const },
+    ];
+
+    expect((await lostBy([given]))?.map(({ writes }) => writes.kind)).toEqual(["unknown"]);
+    expect(await lostBy([expired])).toEqual([]);
+    expect(await lostBy([unwound])).toEqual([]);
+  });
+
+  test("guard unreadable: says of a run that cannot be read that nothing is known of it", async () => {
+    const moved = verified("planned", AT - 30_000, ENDED);
+    const unread = new Unreadable("unreadable", "Run F-OLD cannot be read", {});
+
+    expect((await measuredIn([moved], unread)).lost).toEqual([
+      { of: "inventory to eu-central-1", writes: { kind: "nothing" } },
+      { of: "Run F-OLD cannot be read", writes: { kind: "unknown" } },
+    ]);
+  });
+
+  test("is restored when the first move of a service has ended: the way home restores nothing", async () => {
+    const away = verified("unplanned", FROM);
+    const later = verified("planned", AT - 30_000, ENDED);
+    const steps = {
+      ...later.steps,
+      "check-public": { ...later.steps["check-public"], output: { verifiedAtMs: AT + 9e9 } },
+    };
+    const home = { ...later, steps: steps as typeof later.steps, plan: { ...later.plan, id: "F-2", madeAtMs: AT + 1 } };
+
+    expect((await measuredIn([away, home])).restoredAtMs).toBe(AT + 400_000);
   });
 });
