@@ -1,4 +1,11 @@
-import { type FenceOutput, fenceOf, isToStayFenced, openedSince, provenSinceMs } from "../../domain/plan-run/fence.ts";
+import {
+  type FenceOutput,
+  fenceOf,
+  isToStayFenced,
+  OUT_OF_SIGHT_MS,
+  openedSince,
+  provenSinceMs,
+} from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, type StepState, stateOf } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
@@ -12,8 +19,7 @@ import type { RunHold } from "./journal.ts";
  * stayed closed since. So it is looked at from its fence to the promotion. Where it was seen open, or nobody looked for a while,
  * others may have opened it, written and closed it again.
  */
-/** World time between two looks; and machine time, by which a busy process is late at any speed of the clock. */
-const UNSEEN_MS = 60_000;
+/** Machine time by which a busy process is late at any speed of the clock. */
 const LATE_MS = 5_000;
 
 type Deps = Omit<ExecutorDeps, "drift">;
@@ -22,7 +28,7 @@ type Deps = Omit<ExecutorDeps, "drift">;
 export type Unseen = NonNullable<FenceOutput["unseen"]>;
 
 export const unseenSince = ({ state, sinceMs }: StepState, nowMs: number): Unseen | undefined =>
-  state === "asked" && nowMs - sinceMs > UNSEEN_MS ? { fromMs: sinceMs, untilMs: nowMs } : undefined;
+  state === "asked" && nowMs - sinceMs > OUT_OF_SIGHT_MS ? { fromMs: sinceMs, untilMs: nowMs } : undefined;
 
 /** Rows that prove the last commit prove nothing of a time in which nobody looked at what was closed. */
 export function proofOfNow(
@@ -112,7 +118,7 @@ export class KeptInSight {
 
   #lateIn({ seenAtMs }: Row): Gap | undefined {
     const { clock } = this.#deps;
-    const isLate = clock.now() - seenAtMs > Math.max(UNSEEN_MS, LATE_MS * clock.speed);
+    const isLate = clock.now() - seenAtMs > Math.max(OUT_OF_SIGHT_MS, LATE_MS * clock.speed);
     return isLate ? { fromMs: seenAtMs } : undefined;
   }
 

@@ -98,8 +98,9 @@ async function closesAgain(proving: Proving, run: RunState, { sighted, proof }: 
   const isInside = proof.isRefuted && !proof.letsIn;
   if (looked.kind !== "back" || (looked.isClosed && !isInside) || stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS)
     return voided(proving, [`${from} was fenced, and nobody can prove it now: ${proof.says}`]);
-  const stands = looked.isClosed ? "takes writes of somebody who was inside" : "stands open again";
-  const says = `${from} was fenced and ${stands} before the promotion: it is fenced first`;
+  const says = looked.isClosed
+    ? `Somebody who is inside still writes to ${from}, which was fenced: it is fenced again before the promotion`
+    : `${from} was fenced and stands open again before the promotion: it is fenced first`;
   const opened = [...(sighted.sight.gapIn(run)?.opened ?? []), ...proof.open];
   const closed = looked.closed.filter((resource) => !opened.includes(resource));
   return begunAgain(proving, { fence, captured: looked.captured, closed, says });

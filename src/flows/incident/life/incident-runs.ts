@@ -24,15 +24,17 @@ export const runsOf = async (incident: Affected, known: KnownRuns): Promise<read
   (await foundOf(incident, known)).runs;
 
 async function foundOf(incident: Affected, { runs }: KnownRuns) {
-  const ids = new Set<string>();
+  const own = new Set<string>();
   for (const service of incident.services) {
     const holder = await runs.holderOf(service);
-    if (holder !== undefined) ids.add(holder);
+    if (holder !== undefined) own.add(holder);
   }
-  for (const id of await runs.openIds()) ids.add(id);
-  for (const id of await runs.ofIncident(incident.id)) ids.add(id);
-  const { read, unreadable } = await readable([...ids].map((id) => runs.read(id)));
-  const found = read
+  for (const id of await runs.ofIncident(incident.id)) own.add(id);
+  const others = (await runs.openIds()).filter((id) => !own.has(id));
+  const { read, unreadable } = await readable([...own].map((id) => runs.read(id)));
+  // Of another open run that cannot be read nobody knows what it is about: the board names it.
+  const also = await readable(others.map((id) => runs.read(id)));
+  const found = [...read, ...also.read]
     .filter((run) => run !== undefined)
     .filter((run) => run.plan.incident === incident.id || incident.services.includes(run.plan.service))
     .filter((run) => run.plan.madeAtMs >= incident.openedAtMs || run.plan.incident === incident.id)
@@ -71,8 +73,7 @@ function restoredIn(measured: readonly ({ readonly run: RunState } & Measured)[]
  * happened. A plan for its rest speaks for one that was superseded.
  */
 const isEnded = ({ state, pastNoReturn, startedAtMs }: RunState): boolean =>
-  state === "verified" || (pastNoReturn && startedAtMs !== undefined && !GIVES_BACK.includes(state));
-const GIVES_BACK: readonly RunState["state"][] = ["superseded", "unwound"];
+  state === "verified" || (pastNoReturn && startedAtMs !== undefined && state !== "superseded" && state !== "unwound");
 
 /** The newest plan or run, with what it measured where it has ended as verified. */
 export async function newestRunOf(incident: Affected, known: KnownRuns) {

@@ -36,11 +36,12 @@ function verified(mode: Mode, lastCommitMs: number | null, fence: object = {}): 
   return entries.reduce(transition, waiting);
 }
 
-/** `unread`: the store has one more run, which it cannot read. */
-async function measuredIn(all: readonly RunState[], unread?: Unreadable) {
+/** `unread`: the store has one more run, which it cannot read; of this incident unless it is somebody else's. */
+async function measuredIn(all: readonly RunState[], unread?: Unreadable, isOwn = true) {
+  const old = unread ? ["F-OLD"] : [];
   const runs: Pick<Runs, "openIds" | "ofIncident" | "holderOf" | "read"> = {
-    openIds: async () => (unread ? ["F-OLD"] : []),
-    ofIncident: async () => all.map(({ plan }) => plan.id),
+    openIds: async () => old,
+    ofIncident: async () => [...all.map(({ plan }) => plan.id), ...(isOwn ? old : [])],
     holderOf: async () => undefined,
     read: async (id) => {
       if (unread && id === "F-OLD") throw unread;
@@ -112,6 +113,8 @@ describe("what was lost, as it is said when an incident is resolved", () => {
       { of: "inventory to eu-central-1", writes: { kind: "nothing" } },
       { of: "Run F-OLD cannot be read", writes: { kind: "unknown" } },
     ]);
+    // Nobody knows what another one is about: it is no loss of this incident.
+    expect((await measuredIn([moved], unread, false)).lost).toHaveLength(1);
   });
 
   test("is restored when the first move of a service has ended: the way home restores nothing", async () => {
