@@ -33,8 +33,8 @@ async function foundOf(incident: Affected, { runs }: KnownRuns) {
   const others = (await runs.openIds()).filter((id) => !own.has(id));
   const { read, unreadable } = await readable([...own].map((id) => runs.read(id)));
   // Of another open run that cannot be read nobody knows what it is about: the board names it.
-  const also = await readable(others.map((id) => runs.read(id)));
-  const found = [...read, ...also.read]
+  const strangers = await readable(others.map((id) => runs.read(id)));
+  const found = [...read, ...strangers.read]
     .filter((run) => run !== undefined)
     .filter((run) => run.plan.incident === incident.id || incident.services.includes(run.plan.service))
     .filter((run) => run.plan.madeAtMs >= incident.openedAtMs || run.plan.incident === incident.id)
