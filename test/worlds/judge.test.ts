@@ -152,12 +152,12 @@ describe("of a run in a quiet world", () => {
   });
 
   /** An order of the last moment before the promotion, and a fence that was found open after it. */
-  const openedLate = (openedMs?: number): Partial<Played> => {
+  const openedLate = (openedMs?: number, foundMs = 1): Partial<Played> => {
     const { log } = lateOrder();
     const promotedMs = quiet.log.find(({ kind }) => kind === "rds.promotion-accepted")?.worldMs ?? 0;
     const lost = {
       kind: "fence-lost",
-      atMs: promotedMs + 1,
+      atMs: promotedMs + foundMs,
       step: "fence",
       epoch: 1,
       why: "a write succeeds",
@@ -217,6 +217,11 @@ describe("of a run in a quiet world", () => {
   test("G19: it is a race where somebody opened a closed old side after the last look, and people were told", () => {
     expect(violationsOf({ ...quiet, ...openedLate(-2) })).toEqual([]);
     expect(guaranteesOf({ ...quiet, ...openedLate(-2), journal: quiet.journal })).toEqual(new Set(["G19"]));
+  });
+
+  test("G19: also where it was found open between that order and the opening, and not where that was an opening of before", () => {
+    expect(violationsOf({ ...quiet, ...openedLate(-4, -2) })).toEqual([]);
+    expect(guaranteesOf({ ...quiet, ...openedLate(-2, -4) })).toEqual(new Set(["G19"]));
   });
 
   test("G18: the judge finds a call during a freeze", () => {

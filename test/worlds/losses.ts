@@ -41,7 +41,7 @@ const CALL_TAKES_MACHINE_MS = 1_000;
  */
 function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
   const lookedMs = promoted - LOOKED_BEFORE_MS - CALL_TAKES_MACHINE_MS * at.speed;
-  const isOpened = at.log.some(
+  const opened = at.log.find(
     ({ kind, worldMs, facts }) =>
       kind === "aws.console" &&
       facts["operation"] === "AuthorizeSecurityGroupIngress" &&
@@ -50,8 +50,9 @@ function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
       worldMs <= atMs &&
       isClosedAt(at, worldMs),
   );
-  const isTold = at.journal.some((entry) => entry.kind === "fence-lost" && entry.atMs > atMs);
-  return region === at.home && isOpened && isTold;
+  // They may have been told before this order: a call for the promotion that is under way comes later.
+  const isTold = at.journal.some((entry) => entry.kind === "fence-lost" && entry.atMs > (opened?.worldMs ?? atMs));
+  return region === at.home && opened !== undefined && isTold;
 }
 
 /** What the run reports as lost at its end is never less than what was lost, also by what the old side took after the promotion. */

@@ -20,7 +20,6 @@ export interface WorldResult {
   readonly done: readonly string[];
   /** Orders over sessions that stayed open on the old side, as key holders had accepted. */
   readonly acceptedOrders: number;
-  /** Those of them that came before the end of a run that is verified and reports no loss. */
   /** Nobody hurried it: the judge had little patience. */
   readonly isSlow: boolean;
   readonly tookMs: number;

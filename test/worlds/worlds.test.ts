@@ -13,7 +13,7 @@ test(
     const results: WorldResult[] = [];
     const indices = Array.from({ length: WORLDS }, (_, index) => index);
 
-    await playShare({ seed: SEED, indices, atOnce: AT_ONCE, told: (result) => results.push(result) });
+    await playShare({ seed: SEED, indices, atOnce: AT_ONCE, isTraced: true, told: (result) => results.push(result) });
 
     expect(results).toHaveLength(WORLDS);
     expect(results.filter(({ violations }) => violations.length > 0)).toEqual([]);
