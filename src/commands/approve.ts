@@ -5,7 +5,7 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
 import { plainText } from "../views/card-text.ts";
 import { keyForm } from "../views/key-form.ts";
-import { keysLine } from "../views/plan.ts";
+import { keysLine } from "../views/plan-keys.ts";
 import { KEY_WORDS } from "../views/store-answers.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { listed, type RunCommandDeps, runMeant } from "./run-deps.ts";

@@ -89,13 +89,14 @@ export const READING: Readonly<Record<string, ReadingVerb>> = {
     read: async (id, deps) => {
       const run = await runNamed(id, deps);
       const nowMs = deps.clock.now();
+      const incident = run.plan.incident === undefined ? undefined : await deps.incidents.get(run.plan.incident);
+      const known = { nowMs, downSinceMs: incident?.value.firstSeenAtMs };
       if (run.startedAtMs === undefined) {
-        const incident = run.plan.incident === undefined ? undefined : await deps.incidents.get(run.plan.incident);
         const wait = standingAt((await deps.waits.get(run.plan.service))?.value, nowMs);
-        return planInFull(run, deps.inventory(), { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait });
+        return planInFull(run, deps.inventory(), { ...known, wait });
       }
       const before = await runsBefore(run, (each) => deps.runs.read(each));
-      return progressCard(run, deps.inventory(), { nowMs, before, latest: await deps.notesOf(run.plan.id) });
+      return progressCard(run, deps.inventory(), { ...known, before, latest: await deps.notesOf(run.plan.id) });
     },
   },
 };

@@ -3,8 +3,9 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { lossLine } from "./loss.ts";
 import { nameOf } from "./names.ts";
-import { dangers, digestNote, finality, inOthersWords, isLastKey, keysLine, planDetails } from "./plan.ts";
+import { dangers, digestNote, finality, inOthersWords, planDetails } from "./plan.ts";
 import { ledgerEnd } from "./plan-grounds.ts";
+import { isLastKey } from "./plan-keys.ts";
 
 /** The form behind the button: everything that a key signs, then each acceptance with a box of its own. */
 export function keyForm(run: RunState, inventory: Inventory): Form {
@@ -35,8 +36,8 @@ function agreement(run: RunState, inventory: Inventory): Text[] {
   const { keys, plan } = run;
   if (!isLastKey(run))
     return [
-      keysLine(run),
-      "The last key starts the run at once. If it does not come in time, the plan is closed and nothing is changed.",
+      [{ bold: `Yours is key ${keys.length + 1} of ${plan.keysRequired}: it starts nothing yet.` }],
+      spans`If somebody turns theirs while you read this, yours may be the last. The last key starts the run at once. Without it by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
     ];
   const holders = keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
   return [

@@ -1,6 +1,7 @@
 import { ago, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { fenceOf, fenceSeen, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { marked } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
@@ -33,7 +34,7 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end that: /dr stop-watch ${id}`;
+    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. Writes that it takes now are not in ${run.plan.to}. ${closeByHand(run)}. TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end that: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
     return `${from} is not proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
@@ -43,6 +44,13 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
       ? "If it answers before the promotion, it is fenced first"
       : "TwoKey looks at it again before the promotion";
   return `${from} is not proven to be fenced and may still take writes; the key holders accepted that. ${next}`;
+}
+
+/** What people can do who may reach what TwoKey cannot. */
+export function closeByHand({ plan }: RunState): string {
+  const fence = marked(plan).find(({ step }) => step.role === "protects");
+  const step = fence === undefined ? "" : `step ${fence.mark} of `;
+  return `Close ${plan.from} by hand now: ${step}the commands in the thread of plan ${plan.id}`;
 }
 
 /** How old the proof is on which a run counts as verified, where the old side could not be asked at its end. */

@@ -73,6 +73,8 @@ export interface OnCallNow {
   readonly toCall?: readonly { readonly person: PersonId; readonly phone: string | undefined }[];
 }
 
+const BY_NAME: CardPart = { kind: "text", text: ["To page somebody by name: ", { code: "/dr escalate @who" }] };
+
 /** Who is on call now, and by which number people are called when no pager reaches them. */
 export function onCallCard({ lines, empty, why, toCall = [] }: OnCallNow): Card {
   const numbers = numbersPart(toCall);
@@ -90,7 +92,12 @@ export function onCallCard({ lines, empty, why, toCall = [] }: OnCallNow): Card 
   const names = lines.map((line) => line.name).join(", ");
   return {
     text: empty.length > 0 ? `Nobody is on call for ${empty.join(", ")}` : `On call: ${names || "nobody"}`,
-    parts: [{ kind: "heading", text: "On call" }, { kind: "lines", lines: [...missing, ...said] }, ...numbers],
+    parts: [
+      { kind: "heading", text: "On call" },
+      { kind: "lines", lines: [...missing, ...said] },
+      ...(empty.length === 0 ? [] : [BY_NAME]),
+      ...numbers,
+    ],
   };
 }
 

@@ -1,16 +1,15 @@
-import { ago, type Card, type CardButton, type CardPart, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
+import { type Card, type CardPart, type Text, timeOfDay } from "../domain/card/card.ts";
 import { askAgain, askFresh, isMove, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Wait } from "../domain/plan-run/wait.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
-import { approversOf } from "../domain/service/access.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { expectedTime, objective } from "./expected-time.ts";
 import { lossLine } from "./loss.ts";
-import { nameOf, peopleLeft } from "./names.ts";
+import { nameOf } from "./names.ts";
 import { about, ledgerEnd, leftForPeople, staying, unchecked } from "./plan-grounds.ts";
+import { agreements, buttons, canTurn, closing, isWaiting, keysLine, mustAgree, NEEDS_NO_KEYS } from "./plan-keys.ts";
 import { steps } from "./plan-steps.ts";
 import { inRoom, quoted } from "./room.ts";
 import { waitOnPlan, waitReason } from "./wait.ts";
@@ -48,6 +47,7 @@ export function planCard(run: RunState, inventory: Inventory, context: PlanConte
       ...(isOpen ? ask(run, inventory, context) : [{ kind: "text" as const, text: afterKeys(run, inventory) }]),
       digestNote(run),
       ...buttons(run),
+      ...(isOpen ? [closing(run)] : []),
       ...(isOpen ? inOthersWords(plan, context.wait && waitReason(context.wait, inventory)) : refusedWhy(run)),
       IN_THREAD,
       ...ledgerEnd(plan),
@@ -92,8 +92,6 @@ export function whatIsAsked(plan: Plan): string {
   const how = [...rest, ...(isMove(plan) ? [plan.mode] : [])].join(", ");
   return how === "" ? plan.title : `${plan.title} (${how})`;
 }
-
-const NEEDS_NO_KEYS = "It only adds something, so one responder is enough.";
 
 /** The first screen, one fact a line. */
 function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanContext): CardPart[] {
@@ -143,17 +141,6 @@ export function inOthersWords(plan: Plan, why?: Text): CardPart[] {
 
 const question = ({ title }: Plan): string => `${title}?`;
 
-function canTurn(run: RunState, inventory: Inventory): Text {
-  const people = whoIsLeft(run, inventory);
-  const { requester, service } = run.plan;
-  const isApprover = approversOf(inventory, service).some(({ id }) => id === requester);
-  return [
-    "Can agree: ",
-    ...people.flatMap((person, at): Text => [...(at === 0 ? [] : [", "]), { person: person.id }]),
-    ...(isApprover ? [` (not ${nameOf(inventory, requester)}, who asked)`] : []),
-  ];
-}
-
 /** What a key cannot take back. A plan for the rest may find it done. */
 export function finality(plan: Plan): string[] {
   const at = phasesOf(plan).findIndex((phase) => phase.some(({ wayBack }) => wayBack === "irreversible"));
@@ -163,7 +150,9 @@ export function finality(plan: Plan): string[] {
 
 /** What each acceptance is about, in short; the sentence itself is agreed to in the form. */
 export const dangers = ({ acceptances: all }: Plan): string[] =>
-  all.flatMap(({ danger }) => (danger === undefined ? [] : inRoom(danger, "reason")));
+  [...all.filter(({ speaksAgainst }) => speaksAgainst), ...all.filter(({ speaksAgainst }) => !speaksAgainst)].flatMap(
+    ({ danger }) => (danger === undefined ? [] : inRoom(danger, "reason")),
+  );
 
 export function digestNote({ digest, plan }: RunState): CardPart {
   const id = ["Plan ", { code: plan.id }] as const;
@@ -175,24 +164,9 @@ function acceptances(plan: Plan): CardPart[] {
   if (plan.acceptances.length === 0) return [];
   return [
     { kind: "text", text: [{ bold: "Each key holder agrees to this in words" }] },
-    { kind: "lines", lines: plan.acceptances.map((acceptance) => `“${acceptance.words}”`) },
+    { kind: "lines", lines: plan.acceptances.map(({ words, advice }) => `“${words}”${advice ? `. ${advice}` : ""}`) },
   ];
 }
-
-/** Who turned a key, when, and to which of the sentences they agreed: what people look up afterwards. */
-function agreements({ plan, keys }: RunState, inventory: Inventory): CardPart[] {
-  if (keys.length === 0) return [];
-  const lines = keys.map((key) => {
-    const agreed = acceptedIn(plan, key).map((words) => `“${words}”`);
-    return spans`${nameOf(inventory, key.by)} at ${ago(key.atMs)}${agreed.length === 0 ? "" : `, to ${agreed.join(" and ")}`}`;
-  });
-  return [
-    { kind: "text", text: [{ bold: "Agreed" }] },
-    { kind: "lines", lines },
-  ];
-}
-
-const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
 
 /** A person's own words, below all that TwoKey says (G23). */
 const refusedWhy = (run: RunState): CardPart[] =>
@@ -218,27 +192,3 @@ function afterKeys(run: RunState, inventory: Inventory): string {
   const agreed = plan.keysRequired === 0 ? NEEDS_NO_KEYS : "The keys are turned.";
   return `${agreed} The progress message shows the run.`;
 }
-
-function buttons(run: RunState): CardPart[] {
-  if (!isWaiting(run)) return [];
-  const value = `${run.plan.id}:${run.digest}`;
-  const approve: CardButton = { label: "Review and turn my key", intent: "approve", value, style: "danger" };
-  const reject: CardButton = { label: "Refuse", intent: "reject", value };
-  const keys = run.plan.keysRequired === 0 ? [] : [approve, reject];
-  const wait: CardButton = { label: "Wait…", intent: "wait", value };
-  return [{ kind: "buttons", buttons: [...keys, { label: "Withdraw", intent: "withdraw", value }, wait] }];
-}
-
-/** How many people must still agree, and by when; of a plan that waits no more, how many did. */
-export function keysLine(run: RunState, when = ago): Text {
-  const { keysRequired } = run.plan;
-  if (keysRequired === 0) return NEEDS_NO_KEYS;
-  return isWaiting(run) ? mustAgree(run, when) : `${run.keys.length} of ${keysRequired} keys turned.`;
-}
-
-/** Nothing asks again between the last key and the first step, not even a decision to wait. */
-const mustAgree = ({ plan, keys }: RunState, when = ago) =>
-  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${when(plan.startByMs)}${isLastKey({ plan, keys }) ? "; that key starts the run at once" : ""}.`;
-
-export const isLastKey = ({ plan, keys }: Pick<RunState, "plan" | "keys">): boolean =>
-  keys.length > 0 && plan.keysRequired - keys.length === 1;

@@ -14,13 +14,13 @@ import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { inRoom, quoted } from "./room.ts";
 
 const LABEL = {
-  abort: "Abort",
   pause: "Pause",
   resume: "Resume",
   retry: "Retry",
   skip: "Skip",
-  unwind: "Unwind",
   replan: "Plan the remaining steps",
+  unwind: "Unwind",
+  abort: "Abort",
 } as const satisfies Partial<Record<Decision, string>>;
 type Offered = keyof typeof LABEL;
 const OFFERED = Object.keys(LABEL) as readonly Offered[]; // the table's own keys
@@ -36,12 +36,12 @@ const QUESTION: Partial<Record<Decision, string>> = {
 /** What each button of a run that waits for people does, in one line; who has to say it stands behind. */
 const MEANS: Partial<Readonly<Record<Offered, (run: RunState) => string>>> = {
   abort: () => "undo what this run did, and end it",
-  retry: () => "try this step again now",
+  retry: () => "look whether it happened, and try it again only if not. Unsure? Begin with this",
   skip: ({ state }) =>
     state === "stuck" ? "leave this as it is, and undo the rest" : "go on, and leave undone what this step was to do",
   unwind: ({ state, pastNoReturn }) => {
     if (state === "stuck") return "try this undo again";
-    return pastNoReturn ? "look whether it happened, and undo the rest only if it did not" : "the same as Abort";
+    return pastNoReturn ? "look whether it happened, and undo the rest only if it did not" : "undo what this run did";
   },
   replan: () => "make a new plan for the rest",
 };
@@ -58,10 +58,14 @@ export function canUnwind(run: RunState): boolean {
   return steps.length > 0 && steps.every(({ id }) => stateOf(run, id).state !== "done");
 }
 
+/** Of two that do the same the one that needs fewer people. */
+const isOffered = (decision: Offered, run: RunState): boolean =>
+  decision === "unwind" ? canUnwind(run) && !fits("abort", run) : fits(decision, run);
+
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 export function decisions(run: RunState): CardPart[] {
   const step = stepInQuestion(run);
-  const offered = OFFERED.filter((decision) => (decision === "unwind" ? canUnwind(run) : fits(decision, run)));
+  const offered = OFFERED.filter((decision) => isOffered(decision, run));
   if (offered.length === 0) return [];
   const isFence = step !== undefined && stepOf(run.plan, step).role === "protects";
   const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
@@ -89,7 +93,7 @@ export function decisions(run: RunState): CardPart[] {
     ...about,
     { kind: "buttons", buttons: offered.map(button) },
     ...meanings(run, { offered, step }),
-    ...waysOn(run, step),
+    ...waysOn(run, offered, step),
   ];
 }
 
@@ -98,20 +102,26 @@ const inQuestion = (run: RunState, step: string): string => {
   return stateOf(run, step).state === "undo-failed" ? `Could not be undone: ${title}` : title;
 };
 
-/** Of those that the step's own ways on do not say. */
+/** In the step's own words where it has some: one button is explained once. */
 function meanings(
   run: RunState,
   { offered, step }: { readonly offered: readonly Offered[]; readonly step: string | undefined },
 ): CardPart[] {
   if (run.state !== "stopped" && run.state !== "stuck") return [];
-  const ways = stateOf(run, step ?? "").ways.join("\n");
   const lines = offered.flatMap((decision): Text[] => {
-    const means = ways.includes(`/dr ${decision} `) ? undefined : MEANS[decision]?.(run);
-    if (means === undefined) return [];
-    return [[{ bold: LABEL[decision] }, `: ${means} (${whoInShort(decision, run)}).`]];
+    const means = wayOf(decision, run, step) ?? MEANS[decision]?.(run);
+    return means === undefined ? [] : [[{ bold: LABEL[decision] }, `: ${means} (${whoInShort(decision, run)}).`]];
   });
   return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];
 }
+
+/** “Look again: /dr retry F-1. A process …” behind the button that does it. */
+function wayOf(decision: Offered, run: RunState, step: string | undefined): string | undefined {
+  const way = waysOf(run, step).find((each) => isAbout(decision, each));
+  return way && inRoom(way.replace(/: \/dr [a-z-]+ [^\s.]+(?=\.)/, "").replace(/\.$/, ""), "way");
+}
+
+const isAbout = (decision: Offered, way: string): boolean => way.includes(`: /dr ${decision} `);
 
 function whoInShort(decision: Decision, run: RunState): string {
   const needs = needsOf(decision, run);
@@ -120,10 +130,14 @@ function whoInShort(decision: Decision, run: RunState): string {
 }
 
 /** What the step knows of ways on, besides the buttons. */
-function waysOn(run: RunState, step: string | undefined): CardPart[] {
+function waysOn(run: RunState, offered: readonly Offered[], step: string | undefined): CardPart[] {
+  const ways = waysOf(run, step).filter((way) => !offered.some((decision) => isAbout(decision, way)));
+  return ways.length === 0 ? [] : [{ kind: "lines", lines: ways.map((way) => inRoom(way, "way")) }];
+}
+
+function waysOf(run: RunState, step: string | undefined): readonly string[] {
   const { state, ways } = stateOf(run, step ?? "");
-  if (state !== "failed" || ways.length === 0) return [];
-  return [{ kind: "lines", lines: ways.map((way) => inRoom(way, "way")) }];
+  return state === "failed" ? ways : [];
 }
 
 /** Why it failed; or since when a vendor refuses it, and that nobody has to do anything for it to be tried again. */

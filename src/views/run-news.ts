@@ -11,9 +11,9 @@ import { whyOf } from "../domain/plan-run/why.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf, peopleLeft } from "./names.ts";
-import { unseenAtEnd } from "./old-side.ts";
-import { isLastKey, saidWhy } from "./plan.ts";
-import { marked } from "./plan-steps.ts";
+import { closeByHand, unseenAtEnd } from "./old-side.ts";
+import { saidWhy } from "./plan.ts";
+import { isLastKey } from "./plan-keys.ts";
 import { inRoom, quoted, withEnd } from "./room.ts";
 import { endOfMove } from "./run-loss.ts";
 
@@ -98,13 +98,6 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   closed: ({ run, inventory }) =>
     spans`${named(run)} is ${sentence("closed", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}${saidWhy(run)}`,
 };
-
-/** What people can do who may reach what TwoKey cannot. */
-function closeByHand({ plan }: RunState): string {
-  const fence = marked(plan).find(({ step }) => step.role === "protects");
-  const step = fence === undefined ? "" : `step ${fence.mark} of `;
-  return `Close ${plan.from} by hand now: ${step}the commands in the thread of plan ${plan.id}`;
-}
 
 /** What happened, and why where anybody has said. */
 const sentence = (what: string, why: string): string =>

@@ -1,5 +1,4 @@
 import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { sayDuration } from "../domain/duration.ts";
 import { failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
 import { fenceOf } from "../domain/plan-run/fence.ts";
@@ -7,12 +6,11 @@ import { heldUpSteps } from "../domain/plan-run/held-up.ts";
 import { leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
 import { askFresh, onlyAdds, type PlannedStep } from "../domain/plan-run/plan.ts";
-import { isOver, isSettled, type RunState, type RunStateName, stateOf } from "../domain/plan-run/run.ts";
+import { isOver, type RunState, type RunStateName, stateOf } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
-import { timeLeft } from "./expected-time.ts";
 import { nameOf } from "./names.ts";
 import { oldSideLine, unseenAtEnd } from "./old-side.ts";
 import type { PlanContext } from "./plan.ts";
@@ -20,6 +18,7 @@ import { inRoom, withEnd } from "./room.ts";
 import { canUnwind, decisions, irreversibleIn } from "./run-decisions.ts";
 import { endOfMove } from "./run-loss.ts";
 import { settledOf, stepLines } from "./run-steps.ts";
+import { timeLine } from "./run-time.ts";
 
 /** What people have to see at once on the card; every other state in its ordinary words. */
 const LOUD: Partial<Readonly<Record<RunStateName, string>>> = {
@@ -30,6 +29,7 @@ const LOUD: Partial<Readonly<Record<RunStateName, string>>> = {
 };
 
 function runWord(run: RunState): string {
+  if (run.state === "paused" && run.voided) return "paused – the keys are void";
   // Verified means measured; what people vouch for is no measurement.
   if (run.state === "verified" && unmeasuredSteps(run).length > 0) return "ended, not fully verified";
   // Where nothing is taken back there is no rollback.
@@ -67,6 +67,7 @@ export function progressCard(
           ...(failedStep(run) === undefined ? why : []),
           ...said,
           timeLine(run, { nowMs, downSinceMs }),
+          ...stillLines(run),
           ...noReturnLines(run),
           ...otherWayLines(run),
           ...endLines(run, nowMs),
@@ -121,23 +122,14 @@ function otherWayLines(run: RunState): Text[] {
   ];
 }
 
-/** Until the first step that moves them has. A planned move takes nobody anything before that. */
-const areUsersWaiting = (run: RunState): boolean =>
-  run.plan.mode === "unplanned" &&
-  !run.plan.steps.some(({ id, role }) => role === "moves-users" && isSettled(stateOf(run, id)));
-
-/** Users count from the outage, and not from the last key. */
-function timeLine(run: RunState, { nowMs, downSinceMs }: PlanContext): string {
-  const { plan, startedAtMs = nowMs, endedAtMs = nowMs } = run;
-  const done = `${settledOf(run)} after ${sayDuration(endedAtMs - startedAtMs)}`;
-  // How long users may wait says nothing about what they do not wait for.
-  if (onlyAdds(plan)) return `${done}.`;
-  const objective = sayDuration(plan.rtoMs);
-  if (isOver(run) || downSinceMs === undefined || !areUsersWaiting(run))
-    return `${done}; the objective is ${objective}.`;
-  // While people decide nobody can say how long it takes.
-  const left = run.state === "running" ? `; ${timeLeft(plan, nowMs - startedAtMs)}` : "";
-  return `${done}. Users down ${sayDuration(nowMs - downSinceMs)} of ${objective}${left}.`;
+/** What a run that waits for people does meanwhile. */
+function stillLines(run: RunState): string[] {
+  if (run.state !== "paused" && run.state !== "stopped") return [];
+  return [
+    stepsUnderWay(run).length > 0
+      ? "What is under way goes on. Nothing else starts."
+      : "Nothing starts until people decide.",
+  ];
 }
 
 /** What can still be undone; of a run that has ended its outcome says it. */
@@ -216,15 +208,16 @@ function outcomeOf(run: RunState): string[] {
   if (state === "closed")
     return ["What this run had done stays as it is.", `A plan for what is left: ${askFresh(plan)}`];
   if (state === "paused" && voided && !pastNoReturn)
-    return ["The keys are void, and no step starts. Make a new plan for the remaining steps, or abort this run."];
+    return ["Make a new plan for the remaining steps, or abort this run."];
   return [];
 }
 
+const stepsUnderWay = (run: RunState): readonly PlannedStep[] =>
+  run.plan.steps.filter(({ id }) => ["intended", "asked", "by-hand"].includes(stateOf(run, id).state));
+
 /** A run in one line. Text that is kept says when it started, not how long ago that is. */
 export function runLine(run: RunState, when: (timeMs: number) => Moment = ago): Text {
-  const active = run.plan.steps
-    .filter((step) => ["intended", "asked", "by-hand"].includes(stateOf(run, step.id).state))
-    .map((step) => step.title);
+  const active = stepsUnderWay(run).map((step) => step.title);
   const started = run.startedAtMs === undefined ? "" : spans`, started at ${when(run.startedAtMs)}`;
   return spans`Run ${run.plan.id} (${run.plan.title}) is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }

@@ -2,7 +2,7 @@ import { ago, type Card, type CardPart, spans } from "../domain/card/card.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { nameOf } from "./names.ts";
-import { keysLine } from "./plan.ts";
+import { keysLine } from "./plan-keys.ts";
 import { runLine } from "./run-progress.ts";
 
 /** The plans that wait for keys, the one that is over first at the top. */

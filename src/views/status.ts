@@ -5,7 +5,7 @@ import { type Behind, type Fact, factsIn, type Observation } from "../domain/ser
 import type { Region, Service } from "../domain/service/service.ts";
 import { plainText } from "./card-text.ts";
 import { oldSideLine } from "./old-side.ts";
-import { keysLine } from "./plan.ts";
+import { keysLine } from "./plan-keys.ts";
 import { inRoom } from "./room.ts";
 import { runLine } from "./run-progress.ts";
 import {

@@ -173,7 +173,8 @@ function runbookCards(): Record<string, Card> {
   );
   const runs = PROPOSED.filter(({ service }) => service === SERVICE.name).flatMap(({ runbook, inventory, run }) =>
     Object.entries(statesOf(run)).map(
-      ([state, each]) => [`run ${runbook} ${state}`, progressCard(each, inventory, { nowMs: LOOK })] as const,
+      ([state, each]) =>
+        [`run ${runbook} ${state}`, progressCard(each, inventory, { nowMs: LOOK, downSinceMs: DARK_AT })] as const,
     ),
   );
   const started = PROPOSED.flatMap(({ title, inventory, run }) => {
@@ -190,7 +191,10 @@ function progressCards(): Record<string, Card> {
   return Object.fromEntries(
     Object.entries(runStates())
       .filter(([, run]) => run.startedAtMs !== undefined)
-      .map(([name, run]) => [`progress-${name}`, progressCard(run, INVENTORY, { nowMs: AT + 3 * MINUTE, latest })]),
+      .map(([name, run]) => [
+        `progress-${name}`,
+        progressCard(run, INVENTORY, { nowMs: AT + 3 * MINUTE, downSinceMs: DARK_AT, latest }),
+      ]),
   );
 }
 
@@ -266,13 +270,13 @@ function otherCards(): Record<string, Card> {
     recovery: recoveryCard(RECOVERY, INVENTORY, AT),
     "on-call": onCallCard({
       lines: [
-        { policy: "operations team", level: 1, name: "Farid Haddad", person: "farid", untilMs: AT + 300 * MINUTE },
-        { policy: "operations team", level: 2, name: "Chloe Martin", person: "chloe", untilMs: undefined },
+        { policy: "operations team", level: 1, name: "Ana Keller", person: "ana", untilMs: AT + 300 * MINUTE },
+        { policy: "operations team", level: 2, name: "Elena Rossi", person: "elena", untilMs: undefined },
       ],
       empty: ["dba"],
       toCall: [
-        { person: "farid", phone: "+15550123" },
-        { person: "chloe", phone: undefined },
+        { person: "ana", phone: "+15550123" },
+        { person: "elena", phone: undefined },
       ],
     }),
   };

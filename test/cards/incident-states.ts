@@ -86,7 +86,7 @@ export function answeredIncident(): Incident {
 export function resolvedIncident(): Incident {
   const fields = {
     details: "Users are served by eu-central-1; its database was promoted.",
-    impact: "Orders could not be placed for 11 minutes.",
+    impact: "Orders could not be placed until users were moved.",
     followUps: "Build a new replica in eu-west-1, then plan the way back.",
     lessons: "Two people, one plan, no hero.",
   };
@@ -105,7 +105,7 @@ export function shortlyResolved(): Incident {
   const chloe = { id: "chloe", name: "Chloe Martin", door: "slack" } as const;
   const nowMs = DARK_AT + 45 * MINUTE;
   const resolved = resolveIncident(open, { fields, by: chloe.name }, { actor: chloe, nowMs })?.value ?? open;
-  const later = { impact: "Orders could not be placed for 11 minutes." };
+  const later = { impact: "Orders could not be placed until users were moved." };
   return addToResolution(resolved, later, { actor: chloe, nowMs: nowMs + MINUTE })?.value ?? resolved;
 }
 

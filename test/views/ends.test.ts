@@ -104,6 +104,6 @@ describe("what a run can be told", () => {
       "abort gives back what this run stopped and closed in eu-west-1",
     );
     expect(shown(progressCard(stuck, inventory, { nowMs: AT }))).not.toContain("abort gives back");
-    expect(buttons(stuck)).toEqual(["skip", "unwind", "replan"]);
+    expect(buttons(stuck)).toEqual(["skip", "replan", "unwind"]);
   });
 });

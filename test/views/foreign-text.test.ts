@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Card, CardPart } from "../../src/domain/card/card.ts";
-import type { Plan } from "../../src/domain/plan-run/plan.ts";
+import type { Acceptance, Plan } from "../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
@@ -57,8 +57,9 @@ const MARKED: Texts = { reason: MARK, report: MARK, name: MARK, waited: MARK };
 
 /** The same plan with foreign text wherever some can get into it. */
 function withTexts({ run, inventory }: (typeof PROPOSED)[number], { reason, report, name, waited }: Texts) {
-  // What a vendor said stands in a danger; the first that there is stands for all of them.
-  const first = run.plan.acceptances.find(({ danger }) => danger !== undefined);
+  // What a vendor said stands in a danger: in the place of the longest that there is, so that no card has one more than a plan gives it.
+  const lengthOf = ({ danger = "" }: Acceptance) => danger.length;
+  const [longest] = run.plan.acceptances.toSorted((one, other) => lengthOf(other) - lengthOf(one));
   const plan: Plan = {
     ...run.plan,
     reason,
@@ -71,7 +72,7 @@ function withTexts({ run, inventory }: (typeof PROPOSED)[number], { reason, repo
           passedOver: [`eu-west-2 comes earlier in twokey.yaml: ${report}`],
         }),
     acceptances: run.plan.acceptances.map((each) =>
-      each === first ? { ...each, danger: `AWS answers badly now: ${report}` } : each,
+      each === longest && each.danger !== undefined ? { ...each, danger: `AWS answers badly now: ${report}` } : each,
     ),
   };
   const people = inventory.people.map((person) => ({ ...person, name }));

@@ -6,6 +6,7 @@ import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { keyForm } from "../../src/views/key-form.ts";
 import { planCard, planDetails, planDetailsCard, planInFull } from "../../src/views/plan.ts";
+import { healthyPrimaryPlan, INVENTORY } from "../cards/run-states.ts";
 import { statesOf } from "../cards/runbook-states.ts";
 import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
@@ -38,12 +39,25 @@ describe("what lies behind a plan", () => {
     expect(fields.map(({ label, hint }) => hint ?? label)).toEqual(run.plan.acceptances.map(({ words }) => words));
   });
 
+  test("what speaks against a plan is read before its other dangers, and what a later one does better in the thread alone", () => {
+    const run = healthyPrimaryPlan();
+    const card = cardText(planCard(run, INVENTORY, { nowMs: AT }));
+    const [against, danger] = [card.indexOf("still looks healthy"), card.indexOf("Programs that stay connected")];
+
+    expect(against).toBeGreaterThan(0);
+    expect(danger).toBeGreaterThan(against);
+    expect(card).not.toContain("A later plan ends them");
+    expect(cardText(planDetailsCard(run, INVENTORY))).toContain(
+      "those writes may be lost”. A later plan ends them with",
+    );
+  });
+
   test("the form says by when people must agree, and that the last key starts the run at once", () => {
     const { inventory, run } = PROPOSED.find(({ run: each }) => each.plan.keysRequired === 2) ?? PROPOSED[0] ?? never();
     const shown = cardText({ text: "", parts: keyForm({ ...run, state: "waiting-for-keys" }, inventory).intro ?? [] });
 
     expect(shown).toMatch(
-      /Two people must agree by .*\nThe last key starts the run at once\. If it does not come in time, the plan is closed and nothing is changed\./,
+      /Yours is key 1 of 2: it starts nothing yet\.\nIf somebody .* The last key starts the run at once\. Without it by .* the plan is closed, and nothing is changed\./,
     );
   });
 

@@ -90,6 +90,56 @@ describe("how long users wait", () => {
   });
 });
 
+describe("how long users wait for a planned move", () => {
+  const started: RunEntry[] = [
+    { kind: "started", ...at, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+  ];
+  const planned = (...entries: RunEntry[]): RunState =>
+    [...started, ...entries].reduce(transition, proposed(inventory, { mode: "planned" }));
+  const fenced: RunEntry[] = [
+    { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+    { kind: "done", ...at, step: "fence", epoch: 1, says: "ok", output: { fence: "fenced" } },
+  ];
+  const timeIn = (state: RunState) =>
+    cardText(progressCard(state, inventory, { nowMs: AT + 60_000, downSinceMs: 0 })).replaceAll("\u00a0", " ");
+
+  test("is counted from the fence, which takes the service from them, and from no alarm of before", () => {
+    expect(timeIn(planned())).toContain("after 1 min; the objective is 30 min.");
+    expect(timeIn(planned(...fenced))).toMatch(/Users down 1 min of 30 min; about/);
+  });
+
+  test("ends with the first step that moves them", () => {
+    const { plan } = planned();
+    const first = plan.steps.findIndex(({ role }) => role === "moves-users");
+    const rest = plan.steps.slice(0, first + 1).flatMap(({ id }) => (id === "fence" ? [] : step(id)));
+
+    expect(first).toBeGreaterThan(0);
+    expect(timeIn(planned(...fenced, ...rest))).not.toContain("Users down");
+  });
+});
+
+describe("a run that waits for people", () => {
+  const paused: RunEntry = { kind: "paused", ...at, by: "ana", door: "slack", why: "we look first" };
+  const textOf = (state: RunState) => cardText(progressCard(state, inventory, { nowMs: AT }));
+
+  test("says that nothing starts, and that what is under way goes on", () => {
+    const asked: RunEntry = { kind: "asked", ...at, step: "fence", epoch: 1, requestIds: [], data: {} };
+    const [intent] = step("fence");
+    if (intent === undefined) throw new Error("a step begins");
+
+    expect(textOf(run(paused))).toContain("Nothing starts until people decide.");
+    expect(textOf(run(intent, asked, paused))).toContain("What is under way goes on. Nothing else starts.");
+  });
+
+  test("says in its headline that the keys are void", () => {
+    const voided: RunEntry = { kind: "voided", because: "facts", ...at, why: ["lag is 74 s"] };
+
+    expect(textOf(run(voided))).toContain(": paused – the keys are void");
+    expect(textOf(run(paused))).not.toContain("void");
+  });
+});
+
 describe("how a run ended", () => {
   const measured = ids.filter((id) => id !== "check-public").flatMap(step);
   const finished: RunEntry = { kind: "finished", ...at, state: "verified" };

@@ -48,7 +48,7 @@ export function lossMs(positionMs: number, outageAtMs: number | undefined, until
  * another day than `nowMs`.
  */
 export function sayLoss({ atMs, why }: DataPosition, nowMs: number): string {
-  return `writes after ${sayTime(atMs, nowMs)} may be lost${why === undefined ? "" : " (last known position)"}`;
+  return `writes after ${sayTime(atMs, nowMs)}${why === undefined ? "" : ", the last sign of the standby,"} may be lost`;
 }
 
 /** The same where no position is known. */

@@ -103,6 +103,10 @@ export const Acceptance = z.strictObject({
   words: z.string(),
   /** The danger that it is about, as a short sentence for the head of the card; absent where another line says it. */
   danger: z.string().exactOptional(),
+  /** What makes it unnecessary from the next plan on: nothing to be decided about this one. */
+  advice: z.string().exactOptional(),
+  /** It is a reason not to agree at all: read before the other dangers. */
+  speaksAgainst: z.literal(true).exactOptional(),
   /** It leaves something open whose writes may be lost, also where the plan itself loses nothing. */
   mayLose: z.literal(true).exactOptional(),
 });

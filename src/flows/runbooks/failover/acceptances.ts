@@ -1,4 +1,3 @@
-import { sayDuration } from "../../../domain/duration.ts";
 import type { Acceptance } from "../../../domain/plan-run/plan.ts";
 import type { Answering } from "../../../domain/service/observation.ts";
 import type { Region } from "../../../domain/service/service.ts";
@@ -8,6 +7,7 @@ import { type KindSeen, tellApart } from "../../resources/places.ts";
 import type { Judgement } from "./judgement.ts";
 import { lossAcceptance } from "./losses.ts";
 import type { FailoverRequest } from "./request.ts";
+import { steadiness } from "./steadiness.ts";
 
 /** What each key holder has to accept in words before a key turns. */
 export function acceptancesFor(request: FailoverRequest, judgement: Judgement): Acceptance[] {
@@ -95,7 +95,7 @@ function unfenced(judgement: Judgement, isOwn: boolean): Acceptance[] {
       {
         id: "not-fenced",
         words: `I accept that ${from} cannot be fenced now and may still take writes`,
-        danger: `${from} is silent and may still take writes.`,
+        danger: `${from} is silent and may still take writes, which are lost too.`,
       },
     ];
   }
@@ -188,21 +188,24 @@ const sessionsNotProven: Signed = (judgement, closed) => {
     {
       id: "sessions-not-proven",
       words: `I accept that programs that stay connected to ${databases}, ${seen}, may still write, and that those writes may be lost`,
-      danger: `Programs that stay connected to ${databases} may still write: those writes may be lost.${provenBy(judgement, unproven)}`,
+      danger: `Programs that stay connected to ${databases} may still write: those writes may be lost.`,
+      ...provenBy(judgement, unproven),
       mayLose: true,
     },
   ];
 };
 
 /** Nothing for a kind that no setting proves. Where one setting is for all of them, nobody need read for which. */
-function provenBy(judgement: Judgement, unproven: readonly KindSeen[]): string {
+function provenBy(judgement: Judgement, unproven: readonly KindSeen[]): Pick<Acceptance, "advice"> {
   const settingOf = (at: KindSeen) => at.kind.fence?.sessionsProvenBy?.(at, judgement.from);
   const settings = [...new Set(unproven.map(settingOf))].flatMap((setting, _at, { length }) => {
     if (setting === undefined || length === 1) return setting ?? [];
     const places = unproven.filter((at) => settingOf(at) === setting);
     return [`${setting} for ${named(judgement, "the old database", places)}`];
   });
-  return settings.length === 0 ? "" : ` To end them: ${settings.join(" and ")} in twokey.yaml.`;
+  return settings.length === 0
+    ? {}
+    : { advice: `A later plan ends them with ${settings.join(" and ")} in twokey.yaml.` };
 }
 
 const endsSessions = (at: KindSeen, region: Region): boolean =>
@@ -216,31 +219,10 @@ const healthyPrimary = ({ mode, from, isOldSideHealthy }: Judgement, isOwn: bool
           id: "healthy-primary",
           words: `I accept an unplanned failover although ${from} looks healthy`,
           danger: `${from} still looks healthy.`,
+          speaksAgainst: true,
         },
       ]
     : [];
-
-/** What is little enough to be chance, and what a control plane that is well never reaches. */
-const FEW = { failed: 3, share: 0.1 };
-const SLOW_MS = 2_000;
-
-/** The control planes of the new side are in trouble, by the calls that looked at it. */
-function steadiness(to: Region, answering: Answering | undefined): Acceptance[] {
-  if (!answering) return [];
-  const { asked, failed, typicalMs } = answering;
-  const isFailing = failed >= FEW.failed && failed >= asked * FEW.share;
-  if (!isFailing && typicalMs < SLOW_MS) return [];
-  const why = isFailing
-    ? `${failed} of the last ${asked} calls to it failed`
-    : `half of the last ${asked} calls to it took ${sayDuration(typicalMs)} or more`;
-  return [
-    {
-      id: "target-unsteady",
-      words: `I accept that AWS in ${to} answers badly now: ${why}, and the run's own calls may be late or refused`,
-      danger: `AWS in ${to} answers badly now: ${why}.`,
-    },
-  ];
-}
 
 /** The name by which the application finds its database is changed by people, too. */
 const byHand = ({ stores }: Judgement): Acceptance[] =>

@@ -16,7 +16,7 @@ export function sessionsLeft({ fence, things, resource }: Part, { region, run, w
   const says = `${resource} is closed, and programs that were connected may still write to it: ${why}`;
   const ways = [
     ...(fence.sessionsByHand?.(things) ?? []),
-    `Two approvers then say what was done: /dr take-over ${run} …. The lines for all of it: /dr by-hand ${run}.`,
+    `Two approvers then say what was done, in words: /dr take-over ${run} <what was done>. All commands: /dr by-hand ${run}.`,
     `Look again: /dr retry ${run}. A process that signed in before the database was closed can still end sessions.`,
     `Accept in words that sessions are left: /dr replan ${run}. The new plan says so, and two keys on it go on.`,
     `Give ${region} back: /dr abort ${run}. Nothing irreversible has begun.`,

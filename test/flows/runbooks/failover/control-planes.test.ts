@@ -105,7 +105,7 @@ describe.each(CASES)(
       const refused = await planned();
       const { plan } = await startRun(at);
       // While RDS is silent nobody can sign in or reboot, whatever the file says.
-      const isAdvised = plan.acceptances.some(({ danger }) => danger?.includes("To end them"));
+      const isAdvised = plan.acceptances.some(({ advice }) => advice?.includes("A later plan ends them"));
       expect(isAdvised).toBe(accepted.includes(SESSIONS) && what !== "RDS");
 
       expect(refused.kind === "refused" && refused.reasons.join(" ")).toContain("mode unplanned");

@@ -173,12 +173,12 @@ describe("an old database that TwoKey has an account in, whose worker died after
       expect(whoIsNeeded(stopped, at.inventory, stoppedAtMs)?.occasion).toBe("stopped");
       const card = cardText(progressCard(stopped, at.inventory, { nowMs: stoppedAtMs }));
       for (const way of [
-        "/dr retry F-1",
+        "Retry: Look again. A process that signed in",
         "aws rds reboot-db-instance",
         "/dr take-over F-1",
         "/dr by-hand F-1",
-        "/dr replan F-1",
-        "/dr abort F-1",
+        "Plan the remaining steps: Accept in words that sessions are left.",
+        "Abort: Give eu-west-1 back.",
       ])
         expect(card).toContain(way);
     });
@@ -269,11 +269,11 @@ describe("one that TwoKey cannot sign in to", () => {
 
     const { plan } = await startRun(at, { mode: "unplanned" });
 
-    const { words, danger } = plan.acceptances.find(({ id }) => id === "sessions-not-proven") ?? {};
+    const { words, advice } = plan.acceptances.find(({ id }) => id === "sessions-not-proven") ?? {};
     expect(words).toContain("the old database (orders) and the old database (guests)");
     // What the file says of guests already is no advice.
-    expect(danger).toContain(
-      "To end them: “end_sessions: connection” or “end_sessions: reboot” for the old database (orders) and “end_sessions: reboot” for the old database (guests) in twokey.yaml.",
+    expect(advice).toBe(
+      "A later plan ends them with “end_sessions: connection” or “end_sessions: reboot” for the old database (orders) and “end_sessions: reboot” for the old database (guests) in twokey.yaml.",
     );
     expect(uncheckedIn(plan)).toContain("database sessions");
   });

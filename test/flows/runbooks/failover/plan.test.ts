@@ -177,11 +177,11 @@ describe("the failover runbook", () => {
     expect(plan.dataLoss).toMatchObject({ kind: "after", atMs: AT - 602_000, measuredAtMs: AT - 600_000 });
     expect(plan.acceptances[0]).toEqual({
       id: "data-loss",
-      words: "I accept that writes after 03:02:43Z may be lost (last known position)",
+      words: "I accept that writes after 03:02:43Z, the last sign of the standby, may be lost",
     });
     expect(stepOf(plan, "record-position").input["knownUntilMs"]).toBe(AT - 602_000);
     const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT }).text;
-    expect(card).toContain("Writes after 03:02:43Z may be lost (last known position).");
+    expect(card).toContain("Writes after 03:02:43Z, the last sign of the standby, may be lost.");
   });
 
   test("a last known position is judged against the outage, and against now where nobody knows when that began", () => {
@@ -452,7 +452,7 @@ describe("the failover runbook", () => {
     const plan = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
     const text = cardText(byHandCard(plan));
 
-    expect(text.indexOf("eu-west-1 is silent and may still take writes.")).toBeLessThan(
+    expect(text.indexOf("eu-west-1 is silent and may still take writes, which are lost too.")).toBeLessThan(
       text.indexOf("export AWS_PAGER"),
     );
     expect(text).toMatch(
@@ -490,7 +490,9 @@ describe("the failover runbook", () => {
     expect(plan.acceptances).toMatchObject([
       {
         id: "sessions-not-proven",
-        danger: expect.stringMatching(/To end them: “end_sessions: connection” or .+ in twokey\.yaml/),
+        advice: expect.stringMatching(
+          /^A later plan ends them with “end_sessions: connection” or .+ in twokey\.yaml\.$/,
+        ),
       },
     ]);
   });
