@@ -40,7 +40,11 @@ function headOf(plan: Plan, roles: readonly string[]): CardPart[] {
   const silent = all.filter(({ step }) => step.silent !== undefined);
   return [
     { kind: "lines", plain: true, lines: [...whenToUse(plan, roles), lossLine(plan), ...dangers(plan)] },
-    { kind: "lines", plain: true, lines: [...silent.map(skipLine), ...turningBack(plan, all), ...HOW] },
+    {
+      kind: "lines",
+      plain: true,
+      lines: [...silent.map((each) => skipLine(each, all)), ...turningBack(plan, all), ...HOW],
+    },
     { kind: "code", text: `export AWS_PAGER="" && ${told("Go on at once, with the first block below.")}` },
   ];
 }
@@ -48,7 +52,7 @@ function headOf(plan: Plan, roles: readonly string[]): CardPart[] {
 const HOW: readonly string[] = [
   "Follow this order, in bash or zsh. Paste one block at a time. Steps of one number may run side by side.",
   "Do not paste the next block until this one says “Go on …” and that is true, unless this text says to skip it.",
-  "Not true yet, and no FAILED: repeat only its last line. FAILED: do what that line says, or ask in the channel.",
+  "Not true yet, and no FAILED: repeat only its last command. FAILED: do what that line says, or ask in the channel.",
 ];
 
 /** Two hands on one move are worse than a slow one. */
@@ -67,8 +71,12 @@ const denied = (roles: readonly string[]): string[] =>
         `If you cannot stop one: in IAM, put an inline policy that denies everything on ${roles.join(" and on ")}. It also stops credentials that TwoKey has already. IAM is changed in us-east-1, so it may be silent too. Delete that policy before TwoKey starts again.`,
       ];
 
-const skipLine = ({ step, mark }: Marked): string =>
-  `Skip step ${mark} (${step.title}) for now: ${step.silent} gave no answer when the plan was made. It stands at the end; do it as soon as ${step.silent} answers.`;
+/** Before the point of no return an old side that answers again is a reason to stop, and after it one to be closed. */
+function skipLine({ step, mark }: Marked, all: readonly Marked[]): string {
+  const last = all.find((each) => each.step.wayBack === "irreversible");
+  const when = last && step.role === "protects" ? `Once step ${last.mark} is done, do it` : "Do it";
+  return `Skip step ${mark} (${step.title}) for now: ${step.silent} gave no answer when the plan was made. It stands at the end. ${when} as soon as ${step.silent} answers.`;
+}
 
 /** Where people may still change their minds; a plan that only adds something may stop anywhere. */
 function turningBack(plan: Plan, all: readonly Marked[]): string[] {

@@ -36,8 +36,8 @@ function agreement(run: RunState, inventory: Inventory): Text[] {
   const { keys, plan } = run;
   if (!isLastKey(run))
     return [
-      [{ bold: `Yours is key ${keys.length + 1} of ${plan.keysRequired}: it starts nothing yet.` }],
-      spans`If somebody turns theirs while you read this, yours may be the last. The last key starts the run at once. Without it by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
+      [{ bold: `Yours is key ${keys.length + 1} of ${plan.keysRequired}. Alone it starts nothing.` }],
+      spans`The last key starts the run at once: that is yours, if somebody turns theirs while you read. With too few keys by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
     ];
   const holders = keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
   return [

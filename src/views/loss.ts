@@ -10,7 +10,11 @@ export function lossLine(plan: Plan): Text {
     case "none":
       return nothingLost(plan);
     case "after":
-      return withMoments(asSentence(sayLoss(dataLoss, madeAtMs)), madeAtMs, { isSigned: true });
+      // However old the sample is, what it says stays true.
+      return [
+        ...withMoments(asSentence(sayLoss(dataLoss, madeAtMs)), madeAtMs, { isSigned: true }),
+        ` ${plan.to} has all before that.`,
+      ];
     case "unknown":
       return asSentence(UNKNOWN_LOSS);
   }

@@ -34,7 +34,7 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. Writes that it takes now are not in ${run.plan.to}. ${closeByHand(run)}. TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end that: /dr stop-watch ${id}`;
+    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. What it takes is not in ${run.plan.to}. ${watch.state === "failed" ? "" : "If you can reach it: "}${closeByHand(run)}. TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end the watch: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
     return `${from} is not proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;

@@ -24,11 +24,11 @@ export function pageCard(incident: Incident, why: string): Card {
           ["Since ", { timeMs: incident.firstSeenAtMs, as: "ago" }],
           `Why you: ${why}`,
           ["Channel: ", ...(typeof channel === "string" ? [channel] : channel)],
+          ...(about === "" ? [] : [`What: ${about}`]),
           ...(buttons.length > 0 ? ["Acknowledge if you take it on. Others are paged until somebody does."] : []),
         ],
       },
       ...buttons,
-      ...(about === "" ? [] : [{ kind: "text" as const, text: about }]),
     ],
   };
 }

@@ -47,7 +47,7 @@ export function buttons(run: RunState): CardPart[] {
 /** What becomes of it without enough keys: three ways of not agreeing look alike. */
 export const closing = ({ plan: { keysRequired } }: RunState): CardPart => ({
   kind: "note",
-  text: `${keysRequired === 0 ? "Withdraw" : "Refuse, Withdraw, or too few keys in time"}: the plan closes, and nothing changes. Wait… only says until when you wait.`,
+  text: `${keysRequired === 0 ? "Withdraw" : "Refuse (an approver) or Withdraw (who asked)"}: the plan closes, nothing changes. Wait… only says until when.`,
 });
 
 /** How many people must still agree, and by when; of a plan that waits no more, how many did. */
@@ -59,7 +59,7 @@ export function keysLine(run: RunState, when = ago): Text {
 
 /** Nothing asks again between the last key and the first step, not even a decision to wait. */
 export const mustAgree = ({ plan, keys }: RunState, when = ago) =>
-  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${when(plan.startByMs)}${isLastKey({ plan, keys }) ? "; that key starts the run at once" : ""}.`;
+  spans`${peopleLeft(plan.keysRequired, keys.length)} must agree by ${when(plan.startByMs)}; ${isLastKey({ plan, keys }) ? "that" : "the last"} key starts the run at once.`;
 
 export const isLastKey = ({ plan, keys }: Pick<RunState, "plan" | "keys">): boolean =>
   keys.length > 0 && plan.keysRequired - keys.length === 1;

@@ -9,7 +9,7 @@ import {
 } from "../domain/plan-run/decision.ts";
 import { isHeldUp } from "../domain/plan-run/held-up.ts";
 import { type PlannedStep, stepOf } from "../domain/plan-run/plan.ts";
-import { type RunState, type StepState, stateOf } from "../domain/plan-run/run.ts";
+import { type RunState, type StepState, stateOf, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { inRoom, quoted } from "./room.ts";
 
@@ -35,12 +35,15 @@ const QUESTION: Partial<Record<Decision, string>> = {
 
 /** What each button of a run that waits for people does, in one line; who has to say it stands behind. */
 const MEANS: Partial<Readonly<Record<Offered, (run: RunState) => string>>> = {
+  resume: () => "go on from here",
   abort: () => "undo what this run did, and end it",
   retry: () => "look whether it happened, and try it again only if not. Unsure? Begin with this",
   skip: ({ state }) =>
-    state === "stuck" ? "leave this as it is, and undo the rest" : "go on, and leave undone what this step was to do",
+    state === "stuck"
+      ? "leave this as it is, and undo the other steps"
+      : "go on, and leave undone what this step was to do",
   unwind: ({ state, pastNoReturn }) => {
-    if (state === "stuck") return "try this undo again";
+    if (state === "stuck") return "try it again, once what stood in its way is gone";
     return pastNoReturn ? "look whether it happened, and undo the rest only if it did not" : "undo what this run did";
   },
   replan: () => "make a new plan for the rest",
@@ -58,6 +61,10 @@ export function canUnwind(run: RunState): boolean {
   return steps.length > 0 && steps.every(({ id }) => stateOf(run, id).state !== "done");
 }
 
+/** Where an undo has failed, the way back is to try it again. */
+const labelOf = (decision: Offered, { state }: RunState): string =>
+  decision === "unwind" && state === "stuck" ? "Retry the undo" : LABEL[decision];
+
 /** Of two that do the same the one that needs fewer people. */
 const isOffered = (decision: Offered, run: RunState): boolean =>
   decision === "unwind" ? canUnwind(run) && !fits("abort", run) : fits(decision, run);
@@ -70,7 +77,7 @@ export function decisions(run: RunState): CardPart[] {
   const isFence = step !== undefined && stepOf(run.plan, step).role === "protects";
   const risk = (decision: Decision) => (decision === "skip" && isFence ? "Both sides may then take writes. " : "");
   const button = (decision: Offered): CardButton => ({
-    label: LABEL[decision],
+    label: labelOf(decision, run),
     intent: decision,
     value:
       step !== undefined && ABOUT_A_FAILURE.includes(decision) ? `${run.plan.id}:${step}:${run.intents}` : run.plan.id,
@@ -107,10 +114,12 @@ function meanings(
   run: RunState,
   { offered, step }: { readonly offered: readonly Offered[]; readonly step: string | undefined },
 ): CardPart[] {
-  if (run.state !== "stopped" && run.state !== "stuck") return [];
+  if (!WAITS_FOR_PEOPLE.some((state) => state === run.state)) return [];
   const lines = offered.flatMap((decision): Text[] => {
     const means = wayOf(decision, run, step) ?? MEANS[decision]?.(run);
-    return means === undefined ? [] : [[{ bold: LABEL[decision] }, `: ${means} (${whoInShort(decision, run)}).`]];
+    return means === undefined
+      ? []
+      : [[{ bold: labelOf(decision, run) }, `: ${means} (${whoInShort(decision, run)}).`]];
   });
   return lines.length === 0 ? [] : [{ kind: "lines", plain: true, lines }];
 }
@@ -132,7 +141,11 @@ function whoInShort(decision: Decision, run: RunState): string {
 /** What the step knows of ways on, besides the buttons. */
 function waysOn(run: RunState, offered: readonly Offered[], step: string | undefined): CardPart[] {
   const ways = waysOf(run, step).filter((way) => !offered.some((decision) => isAbout(decision, way)));
-  return ways.length === 0 ? [] : [{ kind: "lines", lines: ways.map((way) => inRoom(way, "way")) }];
+  if (ways.length === 0) return [];
+  return [
+    { kind: "text", text: [{ bold: "Or by hand" }] },
+    { kind: "lines", lines: ways.map((way) => inRoom(way, "way")) },
+  ];
 }
 
 function waysOf(run: RunState, step: string | undefined): readonly string[] {

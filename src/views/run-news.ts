@@ -63,11 +63,11 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
       run.state === "running"
         ? "TwoKey fences it again first."
         : `Nothing fences it again while the run waits. ${closeByHand(run)}${run.state === "paused" && !run.voided ? `, or /dr resume ${run.plan.id}: TwoKey then fences it before the promotion` : ""}.`;
-    return spans`${run.plan.from} was fenced and was seen open before the promotion. ${next}${whom(needed?.people)}`;
+    return spans`${run.plan.from} was fenced, and was seen open again before the promotion. Nothing is promoted until it is fenced again. ${next}${whom(needed?.people)}`;
   },
   opened: ({ run, needed }) => {
     const { from, to } = run.plan;
-    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}. TwoKey fences it again.${whom(needed?.people)}`;
+    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}. TwoKey fences it again by itself, and says so here.${whom(needed?.people)}`;
   },
   unfenced: ({ run, needed }) => {
     const { plan, watch } = run;

@@ -95,8 +95,10 @@ function saidOf(run: RunState, nowMs: number, before: readonly RunState[] | unde
   ];
 }
 
-const holdersOf = ({ keys }: RunState, inventory: Inventory): string[] =>
-  keys.length === 0 ? [] : [` · keys of ${keys.map(({ by }) => nameOf(inventory, by)).join(" and ")}`];
+const holdersOf = ({ keys, voided }: RunState, inventory: Inventory): string[] =>
+  keys.length === 0
+    ? []
+    : [` · ${voided ? "void: " : ""}keys of ${keys.map(({ by }) => nameOf(inventory, by)).join(" and ")}`];
 
 /** While there is time to move it. */
 function endLines(run: RunState, nowMs: number): Text[] {
@@ -122,14 +124,13 @@ function otherWayLines(run: RunState): Text[] {
   ];
 }
 
+const NOTHING_STARTS = "Nothing starts until people decide.";
+
 /** What a run that waits for people does meanwhile. */
 function stillLines(run: RunState): string[] {
+  if (run.state === "stuck") return [NOTHING_STARTS];
   if (run.state !== "paused" && run.state !== "stopped") return [];
-  return [
-    stepsUnderWay(run).length > 0
-      ? "What is under way goes on. Nothing else starts."
-      : "Nothing starts until people decide.",
-  ];
+  return [stepsUnderWay(run).length > 0 ? "What is under way goes on. Nothing else starts." : NOTHING_STARTS];
 }
 
 /** What can still be undone; of a run that has ended its outcome says it. */
@@ -166,7 +167,12 @@ function stoppedUndoing(run: RunState): string {
 function leftParts(run: RunState): CardPart[] {
   if (run.state !== "verified") return [];
   const left = leftToPeople(run);
-  const head: CardPart[] = left.length === 0 ? [] : [{ kind: "text", text: [{ bold: "Left to do by people" }] }];
+  const head: CardPart[] = [
+    {
+      kind: "text",
+      text: left.length === 0 ? "Nothing is left for people to do." : [{ bold: "Left to do by people" }],
+    },
+  ];
   const parts = left.flatMap((sentence): CardPart[] => {
     const [, says, command] = /^(.*?): (aws [^“”]*)$/.exec(sentence) ?? [];
     if (says === undefined || command === undefined) return [{ kind: "text", text: sentence }];
@@ -191,7 +197,7 @@ function footOf(run: RunState, nowMs: number): CardPart[] {
 
 /** What it means for somebody who reads no further. */
 function outcomeOf(run: RunState): string[] {
-  const { state, pastNoReturn, voided, plan, undoSkipped } = run;
+  const { state, plan, undoSkipped } = run;
   const titles = (steps: readonly PlannedStep[]) => steps.map(({ title }) => title).join("; ");
   const again = `A new plan: ${askFresh(plan)}`;
   if (state === "verified") {
@@ -207,8 +213,6 @@ function outcomeOf(run: RunState): string[] {
   if (state === "unwound") return [...leftBehind(run), again];
   if (state === "closed")
     return ["What this run had done stays as it is.", `A plan for what is left: ${askFresh(plan)}`];
-  if (state === "paused" && voided && !pastNoReturn)
-    return ["Make a new plan for the remaining steps, or abort this run."];
   return [];
 }
 

@@ -15,7 +15,8 @@ function usersDownSince(run: RunState, outageMs: number | undefined): number | u
   if (isOver(run) || steps.some(({ id, role }) => role === "moves-users" && isSettled(stateOf(run, id))))
     return undefined;
   const fence = fenceOf(run);
-  const shutMs = fence && isShutOff(run) ? stateOf(run, fence.id).startedAtMs : undefined;
+  const fencing = fence && stateOf(run, fence.id);
+  const shutMs = fencing?.state === "undone" || !isShutOff(run) ? undefined : fencing?.startedAtMs;
   return (mode === "unplanned" ? outageMs : undefined) ?? shutMs;
 }
 
@@ -31,5 +32,5 @@ export function timeLine(run: RunState, context: PlanContext): string {
   if (downSinceMs === undefined) return `${done}; the objective is ${objective}.`;
   // While people decide nobody can say how long it takes.
   const left = run.state === "running" ? `; ${timeLeft(plan, nowMs - startedAtMs)}` : "";
-  return `${done}. Users down ${sayDuration(nowMs - downSinceMs)} of ${objective}${left}.`;
+  return `${done}. Users are still down, for ${sayDuration(nowMs - downSinceMs)} (objective ${objective})${left}.`;
 }

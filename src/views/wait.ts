@@ -25,7 +25,7 @@ export interface WaitSeen {
 export function waitOnPlan({ atMs, untilMs }: Wait, { startByMs }: Plan): Text {
   const next: Text =
     untilMs < startByMs
-      ? [", then agree or refuse. You can turn your key now, too."]
+      ? [" (why: below). Keys still count."]
       : spans`, but agree or refuse by ${timeOfDay(startByMs)}: this plan closes then.`;
   return [...spans`Waiting until ${at(untilMs, atMs)}`, ...next];
 }

@@ -30,7 +30,7 @@ describe("while a plan waits for keys", () => {
       },
     ]);
     const plan = linesOf(await render("plan", "F-AAA111"));
-    expect(plan).toContain("then agree or refuse. You can turn your key now, too.");
+    expect(plan).toMatch(/Waiting until .* \(why: below\)\. Keys still count\./);
     expect(plan).toContain("Ana Keller decided to wait: “AWS says that it comes back”");
 
     desk.nowMs += 5 * MINUTE - 1;
@@ -115,7 +115,7 @@ describe("while a plan waits for keys", () => {
     expect(startByMs).toBeLessThan(AT + 40 * MINUTE);
     const card = linesOf(await render("plan", "F-AAA111"));
     expect(card).toMatch(/Waiting until .*, but agree or refuse by .*: this plan closes then\./);
-    expect(card).not.toContain("then agree or refuse");
+    expect(card).not.toContain("Keys still count");
     const way = /Plan F-AAA111 takes keys only until .*\. For a new one then: \/dr failover inventory\./;
     expect(answer.kind === "whisper" && answer.card.text).toMatch(way);
     expect((await told())[0]?.text).toMatch(way);

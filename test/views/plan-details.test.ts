@@ -57,7 +57,7 @@ describe("what lies behind a plan", () => {
     const shown = cardText({ text: "", parts: keyForm({ ...run, state: "waiting-for-keys" }, inventory).intro ?? [] });
 
     expect(shown).toMatch(
-      /Yours is key 1 of 2: it starts nothing yet\.\nIf somebody .* The last key starts the run at once\. Without it by .* the plan is closed, and nothing is changed\./,
+      /Yours is key 1 of 2\. Alone it starts nothing\.\nThe last key starts the run at once: .* With too few keys by .* the plan is closed, and nothing is changed\./,
     );
   });
 

@@ -102,7 +102,7 @@ describe("what a run says in its room, each in a message of its own", () => {
     const open = past(...LATE_FENCE, OPEN);
     expect(keysOf(open)).toEqual(["key", "started", "no-return", "opened"]);
     expect(told(open, "opened")?.text).toMatch(
-      /^eu-west-1 was fenced and is open again\. Writes .* not in eu-central-1\. TwoKey fences it again\. @/,
+      /^eu-west-1 was fenced and is open again\. Writes .* not in eu-central-1\. TwoKey fences it again by itself, and says so here\. @/,
     );
     const closed = [...LATE_FENCE].reduce(transition, open);
     expect(told(closed, "fenced")?.text).toMatch(
@@ -128,7 +128,7 @@ describe("what a run says in its room, each in a message of its own", () => {
 
     expect(keysOf(open)).toEqual(["key", "started", "seen-open"]);
     expect(told(open, "seen-open")?.text).toMatch(
-      /^eu-west-1 was fenced and was seen open before the promotion\. TwoKey fences it again first\. @/,
+      /^eu-west-1 was fenced, and was seen open again before the promotion\. Nothing is promoted until it is fenced again\. TwoKey fences it again first\. @/,
     );
     const back = transition(open, { kind: "aborted", ...at, by: "ana", door: "slack" });
     expect(keysOf(back)).toEqual(["key", "started", "unwinding"]);

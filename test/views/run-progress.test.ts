@@ -75,7 +75,7 @@ describe("how long users wait", () => {
   test("is counted from the outage against the objective, with a forecast, while the run goes on", () => {
     const shown = timeIn({ nowMs: AT + MINUTE, downSinceMs: AT - 3 * MINUTE });
 
-    expect(shown).toMatch(/Users down 4 min of 30 min; about \d+ min left\./);
+    expect(shown).toMatch(/Users are still down, for 4 min \(objective 30 min\); about \d+ min left\./);
     expect(timeIn({ nowMs: AT + MINUTE })).toContain("after 1 min; the objective is 30 min.");
     expect(timeIn({ nowMs: AT + 60 * MINUTE, downSinceMs: AT })).toContain("; it takes longer than expected.");
   });
@@ -84,9 +84,9 @@ describe("how long users wait", () => {
     const paused: RunEntry = { kind: "paused", ...at, by: "ana", door: "slack", why: "we look first" };
     const down = { nowMs: AT + MINUTE, downSinceMs: AT - 3 * MINUTE };
 
-    expect(timeIn(down, paused)).toMatch(/Users down 4 min of 30 min\./);
+    expect(timeIn(down, paused)).toMatch(/Users are still down, for 4 min \(objective 30 min\)\./);
     const ended: RunEntry = { kind: "finished", ...at, state: "verified" };
-    expect(timeIn(down, ...ids.flatMap(step), ended)).not.toContain("Users down");
+    expect(timeIn(down, ...ids.flatMap(step), ended)).not.toContain("Users are still down");
   });
 });
 
@@ -106,7 +106,7 @@ describe("how long users wait for a planned move", () => {
 
   test("is counted from the fence, which takes the service from them, and from no alarm of before", () => {
     expect(timeIn(planned())).toContain("after 1 min; the objective is 30 min.");
-    expect(timeIn(planned(...fenced))).toMatch(/Users down 1 min of 30 min; about/);
+    expect(timeIn(planned(...fenced))).toMatch(/Users are still down, for 1 min \(objective 30 min\); about/);
   });
 
   test("ends with the first step that moves them", () => {
@@ -115,7 +115,7 @@ describe("how long users wait for a planned move", () => {
     const rest = plan.steps.slice(0, first + 1).flatMap(({ id }) => (id === "fence" ? [] : step(id)));
 
     expect(first).toBeGreaterThan(0);
-    expect(timeIn(planned(...fenced, ...rest))).not.toContain("Users down");
+    expect(timeIn(planned(...fenced, ...rest))).not.toContain("Users are still down");
   });
 });
 
@@ -224,7 +224,7 @@ describe("what is known of lost writes when a move is verified", () => {
 
   test("of a planned move, none of the stopped writers where nobody saw that other sessions ended", () => {
     expect(said(ended({ mode: "planned" }))).toMatch(
-      /No write of the stopped writers was lost\. What programs that stayed connected wrote to eu-west-1 after .* may be missing, also what tasks of the new side wrote\./,
+      /All that the stopped writers wrote is on the new side\. What programs that stayed connected to eu-west-1 wrote to it after .*, tasks of the new side too, may be missing\. Nobody saw whether there were any\./,
     );
   });
 

@@ -47,9 +47,8 @@ export function lossMs(positionMs: number, outageAtMs: number | undefined, until
  * What is shown and what is agreed to, in the same words: a point in time, never a number that moves (G4). With the date where it is
  * another day than `nowMs`.
  */
-export function sayLoss({ atMs, why }: DataPosition, nowMs: number): string {
-  return `writes after ${sayTime(atMs, nowMs)}${why === undefined ? "" : ", the last sign of the standby,"} may be lost`;
-}
+export const sayLoss = ({ atMs }: DataPosition, nowMs: number): string =>
+  `writes after ${sayTime(atMs, nowMs)} may be lost`;
 
 /** The same where no position is known. */
 export const UNKNOWN_LOSS = "an unknown amount of writes may be lost";

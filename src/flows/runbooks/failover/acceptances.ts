@@ -94,7 +94,7 @@ function unfenced(judgement: Judgement, isOwn: boolean): Acceptance[] {
     return [
       {
         id: "not-fenced",
-        words: `I accept that ${from} cannot be fenced now and may still take writes`,
+        words: `I accept that ${from} cannot be fenced now and may still take writes, which are lost too`,
         danger: `${from} is silent and may still take writes, which are lost too.`,
       },
     ];
@@ -218,7 +218,7 @@ const healthyPrimary = ({ mode, from, isOldSideHealthy }: Judgement, isOwn: bool
         {
           id: "healthy-primary",
           words: `I accept an unplanned failover although ${from} looks healthy`,
-          danger: `${from} still looks healthy.`,
+          danger: `Check first: ${from} still looks healthy, so a move may not help.`,
           speaksAgainst: true,
         },
       ]

@@ -17,7 +17,7 @@ export function sessionsLeft({ fence, things, resource }: Part, { region, run, w
   const ways = [
     ...(fence.sessionsByHand?.(things) ?? []),
     `Two approvers then say what was done, in words: /dr take-over ${run} <what was done>. All commands: /dr by-hand ${run}.`,
-    `Look again: /dr retry ${run}. A process that signed in before the database was closed can still end sessions.`,
+    `Look again: /dr retry ${run}. Where a process of TwoKey signed in before the database was closed, it can still end them.`,
     `Accept in words that sessions are left: /dr replan ${run}. The new plan says so, and two keys on it go on.`,
     `Give ${region} back: /dr abort ${run}. Nothing irreversible has begun.`,
   ];

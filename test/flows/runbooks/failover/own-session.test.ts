@@ -173,7 +173,7 @@ describe("an old database that TwoKey has an account in, whose worker died after
       expect(whoIsNeeded(stopped, at.inventory, stoppedAtMs)?.occasion).toBe("stopped");
       const card = cardText(progressCard(stopped, at.inventory, { nowMs: stoppedAtMs }));
       for (const way of [
-        "Retry: Look again. A process that signed in",
+        "Retry: Look again. Where a process of TwoKey signed in",
         "aws rds reboot-db-instance",
         "/dr take-over F-1",
         "/dr by-hand F-1",
