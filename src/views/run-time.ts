@@ -15,8 +15,8 @@ function usersDownSince(run: RunState, outageMs: number | undefined): number | u
   if (isOver(run) || steps.some(({ id, role }) => role === "moves-users" && isSettled(stateOf(run, id))))
     return undefined;
   const fence = fenceOf(run);
-  const fencing = fence && stateOf(run, fence.id);
-  const shutMs = fencing?.state === "undone" || !isShutOff(run) ? undefined : fencing?.startedAtMs;
+  const shut = fence && stateOf(run, fence.id);
+  const shutMs = shut?.state === "undone" || !isShutOff(run) ? undefined : shut?.startedAtMs;
   return (mode === "unplanned" ? outageMs : undefined) ?? shutMs;
 }
 
