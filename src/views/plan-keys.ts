@@ -47,7 +47,7 @@ export function buttons(run: RunState): CardPart[] {
 /** What becomes of it without enough keys: three ways of not agreeing look alike. */
 export const closing = ({ plan: { keysRequired } }: RunState): CardPart => ({
   kind: "note",
-  text: `${keysRequired === 0 ? "Withdraw" : "Refuse (an approver) or Withdraw (who asked)"}: the plan closes, nothing changes. Wait… only says until when.`,
+  text: `${keysRequired === 0 ? "Withdraw" : "Refuse (an approver), Withdraw (who asked) or too few keys"}: the plan closes, nothing changes. Wait… only says until when.`,
 });
 
 /** How many people must still agree, and by when; of a plan that waits no more, how many did. */

@@ -29,7 +29,7 @@ export function sayMissing(lost: Extract<LostWrites, { kind: "after" | "between"
   if (lost.kind === "between")
     return spans`Writes to ${region} between ${second(fromMs)} and ${endOf(lost.toMs)} may be missing.`;
   if (lost.ofOthers)
-    return spans`All that the stopped writers wrote is on the new side. What programs that stayed connected to ${region} wrote to it after ${second(fromMs)}, tasks of the new side too, may be missing. Nobody saw whether there were any.`;
+    return spans`All that the stopped writers wrote is on the new side. Missing may be what programs that stayed connected to ${region} wrote there after ${second(fromMs)}, also tasks of the new side. Nobody saw whether there were any.`;
   if (lost.shutAtMs === undefined || lost.shutAtMs <= fromMs)
     return spans`Writes to ${region} after ${second(fromMs)} may be missing.`;
   return spans`Writes to ${region} from ${second(fromMs)} until it was closed at ${endOf(lost.shutAtMs)} may be missing, and later writes of programs that stayed connected.`;

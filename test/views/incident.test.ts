@@ -102,7 +102,7 @@ describe("the incident's card", () => {
     [
       "of others alone",
       { kind: "after", ...EU, ofOthers: true },
-      /^All that the stopped writers wrote is on the new side\. What programs that stayed connected to eu-west-1 wrote to it after .+, tasks of the new side too, may be missing\. Nobody saw whether there were any\.$/,
+      /^All that the stopped writers wrote is on the new side\. Missing may be what programs that stayed connected to eu-west-1 wrote there after .+, also tasks of the new side\. Nobody saw whether there were any\.$/,
     ],
   ])("says of data lost what is known when it is closed: %s", (...[, writes, says]) => {
     const closing = {
