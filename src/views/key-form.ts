@@ -37,7 +37,7 @@ function agreement(run: RunState, inventory: Inventory): Text[] {
   if (!isLastKey(run))
     return [
       [{ bold: `Yours is key ${keys.length + 1} of ${plan.keysRequired}. Alone it starts nothing.` }],
-      spans`The last key starts the run at once: that is yours, if somebody turns theirs while you read. With too few keys by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
+      spans`The last key starts the run at once: that is yours, if the others turn theirs while you read. With too few keys by ${ago(plan.startByMs)} the plan is closed, and nothing is changed.`,
     ];
   const holders = keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
   return [

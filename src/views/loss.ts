@@ -10,10 +10,10 @@ export function lossLine(plan: Plan): Text {
     case "none":
       return nothingLost(plan);
     case "after":
-      // However old the sample is, what it says stays true.
+      // However old the sample is, what it says stays true, as far as the lag is what it says.
       return [
         ...withMoments(asSentence(sayLoss(dataLoss, madeAtMs)), madeAtMs, { isSigned: true }),
-        ` ${plan.to} has all before that.`,
+        ` By its lag, ${plan.to} has all before that.`,
       ];
     case "unknown":
       return asSentence(UNKNOWN_LOSS);

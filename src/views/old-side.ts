@@ -34,7 +34,7 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. What it takes is not in ${run.plan.to}. ${watch.state === "failed" ? "" : "If you can reach it: "}${closeByHand(run)}. TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end the watch: /dr stop-watch ${id}`;
+    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}.${whatItTakes(run)} TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end the watch: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
     return `${from} is not proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
@@ -44,6 +44,15 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
       ? "If it answers before the promotion, it is fenced first"
       : "TwoKey looks at it again before the promotion";
   return `${from} is not proven to be fenced and may still take writes; the key holders accepted that. ${next}`;
+}
+
+/** Until the promotion is seen to be done the new side still follows; while TwoKey closes it, nobody else has to. */
+function whatItTakes(run: RunState): string {
+  const isPromoted = run.plan.steps.some(({ id, role }) => role === "commits" && stateOf(run, id).state === "done");
+  const isClosing = run.watch.state === "intended" || run.watch.state === "asked";
+  const taken = isPromoted ? ` What it takes is not in ${run.plan.to}.` : "";
+  if (isClosing) return taken;
+  return `${taken} ${run.watch.state === "failed" ? "" : "If you can reach it: "}${closeByHand(run)}.`;
 }
 
 /** What people can do who may reach what TwoKey cannot. */

@@ -8,7 +8,7 @@ import {
   stepInQuestion,
 } from "../domain/plan-run/decision.ts";
 import { isHeldUp } from "../domain/plan-run/held-up.ts";
-import { type PlannedStep, stepOf } from "../domain/plan-run/plan.ts";
+import { isMove, onlyAdds, type PlannedStep, stepOf } from "../domain/plan-run/plan.ts";
 import { type RunState, type StepState, stateOf, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { inRoom, quoted } from "./room.ts";
@@ -36,17 +36,26 @@ const QUESTION: Partial<Record<Decision, string>> = {
 /** What each button of a run that waits for people does, in one line; who has to say it stands behind. */
 const MEANS: Partial<Readonly<Record<Offered, (run: RunState) => string>>> = {
   resume: () => "go on from here",
-  abort: () => "undo what this run did, and end it",
-  retry: () => "look whether it happened, and try it again only if not. Unsure? Begin with this",
+  abort: ({ plan }) => (onlyAdds(plan) ? "end it; what it has made stays" : "undo what this run did, and end it"),
+  retry: (run) =>
+    leadsBackIn(run)
+      ? "make the call again. Look first whether it happened: a second one leads back"
+      : "look whether it happened, and try it again only if not. Unsure? Begin with this",
   skip: ({ state }) =>
     state === "stuck"
       ? "leave this as it is, and undo the other steps"
       : "go on, and leave undone what this step was to do",
   unwind: ({ state, pastNoReturn }) => {
-    if (state === "stuck") return "try it again, once what stood in its way is gone";
+    if (state === "stuck") return "first remove what stood in its way, then try it again";
     return pastNoReturn ? "look whether it happened, and undo the rest only if it did not" : "undo what this run did";
   },
   replan: () => "make a new plan for the rest",
+};
+
+/** A call of the step in question that does its work once, and undoes it the second time. */
+const leadsBackIn = (run: RunState): boolean => {
+  const step = stepInQuestion(run);
+  return step !== undefined && stepOf(run.plan, step).leadsBack === true;
 };
 
 /** Steps without a way back. */
@@ -62,12 +71,15 @@ export function canUnwind(run: RunState): boolean {
 }
 
 /** Where an undo has failed, the way back is to try it again. */
-const labelOf = (decision: Offered, { state }: RunState): string =>
-  decision === "unwind" && state === "stuck" ? "Retry the undo" : LABEL[decision];
+const isUndoAgain = (decision: Offered, { state }: RunState): boolean => decision === "unwind" && state === "stuck";
+const labelOf = (decision: Offered, run: RunState): string =>
+  isUndoAgain(decision, run) ? "Retry the undo" : LABEL[decision];
 
-/** Of two that do the same the one that needs fewer people. */
-const isOffered = (decision: Offered, run: RunState): boolean =>
-  decision === "unwind" ? canUnwind(run) && !fits("abort", run) : fits(decision, run);
+/** Of two that do the same the one that needs fewer people; a plan for the rest where there is one, which only a move has. */
+function isOffered(decision: Offered, run: RunState): boolean {
+  if (decision === "unwind") return canUnwind(run) && !fits("abort", run);
+  return fits(decision, run) && (decision !== "replan" || isMove(run.plan));
+}
 
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 export function decisions(run: RunState): CardPart[] {
@@ -82,9 +94,11 @@ export function decisions(run: RunState): CardPart[] {
     value:
       step !== undefined && ABOUT_A_FAILURE.includes(decision) ? `${run.plan.id}:${step}:${run.intents}` : run.plan.id,
     confirm: {
-      title: QUESTION[decision] ?? `${LABEL[decision]} this run?`,
+      title: isUndoAgain(decision, run)
+        ? "Try this undo again?"
+        : (QUESTION[decision] ?? `${LABEL[decision]} this run?`),
       text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
-      yes: LABEL[decision],
+      yes: labelOf(decision, run),
     },
   });
   const about: CardPart[] =
@@ -130,7 +144,7 @@ function wayOf(decision: Offered, run: RunState, step: string | undefined): stri
   return way && inRoom(way.replace(/: \/dr [a-z-]+ [^\s.]+(?=\.)/, "").replace(/\.$/, ""), "way");
 }
 
-const isAbout = (decision: Offered, way: string): boolean => way.includes(`: /dr ${decision} `);
+const isAbout = (decision: Decision, way: string): boolean => way.includes(`: /dr ${decision} `);
 
 function whoInShort(decision: Decision, run: RunState): string {
   const needs = needsOf(decision, run);
@@ -148,9 +162,12 @@ function waysOn(run: RunState, offered: readonly Offered[], step: string | undef
   ];
 }
 
+const DECIDED = Object.keys(DECISIONS) as readonly Decision[]; // the table's own keys
+
 function waysOf(run: RunState, step: string | undefined): readonly string[] {
   const { state, ways } = stateOf(run, step ?? "");
-  return state === "failed" ? ways : [];
+  const doesFit = (way: string) => DECIDED.every((decision) => fits(decision, run) || !isAbout(decision, way));
+  return state === "failed" ? ways.filter(doesFit) : [];
 }
 
 /** Why it failed; or since when a vendor refuses it, and that nobody has to do anything for it to be tried again. */

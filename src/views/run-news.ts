@@ -67,11 +67,12 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
   },
   opened: ({ run, needed }) => {
     const { from, to } = run.plan;
-    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}. TwoKey fences it again by itself, and says so here.${whom(needed?.people)}`;
+    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}. TwoKey tries to fence it again, and says here when it has.${whom(needed?.people)}`;
   },
   unfenced: ({ run, needed }) => {
     const { plan, watch } = run;
-    const failed = sentence(`${plan.from} answers again and could not be fenced`, watch.says);
+    const is = watch.lostAtMs === undefined ? "answers again" : "is open again";
+    const failed = sentence(`${plan.from} ${is} and could not be fenced`, watch.says);
     return spans`${failed} Writes that it takes now are not in ${plan.to}. TwoKey tries again. ${closeByHand(run)}.${whom(needed?.people)}`;
   },
   fenced: ({ run: { plan, watch } }) => {

@@ -1,12 +1,19 @@
 import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
-import { fenceOf } from "../domain/plan-run/fence.ts";
+import { fenceOf, isLookedAfter } from "../domain/plan-run/fence.ts";
 import { heldUpSteps } from "../domain/plan-run/held-up.ts";
 import { leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
 import { askFresh, onlyAdds, type PlannedStep } from "../domain/plan-run/plan.ts";
-import { isOver, type RunState, type RunStateName, stateOf } from "../domain/plan-run/run.ts";
+import {
+  isOver,
+  type RunState,
+  type RunStateName,
+  type StepState,
+  stateOf,
+  WAITS_FOR_PEOPLE,
+} from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
@@ -55,7 +62,7 @@ export function progressCard(
   const said = saidOf(run, nowMs, before);
   const left = run.state === "verified" ? leftToPeople(run) : [];
   return {
-    text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said, ...left]
+    text: [`${plan.title}: ${runWord(run)}, ${settledOf(run)}.`, ...why, ...said, ...left, ...voidedNext(run)]
       .map((line) => plainText(line, { nowMs }))
       .join(" "),
     parts: [
@@ -66,7 +73,7 @@ export function progressCard(
         lines: [
           ...(failedStep(run) === undefined ? why : []),
           ...said,
-          timeLine(run, { nowMs, downSinceMs }),
+          timeLine(run, { nowMs, downSinceMs, before }),
           ...stillLines(run),
           ...noReturnLines(run),
           ...otherWayLines(run),
@@ -82,6 +89,10 @@ export function progressCard(
     ],
   };
 }
+
+/** For a reader of the notification alone: the buttons stand on the card. */
+const voidedNext = ({ state, voided, plan }: RunState): string[] =>
+  state === "paused" && voided ? [`/dr replan ${plan.id} makes a new plan for the remaining steps.`] : [];
 
 /** How the old side stands, and what the end means. */
 function saidOf(run: RunState, nowMs: number, before: readonly RunState[] | undefined): Text[] {
@@ -124,14 +135,17 @@ function otherWayLines(run: RunState): Text[] {
   ];
 }
 
-const NOTHING_STARTS = "Nothing starts until people decide.";
-
-/** What a run that waits for people does meanwhile. */
+/** What a run that waits for people does meanwhile. An intent that AWS has not taken yet is not asked again. */
 function stillLines(run: RunState): string[] {
-  if (run.state === "stuck") return [NOTHING_STARTS];
-  if (run.state !== "paused" && run.state !== "stopped") return [];
-  return [stepsUnderWay(run).length > 0 ? "What is under way goes on. Nothing else starts." : NOTHING_STARTS];
+  if (!WAITS_FOR_PEOPLE.some((state) => state === run.state)) return [];
+  const goesOn = run.state !== "stuck" && run.plan.steps.some(({ id }) => GOES_ON.includes(stateOf(run, id).state));
+  return [
+    goesOn ? "What AWS has accepted goes on. No other step starts." : "No step starts until people decide.",
+    ...(isLookedAfter(run) ? [`TwoKey still fences ${run.plan.from} when it is open.`] : []),
+  ];
 }
+
+const GOES_ON: readonly StepState["state"][] = ["asked", "by-hand"];
 
 /** What can still be undone; of a run that has ended its outcome says it. */
 function noReturnLines(run: RunState): string[] {
@@ -216,12 +230,11 @@ function outcomeOf(run: RunState): string[] {
   return [];
 }
 
-const stepsUnderWay = (run: RunState): readonly PlannedStep[] =>
-  run.plan.steps.filter(({ id }) => ["intended", "asked", "by-hand"].includes(stateOf(run, id).state));
-
 /** A run in one line. Text that is kept says when it started, not how long ago that is. */
 export function runLine(run: RunState, when: (timeMs: number) => Moment = ago): Text {
-  const active = stepsUnderWay(run).map((step) => step.title);
+  const active = run.plan.steps
+    .filter((step) => ["intended", "asked", "by-hand"].includes(stateOf(run, step.id).state))
+    .map((step) => step.title);
   const started = run.startedAtMs === undefined ? "" : spans`, started at ${when(run.startedAtMs)}`;
   return spans`Run ${run.plan.id} (${run.plan.title}) is ${runWord(run)}${started}${active.length > 0 ? `: ${active.join("; ")}` : ""}`;
 }

@@ -57,8 +57,11 @@ test("records that somebody else changes before the last key, or right after it,
         text.includes("steps done") && text.includes(why) && JSON.stringify(blocks).includes(plan.id),
       20_000,
     );
-    expect(card.text).toMatch(/paused – the keys are void, 0 of 11 steps done/);
+    expect(card.text).toMatch(
+      /paused – the keys are void, 0 of 11 steps done.* \/dr replan F-\S+ makes a new plan for the remaining steps\./,
+    );
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
+    for (const label of ["Plan the remaining steps", "Abort"]) expect(JSON.stringify(card.blocks)).toContain(label);
     // An edited card notifies nobody.
     const news = await world.people.expectMessage(
       channel,

@@ -102,7 +102,7 @@ describe("what a run says in its room, each in a message of its own", () => {
     const open = past(...LATE_FENCE, OPEN);
     expect(keysOf(open)).toEqual(["key", "started", "no-return", "opened"]);
     expect(told(open, "opened")?.text).toMatch(
-      /^eu-west-1 was fenced and is open again\. Writes .* not in eu-central-1\. TwoKey fences it again by itself, and says so here\. @/,
+      /^eu-west-1 was fenced and is open again\. Writes .* not in eu-central-1\. TwoKey tries to fence it again, and says here when it has\. @/,
     );
     const closed = [...LATE_FENCE].reduce(transition, open);
     expect(told(closed, "fenced")?.text).toMatch(

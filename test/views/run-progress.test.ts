@@ -5,8 +5,8 @@ import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { cardText, plainText } from "../../src/views/card-text.ts";
 import { progressCard, runLine } from "../../src/views/run-progress.ts";
 import { example } from "../harness/example.ts";
-import { AT } from "../harness/observed.ts";
-import { proposed } from "../harness/plans.ts";
+import { AT, homeIsDark } from "../harness/observed.ts";
+import { proposed, serviceIn } from "../harness/plans.ts";
 
 const inventory = example("inventory");
 const at = { atMs: AT };
@@ -18,13 +18,11 @@ const broken = (id: string): RunEntry[] => [
   { kind: "intent", ...at, step: id, epoch: 1, attempt: 1 },
   { kind: "failed", ...at, step: id, epoch: 1, code: "x", why: "it broke", mustAsk: false },
 ];
-function run(...entries: RunEntry[]): RunState {
-  const begun: RunEntry[] = [
-    { kind: "started", ...at, keys: ["ana", "ben"] },
-    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
-  ];
-  return [...begun, ...entries].reduce(transition, proposed(inventory));
-}
+const BEGUN: RunEntry[] = [
+  { kind: "started", ...at, keys: ["ana", "ben"] },
+  { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+];
+const run = (...entries: RunEntry[]): RunState => [...BEGUN, ...entries].reduce(transition, proposed(inventory));
 
 describe("a fence that the keys accepted as not proven", () => {
   const fenceLine = (...entries: RunEntry[]) => {
@@ -68,8 +66,9 @@ describe("a fence that the keys accepted as not proven", () => {
 const ids = proposed(inventory).plan.steps.map(({ id }) => id);
 
 describe("how long users wait", () => {
+  const dark = proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) });
   const timeIn = (over: { nowMs: number; downSinceMs?: number }, ...entries: RunEntry[]) =>
-    cardText(progressCard(run(...entries), inventory, over)).replaceAll("\u00a0", " ");
+    cardText(progressCard([...BEGUN, ...entries].reduce(transition, dark), inventory, over)).replaceAll("\u00a0", " ");
   const MINUTE = 60_000;
 
   test("is counted from the outage against the objective, with a forecast, while the run goes on", () => {
@@ -86,17 +85,21 @@ describe("how long users wait", () => {
 
     expect(timeIn(down, paused)).toMatch(/Users are still down, for 4 min \(objective 30 min\)\./);
     const ended: RunEntry = { kind: "finished", ...at, state: "verified" };
-    expect(timeIn(down, ...ids.flatMap(step), ended)).not.toContain("Users are still down");
+    const all = dark.plan.steps.flatMap(({ id }) => step(id));
+    expect(timeIn(down, ...all, ended)).not.toContain("Users are still down");
   });
 });
 
+test("nobody is called down while the old side looks healthy and is not fenced", () => {
+  const shown = cardText(progressCard(run(), inventory, { nowMs: AT, downSinceMs: AT - 60_000 }));
+
+  expect(run().plan.acceptances.some(({ id }) => id === "healthy-primary")).toBe(true);
+  expect(shown).not.toContain("Users are");
+});
+
 describe("how long users wait for a planned move", () => {
-  const started: RunEntry[] = [
-    { kind: "started", ...at, keys: ["ana", "ben"] },
-    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
-  ];
   const planned = (...entries: RunEntry[]): RunState =>
-    [...started, ...entries].reduce(transition, proposed(inventory, { mode: "planned" }));
+    [...BEGUN, ...entries].reduce(transition, proposed(inventory, { mode: "planned" }));
   const fenced: RunEntry[] = [
     { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
     { kind: "done", ...at, step: "fence", epoch: 1, says: "ok", output: { fence: "fenced" } },
@@ -104,9 +107,9 @@ describe("how long users wait for a planned move", () => {
   const timeIn = (state: RunState) =>
     cardText(progressCard(state, inventory, { nowMs: AT + 60_000, downSinceMs: 0 })).replaceAll("\u00a0", " ");
 
-  test("is counted from the fence, which takes the service from them, and from no alarm of before", () => {
+  test("begins with the fence, which takes the service from them, and with no alarm of before", () => {
     expect(timeIn(planned())).toContain("after 1 min; the objective is 30 min.");
-    expect(timeIn(planned(...fenced))).toMatch(/Users are still down, for 1 min \(objective 30 min\); about/);
+    expect(timeIn(planned(...fenced))).toMatch(/Users are down since eu-west-1 was fenced \(objective 30 min\); about/);
   });
 
   test("ends with the first step that moves them", () => {
@@ -115,7 +118,7 @@ describe("how long users wait for a planned move", () => {
     const rest = plan.steps.slice(0, first + 1).flatMap(({ id }) => (id === "fence" ? [] : step(id)));
 
     expect(first).toBeGreaterThan(0);
-    expect(timeIn(planned(...fenced, ...rest))).not.toContain("Users are still down");
+    expect(timeIn(planned(...fenced, ...rest))).not.toContain("Users are down");
   });
 });
 
@@ -128,8 +131,16 @@ describe("a run that waits for people", () => {
     const [intent] = step("fence");
     if (intent === undefined) throw new Error("a step begins");
 
-    expect(textOf(run(paused))).toContain("Nothing starts until people decide.");
-    expect(textOf(run(intent, asked, paused))).toContain("What is under way goes on. Nothing else starts.");
+    expect(textOf(run(paused))).toContain("No step starts until people decide.");
+    expect(textOf(run(intent, asked, paused))).toContain("What AWS has accepted goes on. No other step starts.");
+  });
+
+  test("after the promotion says too that TwoKey goes on with the old side", () => {
+    const before = ids.slice(0, ids.indexOf("promote"));
+    const late = run(...before.flatMap(step), ...step("promote"), paused);
+
+    expect(textOf(late)).toContain("TwoKey still fences eu-west-1 when it is open.");
+    expect(textOf(run(paused))).not.toContain("TwoKey still fences");
   });
 
   test("says in its headline that the keys are void", () => {

@@ -221,6 +221,13 @@ describe("of a run in a quiet world", () => {
 
   test("G19: also where it was found open between that order and the opening, and not where that was an opening of before", () => {
     expect(violationsOf({ ...quiet, ...openedLate(-4, -2) })).toEqual([]);
+    const told = openedLate(-4, -2);
+    const [lost] = (told.journal ?? []).slice(-1);
+    // That one is about an opening after this one had been closed again.
+    const before = fencedAt((lost?.atMs ?? 0) - 1);
+    expect(guaranteesOf({ ...quiet, ...told, journal: [...quiet.journal, before, ...(lost ? [lost] : [])] })).toEqual(
+      new Set(["G19"]),
+    );
     expect(guaranteesOf({ ...quiet, ...openedLate(-2, -4) })).toEqual(new Set(["G19"]));
   });
 

@@ -41,7 +41,7 @@ const CALL_TAKES_MACHINE_MS = 1_000;
  */
 function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
   const lookedMs = promoted - LOOKED_BEFORE_MS - CALL_TAKES_MACHINE_MS * at.speed;
-  const opened = at.log.find(
+  const opened = at.log.findLast(
     ({ kind, worldMs, facts }) =>
       kind === "aws.console" &&
       facts["operation"] === "AuthorizeSecurityGroupIngress" &&
@@ -51,7 +51,8 @@ function isRaced(at: Case, { region, atMs }: Order, promoted: number): boolean {
       isClosedAt(at, worldMs),
   );
   // They may have been told before this order: a call for the promotion that is under way comes later.
-  const isTold = at.journal.some((entry) => entry.kind === "fence-lost" && entry.atMs > (opened?.worldMs ?? atMs));
+  const since = at.journal.filter((entry) => entry.atMs > (opened?.worldMs ?? atMs));
+  const isTold = since.find(({ kind }) => kind === "fence-lost" || kind === "fenced-later")?.kind === "fence-lost";
   return region === at.home && opened !== undefined && isTold;
 }
 

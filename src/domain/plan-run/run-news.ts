@@ -39,7 +39,7 @@ export function newsOf(run: RunState): readonly RunNews[] {
   const turned = keys.slice(0, Math.max(0, plan.keysRequired - 1));
   const isWaiting = WAITS_FOR_PEOPLE.some((each) => each === state);
   const seenOpenMs = isToStayFenced(run) && (isWaiting || state === "running") ? openedSince(run)?.fromMs : undefined;
-  const isUnfenced = isWatched(run) && watch.state === "failed" && watch.lostAtMs === undefined;
+  const isUnfenced = isWatched(run) && watch.state === "failed";
   return [
     ...turned.map(({ by, atMs }, index) => ({ kind: "key", key: `key:${by}:${atMs}`, index }) as const),
     ...only(run.startedAtMs !== undefined && !onlyAdds(plan), "started"),

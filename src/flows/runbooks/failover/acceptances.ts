@@ -94,8 +94,8 @@ function unfenced(judgement: Judgement, isOwn: boolean): Acceptance[] {
     return [
       {
         id: "not-fenced",
-        words: `I accept that ${from} cannot be fenced now and may still take writes, which are lost too`,
-        danger: `${from} is silent and may still take writes, which are lost too.`,
+        words: `I accept that ${from} cannot be fenced now and may still take writes, which may be lost too`,
+        danger: `${from} is silent and may still take writes, which may be lost too.`,
       },
     ];
   }
