@@ -7,7 +7,7 @@ import type { Answer, Ask } from "./intent.ts";
 import { type RunCommandDeps, runMeant } from "./run-deps.ts";
 
 /** `/dr by-hand [plan] [part]`: the same steps as commands to paste. */
-export async function byHand(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+export async function byHand(ask: Ask, deps: Pick<RunCommandDeps, "runs" | "inventory">): Promise<Answer> {
   const run = await runMeant(ask.args[0], deps);
   refuseUnlessShown(ask, [run.plan.service], deps.inventory());
   const { length } = byHandParts(run.plan);

@@ -24,14 +24,14 @@ let at: FailoverWorld;
 let deps: RunCommandDeps;
 afterEach(() => at.stop());
 
-/** The plan that somebody is shown for a home region in that state, or for one of which only RDS is slow. */
-async function planned(home: "dark" | "slow-rds" | "up"): Promise<RunState> {
+/** The plan that somebody is shown for a home region in that state, or for one of which only these are slow. */
+async function planned(home: "dark" | "up" | readonly string[]): Promise<RunState> {
   at = await startFailoverWorld({ example: "inventory", speed: SPEED, ...(home === "dark" ? {} : PATIENT) });
   deps = runCommandDeps(at);
   const { regions } = at.whole.world;
   regions.slowMs = TOO_SLOW_MS;
-  if (home === "slow-rds") regions.setPlane({ region: at.service.home, service: "rds" }, "slow");
-  else regions.set(at.service.home, home);
+  if (typeof home === "string") regions.set(at.service.home, home);
+  else for (const service of home) regions.setPlane({ region: at.service.home, service }, "slow");
   const wanted = {
     ...{ service: at.service, runbook: runbookOf({ runbook: "failover", id: "" }), reason: "eu-west-1 is gone" },
     ...{ wish: { mode: "unplanned", to: standbyOf(at.service) }, channel: undefined },
@@ -52,7 +52,7 @@ async function renewed(run: RunState, change: Partial<RunCommandDeps> = {}): Pro
 
 describe("a plan that was made while something gave no answer", () => {
   test("guard late answer: is made again when that answers, with a digest of its own, and says why the first one is closed", async () => {
-    const first = await planned("slow-rds");
+    const first = await planned(["rds"]);
     expect(first.plan.unanswered).toEqual([`stores.stock in ${at.service.home}`]);
     at.whole.world.regions.slowMs = SLOW_MS;
 
@@ -66,6 +66,20 @@ describe("a plan that was made while something gave no answer", () => {
     expect(closed.state).toBe("closed");
     expect(closed.why).toContain(`answers now: stores.stock in ${at.service.home}`);
     expect(closed.why).toContain(`Plan ${second?.plan.id} takes its place`);
+  });
+
+  test("is made again when only a part of that answers, and still says what gives no answer", async () => {
+    const first = await planned(["rds", "ecs"]);
+    const [database, compute] = [`stores.stock in ${at.service.home}`, `compute.api in ${at.service.home}`];
+    expect(first.plan.unanswered).toEqual([database, compute]);
+    at.whole.world.regions.setPlane({ region: at.service.home, service: "ecs" }, "up");
+    at.whole.world.regions.setPlane({ region: at.service.home, service: "rds" }, "refusing");
+
+    const [second, ...more] = await renewed(first);
+
+    expect(more).toEqual([]);
+    expect(second?.plan.unanswered).toEqual([database]);
+    expect((await runOf(at, first.plan.id)).why).toContain(`answers now: ${compute}. Plan ${second?.plan.id} takes`);
   });
 
   test("stays while that is silent still", async () => {

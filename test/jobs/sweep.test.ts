@@ -62,6 +62,7 @@ describe("a sweep in which something fails", () => {
     const clock = { ...testClock(), refresh: nothing };
     const done: string[] = [];
     const told: string[] = [];
+    const overdue: number[] = [];
     const say = (what: string) => async (id: string) => void done.push(`${what} ${id}`);
     const incident = (id: string) => ({ value: { id, duties: {} } as unknown as Incident, revision: 1 });
     const rows: DutyRow<Incident>[] = [
@@ -95,7 +96,7 @@ describe("a sweep in which something fails", () => {
           ...{ incidentPages: say("page"), card: say("card") },
         },
       },
-      ...{ clock, logger: silent, onSweep: nothing },
+      ...{ clock, logger: silent, onSweep: async (things) => void overdue.push(things) },
       announce: async (says) => void told.push(says),
       retention: { apply: async () => void done.push("retention") },
       tendWait: nothing,
@@ -107,7 +108,7 @@ describe("a sweep in which something fails", () => {
       clock.move(SWEEP_EVERY_MS);
       return [...done];
     };
-    return { look, told };
+    return { look, told, overdue };
   }
   const REST = ["page I-whole", "card progress:F-1", "put aside", "retention"];
 
@@ -125,6 +126,14 @@ describe("a sweep in which something fails", () => {
     for (let sweeps = 0; sweeps < 30; sweeps += 1) later.push(await look());
     expect(later.at(-1)).toEqual(["page I-broken", ...REST]);
     expect(told.length).toBe(1);
+  });
+
+  test("tells the monitor outside how much is overdue, incidents and cards, also when one of them fails", async () => {
+    const { look, overdue } = swept(() => true);
+
+    await look();
+
+    expect(overdue).toEqual([3]);
   });
 });
 

@@ -69,6 +69,14 @@ describe("a ledger in segments", () => {
     expect(await verified(join(directory, closed(2)))).toEqual(files.slice(0, 2));
   });
 
+  test("counts its own segments, whatever number another process has come to in the same directory", async () => {
+    await writeFile(segmentPaths(directory, "other").closed(7, AT), "of another process");
+    await filled(3);
+
+    const own = (await readdir(directory)).filter((name) => name.startsWith("bot."));
+    expect(own.toSorted()).toEqual([closed(1), "bot.jsonl"].toSorted());
+  });
+
   test("goes on in another file when one is old", async () => {
     const ledger = await opened({ bytes: Number.MAX_SAFE_INTEGER, ms: 92 * DAY_MS });
 

@@ -145,6 +145,17 @@ describe("a setting that is written", () => {
     expect(question).toContain("but AWS says other.c1.eu-west-1.rds.amazonaws.com (seen 1 min ago)");
   });
 
+  test("is explained with whether AWS agreed, and when it was asked last", () => {
+    const explained = (found: Found) =>
+      sayExplanation(explainService(serviceIn(inventoryFrom(WRITTEN.file, found)), AT + 60_000));
+    const aws = (value: string) => of(DATABASE, "endpoint", { value });
+    const written = "mycomputer-inventory-db.c1inventory.eu-west-1.rds.amazonaws.com";
+
+    expect(explained({})).toContain(`in.eu-west-1.endpoint: ${written} (file; AWS not asked yet)`);
+    expect(explained(aws(written))).toContain(`in.eu-west-1.endpoint: ${written} (file; AWS agreed 1 min ago)`);
+    expect(explained(aws("db.example"))).toContain(`in.eu-west-1.endpoint: ${written} (file; AWS disagreed 1 min ago)`);
+  });
+
   test("in capitals or with a dot at its end says the same name", () => {
     const found = of(DATABASE, "endpoint", {
       value: "MyComputer-Inventory-DB.c1inventory.eu-west-1.rds.amazonaws.com.",

@@ -120,6 +120,27 @@ describe("A replication that has stopped", () => {
     });
   }, 60_000);
 
+  test("is no stop while CloudWatch alone says nothing of it: nobody is told that it stopped, nor that a stop is over", async () => {
+    await begin();
+    await minutes(2);
+    const cloudWatch = (mode: "control-plane-down" | "up") =>
+      at.whole.world.regions.setPlane({ region: standbyOf(at.service), service: "monitoring" }, mode);
+    cloudWatch("control-plane-down");
+    await minutes(9);
+    const [copy] = Object.values(last?.resources ?? {}).flatMap((seen) => seen.in[standbyOf(at.service)]?.behind ?? []);
+    expect(copy?.lag).toMatchObject({ known: false });
+    expect(told()).toEqual([]);
+
+    cloudWatch("up");
+    await link("broken");
+    await minutes(9);
+    expect(told()).toEqual([["alarm", "sev2", "inventory", 1]]);
+    cloudWatch("control-plane-down");
+    await link(1);
+    await minutes(9);
+    expect(told()).toEqual([["alarm", "sev2", "inventory", 1]]);
+  }, 60_000);
+
   test("has the severity that a rule for it says, and no rule for alarms of CloudWatch silences it", async () => {
     const quiet = { severity: "sev4", opens_incident: false } as const;
     const own = { severity: "sev1", opens_incident: true, service: "inventory" } as const;

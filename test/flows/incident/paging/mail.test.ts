@@ -6,13 +6,13 @@ import { bridge, change, opened, pass } from "../bridge.ts";
 import { inventory } from "../file.ts";
 
 const MAIL = { server: "smtp.example.com:587", from: "twokey@example.com" };
-const withMail = (channels: readonly string[]) =>
+const withMail = (channels: readonly string[], incidents: object = {}) =>
   inventory((file) => {
     const [first, ...rest] = file.escalation.severities.sev1.steps;
     const steps = [{ ...first, channels }, ...rest];
     const sev1 = { ...file.escalation.severities.sev1, steps };
     return {
-      ...{ ...file, pagers: { ...file.pagers, mail: MAIL } },
+      ...{ ...file, incidents, pagers: { ...file.pagers, mail: MAIL } },
       escalation: { ...file.escalation, severities: { ...file.escalation.severities, sev1 } },
     };
   });
@@ -37,11 +37,11 @@ describe("a person who is reached by mail", () => {
 
   test("is led to the channel, to the pager's own page and to the bookmarks, as soon as there are any", async () => {
     const mail = recorded();
-    const desk = bridge(withMail(["push", "email"]), [mail.pager]);
+    const bookmarks = [{ label: "Runbooks", url: "https://wiki.example.com/runbooks" }];
+    const desk = bridge(withMail(["push", "email"], { bookmarks }), [mail.pager]);
     const id = await opened(desk);
     await desk.pages(id);
-    const { bookmarks } = await desk.incident(id);
-    const marked = bookmarks.map(({ label, url }) => ({ text: label, href: url }));
+    const marked = [{ text: "Runbooks", href: "https://wiki.example.com/runbooks" }];
     expect(mail.calls[0]?.links).toEqual(marked);
 
     const url = "https://pager.example.com/P1";

@@ -96,6 +96,11 @@ describe("pages of an incident", () => {
     await pass(desk, id, 6);
     expect((await desk.incident(id)).acks).toEqual([]);
     expect(desk.paging.responders.length).toBeGreaterThan(1);
+    // It is read many times in six minutes, and people are told once.
+    const says = "PEVE acknowledged at PagerDuty but is no listed responder: paging goes on";
+    const uncounted = desk.incidents.events.filter(({ kind }) => kind === "ack.not-counted");
+    expect(uncounted).toEqual([expect.objectContaining({ says, facts: { pagerUser: "PEVE" } })]);
+    expect(desk.chat.messages.filter(({ text }) => text.includes(says))).toHaveLength(1);
     desk.paging.set(`dr:test:${id}:1`, { acknowledgedBy: [...by("PEVE"), ...by("PANA")] });
     await pass(desk, id, 1);
     expect((await desk.incident(id)).acks.map((ack) => [ack.by, ack.door])).toEqual([["ana", "pager"]]);

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { byHand } from "../../src/commands/by-hand.ts";
+import { byHandParts } from "../../src/domain/plan-run/by-hand-parts.ts";
+import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
+import { createRuns } from "../../src/store/runs.ts";
+import { example } from "../harness/example.ts";
+import { who } from "../harness/fakes/index.ts";
+import { AT } from "../harness/observed.ts";
+import { planFor } from "../harness/plans.ts";
+import { StoreBench } from "../harness/store.ts";
+
+const inventory = example("inventory");
+
+let bench: StoreBench;
+beforeEach(async () => {
+  bench = await StoreBench.start();
+});
+afterEach(() => bench.close());
+
+/** What somebody is shown who asks for this part of the plan, by the text of its card. */
+async function asking(plan: Plan): Promise<(...part: readonly string[]) => Promise<string>> {
+  const runs = createRuns(await bench.connect(), () => AT);
+  await runs.create(plan, planDigest(plan), []);
+  return async (...part) => {
+    const ask = { verb: "by-hand", args: [plan.id, ...part], text: "", who: who("farid") };
+    const answer = await byHand(ask, { runs, inventory: () => inventory });
+    return answer.kind === "whisper" ? answer.card.text : answer.kind;
+  };
+}
+
+test("the commands of a plan are shown a part at a time, and a part that it does not have is refused with how many it has", async () => {
+  const plan = planFor(inventory);
+  const { length } = byHandParts(plan);
+  const part = await asking(plan);
+
+  expect(length).toBeGreaterThan(1);
+  expect(await part()).toContain(`part 1 of ${length}.`);
+  for (let number = 1; number <= length; number += 1)
+    expect(await part(String(number))).toContain(`part ${number} of ${length}.`);
+  for (const none of ["0", "-1", "1.5", "two", String(length + 1)])
+    await expect(part(none)).rejects.toMatchObject({
+      code: "by-hand-no-such-part",
+      message: `The commands of plan ${plan.id} have ${length} parts. Part 1: /dr by-hand ${plan.id}`,
+    });
+});
+
+test("a plan whose commands fit into one message says so when it is asked for its second part", async () => {
+  const whole = planFor(inventory);
+  const part = await asking({ ...whole, steps: whole.steps.slice(0, 1) });
+
+  await expect(part("2")).rejects.toMatchObject({ message: expect.stringContaining("have one part.") });
+});
