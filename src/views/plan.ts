@@ -1,5 +1,5 @@
 import { type Card, type CardPart, type Text, timeOfDay } from "../domain/card/card.ts";
-import { askAgain, askFresh, isMove, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
+import { askAgain, askFresh, isMove, isServing, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Wait } from "../domain/plan-run/wait.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
@@ -100,7 +100,9 @@ function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanCon
   const users: Text =
     downSinceMs === undefined
       ? `It takes ${[back, ...objective(plan)].join("; the objective is ")}.`
-      : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
+      : isServing(plan)
+        ? ["The incident began at ", { timeMs: downSinceMs, as: "ago" }, `; this takes ${back}.`]
+        : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
   const holders = run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
   const agree: Text = [...mustAgree(run), ...(holders === "" ? [] : [` ${holders} agreed.`])];
   return [

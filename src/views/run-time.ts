@@ -1,6 +1,6 @@
 import { sayDuration } from "../domain/duration.ts";
 import { fenceOf, isShutOff } from "../domain/plan-run/fence.ts";
-import { onlyAdds, type StepRole } from "../domain/plan-run/plan.ts";
+import { isServing, onlyAdds, type StepRole } from "../domain/plan-run/plan.ts";
 import { isOver, isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { timeLeft } from "./expected-time.ts";
 import { settledOf } from "./run-steps.ts";
@@ -32,11 +32,10 @@ const MOVES: readonly StepRole[] = ["moves-users", "waits-for-people"];
 const haveUsersMoved = (run: RunState): boolean =>
   run.plan.steps.some(({ id, role }) => MOVES.includes(role) && isSettled(stateOf(run, id)));
 
-/** An old side that looks healthy serves them until it is fenced, and so does that of a planned move. */
 function sayDown(run: RunState, outageMs: number | undefined, nowMs: number): string | undefined {
-  const { mode, acceptances, from } = run.plan;
-  const isHealthy = mode === "planned" || acceptances.some(({ speaksAgainst }) => speaksAgainst);
-  if (!isHealthy && outageMs !== undefined) return `Users are still down, for ${sayDuration(nowMs - outageMs)}`;
+  const { from } = run.plan;
+  if (!isServing(run.plan) && outageMs !== undefined)
+    return `Users are still down, for ${sayDuration(nowMs - outageMs)}`;
   const fence = fenceOf(run);
   const isBack = fence !== undefined && stateOf(run, fence.id).state === "undone";
   return isShutOff(run) && !isBack ? `Users are down since ${from} was fenced` : undefined;

@@ -41,9 +41,11 @@ describe("what lies behind a plan", () => {
 
   test("what speaks against a plan is read before its other dangers, and what a later one does better in the thread alone", () => {
     const run = healthyPrimaryPlan();
-    const card = cardText(planCard(run, INVENTORY, { nowMs: AT }));
+    const card = cardText(planCard(run, INVENTORY, { nowMs: AT, downSinceMs: AT - 60_000 }));
     const [against, danger] = [card.indexOf("still looks healthy"), card.indexOf("Programs that stay connected")];
 
+    expect(card).toContain("The incident began at ");
+    expect(card).not.toContain("Users have been down");
     expect(against).toBeGreaterThan(0);
     expect(danger).toBeGreaterThan(against);
     expect(card).not.toContain("A later plan ends them");
