@@ -1,7 +1,7 @@
 import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
-import { fenceOf, isLookedAfter } from "../domain/plan-run/fence.ts";
+import { fenceOf, isGuarded } from "../domain/plan-run/fence.ts";
 import { heldUpSteps } from "../domain/plan-run/held-up.ts";
 import { leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
@@ -141,7 +141,7 @@ function stillLines(run: RunState): string[] {
   const goesOn = run.state !== "stuck" && run.plan.steps.some(({ id }) => GOES_ON.includes(stateOf(run, id).state));
   return [
     goesOn ? "What AWS has accepted goes on. No other step starts." : "No step starts until people decide.",
-    ...(isLookedAfter(run) ? [`TwoKey still fences ${run.plan.from} when it is open.`] : []),
+    ...(isGuarded(run) ? [`If somebody opens ${run.plan.from} again, TwoKey still fences it.`] : []),
   ];
 }
 

@@ -136,10 +136,11 @@ describe("a run that waits for people", () => {
   });
 
   test("after the promotion says too that TwoKey goes on with the old side", () => {
-    const before = ids.slice(0, ids.indexOf("promote"));
-    const late = run(...before.flatMap(step), ...step("promote"), paused);
+    const before = ids.slice(1, ids.indexOf("promote"));
+    const fenced: RunEntry = { kind: "done", ...at, step: "fence", epoch: 1, says: "ok", output: { fence: "fenced" } };
+    const late = run(...step("fence").slice(0, 1), fenced, ...before.flatMap(step), ...step("promote"), paused);
 
-    expect(textOf(late)).toContain("TwoKey still fences eu-west-1 when it is open.");
+    expect(textOf(late)).toContain("If somebody opens eu-west-1 again, TwoKey still fences it.");
     expect(textOf(run(paused))).not.toContain("TwoKey still fences");
   });
 
