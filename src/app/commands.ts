@@ -29,7 +29,7 @@ import type { OnCall } from "../views/standing.ts";
 import { sayRun, updateFacts } from "../views/update-facts.ts";
 import { incidentShown, openIncidentOf } from "./open-incident.ts";
 import type { Outside } from "./outside.ts";
-import { sessionTrouble } from "./session-lengths.ts";
+import { whyNoSession } from "./session-lengths.ts";
 import type { Stores } from "./stores.ts";
 
 export interface CommandSources {
@@ -70,10 +70,7 @@ export function createCommands(sources: CommandSources): Commands {
       runs: stores.runs,
       ledger: withPlainLines(sources.ledger),
       cloud: outside.cloud,
-      sessionTrouble: (permissions, service) => {
-        const trouble = sessionTrouble(inventory().file, { permissions, service });
-        return trouble && `${trouble.what}. Ask an owner of twokey.yaml: ${trouble.instead}.`;
-      },
+      sessionTrouble: (permissions, service) => whyNoSession(inventory().file, { permissions, service }),
       clock,
       wake,
       times: sources.times,

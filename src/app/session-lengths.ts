@@ -35,6 +35,12 @@ export function sessionTrouble(
   return found[0];
 }
 
+/** The same as people read it who ask for a plan. */
+export function whyNoSession(file: Pick<TwoKeyFile, "aws">, acting: Acting): string | undefined {
+  const trouble = sessionTrouble(file, acting);
+  return trouble && `${trouble.what}. Ask an owner of twokey.yaml: ${trouble.instead}.`;
+}
+
 /** What takes the place of a policy that is too long: the managed policies of the service, else the one of all services. */
 const isManaged = (file: Pick<TwoKeyFile, "aws">, role: string, service: string): boolean =>
   managedFor(role, file.aws.session_policies?.[service]) !== undefined || managedIn(file, role) !== undefined;

@@ -130,7 +130,7 @@ function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
   const rest = [...words];
   let severity: ReturnType<typeof readSeverity>;
   let service: string | undefined;
-  for (const word of words.slice(0, 2)) {
+  for (const word of words) {
     const names = deps.inventory().services.map(({ name }) => name);
     const named = service === undefined ? names.find((name) => name.toLowerCase() === word.toLowerCase()) : undefined;
     if (named !== undefined) service = named;

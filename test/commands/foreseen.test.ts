@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { sessionTrouble } from "../../src/app/session-lengths.ts";
+import { sessionTrouble, whyNoSession } from "../../src/app/session-lengths.ts";
 import { foreseenIn } from "../../src/commands/foreseen.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
 import type { Permission } from "../../src/ports/permission.ts";
@@ -79,19 +79,27 @@ describe("the policy of each step's session is measured before the keys", () => 
     })),
   };
 
-  test("one that outgrows what STS takes refuses the plan, by the title of its step", async () => {
-    const plan = await quietPlan(play("inventory reboot-failover"));
-    const cloud = fakeCloud({});
-
-    const says = await foreseenIn(plan, {
-      cloud,
+  /** What refuses the plan of a reboot whose steps need this as well. */
+  const refusals = async (more: readonly Permission[]) =>
+    foreseenIn(await quietPlan(play("inventory reboot-failover")), {
+      cloud: fakeCloud({}),
       sessionTrouble: (permissions, service) =>
-        sessionTrouble(named({ role: ROLE }), { permissions: [...permissions, many], service })?.what,
+        whyNoSession(named({ role: ROLE }), { permissions: [...permissions, ...more], service }),
     });
 
-    expect(says[0]).toMatch(
-      /^Reboot .*: a session of arn:aws:iam::123456789012:role\/twokey-execute needs a policy of \d{4} characters, and STS takes 2048$/,
+  test("one that outgrows what STS takes refuses the plan, by the title of its step, and says what to ask an owner for", async () => {
+    const [says] = await refusals([many]);
+
+    expect(says).toMatch(
+      /^Reboot .*: a session of arn:aws:iam::123456789012:role\/twokey-execute needs a policy of \d{4} characters, and STS takes 2048\. /,
     );
+    expect(says).toMatch(
+      / Ask an owner of twokey\.yaml: make the managed policies that twokey policy session inventory prints, and name them in aws\.session_policies\.inventory\.$/,
+    );
+  });
+
+  test("one that fits refuses nothing", async () => {
+    expect(await refusals([])).toEqual([]);
   });
 
   test("a managed policy of that account takes its place, and the process's own credentials have no session", () => {

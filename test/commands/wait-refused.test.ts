@@ -1,8 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
+import type { Appended } from "../../src/ports/runs.ts";
 import { quietLedger } from "../harness/fakes/index.ts";
+import { started } from "../harness/keys.ts";
+import { AT } from "../harness/observed.ts";
 import { BECAUSE, waitDesk } from "./wait-desk.ts";
 
 const { desk, says, refusal, stored, planWaits, told } = waitDesk();
+
+/** Its keys are complete, and it holds its service. */
+const startOf = ({ plan }: RunState): Appended => ({
+  entries: started(plan, AT),
+  events: [],
+  claim: { action: "hold", service: plan.service },
+});
 
 describe("what is no decision to wait", () => {
   test.each([
@@ -27,6 +38,17 @@ describe("what is no decision to wait", () => {
     expect(await refusal(words)).toMatch(why);
     expect(await refusal(words)).toContain("Nothing was changed.");
     expect([await stored(), desk.lines]).toEqual([undefined, []]);
+  });
+
+  test("with a move that has started: the answer says how to hold that one", async () => {
+    const { id } = await planWaits();
+    const run = await desk.stores.runs.read(id);
+    if (run) await desk.stores.runs.append(run, startOf(run));
+
+    expect(await refusal(`inventory 5m ${BECAUSE}`)).toMatch(
+      /^\S+ Run F-AAA111 \(.*\) is running\. To hold it: \/dr pause F-AAA111\./,
+    );
+    expect(await stored()).toBeUndefined();
   });
 
   test("behind 03:40 UTC stands the reason", async () => {

@@ -127,7 +127,10 @@ describe("a secret in a file", () => {
     ] as const;
     const lines = ["MAIL_USER", "MAIL_PASSWORD", "REDIS_URL", "PAGERDUTY_WEBHOOK_SECRETS"] as const;
     const rows = [
-      ...[...inHeaders, ...lines].map((variable) => [variable, `${VALUES[variable]}\nhunter2-second`] as const),
+      ...[...inHeaders, ...lines].flatMap((variable) => [
+        [variable, `${VALUES[variable]}\nhunter2-second`] as const,
+        [variable, `hunter2-first\n${VALUES[variable]}`] as const,
+      ]),
       ...inHeaders.flatMap((variable) => [
         [variable, `${VALUES[variable]} hunter2`] as const,
         [variable, `${VALUES[variable]}\u20ac`] as const,

@@ -3,7 +3,7 @@ import { startSuccession } from "../../src/jobs/succession.ts";
 import { createDrivers } from "../../src/store/drivers.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { eventually } from "../harness/eventually.ts";
-import { silent } from "../harness/fakes/index.ts";
+import { memoryLogger, silent } from "../harness/fakes/index.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let bench: StoreBench;
@@ -65,6 +65,36 @@ test("guard heir: a run whose driver has no connection any more is driven on by 
   await eventually("take-over", () => other.taken[0]);
   await other.looksAgain();
   expect(other.taken).toEqual(["F-1"]);
+});
+
+const killed = { run: "F-1", driver: "one@here:1" };
+/** Nobody but this process is there, and whatever it takes over goes as the test says. */
+function lastOne(advance: (run: string, signal: AbortSignal) => Promise<void>) {
+  const { logger, lines } = memoryLogger();
+  const drivers = { orphans: async () => [killed], succeed: async () => true, ends: async () => undefined };
+  const succession = startSuccession({ drivers, advance, logger });
+  opened.push(succession);
+  return { succession, said: () => lines.map(({ sentence }) => sentence) };
+}
+
+test("a run that this process lets go of at its own stop is not logged as one that could not be taken over", async () => {
+  let isDriving = false;
+  const { succession, said } = lastOne((_run, signal) => {
+    isDriving = true;
+    return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  });
+  await eventually("take-over", () => isDriving || undefined);
+
+  await succession.stop();
+
+  expect(said()).toContain("The process that drove this run is gone: this one goes on");
+  expect(said()).not.toContain("A run could not be taken over");
+});
+
+test("a run that could not be taken over is logged", async () => {
+  const { said } = lastOne(() => Promise.reject(new Error("the journal is gone")));
+
+  await eventually("line", () => said().includes("A run could not be taken over") || undefined);
 });
 
 test("of several processes one takes a run over, and nobody again when it waits for people then", async () => {

@@ -60,6 +60,16 @@ test("a connection that is open goes on after the password has changed, and the 
   }
 });
 
+test("a connection that was given its URL as a text comes back with that after it was cut off", async () => {
+  const { redis } = await connectRedis(urlWith("the-first"), TERMS, silent);
+  try {
+    await cutOff();
+    expect(await eventually("a connection", () => redis.ping().catch(() => undefined))).toBe("PONG");
+  } finally {
+    leave(redis);
+  }
+});
+
 test("guard next sign-in: a password that Redis refuses is wrong by its proof, though the open connection goes on", async () => {
   const { redis } = await connectRedis(url.secret, TERMS, silent);
   const proofs = storeProofs(

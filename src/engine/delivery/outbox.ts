@@ -109,8 +109,8 @@ async function deliver(card: CardDue, deps: OutboxDeps): Promise<Outcome> {
   }
   const before = card.message ?? (await findLost(card, target, deps));
   const message = before ?? (await deps.chat.post(target, rendered, card.id));
-  // A message that was found says what was true when it was posted.
-  const isNews = before !== undefined && (card.message === undefined || card.hash !== hash);
+  // A message that was found has no hash: it says what was true when it was posted.
+  const isNews = before !== undefined && card.hash !== hash;
   if (isNews) await deps.chat.update(message, rendered);
   return { kind: "sent", message, hash, pinned: card.pinned || (card.pin && (await pin(message, card, deps))) };
 }

@@ -49,6 +49,16 @@ describe("intake", () => {
     expect(desk.cards.all().map(({ kind }) => kind)).toEqual(["alert"]);
   });
 
+  test.each([
+    ["a message that is no alarm", message()],
+    ["an alarm that rang before the installation", signal("a-lag", { isOld: true })],
+  ])("the same news of %s, taken in twice, is shown and counted once", async (_what, news) => {
+    const desk = bridge();
+    expect((await desk.intake.take(news)).replay).toBe(false);
+    expect((await desk.intake.take(news)).replay).toBe(true);
+    expect(desk.alerts.all()).toMatchObject([{ signals: 1, changes: [{ id: news.id }] }]);
+  });
+
   test("a rule about messages opens an incident for those that it fits, and for no alarm", async () => {
     const rules = [rule({ message: "*was restarted*" }), rule({ alarm: "none" })];
     const desk = bridge(inventory((file) => ({ ...file, alerts: { ...file.alerts, rules } })));

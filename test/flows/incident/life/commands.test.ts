@@ -58,7 +58,7 @@ const sourcesOf = (desk: Bridge): AgainstSources => ({
 const isOk = (name: string) => signal(name, { state: "ok", changedAtMs: START_MS + MINUTE });
 
 describe("intents about incidents", () => {
-  test("declaring pages at once, and an alert of the service joins what was declared", async () => {
+  test("declaring pages at once", async () => {
     const desk = bridge(inventory());
     await declare(ask("declare", "sev1 checkout is down"), commandsOf(desk));
     await desk.pages(DECLARED);
@@ -107,6 +107,22 @@ describe("intents about incidents", () => {
       ...{ code, message: expect.stringMatching(says) },
     });
     expect(desk.incidents.all()).toEqual([]);
+  });
+
+  test("the first alarm of the service joins what was declared", async () => {
+    const rules = [
+      { name: "r", match: { alarm: "*" }, service: "inventory", severity: "sev1" as const, opens_incident: true },
+    ];
+    const { file } = served;
+    const desk = bridge({ ...served, file: { ...file, alerts: { ...file.alerts, rules } } });
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
+    const alarm = signal("inventory-lag", { changedAtMs: START_MS + MINUTE });
+
+    expect(await desk.intake.take(alarm)).toMatchObject({ incident: DECLARED });
+
+    expect(await desk.incident(DECLARED)).toMatchObject({
+      ...{ alerts: [{ name: "inventory-lag" }], lastAlertAtMs: START_MS + MINUTE },
+    });
   });
 
   test("a service is meant in any case", async () => {

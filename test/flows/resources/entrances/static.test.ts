@@ -62,6 +62,7 @@ describe("people who moved a name back", () => {
   test.each<[string, readonly DnsAnswer[]]>([
     ["one name server still gives the new side", [says(OLD), says(NEW)]],
     ["a name server is silent", [says(OLD), { server: "ns2", values: [], ttlSeconds: 0, error: "ETIMEOUT" }]],
+    ["a name server answers nothing", [says(OLD), { server: "ns2", values: [], ttlSeconds: 0 }]],
     ["nobody answers", []],
   ])("are not taken for granted while %s", async (_what, answers) => {
     expect(await told(answers)).toBeUndefined();

@@ -188,6 +188,14 @@ describe("an old side of two stores of which one comes back first", () => {
     expect([await proof(begun), await proof(failed)]).toEqual([{ holds: true }, { holds: true }]);
   });
 
+  test("that the watch has closed is not proven while it is silent again: what the fence of the run left silent counts no more", async () => {
+    const begun = transition(await promotedBlindly(), { kind: "watch-intent", step: "fence", atMs: AT, epoch: 1 });
+    const closed = { step: "fence", atMs: AT, epoch: 1, requestIds: [], data: { silent: [] } };
+    const asked = transition(begun, { kind: "watch-asked", ...closed });
+
+    expect(await proof(asked)).toMatchObject({ holds: false, isRefuted: false });
+  });
+
   test("is not proven where nothing has fenced it yet, since people went on without", async () => {
     const run = await promotedBlindly();
     const { fence } = run.steps;
