@@ -1,6 +1,7 @@
 import { ago, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { fenceOf, fenceSeen, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
+import { takenThere } from "../domain/plan-run/taken-there.ts";
 import { marked } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
 
@@ -34,7 +35,7 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   if (watch.state === "ended")
     return `${from} was never proven to be fenced, and TwoKey does not watch it any more: ${watch.says}`;
   if (isWatched(run)) {
-    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}.${whatItTakes(run)} TwoKey watches it until ${until(run)} and ${watch.state === "failed" ? "tries again" : "fences it when it answers"}. Two approvers can end the watch: /dr stop-watch ${id}`;
+    return spans`${from} is not proven to be fenced${whatIsTried(run, nowMs)}. ${takenThere(run)}.${byPeople(run)} TwoKey ${watch.state === "failed" ? "tries again" : "fences it when it answers,"} until ${until(run)}. Two approvers can end that: /dr stop-watch ${id}`;
   }
   if (run.pastNoReturn)
     return `${from} is not proven to be fenced, and TwoKey does not watch it: people chose the way back. Fence it by hand if it must not write`;
@@ -46,20 +47,18 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   return `${from} is not proven to be fenced and may still take writes; the key holders accepted that. ${next}`;
 }
 
-/** Until the promotion is seen to be done the new side still follows; while TwoKey closes it, nobody else has to. */
-function whatItTakes(run: RunState): string {
-  const isPromoted = run.plan.steps.some(({ id, role }) => role === "commits" && stateOf(run, id).state === "done");
-  const isClosing = run.watch.state === "intended" || run.watch.state === "asked";
-  const taken = isPromoted ? ` What it takes is not in ${run.plan.to}.` : "";
-  if (isClosing) return taken;
-  return `${taken} ${run.watch.state === "failed" ? "" : "If you can reach it: "}${closeByHand(run)}.`;
+/** While TwoKey closes all of it, nobody else has to. */
+function byPeople(run: RunState): string {
+  const { state, leftAlone } = run.watch;
+  if ((state === "intended" || state === "asked") && leftAlone.length === 0) return "";
+  return ` ${state === "failed" ? "" : "If you can reach it: "}${closeByHand(run)}.`;
 }
 
 /** What people can do who may reach what TwoKey cannot. */
 export function closeByHand({ plan }: RunState): string {
   const fence = marked(plan).find(({ step }) => step.role === "protects");
   const step = fence === undefined ? "" : `step ${fence.mark} of `;
-  return `Close ${plan.from} by hand now: ${step}the commands in the thread of plan ${plan.id}`;
+  return `Close ${plan.from} by hand now: ${step}the commands in the thread of its plan`;
 }
 
 /** How old the proof is on which a run counts as verified, where the old side could not be asked at its end. */

@@ -1,5 +1,5 @@
-import { type Card, type CardPart, type Text, timeOfDay } from "../domain/card/card.ts";
-import { askAgain, askFresh, isMove, isServing, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
+import { ago, type Card, type CardPart, type Text, timeOfDay } from "../domain/card/card.ts";
+import { askAgain, askFresh, isMove, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Wait } from "../domain/plan-run/wait.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
@@ -12,16 +12,14 @@ import { about, ledgerEnd, leftForPeople, staying, unchecked } from "./plan-grou
 import { agreements, buttons, canTurn, closing, isWaiting, keysLine, mustAgree, NEEDS_NO_KEYS } from "./plan-keys.ts";
 import { steps } from "./plan-steps.ts";
 import { inRoom, quoted } from "./room.ts";
+import { downSinceMs, type TimeContext } from "./run-time.ts";
 import { waitOnPlan, waitReason } from "./wait.ts";
 
 /** Characters of the digest that people compare by eye. */
 export const DIGEST_SHOWN = 12;
 
 /** What the card needs beside the run and the file. */
-export interface PlanContext {
-  readonly nowMs: number;
-  /** Since when users are without the service, as the incident says; absent: nobody said so. */
-  readonly downSinceMs?: number | undefined;
+export interface PlanContext extends TimeContext {
   /** Somebody decided to wait; absent: nobody did, or the time has come. */
   readonly wait?: Wait | undefined;
 }
@@ -94,15 +92,17 @@ export function whatIsAsked(plan: Plan): string {
 }
 
 /** The first screen, one fact a line. */
-function ask(run: RunState, inventory: Inventory, { downSinceMs, wait }: PlanContext): CardPart[] {
+function ask(run: RunState, inventory: Inventory, context: PlanContext): CardPart[] {
   const { plan } = run;
+  const { wait, downSinceMs: beganMs } = context;
+  const sinceMs = downSinceMs(run, context);
   const back = expectedTime(plan);
   const users: Text =
-    downSinceMs === undefined
+    beganMs === undefined
       ? `It takes ${[back, ...objective(plan)].join("; the objective is ")}.`
-      : isServing(plan)
-        ? ["The incident began at ", { timeMs: downSinceMs, as: "ago" }, `; this takes ${back}.`]
-        : ["Users have been down since ", { timeMs: downSinceMs, as: "ago" }, `; back in ${back}.`];
+      : sinceMs === undefined
+        ? ["The incident began at ", ago(beganMs), `; this takes ${back}.`]
+        : ["Users have been down since ", ago(sinceMs), `; back in ${back}.`];
   const holders = run.keys.map(({ by }) => nameOf(inventory, by)).join(" and ");
   const agree: Text = [...mustAgree(run), ...(holders === "" ? [] : [` ${holders} agreed.`])];
   return [

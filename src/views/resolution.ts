@@ -120,7 +120,7 @@ export function resolutionCard(incident: Incident): Card {
         kind: "facts",
         facts: [
           ["Resolved by", resolution.by],
-          ["Since the first alarm", sayDuration(closedAtMs - incident.firstSeenAtMs)],
+          ["Since it began", sayDuration(closedAtMs - incident.firstSeenAtMs)],
           ["Recovered after (RTO)", rtoMs === undefined ? NOT_MEASURED : sayDuration(rtoMs)],
           ...lostFacts(resolution.lost),
         ],

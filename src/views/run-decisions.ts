@@ -3,12 +3,13 @@ import {
   ABOUT_A_FAILURE,
   DECISIONS,
   type Decision,
+  effectOf,
   fits,
   needsOf,
   stepInQuestion,
 } from "../domain/plan-run/decision.ts";
 import { isHeldUp } from "../domain/plan-run/held-up.ts";
-import { isMove, onlyAdds, type PlannedStep, stepOf } from "../domain/plan-run/plan.ts";
+import { onlyAdds, type PlannedStep, stepOf } from "../domain/plan-run/plan.ts";
 import { type RunState, type StepState, stateOf, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
 import { votesNeeded } from "../domain/plan-run/votes.ts";
 import { inRoom, quoted } from "./room.ts";
@@ -75,11 +76,9 @@ const isUndoAgain = (decision: Offered, { state }: RunState): boolean => decisio
 const labelOf = (decision: Offered, run: RunState): string =>
   isUndoAgain(decision, run) ? "Retry the undo" : LABEL[decision];
 
-/** Of two that do the same the one that needs fewer people; a plan for the rest where there is one, which only a move has. */
-function isOffered(decision: Offered, run: RunState): boolean {
-  if (decision === "unwind") return canUnwind(run) && !fits("abort", run);
-  return fits(decision, run) && (decision !== "replan" || isMove(run.plan));
-}
+/** Of two that do the same the one that needs fewer people. */
+const isOffered = (decision: Offered, run: RunState): boolean =>
+  decision === "unwind" ? canUnwind(run) && !fits("abort", run) : fits(decision, run);
 
 /** The buttons that make sense now; what may be done in which state stands in the table of decisions. */
 export function decisions(run: RunState): CardPart[] {
@@ -97,7 +96,7 @@ export function decisions(run: RunState): CardPart[] {
       title: isUndoAgain(decision, run)
         ? "Try this undo again?"
         : (QUESTION[decision] ?? `${LABEL[decision]} this run?`),
-      text: `The run ${DECISIONS[decision].effect}. ${risk(decision)}${whoDecides(decision, run)}`,
+      text: `The run ${effectOf(decision, run)}. ${risk(decision)}${whoDecides(decision, run)}`,
       yes: labelOf(decision, run),
     },
   });

@@ -1,5 +1,6 @@
 import { type Card, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import type { PersonId } from "../domain/people/person.ts";
+import { askForRest } from "../domain/plan-run/decision.ts";
 import { fenceSeen } from "../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
@@ -7,6 +8,7 @@ import { onlyAdds } from "../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { type NewsKind, newsOf, type RunNews } from "../domain/plan-run/run-news.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";
+import { takenThere } from "../domain/plan-run/taken-there.ts";
 import { whyOf } from "../domain/plan-run/why.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
@@ -66,14 +68,13 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     return spans`${run.plan.from} was fenced, and was seen open again before the promotion. Nothing is promoted until it is fenced again. ${next}${whom(needed?.people)}`;
   },
   opened: ({ run, needed }) => {
-    const { from, to } = run.plan;
-    return spans`${from} was fenced and is open again. Writes that it takes now are not in ${to}. TwoKey tries to fence it again, and says here when it has.${whom(needed?.people)}`;
+    return spans`${run.plan.from} was fenced and is open again. ${takenThere(run)}. TwoKey tries to fence it again, and says here when it has.${whom(needed?.people)}`;
   },
   unfenced: ({ run, needed }) => {
     const { plan, watch } = run;
     const is = watch.lostAtMs === undefined ? "answers again" : "is open again";
     const failed = sentence(`${plan.from} ${is} and could not be fenced`, watch.says);
-    return spans`${failed} Writes that it takes now are not in ${plan.to}. TwoKey tries again. ${closeByHand(run)}.${whom(needed?.people)}`;
+    return spans`${failed} ${takenThere(run)}. TwoKey tries again. ${closeByHand(run)}.${whom(needed?.people)}`;
   },
   fenced: ({ run: { plan, watch } }) => {
     if (watch.seenClosedMs === undefined) return withEnd(inRoom(watch.says, "reason"));
@@ -105,7 +106,7 @@ const sentence = (what: string, why: string): string =>
   withEnd(why === "" ? what : `${what}: ${inRoom(why, "reason")}`);
 
 function wayOn({ state, voided, plan }: RunState): string {
-  if (voided) return ` The keys are void: /dr replan ${plan.id}.`;
+  if (voided) return ` The keys are void: ${askForRest(plan)}.`;
   return state === "paused" ? "" : " Its card says what you can do.";
 }
 

@@ -1,7 +1,7 @@
 import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { failedStep, fits } from "../domain/plan-run/decision.ts";
+import { askForRest, failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
-import { fenceOf, isGuarded } from "../domain/plan-run/fence.ts";
+import { fenceOf, isKeptShut } from "../domain/plan-run/fence.ts";
 import { heldUpSteps } from "../domain/plan-run/held-up.ts";
 import { leftToPeople, unmeasuredSteps } from "../domain/plan-run/left-to-people.ts";
 import { leftBehind } from "../domain/plan-run/outcome.ts";
@@ -47,8 +47,6 @@ function runWord(run: RunState): string {
 interface ProgressContext extends PlanContext {
   /** What each step that is under way said last. */
   readonly latest?: Readonly<Record<string, string>> | undefined;
-  /** The runs whose rest this one does, oldest first. */
-  readonly before?: readonly RunState[] | undefined;
 }
 
 /** One message, edited as the run goes: how it stands and what people can decide first, its steps below. */
@@ -92,7 +90,7 @@ export function progressCard(
 
 /** For a reader of the notification alone: the buttons stand on the card. */
 const voidedNext = ({ state, voided, plan }: RunState): string[] =>
-  state === "paused" && voided ? [`/dr replan ${plan.id} makes a new plan for the remaining steps.`] : [];
+  state === "paused" && voided ? [`A new plan: ${askForRest(plan)}.`] : [];
 
 /** How the old side stands, and what the end means. */
 function saidOf(run: RunState, nowMs: number, before: readonly RunState[] | undefined): Text[] {
@@ -138,14 +136,14 @@ function otherWayLines(run: RunState): Text[] {
 /** What a run that waits for people does meanwhile. An intent that AWS has not taken yet is not asked again. */
 function stillLines(run: RunState): string[] {
   if (!WAITS_FOR_PEOPLE.some((state) => state === run.state)) return [];
-  const goesOn = run.state !== "stuck" && run.plan.steps.some(({ id }) => GOES_ON.includes(stateOf(run, id).state));
+  const goesOn = run.state !== "stuck" && run.plan.steps.some(({ id }) => isTaken(stateOf(run, id)));
   return [
     goesOn ? "What AWS has accepted goes on. No other step starts." : "No step starts until people decide.",
-    ...(isGuarded(run) ? [`If somebody opens ${run.plan.from} again, TwoKey still fences it.`] : []),
+    ...(isKeptShut(run) ? [`If somebody opens ${run.plan.from} again, TwoKey still tries to fence it.`] : []),
   ];
 }
 
-const GOES_ON: readonly StepState["state"][] = ["asked", "by-hand"];
+const isTaken = ({ state, requestIds }: StepState): boolean => state === "asked" && requestIds.length > 0;
 
 /** What can still be undone; of a run that has ended its outcome says it. */
 function noReturnLines(run: RunState): string[] {

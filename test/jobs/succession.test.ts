@@ -71,7 +71,12 @@ const killed = { run: "F-1", driver: "one@here:1" };
 /** Nobody but this process is there, and whatever it takes over goes as the test says. */
 function lastOne(advance: (run: string, signal: AbortSignal) => Promise<void>) {
   const { logger, lines } = memoryLogger();
-  const drivers = { orphans: async () => [killed], succeed: async () => true, ends: async () => undefined };
+  let isTaken = false;
+  const succeed = async () => {
+    isTaken = true;
+    return true;
+  };
+  const drivers = { orphans: async () => (isTaken ? [] : [killed]), succeed, ends: async () => undefined };
   const succession = startSuccession({ drivers, advance, logger });
   opened.push(succession);
   return { succession, said: () => lines.map(({ sentence }) => sentence) };
@@ -81,7 +86,10 @@ test("a run that this process lets go of at its own stop is not logged as one th
   let isDriving = false;
   const { succession, said } = lastOne((_run, signal) => {
     isDriving = true;
-    return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    return new Promise((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
   });
   await eventually("take-over", () => isDriving || undefined);
 

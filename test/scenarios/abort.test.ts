@@ -75,7 +75,7 @@ test("a second failover is refused while the first one runs, and a run that a re
 
   // On a screen that lags the buttons are still there.
   const late = { in: channel, message: told, stale: true };
-  const abortAgain = () => world.people.as(GRACE).clicks("intent:abort:0", late);
+  const abortAgain = () => world.people.as(GRACE).clicks("intent:abort:1", late);
   await answerAfter(
     world.people,
     { slackId: GRACE, fits: /^The run is rolled back \(aborted by Grace Lindqvist\)/ },

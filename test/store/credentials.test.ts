@@ -35,6 +35,6 @@ test("a connection that is opened again signs in with the URL that is to be sent
   ]);
 });
 
-test("the file is looked at again at each attempt", () => {
+test("each attempt looks again first", () => {
   expect(signIns([urlOf("twokey", "first")], 3).looks).toBe(3);
 });

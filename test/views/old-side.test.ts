@@ -63,7 +63,7 @@ describe("what people read about the old side", () => {
     [
       "until when it is watched",
       [fence("cannot-know"), PROMOTE, VERIFIED],
-      /not proven.*TwoKey watches it until .*stop-watch F-1/,
+      /not proven.*What it takes now may not be in eu-central-1\. If you can reach it: Close eu-west-1 .*TwoKey fences it when it answers, until .*stop-watch F-1/,
     ],
     [
       "that it is being closed",

@@ -6,7 +6,7 @@ import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { keyForm } from "../../src/views/key-form.ts";
 import { planCard, planDetails, planDetailsCard, planInFull } from "../../src/views/plan.ts";
-import { healthyPrimaryPlan, INVENTORY } from "../cards/run-states.ts";
+import { darkPlan, healthyPrimaryPlan, INVENTORY, runStates } from "../cards/run-states.ts";
 import { statesOf } from "../cards/runbook-states.ts";
 import { fakeCloud, ordinaryDay } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
@@ -52,6 +52,16 @@ describe("what lies behind a plan", () => {
     expect(cardText(planDetailsCard(run, INVENTORY))).toContain(
       "those writes may be lost”. A later plan ends them with",
     );
+  });
+
+  test("a plan for the rest calls nobody down whom the run before it found served, or has moved", () => {
+    const rest = darkPlan();
+    const began = (before: readonly RunState[]) =>
+      cardText(planCard(rest, INVENTORY, { nowMs: AT, downSinceMs: AT - 60_000, before }));
+    const moved = runStates()["verified"] ?? never();
+
+    expect(began([])).toContain("Users have been down since ");
+    for (const before of [healthyPrimaryPlan(), moved]) expect(began([before])).toContain("The incident began at ");
   });
 
   test("the form says by when people must agree, and that the last key starts the run at once", () => {

@@ -3,7 +3,7 @@ import { approversOf, isKept } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
-import { type StepRole, stepOf } from "./plan.ts";
+import { askFresh, isMove, onlyAdds, type Plan, type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { sayState } from "./state-words.ts";
 import { votesNeeded } from "./votes.ts";
@@ -91,6 +91,14 @@ export const DECISIONS: Readonly<Record<Decision, Rule>> = {
 /** Doing one of these by hand says that something was done to data or users which nobody else saw. */
 const TAKEN_OVER_BY_TWO: readonly StepRole[] = ["protects", "commits", "moves-users"];
 
+/** What it does to this run. */
+export const effectOf = (decision: Decision, { plan }: RunState): string =>
+  decision === "abort" && onlyAdds(plan) ? "starts no new step; what it has made stays" : DECISIONS[decision].effect;
+
+/** How to ask for a plan of what a run leaves: for the rest of a move, else for all of it once the run has ended. */
+export const askForRest = (plan: Plan): string =>
+  isMove(plan) ? `/dr replan ${plan.id}` : `/dr abort ${plan.id}, then ${askFresh(plan)}`;
+
 /** Who has to say it, for this run as it stands. */
 export function needsOf(decision: Decision, run: RunState): Rule["needs"] {
   const step = stepInQuestion(run);
@@ -108,6 +116,8 @@ export function fits(decision: Decision, run: RunState): boolean {
   if (decision === "stop-watch") return isWatched(run);
   if (decision === "extend") return run.state !== "verified" || isWatched(run) || isGuarded(run);
   if (decision === "resume") return !run.voided;
+  // What is no move has no rest that could be planned.
+  if (decision === "replan") return isMove(run.plan);
   const step = stepInQuestion(run);
   if (decision === "take-over" && step !== undefined && !canBeTakenOver(run, step)) return false;
   return !ABOUT_A_FAILURE.includes(decision) || step !== undefined;
@@ -138,8 +148,10 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   const step = stepInQuestion(run);
   if (decision === "take-over" && step !== undefined && !canBeTakenOver(run, step))
     return `TwoKey can see “${stepOf(run.plan, step).title}” only where it is refused, so a take-over would fail.${whatFits(run)}`;
+  if (decision === "replan" && !isMove(run.plan))
+    return `Only a move has a rest that can be planned. A new plan: ${askForRest(run.plan)}.${whatFits(run)}`;
   if (decision === "resume" && run.voided)
-    return `The keys of this plan are void: ${whyOf(run, inventory)}. Make a new plan for the remaining steps: /dr replan ${run.plan.id}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
+    return `The keys of this plan are void: ${whyOf(run, inventory)}. A new plan: ${askForRest(run.plan)}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
   if (needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (needs === "two approvers" && person.id === run.plan.requester)

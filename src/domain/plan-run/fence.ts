@@ -126,6 +126,13 @@ export function isWatched(run: RunState): boolean {
   return isPastIt(run) && needsWatch(run);
 }
 
+/** It was fenced, and has been seen open since: before the promotion or after it. */
+export const isSeenOpen = (run: RunState): boolean =>
+  openedSince(run) !== undefined || run.watch.lostAtMs !== undefined;
+
+/** It is fenced and can be looked at, so that an opening is seen. */
+export const isKeptShut = (run: RunState): boolean => isGuarded(run) && run.watch.blind === undefined;
+
 /** TwoKey closes it when it comes back or is opened. */
 export const isLookedAfter = (run: RunState): boolean => isWatched(run) || isGuarded(run);
 

@@ -140,10 +140,6 @@ export const addsAtMost = (role: StepRole): boolean => ADDS_ONLY.includes(role);
 export const onlyAdds = ({ steps }: { readonly steps: readonly { readonly role: StepRole }[] }): boolean =>
   steps.every(({ role }) => addsAtMost(role));
 
-/** Its old side looked as if it served users when the plan was made: nobody is called down before it is fenced. */
-export const isServing = ({ mode, acceptances }: Plan): boolean =>
-  mode === "planned" || acceptances.some(({ speaksAgainst }) => speaksAgainst);
-
 /** It leads a service from one region to another. What only adds something leaves everything where it is. */
 export const isMove = (plan: Pick<Plan, "from" | "to" | "steps">): boolean => plan.from !== plan.to && !onlyAdds(plan);
 

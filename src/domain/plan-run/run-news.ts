@@ -51,8 +51,8 @@ export function newsOf(run: RunState): readonly RunNews[] {
     ),
     ...only(seenOpenMs !== undefined, "seen-open", String(seenOpenMs)),
     ...only(isOpenAgain(run), "opened", quarterOf(watch.lostAtMs)),
-    ...only(isUnfenced, "unfenced"),
-    ...only(watch.state === "fenced" && watch.tries > 0, "fenced", quarterOf(watch.endedAtMs)),
+    ...only(isUnfenced, "unfenced", watch.lostAtMs === undefined ? undefined : quarterOf(watch.lostAtMs)),
+    ...only(watch.state === "fenced" && watch.tries > 0, "fenced", quarterOf(watch.lostAtMs ?? watch.endedAtMs)),
     // Where nothing is taken back there is no rollback.
     ...only(state === "unwinding" && !onlyAdds(plan), "unwinding", String(stateAt)),
     ...only(state === "verified", "verified"),

@@ -1,14 +1,14 @@
 import { sayTime } from "../../domain/duration.ts";
 
 import type { Person } from "../../domain/people/person.ts";
-import { failedStep, fits } from "../../domain/plan-run/decision.ts";
+import { askForRest, failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded, isToStayFenced, isWatched, openedSince } from "../../domain/plan-run/fence.ts";
 import { heldUpSteps } from "../../domain/plan-run/held-up.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
-
+import { takenThere } from "../../domain/plan-run/taken-there.ts";
 import { whyOf } from "../../domain/plan-run/why.ts";
 import { approversOf } from "../../domain/service/access.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
@@ -43,7 +43,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         { inventory, nowMs },
         {
           ...of("voided"),
-          why: `Run ${plan.id} (${plan.title}) is paused, and its keys are void: ${whyOf(run, inventory)}. Make a new plan: /dr replan ${plan.id}${run.pastNoReturn ? "" : `. Or give back what it did: /dr abort ${plan.id}`}`,
+          why: `Run ${plan.id} (${plan.title}) is paused, and its keys are void: ${whyOf(run, inventory)}. A new plan: ${askForRest(plan)}${run.pastNoReturn ? "" : `. Or give back what it did: /dr abort ${plan.id}`}`,
         },
       );
     case "stopped":
@@ -127,9 +127,11 @@ function unwatched(run: RunState): string | undefined {
   return `Run ${plan.id} (${plan.title}): TwoKey cannot watch ${plan.from} since ${sayTime(watch.blind.sinceMs)}: ${watch.blind.why}. ${next}${known}`;
 }
 
-function openAfterwards({ plan: { id, from, to }, watch }: RunState): string | undefined {
+function openAfterwards(run: RunState): string | undefined {
+  const { plan, watch } = run;
+  const { id, from } = plan;
   if (watch.says === "") return undefined;
-  const writes = `Writes that it takes now are not in ${to}`;
+  const writes = takenThere(run);
   if (watch.lostAtMs === undefined || watch.tries > 0)
     return `${from} answers and could not be fenced: ${watch.says}. ${writes}. TwoKey tries again. Close it by hand now: /dr by-hand ${id} has the commands`;
   const since = watch.seenClosedMs === undefined ? "" : `. It was last seen closed at ${sayTime(watch.seenClosedMs)}`;

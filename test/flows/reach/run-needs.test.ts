@@ -193,8 +193,8 @@ describe("whom a run calls", () => {
     const voided: RunEntry = { kind: "voided", ...at, because: "facts", why: ["the standby's class changed"] };
     const said = (run: RunState) => whoIsNeeded(run, inventory, AT)?.why;
 
-    expect(said(apply(begun, voided))).toMatch(/class changed\. Make a new plan: \/dr replan F-1\. .*\/dr abort F-1$/);
-    expect(said({ ...apply(begun, voided), pastNoReturn: true })).toMatch(/Make a new plan: \/dr replan F-1$/);
+    expect(said(apply(begun, voided))).toMatch(/class changed\. A new plan: \/dr replan F-1\. .*\/dr abort F-1$/);
+    expect(said({ ...apply(begun, voided), pastNoReturn: true })).toMatch(/A new plan: \/dr replan F-1$/);
   });
 
   test("a person who paused a run is not called for it", () => {

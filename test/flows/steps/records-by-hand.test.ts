@@ -21,7 +21,7 @@ function changesIn(commands: readonly string[]): unknown {
 }
 
 describe("A change of records by hand", () => {
-  test("hands Route 53 every part of each record that TwoKey would write, and no other", () => {
+  test("hands Route 53 every part of each record, and no other", () => {
     expect(changesIn(commandsFor(VALUES, ALIAS))).toEqual({
       Changes: [
         {

@@ -1,6 +1,6 @@
 import { fenceOf } from "../../../domain/plan-run/fence.ts";
-import type { StepRole } from "../../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
+import { MOVES_USERS } from "../../../domain/plan-run/users.ts";
 import { isUnanswered } from "../../../domain/service/observed.ts";
 import { handedOnBy } from "../../../ports/handed-on.ts";
 import type { OldSide, OldSideLooking } from "../../../ports/old-side.ts";
@@ -72,7 +72,7 @@ async function leftAs(run: RunState, context: Context): Promise<readonly Left[]>
   const fence = fenceOf(run);
   const commits = steps.filter(({ role }) => role === "commits");
   if (!fence || !commits.every(({ id }) => isSettled(stateOf(run, id)))) return [];
-  const moved = steps.filter(({ role, id }) => MOVES.includes(role) && saysWhereUsersAre(run, id));
+  const moved = steps.filter(({ role, id }) => MOVES_USERS.includes(role) && saysWhereUsersAre(run, id));
   const told = FenceInput.parse(fence.input).newSide.flatMap(({ role, kind, copy, roles }) => {
     const { store, entrance } = kindNamed(role, kind);
     const theirs = lookOf({ roles }, context);
@@ -87,9 +87,6 @@ const lostIn = (why: string | undefined): Left | undefined =>
 
 /** What was refused never changed its records: that they stand as before does not say that anybody moved back. */
 function saysWhereUsersAre(run: RunState, id: string): boolean {
-  const led = handedOnBy(run, id, { roles: MOVES, output: LedElsewhere });
+  const led = handedOnBy(run, id, { roles: MOVES_USERS, output: LedElsewhere });
   return led !== undefined && led.elsewhere !== true;
 }
-
-/** Steps after which users are on the new side, moved by TwoKey or by people. */
-const MOVES: readonly StepRole[] = ["moves-users", "waits-for-people"];

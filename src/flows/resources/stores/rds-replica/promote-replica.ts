@@ -132,7 +132,7 @@ const promotedByOthers = ({ region, instance }: Input): StepFailed =>
 const followsNoMore = ({ why }: LinkEnded): StepFailed =>
   new StepFailed(
     "link-ended",
-    `${why}, and a planned move must lose nothing. Nothing was promoted. Mend its replication and retry, or abort`,
+    `${why}, and a planned move must lose nothing. Nothing was promoted. Mend its replication and retry, or take another way of its card`,
     { facts: { mustAsk: true } },
   );
 

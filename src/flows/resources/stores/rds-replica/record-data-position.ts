@@ -128,7 +128,7 @@ async function seenThere(
     return { done: false, says: `waiting for the marker row of ${at} on ${instance}: ${why}` };
   throw new StepFailed(
     "marker-unseen",
-    `${instance} in ${region} does not show the marker row of ${at}: ${why}. Commits are missing there, or nobody can see them. Nothing was promoted. Mend the replication and retry, or abort`,
+    `${instance} in ${region} does not show the marker row of ${at}: ${why}. Commits are missing there, or nobody can see them. Nothing was promoted. Mend the replication and retry, or take another way of its card`,
     { facts: { mustAsk: true } },
   );
 }
