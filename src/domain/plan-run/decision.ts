@@ -148,10 +148,8 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   const step = stepInQuestion(run);
   if (decision === "take-over" && step !== undefined && !canBeTakenOver(run, step))
     return `TwoKey can see “${stepOf(run.plan, step).title}” only where it is refused, so a take-over would fail.${whatFits(run)}`;
-  if (decision === "replan" && !isMove(run.plan))
-    return `Only a move has a rest that can be planned. A new plan: ${askForRest(run.plan)}.${whatFits(run)}`;
-  if (decision === "resume" && run.voided)
-    return `The keys of this plan are void: ${whyOf(run, inventory)}. A new plan: ${askForRest(run.plan)}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
+  const lacking = withoutGround(decision, run, inventory);
+  if (lacking !== undefined) return lacking;
   if (needs === "requester" && person.id !== run.plan.requester)
     return `Only ${asker}, who asked for this plan, can withdraw it. An approver can close it with /dr reject ${run.plan.id}.`;
   if (needs === "two approvers" && person.id === run.plan.requester)
@@ -170,6 +168,15 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return `“${decision}” is for people who are listed in twokey.yaml as responder, commander or approver.`;
   if (GOES_ON.includes(decision) && !mayGoOn(person, run, inventory))
     return `“${decision}” on ${run.plan.service} is for the people whom twokey.yaml names for it (services.${run.plan.service}.access.ask), its approvers, and commanders.`;
+  return undefined;
+}
+
+/** Why there is nothing that it could go on with. */
+function withoutGround(decision: Decision, run: RunState, inventory: Inventory): string | undefined {
+  if (decision === "replan" && !isMove(run.plan))
+    return `Only a move has a rest that can be planned. A new plan: ${askForRest(run.plan)}.${whatFits(run)}`;
+  if (decision === "resume" && run.voided)
+    return `The keys of this plan are void: ${whyOf(run, inventory)}. A new plan: ${askForRest(run.plan)}.${run.pastNoReturn ? "" : ` Or undo what this run has done: /dr abort ${run.plan.id}.`}`;
   return undefined;
 }
 
