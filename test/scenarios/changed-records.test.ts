@@ -57,9 +57,7 @@ test("records that somebody else changes before the last key, or right after it,
         text.includes("steps done") && text.includes(why) && JSON.stringify(blocks).includes(plan.id),
       20_000,
     );
-    expect(card.text).toMatch(
-      /paused – the keys are void, 0 of 11 steps done.* \/dr replan F-\S+ makes a new plan for the remaining steps\./,
-    );
+    expect(card.text).toMatch(/paused – the keys are void, 0 of 11 steps done.* A new plan: \/dr replan F-\S+\./);
     expect(JSON.stringify(card.blocks)).not.toContain("intent:resume");
     for (const label of ["Plan the remaining steps", "Abort"]) expect(JSON.stringify(card.blocks)).toContain(label);
     // An edited card notifies nobody.
@@ -72,7 +70,7 @@ test("records that somebody else changes before the last key, or right after it,
     await answerTo(
       at,
       { slackId: FARID, words: `/dr resume ${plan.id}`, channel },
-      /The keys of this plan are void: facts changed: .* Make a new plan for the remaining steps/,
+      /The keys of this plan are void: facts changed: .* A new plan: \/dr replan F-/,
     );
     await answerAfter(world.people, { slackId: DMITRI, fits: /^This plan is paused: facts changed/ }, () =>
       pressKey(at, DMITRI, plan),
