@@ -179,12 +179,7 @@ function stoppedUndoing(run: RunState): string {
 function leftParts(run: RunState): CardPart[] {
   if (run.state !== "verified") return [];
   const left = leftToPeople(run);
-  const head: CardPart[] = [
-    {
-      kind: "text",
-      text: left.length === 0 ? "Nothing is left for people to do." : [{ bold: "Left to do by people" }],
-    },
-  ];
+  const head: CardPart[] = left.length === 0 ? [] : [{ kind: "text", text: [{ bold: "Left to do by people" }] }];
   const parts = left.flatMap((sentence): CardPart[] => {
     const [, says, command] = /^(.*?): (aws [^“”]*)$/.exec(sentence) ?? [];
     if (says === undefined || command === undefined) return [{ kind: "text", text: sentence }];

@@ -90,6 +90,16 @@ describe("how long users wait", () => {
   });
 });
 
+test("a verified run whose old side is not fenced never says that nothing is left to do", () => {
+  const all = ids.flatMap((id) => step(id));
+  const shown = cardText(
+    progressCard(run(...all, { kind: "finished", ...at, state: "verified" }), inventory, { nowMs: AT }),
+  );
+
+  expect(shown).toContain("is not proven to be fenced");
+  expect(shown).not.toContain("othing is left");
+});
+
 test("nobody is called down while the old side looks healthy and is not fenced", () => {
   const shown = cardText(progressCard(run(), inventory, { nowMs: AT, downSinceMs: AT - 60_000 }));
 
