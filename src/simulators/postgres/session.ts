@@ -14,10 +14,11 @@ export interface SessionDeps {
   readonly upgrade: () => Duplex;
 }
 
-/** Where TwoKey stands in the network: a group that lets its own network in lets it in too. */
-const TWOKEY: Peer = { address: "10.0.0.10", groups: [] };
+/** Where these clients stand in the network: a group that lets its own network in lets them in too. */
+const CLIENT: Peer = { address: "10.0.0.10", groups: [] };
 const MARKER =
   /^(insert into \w+|select count\(\*\) as found from \w+ where) \(run_id, epoch, number\) (?:values|=) \((.+)\)$/;
+const ORDER = /^insert into orders \(id\) values \('([\w-]+)'\)$/;
 const ENDS = /pg_terminate_backend\((\d+)\)/;
 const SESSIONS = ["pid", "user", "from", "kind"];
 
@@ -57,7 +58,7 @@ export class PostgresSession {
 
   #isLetIn(): boolean {
     const { engine, ref } = this.#deps;
-    const tried = engine.connect(ref, TWOKEY, { user: "nobody yet" });
+    const tried = engine.connect(ref, CLIENT, { user: "nobody yet" });
     if (tried.ok) engine.end(tried.session);
     return tried.ok || tried.reason === "restarting";
   }
@@ -98,7 +99,7 @@ export class PostgresSession {
       this.#out?.end(SERVER.ends({ code: "28P01", message }));
       return;
     }
-    const connected = engine.connect(ref, TWOKEY, { user: this.#user, onEnded: () => this.#ended() });
+    const connected = engine.connect(ref, CLIENT, { user: this.#user, onEnded: () => this.#ended() });
     if (connected.ok) {
       this.#session = connected.session;
       this.#out?.write(SERVER.signedIn(connected.session.id));
@@ -123,12 +124,12 @@ export class PostgresSession {
       this.#out?.write(SERVER.refuses({ code: "42501", message: "permission denied to terminate process" }));
       return;
     }
-    const answer = this.#table(asked, own) ?? this.#marker(asked, own);
+    const answer = this.#table(asked, own) ?? this.#marker(asked, own) ?? this.#order(asked, own);
     if (answer === "read-only") {
       this.#out?.write(SERVER.refuses({ code: "25006", message: "cannot execute INSERT in a read-only transaction" }));
       return;
     }
-    const message = "the simulated PostgreSQL knows its sessions and marker rows, and no other table";
+    const message = "the simulated PostgreSQL knows its sessions, orders and marker rows, and no other table";
     this.#out?.write(answer ? SERVER.table(answer) : SERVER.refuses({ code: "42P01", message }));
   }
 
@@ -142,6 +143,14 @@ export class PostgresSession {
     if (verb?.startsWith("select")) return { columns: ["found"], rows: [[engine.rows(ref).has(id) ? "1" : "0"]] };
     const written = engine.writeOver(own, { id, writer: this.#user });
     this.#world.log.append("rds.marker", { region: ref.region, instance: ref.instance, row, ...written });
+    return written.ok ? { columns: [], rows: [] } : "read-only";
+  }
+
+  /** What a program beside the application writes: nobody stops it, and nobody sees it but by its session. */
+  #order(asked: string, own: DatabaseSession): Table | "read-only" | undefined {
+    const id = ORDER.exec(asked)?.[1];
+    if (id === undefined) return undefined;
+    const written = this.#deps.engine.writeOver(own, { id, writer: this.#user });
     return written.ok ? { columns: [], rows: [] } : "read-only";
   }
 

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { isGuarded, isWatched } from "../../../../src/domain/plan-run/fence.ts";
+import { lostWrites } from "../../../../src/domain/plan-run/lost-writes.ts";
 import { type RunState, stateOf } from "../../../../src/domain/plan-run/run.ts";
 import { whoIsNeeded } from "../../../../src/flows/reach/run-needs.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
 import { oldSideLine } from "../../../../src/views/old-side.ts";
 import { progressCard } from "../../../../src/views/run-progress.ts";
+import { type ConnectedProgram, connectProgram } from "../../../harness/connected-program.ts";
 import { drive } from "../../../harness/drive.ts";
 import { startRun, verdictOf } from "../../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
@@ -16,6 +18,8 @@ import { diesOnceClosed } from "../../../harness/worker-death.ts";
 const SPEED = 60;
 /** The store of bookings that TwoKey has an account in. */
 const GUESTS = "bookings-guests";
+/** The one that it has none in. */
+const ORDERS = "bookings-orders";
 
 let at: FailoverWorld;
 const begin = async () => {
@@ -45,6 +49,10 @@ const acceptedBy = async (mode: "planned" | "unplanned") => {
 };
 
 type OpenSession = ReturnType<typeof reportsSignIn>;
+
+/** As `reportsSignIn`, over a socket of its own, as the world outside meets it. */
+const programSignsIn = (instance: string) => connectProgram(at.whole, { region: at.service.home, instance }, "reports");
+const held = (instance: string) => at.whole.rds.engine.rows({ region: at.service.home, instance });
 
 /** Every session but TwoKey's own is gone, and stays so. */
 async function expectCutOff(run: RunState, report: OpenSession): Promise<void> {
@@ -134,6 +142,44 @@ describe("an old database that TwoKey has an account in", () => {
     expect([run.state, run.why]).toEqual(["verified", ""]);
     expect(stateOf(run, "fence").says).toContain("and none is open");
     expect(openOnGuests()).toEqual([]);
+  });
+});
+
+describe("a program that holds a socket to an old database, and writes over it", () => {
+  let program: ConnectedProgram;
+  beforeEach(begin);
+  afterEach(async () => {
+    await program.close();
+    await end();
+  });
+
+  test("guard over connection: loses its socket to the fence where TwoKey has an account in it", async () => {
+    program = await programSignsIn(GUESTS);
+    expect(await program.write("before")).toBe("written");
+    await startRun(at, { mode: "unplanned" });
+
+    const run = await drive(at);
+
+    await program.ended;
+    expect(await program.write("after")).not.toBe("written");
+    expect([...held(GUESTS)]).toEqual(expect.arrayContaining(["before"]));
+    expect([...held(GUESTS)]).not.toContain("after");
+    expect([run.state, stateOf(run, "fence").output]).toEqual([
+      "verified",
+      expect.objectContaining({ fence: "fenced" }),
+    ]);
+  });
+
+  test("writes on after the fence where it has none: so that is signed in words, and no end of what is lost is told", async () => {
+    program = await programSignsIn(ORDERS);
+    const { plan } = await startRun(at, { mode: "unplanned" });
+
+    const run = await drive(at);
+
+    expect(plan.acceptances.find(({ id }) => id === "sessions-not-proven")?.words).toContain("orders");
+    expect(run.state).toBe("verified");
+    expect(await program.write("after")).toBe("written");
+    expect(lostWrites(run)).toMatchObject({ kind: "after", shutAtMs: expect.any(Number) });
   });
 });
 
