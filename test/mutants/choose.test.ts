@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { GUARDS } from "../guards/table.mjs";
-import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
+import { intervalOf, mutantsOfGuards, sampleOf, survivorsAmong } from "./choose.ts";
 import { isInRooms, type Mutant, sources } from "./instrument.ts";
 
 const guard = GUARDS.find((each) => !each.cut.includes("\n"));
@@ -44,6 +44,15 @@ describe("which changes are tried", () => {
     expect(sampleOf(all, 100, 7).map(({ id }) => id)).toEqual(drawn);
     expect(sampleOf(all, 100, 8).map(({ id }) => id)).not.toEqual(drawn);
     expect(sampleOf(all, 1_000, 7)).toHaveLength(500);
+  });
+
+  test("those that survived an earlier run, wherever in their files they stand now", () => {
+    const moved = { ...mutant("moved", 7, [2, 5]), was: "a", becomes: "b" };
+    const other = { ...moved, id: "other", becomes: "c" };
+    const elsewhere = { ...moved, id: "elsewhere", file: "src/other.ts" };
+    const output = `a line before\n${JSON.stringify({ survivors: [{ ...moved, id: "9", from: { line: 1, column: 0 } }] })}\n`;
+
+    expect(survivorsAmong([elsewhere, moved, other], output)).toEqual([moved]);
   });
 
   test("the share stands with the bounds between which it lies with 95 % confidence", () => {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { Random } from "../../src/simulators/world/random.ts";
 import { GUARDS } from "../guards/table.mjs";
 import type { Mutant, Mutated, Place } from "./instrument.ts";
@@ -17,6 +18,20 @@ export function mutantsOfGuards({ mutants, texts }: Pick<Mutated, "mutants" | "t
     ),
   );
 }
+
+const SameChange = z.object({ file: z.string(), mutator: z.string(), was: z.string(), becomes: z.string() });
+type SameChange = z.infer<typeof SameChange>;
+const Before = z.object({ survivors: z.array(SameChange) });
+
+/** The changes that survived an earlier run, wherever in their files they stand now. `output`: what that run with `--json` printed. */
+export function survivorsAmong(mutants: readonly Mutant[], output: string): Mutant[] {
+  const lines = output.split("\n").filter((line) => line !== "");
+  const { survivors } = Before.parse(JSON.parse(lines.at(-1) ?? ""));
+  const survived = new Set(survivors.map(changeOf));
+  return mutants.filter((mutant) => survived.has(changeOf(mutant)));
+}
+
+const changeOf = ({ file, mutator, was, becomes }: SameChange): string => JSON.stringify([file, mutator, was, becomes]);
 
 /** So many of the others, drawn by a seed, each at most once. */
 export function sampleOf(mutants: readonly Mutant[], runs: number, seed: number): Mutant[] {
