@@ -86,10 +86,10 @@ async function all(
 ): Promise<number> {
   const untilMs = Date.now() + wanted.minutes * 60_000;
   const again = wanted.again === undefined ? undefined : await readFile(wanted.again, "utf8");
-  const mutated = await instrument();
   const folder = wanted.keep ?? (await mkdtemp(join(tmpdir(), "twokey-kept-")));
   try {
     const kept = await keptIn(resolve(folder));
+    const mutated = await instrument(kept.copy);
     const { guards, others } = choose(mutated, wanted, again);
     say(`${mutated.mutants.length} changes; the tests run once without any, to see what they reach`);
     const coverage = await cover(mutated.directory, wanted.processes, kept.coverage);
@@ -107,7 +107,6 @@ async function all(
       ...{ notTried: asked.length - tried.length, failed: coverage.failed, seed: wanted.seed, isJson: how.isJson },
     });
   } finally {
-    await rm(mutated.directory, { recursive: true, force: true });
     if (wanted.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 }

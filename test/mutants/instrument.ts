@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GUARDS } from "../guards/table.mjs";
@@ -39,8 +38,9 @@ export interface Mutated {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-export async function instrument(): Promise<Mutated> {
-  const directory = await copy();
+/** `directory`: where the copy is made. One that is always the same lets jest keep what it has compiled there. */
+export async function instrument(directory: string): Promise<Mutated> {
+  await copyTo(directory);
   const texts = await sources();
   const { files, mutants } = await instrumentAll(
     [...texts].map(([name, content]) => ({ name, content })),
@@ -59,11 +59,11 @@ export async function instrument(): Promise<Mutated> {
   };
 }
 
-async function copy(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "twokey-mutants-"));
+async function copyTo(directory: string): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
   await Promise.all(COPIED.map((name) => cp(join(ROOT, name), join(directory, name), { recursive: true })));
   await symlink(join(ROOT, "node_modules"), join(directory, "node_modules"));
-  return directory;
 }
 
 /** Every source that is mutated, by its file: those of the rooms, and each in which a guard lies. */

@@ -17,6 +17,8 @@ const Line = z.strictObject({ id: z.string(), verdict: Verdict });
 export interface Kept {
   /** Where what the tests reach is written. */
   readonly coverage: string;
+  /** Where the copy with all changes is made. */
+  readonly copy: string;
   readonly verdicts: ReadonlyMap<string, Verdict>;
   write(id: string, verdict: Verdict): Promise<void>;
 }
@@ -38,6 +40,7 @@ export async function keptIn(folder: string): Promise<Kept> {
   const lines = whole.split("\n").filter((line) => line !== "");
   return {
     coverage,
+    copy: join(folder, "copy"),
     verdicts: new Map(lines.map((line) => Line.parse(JSON.parse(line))).map(({ id, verdict }) => [id, verdict])),
     write: (id, verdict) => appendFile(path, `${JSON.stringify({ id, verdict })}\n`),
   };
