@@ -22,13 +22,15 @@ interface Around {
   readonly others?: readonly RunState[] | undefined;
   /** The freeze in force. */
   readonly freeze?: Freeze | undefined;
+  /** What other processes have made of the run since this one read it. */
+  readonly since?: RunState | undefined;
   /** When this process saw it closed last. */
   readonly seenClosedMs?: number | undefined;
 }
 
 /** One turn of the watch over a run that is kept in memory; says what it wrote where, and what has become of the run. */
 export async function watchTurn(run: RunState, around: Around) {
-  const { deps, kept } = watchedInMemory(run, around);
+  const { deps, kept } = watchedInMemory(around.since ?? run, around);
   await watchOldSide(run, deps, new AbortController().signal);
   return kept();
 }

@@ -296,6 +296,17 @@ describe("A form", () => {
     await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Declared");
   });
 
+  test("says yes of each sentence whose box was ticked, and nothing of the others", async () => {
+    const agreements = ["unseen", "smaller-class"].map((id) => ({
+      ...{ id, label: `I accept ${id}`, kind: "agreement" as const, optional: true },
+    }));
+    desk.answers(() => ({ kind: "form", form: { ...FORM, fields: agreements } }));
+    await ana().types("/dr open", OPS);
+    await ana().submits(await desk.people.expectView("U0ANA"), { unseen: ["yes"] });
+
+    expect(desk.asks.at(-1)?.fields).toEqual({ unseen: "yes" });
+  });
+
   test("stays open with the errors beside its fields", async () => {
     const view = await openForm();
     desk.answers(() => ({ kind: "field-errors", errors: { what: "Say more", elsewhere: "and this" } }));

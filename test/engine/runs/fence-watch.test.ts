@@ -57,6 +57,7 @@ interface Wish {
   readonly holder?: string;
   readonly other?: RunState;
   readonly others?: readonly RunState[];
+  readonly since?: RunState;
   readonly whileLooking?: () => void;
   readonly refused?: string;
   readonly proven?: boolean;
@@ -101,7 +102,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
       wish.whileLooking?.();
       return looked;
     },
-    freeze: wish.freeze,
+    ...{ freeze: wish.freeze, since: wish.since },
   });
   const kindsOf = (all: readonly { readonly kind: string }[]) => all.map(({ kind }) => kind);
   return { ...turn, kinds: kindsOf(turn.written), ledger: kindsOf(turn.ledger), fenced, asked, verified, later };
@@ -229,6 +230,13 @@ describe("the watch over an old side that was dark", () => {
 
       // That run may have left every list by now; the look is told of it all the same.
       expect(await watched(turn.run, { others: [ON] })).toMatchObject({ fenced: 1, later: [["F-2"]] });
+    });
+
+    test("writes it once where another process has named it since this one read the run", async () => {
+      const turn = await watched(VERIFIED, { others: [ON], since: NAMED });
+
+      expect([turn.kinds, turn.ledger]).toEqual([["claimed"], []]);
+      expect(turn.run.watch.laterMoves).toEqual(["F-2"]);
     });
 
     test("is not ended by a side that was left either, while a run that its journal names cannot be found", async () => {

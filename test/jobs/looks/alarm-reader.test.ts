@@ -16,7 +16,7 @@ import {
   startAlarmWorld,
   TOPIC,
 } from "../../harness/alarm-world.ts";
-import { MINUTE, memoryDocuments, silent } from "../../harness/fakes/index.ts";
+import { MINUTE, memoryDocuments, memoryLogger, silent } from "../../harness/fakes/index.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -68,8 +68,8 @@ async function open(alarms: readonly AlarmSpec[]): Promise<Place> {
 
 const read = async ({ reads }: Place) => (await reads.get("all"))?.value.regions[REGION];
 /** The reader has read the region for the first time, and the installation begins. */
-async function installed(place: Place): Promise<void> {
-  place.starts();
+async function installed(place: Place, more: Partial<AlarmReaderDeps> = {}): Promise<void> {
+  place.starts(more);
   await until(async () => (await read(place))?.readAtMs !== undefined);
   place.passes(MINUTE);
 }
@@ -232,7 +232,9 @@ describe("The states of alarms are read again", () => {
 
   test("guard dark alarms: while their region gives no answer they are unknown, people are told once, and then that they are known again", async () => {
     const place = await open([alarmCalled("a-lag")]);
-    await installed(place);
+    const { logger, lines } = memoryLogger();
+    await installed(place, { logger });
+    expect(lines).toEqual([]);
     place.world.world.regions.set(REGION, "refusing");
     place.passes(5 * MINUTE);
     await until(async () => (await read(place))?.unread === "unreachable");
@@ -253,7 +255,9 @@ describe("The states of alarms are read again", () => {
       expect.stringMatching(/^The states of the alarms in us-east-1 cannot be read since .*: AWS gives no answer\./),
       "The states of the alarms in us-east-1 can be read again.",
     ]);
-    // Nothing of what the SDK says.
+    // What the SDK says stands in the log alone.
+    const facts = { region: REGION, why: expect.stringMatching(/./) };
+    expect(lines).toContainEqual({ level: "warn", sentence: "The states of the alarms could not be read", facts });
     expect(place.announced.join(" ")).not.toMatch(/ECONN|SDK|socket|127\.0\.0\.1/);
   });
 });

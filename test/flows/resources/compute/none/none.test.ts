@@ -48,6 +48,14 @@ describe("machines that TwoKey neither starts nor stops", () => {
     });
   });
 
+  test("are asked only after what people have to point at the database by hand first", () => {
+    const byHandFirst = [{ name: "rooms.desk.internal", blocks: [] }];
+
+    expect(none.compute?.prove(at, { ...MOVING, byHandFirst }, SLOT)).toMatchObject({
+      ...{ title: expect.stringMatching(/^Wait for rooms\.desk\.internal /), input: { byHandFirst } },
+    });
+  });
+
   test("are not asked where no name leads to the new side alone", () => {
     expect(none.compute?.prove(at, { ...MOVING, via: undefined }, SLOT)).toBeUndefined();
   });
