@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { type StatusDeps, statusOfServices } from "../../src/commands/status.ts";
 import { Unreadable } from "../../src/domain/errors.ts";
+import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { RecordSet } from "../../src/ports/traffic.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { runStates } from "../cards/run-states.ts";
@@ -118,6 +119,19 @@ describe("could we, right now?", () => {
     const observed = { ...seenOn(service, quietDay(service)), resources: {} };
     expect(await board(quietDay(service), { observed: async () => observed })).toMatch(
       /✗ inventory · not ready: .*\n {4}Cannot move now: .*was not looked at yet/,
+    );
+  });
+
+  test("a service of which AWS contradicts the file is not ready, as no plan is made before people decide", async () => {
+    const database = {
+      [`rds-replica/${service.home}/mycomputer-inventory-db`]: {
+        endpoint: { value: "other.c1.eu-west-1.rds.amazonaws.com", atMs: AT },
+      },
+    };
+    const contradicted = () => inventoryFrom(inventory.file, database);
+
+    expect(await board(quietDay(service), { inventory: contradicted })).toMatch(
+      /✗ inventory · not ready: \S+\.endpoint is \S+ in twokey\.yaml, but AWS says other\.c1\./,
     );
   });
 

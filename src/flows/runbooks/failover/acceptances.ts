@@ -104,7 +104,7 @@ function unfenced(judgement: Judgement, isOwn: boolean): Acceptance[] {
 
 function notClosed(judgement: Judgement): Acceptance[] {
   const { from, unseen } = judgement;
-  const stores = unseen.parts.flatMap(({ at }) => (at.role === "stores" ? [at] : []));
+  const stores = unseen.parts.filter(({ role }) => role === "stores");
   if (stores.length === 0) return [];
   const databases = named(judgement, "the old database", stores);
   return [
@@ -118,7 +118,7 @@ function notClosed(judgement: Judgement): Acceptance[] {
 
 function notStopped(judgement: Judgement): Acceptance[] {
   const { from, unseen } = judgement;
-  const works = unseen.parts.flatMap(({ at }) => (at.role === "stores" ? [] : [at]));
+  const works = unseen.parts.filter(({ role }) => role !== "stores");
   if (works.length === 0) return [];
   const services = named(judgement, "the old service", works);
   return [
@@ -133,7 +133,7 @@ function notStopped(judgement: Judgement): Acceptance[] {
 /** What is closed, and still leaves something open or unseen. */
 function notProven(judgement: Judgement): Acceptance[] {
   const { stores, unseen } = judgement;
-  const isOpen = (id: string) => unseen.parts.some(({ at }) => at.id === id);
+  const isOpen = (id: string) => unseen.parts.some((at) => at.id === id);
   const closed = stores.flatMap(({ at }) => (isOpen(at.id) ? [] : [at]));
   return [leftOpen, cutsUnseen, writeNotProven, sessionsNotProven].flatMap((signed) => signed(judgement, closed));
 }
@@ -182,7 +182,7 @@ const sessionsNotProven: Signed = (judgement, closed) => {
   const unproven = closed.filter((at) => !endsSessions(at, from));
   if (unproven.length === 0) return [];
   const databases = named(judgement, "the old database", unproven);
-  const areTasksUnseen = unseen.parts.some(({ at }) => at.role !== "stores");
+  const areTasksUnseen = unseen.parts.some(({ role }) => role !== "stores");
   const seen = areTasksUnseen ? "also tasks of the service" : `also tasks in ${to}`;
   return [
     {

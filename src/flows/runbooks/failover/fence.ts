@@ -28,7 +28,7 @@ export function fence(request: FailoverRequest, judgement: Judgement): PlannedSt
     input: {
       ...{ region: from, mode, parts: parts.map(({ part }) => part) },
       ...(mode === "planned" && { drainsMs: longestMs(all, from) }),
-      unseenAccepted: unseen.parts.map(({ at }) => at.id),
+      unseenAccepted: unseen.parts.map(({ id }) => id),
       unprovenAccepted: unseen.writeChecks.map(({ at }) => at.id),
       captured: knownOf(captured),
       ...(touched.length > 0 && { touched }),

@@ -3,8 +3,8 @@ import { isUnanswered } from "../../../domain/service/observed.ts";
 import type { Move } from "../../resources/place.ts";
 import type { KindSeen } from "../../resources/places.ts";
 
-/** What gives no answer, and why. */
-export interface Silent {
+/** A store whose write check gives no answer, and why. */
+interface Silent {
   readonly at: KindSeen;
   readonly why: string;
 }
@@ -15,7 +15,7 @@ export interface Silent {
  */
 export interface Unseen {
   /** What can be neither looked at nor closed. */
-  readonly parts: readonly Silent[];
+  readonly parts: readonly KindSeen[];
   /** Stores of which no failing write will say that they are closed. */
   readonly writeChecks: readonly Silent[];
 }
@@ -25,13 +25,11 @@ export function unseenOn(
   { from, isAllSilent }: Pick<Move, "from" | "isAllSilent">,
   writes: Observation["writes"] = {},
 ): Unseen {
-  const fenced = all.filter(({ kind }) => kind.fence !== undefined);
-  const parts = fenced.flatMap((at) => {
+  const parts = all.filter((at) => {
     const now = at.kind.fence?.seenIn(at, from);
-    if (isAllSilent) return [{ at, why: now?.known === false ? now.why : `${from} is silent` }];
-    return now && isUnanswered(now) ? [{ at, why: now.why }] : [];
+    return now !== undefined && isUnanswered(now);
   });
-  const writeChecks = fenced.flatMap((at) => {
+  const writeChecks = all.flatMap((at) => {
     if (!at.kind.fence?.writeCheck) return [];
     const said = writes[at.id]?.[from];
     if (isAllSilent && !said) return [{ at, why: `${from} is silent` }];

@@ -304,6 +304,16 @@ describe("pages of an incident", () => {
     expect(desk.paging.responders).toHaveLength(0);
   });
 
+  test("with PagerDuty as the driver whom a level writes to is written to once, and in no round again: its own policy repeats", async () => {
+    const desk = bridge(inventory((file) => ({ ...file, escalation: { ...file.escalation, driver: "pagerduty" } })));
+    const id = await opened(desk);
+    await pass(desk, id, 40);
+
+    const written = (await desk.incident(id)).pages.filter(({ via }) => via === "slack");
+    expect(written.map(({ target, round }) => [target.id, round])).toEqual([["ana", 0]]);
+    expect(desk.chat.messages.filter(({ channel }) => channel === "ana")).toHaveLength(1);
+  });
+
   test("guard asked by name: with PagerDuty as the driver, whom somebody asks for is called all the same, once", async () => {
     const desk = bridge(inventory((file) => ({ ...file, escalation: { ...file.escalation, driver: "pagerduty" } })));
     const id = await opened(desk);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { snapshotName } from "../../../../src/flows/runbooks/snapshot/snapshot-name.ts";
 import { AT, type Day } from "../../../harness/observed.ts";
+import { linesOfBlock } from "../../../harness/pasted.ts";
 import { uncheckedIn } from "../../../harness/plans.ts";
 import { standbyOf } from "../../../harness/site.ts";
 import { nobodyKnowsTheWriter, planned, QUIET, refusals, SERVICE, unseen, withDatabase } from "../asked.ts";
@@ -100,6 +101,15 @@ describe("a snapshot is planned", () => {
     const dark = { ...bare, sites: { ...bare.sites, ...unseenSite(standby) } };
 
     expect(planOf(dark).steps[1]?.input["kmsKey"]).toBeNull();
+  });
+
+  test("by hand under the same key, and under none where the writer is not encrypted", () => {
+    const byHand = (day: Day) => planOf(day).steps[1]?.byHand?.flatMap(linesOfBlock).join("\n");
+    const named = ` --kms-key-id arn:aws:kms:${standby}:123456789012:key/k-1`;
+
+    expect(byHand(QUIET)).toContain(named);
+    expect(byHand(plain(home))).toContain("copy-db-snapshot");
+    expect(byHand(plain(home))).not.toContain("--kms-key-id");
   });
 
   test("under a name that RDS takes, whatever the reason is", () => {

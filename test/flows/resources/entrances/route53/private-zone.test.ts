@@ -95,7 +95,7 @@ describe("a name that a public and a private zone hold", () => {
     expect(entrance.leadsTo(at, STANDBY).map(({ name }) => name)).toEqual([BOOK]);
   });
 
-  test("refuses the plan where either zone has a set that nobody explains, and says which", async () => {
+  test("refuses the plan where either zone has a set that nobody explains, says which, and changes nothing there", async () => {
     const more = known([side("in-a", 100), side("in-b", 0), side("in-c", 1)]);
     const { at, entrance } = await seenWith({ ...BOTH, [PRIVATE]: more });
 
@@ -103,6 +103,9 @@ describe("a name that a public and a private zone hold", () => {
       expect.stringContaining(`The records of ${BOOK} in private zone ${PRIVATE} cannot be moved`),
     ]);
     expect(entrance.refusals(at, MOVE).join()).toContain("A “in-c”");
+    expect(entrance.move(at, MOVE, { id: (base) => base, after: [] }).map(({ id }) => id)).toStrictEqual([
+      ...["shift-traffic-book-example-com", "settle-dns-book-example-com"],
+    ]);
   });
 
   test("is left to people in the private zone while Route 53 cannot be asked, since nobody here sees when they have done it", async () => {
