@@ -1,6 +1,6 @@
 import { TransientError, UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
-import { readSeverity, Severity, withSeverityJoined } from "../domain/incident/severity.ts";
+import { bare, isLikeSeverity, readSeverity, Severity, withSeverityJoined } from "../domain/incident/severity.ts";
 import { mostSimilar } from "../domain/similar.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { CORRELATION_ID, type OpenIncident } from "../flows/incident/intake/correlate.ts";
@@ -75,25 +75,27 @@ async function open(opening: Parameters<typeof openIncident>[0], deps: IncidentC
   }
 }
 
-/** As people number severities elsewhere. */
-const LIKE_A_SEVERITY = /^(?:sev(?:erity)?[-_]?\d+|p\d)$/i;
+interface Named {
+  readonly severity: Severity | undefined;
+  /** Services that may still be named. */
+  readonly names: readonly string[];
+}
 
-function refuseSlip(
-  { text }: Ask,
-  word: string,
-  { severity, names }: { readonly severity: string | undefined; readonly names: readonly string[] },
-): void {
-  if (severity === undefined && LIKE_A_SEVERITY.test(word))
+function refuseSlip({ text }: Ask, word: string, { severity, names }: Named): void {
+  const second = readSeverity(word);
+  if (severity !== undefined && second !== undefined && second !== severity && /\d/.test(word))
+    throw new UserError("severity-unknown", `Is it ${severity} or ${second}? Nothing was declared.`);
+  if (severity === undefined && isLikeSeverity(word))
     throw new UserError(
       "severity-unknown",
-      `There is no severity ${word}. There are: ${Severity.options.join(", ")}. Nothing was declared.`,
+      `There is no severity ${bare(word)}. There are: ${Severity.options.join(", ")}. Nothing was declared.`,
     );
-  const near = mostSimilar(word, names);
+  const near = mostSimilar(bare(word), names);
   // “orders fail” is a sentence, whatever service is called order.
-  if (near === undefined || word.toLowerCase() === `${near.toLowerCase()}s`) return;
+  if (near === undefined || bare(word).toLowerCase() === `${near.toLowerCase()}s`) return;
   throw new UserError(
     "service-unknown",
-    `There is no service called ${word}. Did you mean: /dr declare ${text.replace(word, near)}? Nothing was declared.`,
+    `There is no service called ${bare(word)}. Did you mean: /dr declare ${text.replace(bare(word), near)}? Nothing was declared.`,
   );
 }
 
@@ -126,17 +128,17 @@ function nameOf({ channel, id }: Incident): string {
  * sentence: it would page the wrong people.
  */
 function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
-  const words = withSeverityJoined(ask.args);
-  const rest = [...words];
-  let severity: ReturnType<typeof readSeverity>;
+  const rest = withSeverityJoined(ask.args);
+  const services = deps.inventory().services.map(({ name }) => name);
+  let severity: Severity | undefined;
   let service: string | undefined;
-  for (const word of words) {
-    const names = deps.inventory().services.map(({ name }) => name);
-    const named = service === undefined ? names.find((name) => name.toLowerCase() === word.toLowerCase()) : undefined;
+  for (let word = rest[0]; word !== undefined; word = rest[0]) {
+    const named = service === undefined ? services.find((name) => isSame(name, word)) : undefined;
     if (named !== undefined) service = named;
     else if (severity === undefined && readSeverity(word) !== undefined) severity = readSeverity(word);
-    else {
-      refuseSlip(ask, word, { severity, names: service === undefined ? names : [] });
+    // “sev1 – inventory is down”.
+    else if (bare(word) !== "") {
+      refuseSlip(ask, word, { severity, names: service === undefined ? services : [] });
       break;
     }
     rest.shift();
@@ -145,3 +147,5 @@ function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
   const what = said === "" || service === undefined ? said : `${service} ${said}`;
   return { severity: severity ?? ("sev2" as const), service, what };
 }
+
+const isSame = (name: string, word: string): boolean => name.toLowerCase() === bare(word).toLowerCase();

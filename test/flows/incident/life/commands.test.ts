@@ -85,6 +85,20 @@ describe("intents about incidents", () => {
       services: ["inventory"],
       title: "inventory checkout is slow",
     },
+    ...[
+      "SEV1: inventory is down",
+      "sev1, inventory is down",
+      "sev 1: inventory is down",
+      "sev one inventory is down",
+    ].map((typed) => ({ typed, wanted: "sev1", services: ["inventory"], title: "inventory is down" })),
+    ...[
+      "s3 inventory: is down",
+      "prio3 – inventory is down",
+      "P3 - inventory is down",
+      "sev-three inventory is down",
+    ].map((typed) => ({ typed, wanted: "sev3", services: ["inventory"], title: "inventory is down" })),
+    { typed: "slow orders", wanted: "sev2", services: [], title: "slow orders" },
+    { typed: "serve1 is down", wanted: "sev2", services: [], title: "serve1 is down" },
     { typed: "the sev1 drill of inventory", wanted: "sev2", services: [], title: "the sev1 drill of inventory" },
   ])("declaring $typed keeps the whole sentence as its title", async ({ typed, wanted, services, title }) => {
     const desk = bridge(served);
@@ -96,6 +110,10 @@ describe("intents about incidents", () => {
     { typed: "sev9 inventory is down", code: "severity-unknown", says: /There are: sev1, sev2, sev3, sev4/ },
     { typed: "sev 7 inventory is down", code: "severity-unknown", says: /no severity sev7/ },
     { typed: "inventory p7 is down", code: "severity-unknown", says: /no severity p7/ },
+    { typed: "sevv1 inventory is down", code: "severity-unknown", says: /no severity sevv1/ },
+    { typed: "sv1: inventory is down", code: "severity-unknown", says: /no severity sv1\./ },
+    { typed: "critcal inventory is down", code: "severity-unknown", says: /no severity critcal/ },
+    { typed: "sev1 sev2 inventory is down", code: "severity-unknown", says: /Is it sev1 or sev2\?/ },
     {
       typed: "sev1 inventroy is down",
       code: "service-unknown",
