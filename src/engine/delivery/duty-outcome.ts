@@ -4,6 +4,7 @@ import type { DutyOutcome, DutyProgress } from "../../domain/incident/duty.ts";
 /** Machine time. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+const LONGEST_ADVISED_MS = 20_000;
 /** World time. A setting that was refused is tried again this much later: people mend it meanwhile. */
 const REFUSED_AGAIN_MS = 300_000;
 
@@ -35,6 +36,10 @@ export interface Settling {
   readonly mayHaveWorked: boolean;
 }
 
+/** What somebody else advises is the least; who refuses or is away again and again is asked a few times a minute (G22). */
+export const retryMs = (advisedMs: number | undefined, laterMs: number): number =>
+  advisedMs === undefined ? laterMs : Math.max(advisedMs, Math.min(laterMs, LONGEST_ADVISED_MS));
+
 /** Undefined: as if it had never been taken up. That an earlier attempt may have worked is never forgotten. */
 export function settledDuty<Doc>(
   held: DutyProgress,
@@ -49,7 +54,7 @@ export function settledDuty<Doc>(
     case "retry": {
       // A retry says that *this* attempt did nothing; an earlier one may still have worked.
       const state = mayHaveWorked ? "unknown" : "retry";
-      return { ...settled, state, why: outcome.why, retryAtMs: nowMs + (outcome.afterMs ?? laterMs) * speed };
+      return { ...settled, state, why: outcome.why, retryAtMs: nowMs + retryMs(outcome.afterMs, laterMs) * speed };
     }
     case "unknown":
       return { ...settled, state: "unknown", why: outcome.why, retryAtMs: nowMs + laterMs * speed };

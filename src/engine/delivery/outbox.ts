@@ -7,7 +7,7 @@ import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { type Broken, isBroken } from "./duty-outcome.ts";
+import { type Broken, isBroken, retryMs } from "./duty-outcome.ts";
 
 /**
  * Sends the cards that are owed to the chat.
@@ -191,7 +191,7 @@ function afterOutcome(
 ): CardDue {
   const { claim: held, retryAtMs: _retry, why: _why, ...free } = current;
   const sent = Math.max(current.sent, held === undefined ? 0 : held.wanted);
-  const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(current.attempts - 1, 6)) * speed;
+  const laterMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(current.attempts - 1, 6));
   switch (outcome.kind) {
     case "sent": {
       const { postedMaybeSinceMs: _found, ...found } = free;
@@ -214,7 +214,7 @@ function afterOutcome(
       return {
         ...free,
         why: outcome.why,
-        retryAtMs: nowMs + (outcome.afterMs === undefined ? laterMs : outcome.afterMs * speed),
+        retryAtMs: nowMs + retryMs(outcome.afterMs, laterMs) * speed,
       };
     case "refused":
       return { ...free, why: outcome.why, retryAtMs: nowMs + REFUSED_AGAIN_MS * speed };
@@ -224,7 +224,7 @@ function afterOutcome(
       return {
         ...unsure,
         why: outcome.why,
-        retryAtMs: nowMs + laterMs,
+        retryAtMs: nowMs + laterMs * speed,
         ...(free.message === undefined ? { postedMaybeSinceMs: sinceMs } : {}),
       };
     }

@@ -1,4 +1,6 @@
-import type { Perform } from "../../../domain/incident/duty.ts";
+import type { Card } from "../../../domain/card/card.ts";
+import { chainOf, UserError } from "../../../domain/errors.ts";
+import type { Attempt, Perform } from "../../../domain/incident/duty.ts";
 import { eventOf, type Incident, withNote } from "../../../domain/incident/incident.ts";
 import type { Page } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
@@ -40,16 +42,46 @@ export function direct(deps: IncidentDeps): Perform<Incident> {
       incident,
       place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
     );
-    for (const person of people.value) {
-      const isSent = await postOnce(
-        deps.chat,
-        { to: { person: person.id }, card, key: `${page.key}:${person.id}` },
-        attempt,
-      );
-      if (!isSent) return { kind: "withdrawn" };
-    }
+    const written = await writeToEach(deps, attempt, {
+      people: people.value,
+      card,
+      keyOf: ({ id }) => `${page.key}:${id}`,
+    });
+    if (written === "withdrawn") return { kind: "withdrawn" };
+    const late = written.missed.find(({ error }) => !(error instanceof UserError));
+    if (late) return { kind: "unknown", why: chainOf(late.error) };
     return { kind: "done", apply: settled(duty, { state: "accepted" }) };
   };
+}
+
+interface Writing {
+  readonly people: readonly Person[];
+  readonly card: Card;
+  readonly keyOf: (person: Person) => string;
+}
+
+interface Missed {
+  readonly person: Person;
+  readonly error: unknown;
+}
+
+/** Each person for themselves: whoever cannot be written to keeps no message from the others. Throws where nobody was. */
+async function writeToEach(
+  { chat }: IncidentDeps,
+  attempt: Attempt,
+  { people, card, keyOf }: Writing,
+): Promise<"withdrawn" | { readonly missed: readonly Missed[] }> {
+  const missed: Missed[] = [];
+  for (const person of people) {
+    try {
+      if (!(await postOnce(chat, { to: { person: person.id }, card, key: keyOf(person) }, attempt))) return "withdrawn";
+    } catch (error) {
+      missed.push({ person, error });
+    }
+  }
+  const mayComeYet = missed.find(({ error }) => !(error instanceof UserError));
+  if (missed.length === people.length && mayComeYet) throw mayComeYet.error;
+  return { missed };
 }
 
 async function peopleOf(deps: IncidentDeps, target: Page["target"]): Promise<PagerAnswer<readonly Person[]>> {
@@ -83,22 +115,27 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
       return missedWords(now, call);
     };
     const card = deps.voice.page(incident, `level ${place.rung.level}: ${why(incident)}`);
-    for (const person of people) {
-      const key = pageKey(incident, {
-        step: `${place.ladder.number}.${place.index}`,
-        target: person.id,
-        via: "fallback",
-        round: 0,
-      });
-      if (!(await postOnce(deps.chat, { to: { person: person.id }, card, key }, attempt))) return { kind: "withdrawn" };
-    }
+    const step = `${place.ladder.number}.${place.index}`;
+    const keyOf = ({ id }: Person) => pageKey(incident, { step, target: id, via: "fallback", round: 0 });
+    const written = await writeToEach(deps, attempt, { people, card, keyOf });
+    if (written === "withdrawn") return { kind: "withdrawn" };
+    const late = written.missed.find(({ error }) => !(error instanceof UserError));
     return {
-      kind: "done",
+      ...(late ? { kind: "unknown", why: chainOf(late.error) } : { kind: "done" }),
       apply: (current, nowMs) => {
-        const says = `Level ${place.rung.level}: ${why(current)}. Written to directly: ${people.map(({ name }) => name).join(", ") || "nobody can be"}. Please call people by telephone: /dr oncall shows you their numbers.`;
+        const says = `Level ${place.rung.level}: ${why(current)}. ${sayWritten(people, written.missed)} Please call people by telephone: /dr oncall shows you their numbers.`;
         const value = withNote(current, { id: duty.key, atMs: nowMs, says });
         return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
       },
     };
   };
 }
+
+function sayWritten(people: readonly Person[], missed: readonly Missed[]): string {
+  const unreached = missed.map(({ person }) => person);
+  const reached = people.filter((person) => !unreached.includes(person));
+  const directly = `Written to directly: ${namesOf(reached) || "nobody can be"}.`;
+  return unreached.length === 0 ? directly : `${directly} Slack did not take it for ${namesOf(unreached)}.`;
+}
+
+const namesOf = (people: readonly Person[]): string => people.map(({ name }) => name).join(", ");

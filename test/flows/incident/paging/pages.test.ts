@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { UserError } from "../../../../src/domain/errors.ts";
 import { resolveIncident, setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { askFor, escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
@@ -339,6 +340,50 @@ describe("pages of an incident", () => {
     desk.paging.refuseTriggers = false;
     await pass(desk, id, 2);
     expect(desk.paging.responders.map(({ request }) => request.users)).toEqual([["PANA"]]);
+  });
+
+  test("whoever Slack does not take a message for keeps it from nobody else, and the channel is told whom to call", async () => {
+    const both = { kind: "people" as const, people: ["ana", "ben"] };
+    const desk = bridge(inventory((file) => ({ ...file, audiences: { ...file.audiences, first: both } })));
+    const post = desk.chat.post.bind(desk.chat);
+    desk.chat.post = (to, card, key) =>
+      "person" in to && to.person === "ana"
+        ? Promise.reject(new UserError("chat-refused", "Slack refuses chat.postMessage: user_disabled"))
+        : post(to, card, key);
+    desk.paging.refuseTriggers = true;
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+
+    expect(desk.chat.messages.filter(({ channel, key }) => channel === "ben" && key.includes("fallback"))).toHaveLength(
+      1,
+    );
+    expect(desk.chat.messages.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(
+        /accepted nothing.*Written to directly: Ben\. Slack did not take it for Ana\. Please call people/,
+      ),
+    );
+  });
+
+  test("a pager that is away is asked a few times a minute, and no end to it", async () => {
+    const desk = bridge();
+    let asked = 0;
+    const trigger = desk.paging.trigger.bind(desk.paging);
+    desk.paging.trigger = (request) => {
+      asked += 1;
+      return trigger(request);
+    };
+    desk.paging.weather = () => "busy";
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    expect(asked).toBeGreaterThanOrEqual(4);
+    expect(asked).toBeLessThanOrEqual(7);
+    await pass(desk, id, 10);
+    expect(asked).toBeGreaterThanOrEqual(24);
+    expect(asked).toBeLessThanOrEqual(40);
+
+    desk.paging.weather = () => "fine";
+    await pass(desk, id, 1);
+    expect(desk.paging.triggers).toHaveLength(1);
   });
 
   test("one person is not paged more often than the matrix allows, but an incident's first page always goes", async () => {
