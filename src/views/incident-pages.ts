@@ -21,12 +21,15 @@ const PAGE_WORDS: Readonly<Record<Page["state"], string>> = {
   throttled: "held back",
   rejected: "refused",
 };
+const NOT_TAKEN = new Set<Page["state"]>(["intent", "retry", "unknown", "throttled", "rejected"]);
 /** Somebody may still be reached by one of them. */
 const UNDER_WAY = new Set<Page["state"]>(["intent", "retry", "accepted", "unknown", "throttled"]);
 
 /** Whether somebody was paged, and no page is under way any more. */
 export const hasPagingStopped = ({ pages }: Incident): boolean =>
   pages.length > 0 && !pages.some(({ state }) => UNDER_WAY.has(state));
+/** Whoever takes pages for us has taken at least one of them. */
+const isTaken = (pages: readonly Page[]): boolean => pages.some(({ state }) => !NOT_TAKEN.has(state));
 const BEST_FIRST = Object.keys(PAGE_WORDS);
 
 /** Who was paged, how, when, with what result: one line a person, of the newest round. */
@@ -45,7 +48,13 @@ export function pagesPart(incident: Incident, nameOf: NameOf): CardPart[] {
     .map((pages) => personLine(pages, { usual, hasLevels, nameOf: (id) => targetName(incident, id, nameOf) }));
   const more = shown.length - lines.length;
   return [
-    { kind: "text", text: [{ bold: "Paged" }, ` by ${usual}${isMixed ? " unless a line says otherwise" : ""}`] },
+    {
+      kind: "text",
+      text: [
+        { bold: isTaken(shown.filter((pages) => waysOf(pages) === usual).flat()) ? "Paged" : "To be paged" },
+        ` by ${usual}${isMixed ? " unless a line says otherwise" : ""}`,
+      ],
+    },
     { kind: "lines", lines: more > 0 ? [...lines, `and ${more} more`] : lines },
   ];
 }

@@ -16,7 +16,13 @@ export interface IncidentContext {
   readonly waits?: readonly Text[];
   /** What fires next if nobody answers. */
   readonly next?:
-    | { readonly atMs: number | undefined; readonly what: string; readonly targets: readonly string[] }
+    | {
+        readonly atMs: number | undefined;
+        readonly what: string;
+        readonly targets: readonly string[];
+        /** It is due, and the pager has not taken the incident yet. */
+        readonly isHeld?: true;
+      }
     | undefined;
 }
 
@@ -95,6 +101,12 @@ function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[]
   if (!next) return [];
   const names = next.targets.map((id) => targetName(incident, id, nameOf));
   const who = names.length > 0 ? ` (${someOf(names, NEXT_SHOWN)})` : "";
+  if (next.isHeld) {
+    const pager = keeperLabel(incident.escalation.pagers);
+    return [
+      [{ bold: "Not paged yet: " }, `${next.what}${who}. ${pager} has not taken it, and is asked again. Call people.`],
+    ];
+  }
   if (next.atMs === undefined) return [["Paging now: ", { bold: next.what }, `${who}.`]];
   return [
     [

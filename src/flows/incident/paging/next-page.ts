@@ -9,7 +9,11 @@ export interface NextPage {
   /** `level 2`, `everybody again (round 3)` or `the commanders`. */
   readonly what: string;
   readonly targets: readonly string[];
+  /** It is due, and the pager has not taken the incident yet. */
+  readonly isHeld?: true;
 }
+
+const NOT_TAKEN = new Set(["retry", "unknown", "failed"]);
 
 export function nextPage(incident: Incident, nowMs: number): NextPage | undefined {
   const owed = dutiesOf(incident, nowMs)
@@ -25,5 +29,6 @@ export function nextPage(incident: Incident, nowMs: number): NextPage | undefine
   const rung = rungAt(incident, first)?.rung;
   const targets = rung?.targets.map((target) => target.id) ?? [];
   const when = rung?.isHeld ? " when quiet hours end" : "";
-  return { atMs, what: `level ${rung?.level ?? 1}${when}`, targets };
+  const isHeld = atMs === undefined && NOT_TAKEN.has(incident.duties[first.waitsFor ?? ""]?.state ?? "");
+  return { atMs, what: `level ${rung?.level ?? 1}${when}`, targets, ...(isHeld && { isHeld }) };
 }

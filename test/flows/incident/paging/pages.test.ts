@@ -4,6 +4,9 @@ import { resolveIncident, setSeverity, TWOKEY } from "../../../../src/flows/inci
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { askFor, escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
 import { mergeEvidence } from "../../../../src/flows/incident/paging/evidence.ts";
+import { nextPage } from "../../../../src/flows/incident/paging/next-page.ts";
+import { cardText } from "../../../../src/views/card-text.ts";
+import { incidentCard } from "../../../../src/views/incident.ts";
 import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
 import { bridge, change, type Decide, opened, pass, until } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
@@ -340,6 +343,22 @@ describe("pages of an incident", () => {
     desk.paging.refuseTriggers = false;
     await pass(desk, id, 2);
     expect(desk.paging.responders.map(({ request }) => request.users)).toEqual([["PANA"]]);
+  });
+
+  test("nobody is called paged, on the card, whose incident the pager has not taken", async () => {
+    const desk = bridge();
+    desk.paging.refuseTriggers = true;
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+
+    const incident = await desk.incident(id);
+    const next = nextPage(incident, desk.clock.now());
+    const card = cardText(incidentCard(incident, { nameOf: (each) => each, next }));
+
+    expect(card).toContain(
+      "Not paged yet: level 1 (ana, ops). PagerDuty has not taken it, and is asked again. Call people.",
+    );
+    expect(card).not.toMatch(/Paging now|Paged by/);
   });
 
   test("whoever Slack does not take a message for keeps it from nobody else, and the channel is told whom to call", async () => {
