@@ -9,6 +9,12 @@ export function isShown(ask: Ask, service: string, inventory: Inventory): boolea
   return !isKept({ service, what: "see" }, personOf(ask, inventory)?.id, inventory);
 }
 
+/** The same for each service: a list of what there is names nothing that is kept from whom it is read by. */
+export const shownTo =
+  (ask: Ask, inventory: Inventory) =>
+  (service: string): boolean =>
+    isShown(ask, service, inventory);
+
 /** Throws UserError where one of the services is kept from the asker. */
 export function refuseUnlessShown(ask: Ask, services: readonly string[], inventory: Inventory): void {
   const kept = services.find((service) => !isShown(ask, service, inventory));

@@ -2,13 +2,14 @@ import { UserError } from "../domain/errors.ts";
 import { byHandParts } from "../domain/plan-run/by-hand-parts.ts";
 import { actingRoles } from "../flows/resources/permits.ts";
 import { byHandCard } from "../views/by-hand.ts";
-import { refuseUnlessShown } from "./access.ts";
+import { refuseUnlessShown, shownTo } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type RunCommandDeps, runMeant } from "./run-deps.ts";
 
 /** `/dr by-hand [plan] [part]`: the same steps as commands to paste. */
 export async function byHand(ask: Ask, deps: Pick<RunCommandDeps, "runs" | "inventory">): Promise<Answer> {
-  const run = await runMeant(ask.args[0], deps);
+  const shows = shownTo(ask, deps.inventory());
+  const run = await runMeant(ask.args[0], { ...deps, shows });
   refuseUnlessShown(ask, [run.plan.service], deps.inventory());
   const { length } = byHandParts(run.plan);
   const part = Number(ask.args[1] ?? 1);

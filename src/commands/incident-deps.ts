@@ -13,6 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Pagers } from "../ports/pager.ts";
 import type { Wake } from "../ports/wake.ts";
+import { shownTo } from "./access.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 
 /** What the intents about incidents need. */
@@ -51,7 +52,10 @@ export interface Meant {
 }
 
 /** The incident that is meant: the one of the button, named by id, of this channel, or the only open one. */
-export async function incidentMeant(ask: Ask, deps: Pick<IncidentCommandDeps, "incidents">): Promise<Meant> {
+export async function incidentMeant(
+  ask: Ask,
+  deps: Pick<IncidentCommandDeps, "incidents" | "inventory">,
+): Promise<Meant> {
   const [word, ...rest] = ask.args;
   const named = ask.value ?? word;
   const stored = named === undefined ? undefined : await storedAs(named, deps);
@@ -59,7 +63,8 @@ export async function incidentMeant(ask: Ask, deps: Pick<IncidentCommandDeps, "i
   const { channel } = ask;
   const [here] = channel === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.channel(channel));
   if (here) return { incident: here, args: ask.args };
-  const open = await openIncidents(deps);
+  const shows = shownTo(ask, deps.inventory());
+  const open = (await openIncidents(deps)).filter(({ services }) => services.every(shows));
   const [only, ...others] = open;
   if (only === undefined) throw new UserError("incident-none", "No incident is open. /dr declare opens one.");
   if (others.length > 0) {

@@ -2,7 +2,7 @@ import type { Form } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
-import { isShown, mayAsk, refuseUnlessMayAsk } from "./access.ts";
+import { isShown, mayAsk, refuseUnlessMayAsk, shownTo } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose } from "./propose.ts";
 import { refuseWhileCoolingDown, refuseWhileHeld } from "./refuse-while.ts";
@@ -23,7 +23,7 @@ export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDep
     );
     return { kind: "form", form: formOf(runbook, { ...inventory, services }, ask.channel) };
   }
-  const service = serviceNamed(asked.service, inventory);
+  const service = serviceNamed(asked.service, inventory, shownTo(ask, inventory));
   refuseUnlessMayAsk(ask, service.name, inventory);
   const wish = runbook.read(asked.wish);
   if (!wish.ok) throw new UserError("wish-unclear", `${wish.why}. /dr help ${runbook.name} shows how to write it.`);

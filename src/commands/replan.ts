@@ -4,7 +4,7 @@ import type { Plan } from "../domain/plan-run/plan.ts";
 import { findService } from "../domain/service/inventory.ts";
 import { RUNBOOKS, runbookOf } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
-import { refuseUnlessMayAsk } from "./access.ts";
+import { refuseUnlessMayAsk, shownTo } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose } from "./propose.ts";
 import { refuseWhilePlanned } from "./refuse-while.ts";
@@ -18,7 +18,7 @@ export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const inventory = deps.inventory();
   const requester = knownPerson(ask, inventory);
   const { run: named, words, reason } = wantedFrom(ask);
-  const continues = await runMeant(named, deps, DECISIONS["replan"].states);
+  const continues = await runMeant(named, { ...deps, shows: shownTo(ask, inventory) }, DECISIONS["replan"].states);
   const why = refusal("replan", continues, { person: requester, inventory });
   if (why !== undefined) throw new UserError("decision-refused", why);
   const service = findService(inventory, continues.plan.service);

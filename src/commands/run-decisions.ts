@@ -18,6 +18,7 @@ import { type DecisionDeps, decide, refuseOutdated } from "../engine/approvals/d
 import { rejectForm, takeOverForm } from "../views/forms.ts";
 import { nameOf } from "../views/names.ts";
 import { decisionWords } from "../views/store-answers.ts";
+import { shownTo } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, runMeant } from "./run-deps.ts";
 import { toldOf } from "./told.ts";
@@ -26,10 +27,11 @@ import { toldOf } from "./told.ts";
 export async function decideOnRun(decision: JournalDecision, ask: Ask, deps: DecisionDeps): Promise<Answer> {
   const [fromButton, about, at] = ask.value?.split(":") ?? [];
   const word = fromButton ?? ask.args[0];
-  const run = await toldOf(decisionWords(decision, word ?? "the run"), () =>
-    runMeant(word, deps, DECISIONS[decision].states),
-  );
   const inventory = deps.inventory();
+  const shows = shownTo(ask, inventory);
+  const run = await toldOf(decisionWords(decision, word ?? "the run"), () =>
+    runMeant(word, { ...deps, shows }, DECISIONS[decision].states),
+  );
   const who = listed(ask);
   const words = ask.fields?.["words"] ?? (fromButton === undefined ? ask.args.slice(1).join(" ") : "");
   const shown = shownBy(decision, { fromButton, about, at });

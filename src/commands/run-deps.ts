@@ -73,15 +73,22 @@ export function knownPerson(ask: Ask, inventory: Inventory): Person {
   return person;
 }
 
-export function serviceNamed(name: string, inventory: Inventory): Service {
+/** `shows`: what the asker may hear of where there is none of that name. */
+export function serviceNamed(
+  name: string,
+  inventory: Inventory,
+  shows: (service: string) => boolean = () => true,
+): Service {
   const names = inventory.services.map((other) => other.name);
-  const meant = names.find((other) => other.toLowerCase() === name.toLowerCase()) ?? name;
+  const meant = names.find((other) => isSame(other, name)) ?? name;
   const service = findService(inventory, meant);
-  if (!service)
+  if (!service) {
+    const shown = names.filter(shows);
     throw new UserError(
       "service-unknown",
-      `There is no service called ${name}.${didYouMean(name, names)} There are: ${names.join(", ")}.`,
+      `There is no service called ${name}.${didYouMean(name, shown)} There are: ${shown.join(", ")}.`,
     );
+  }
   return service;
 }
 
@@ -98,19 +105,24 @@ export const VERBS_THAT_MOVE = RUNBOOKS.filter(({ needs }) => needs === "two key
   .map(({ name }) => `/dr ${name}`)
   .join(" or ");
 
+interface MeantDeps extends Pick<RunCommandDeps, "runs"> {
+  /** Services that the asker may hear of; absent: all. */
+  readonly shows?: (service: string) => boolean;
+}
+
 /** The run that is meant: named by id, by service, or the only open one; of several, the only one in a state that fits. */
 export async function runMeant(
   word: string | undefined,
-  deps: Pick<RunCommandDeps, "runs">,
+  { runs, shows = () => true }: MeantDeps,
   states: readonly RunStateName[] = [],
 ): Promise<RunState> {
   for (const id of word === undefined ? [] : asId(word)) {
-    const byId = await deps.runs.read(id);
+    const byId = await runs.read(id);
     if (byId) return byId;
   }
-  const { read } = await readable((await deps.runs.openIds()).map((id) => deps.runs.read(id)));
-  const open = read.filter((run) => run !== undefined);
-  const named = word === undefined ? open : open.filter((run) => run.plan.service === word);
+  const { read } = await readable((await runs.openIds()).map((id) => runs.read(id)));
+  const open = read.filter((run) => run !== undefined).filter((run) => shows(run.plan.service));
+  const named = word === undefined ? open : open.filter((run) => isSame(run.plan.service, word));
   const inState = named.filter((run) => states.includes(run.state));
   // A verified run stays open while its old side is looked at, and is meant only where nothing else can be.
   const going = named.filter((run) => !isOver(run));
@@ -121,7 +133,7 @@ export async function runMeant(
       "run-unknown",
       word === undefined
         ? `There is no open plan or run. A plan is made by ${VERBS_THAT_MOVE}.`
-        : `There is no open plan or run called ${word}, and none for a service of that name. /dr status shows what is open.`,
+        : `There is no open plan or run called ${word}, and none for a service of that name.${didYouMean(word, namesOf(open))} /dr status shows what is open.`,
     );
   if (others.length > 0)
     throw new UserError(
@@ -130,3 +142,6 @@ export async function runMeant(
     );
   return only;
 }
+
+const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+const namesOf = (runs: readonly RunState[]): string[] => runs.flatMap(({ plan }) => [plan.id, plan.service]);

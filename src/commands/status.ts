@@ -18,7 +18,7 @@ import { degradedLines } from "../views/proofs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
 import { waitLine } from "../views/wait.ts";
-import { isShown, refuseUnlessShown } from "./access.ts";
+import { isShown, refuseUnlessShown, shownTo } from "./access.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { type OutlookDeps, outlookOf } from "./outlook.ts";
 import { serviceNamed } from "./run-deps.ts";
@@ -50,7 +50,8 @@ export interface StatusDeps extends OutlookDeps {
 export async function status(ask: Ask, deps: StatusDeps): Promise<Answer> {
   const [name] = ask.args;
   const inventory = deps.inventory();
-  if (name !== undefined) refuseUnlessShown(ask, [serviceNamed(name, inventory).name], inventory);
+  if (name !== undefined)
+    refuseUnlessShown(ask, [serviceNamed(name, inventory, shownTo(ask, inventory)).name], inventory);
   const card = await statusOfServices(name, deps, (service) => isShown(ask, service, inventory));
   const kept = inventory.services.filter((service) => !isShown(ask, service.name, inventory)).length;
   return { kind: "whisper", card: kept === 0 || name !== undefined ? card : withKept(card, kept) };

@@ -1,15 +1,19 @@
 import { expect, test } from "@jest/globals";
-import { isShown, mayAsk, refuseUnlessMayAsk, refuseUnlessShown } from "../../src/commands/access.ts";
+import { isShown, mayAsk, refuseUnlessMayAsk, refuseUnlessShown, shownTo } from "../../src/commands/access.ts";
+import { incidentMeant } from "../../src/commands/incident-deps.ts";
 import type { Ask } from "../../src/commands/intent.ts";
 import { plan } from "../../src/commands/plan.ts";
-import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
+import { type RunCommandDeps, runMeant, serviceNamed } from "../../src/commands/run-deps.ts";
 import { type StatusDeps, status } from "../../src/commands/status.ts";
+import { type Incident, incidentLabels, isOpen } from "../../src/domain/incident/incident.ts";
 import type { Access } from "../../src/domain/service/service.ts";
+import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { example } from "../harness/example.ts";
-import { guest, who } from "../harness/fakes/index.ts";
+import { guest, memoryDocuments, who } from "../harness/fakes/index.ts";
 import { AT } from "../harness/observed.ts";
+import { proposed } from "../harness/plans.ts";
 
 const plain = example("every-kind");
 const [first, second] = plain.services;
@@ -84,4 +88,40 @@ test("the board leaves out what is not for the asker, says how many, and a look 
   expect(chloes).toContain("One service is shown to other people only");
   expect(await boardOf(by("elena"))).toContain(first.name);
   await expect(status({ ...by("chloe"), args: [first.name] }, deps)).rejects.toMatchObject({ code: "not-shown" });
+});
+
+test("guard named lists: what is kept from somebody is in no list of what may be meant", async () => {
+  const third = { ...second, name: "third" };
+  const teams = fileWith({ see: ["executive_team"] });
+  const file = { ...teams, services: [...teams.services, third] };
+  const opened = [first, second, third].map(({ name }, index) => {
+    const opening = { id: `inc${index}`, title: `${name} is down`, description: "", scope: "service" as const };
+    return openIncident({ ...opening, services: [name], severity: "sev1" }, file, AT).value;
+  });
+  const documents = memoryDocuments<Incident>(isOpen, incidentLabels);
+  for (const value of opened) await documents.change(value.id, () => ({ value, events: [] }));
+  const incidents = { incidents: documents, inventory: () => file };
+  const open = proposed(example("inventory"));
+  const runs = opened.map(({ services: [service = ""] }, index) => ({
+    ...open,
+    plan: { ...open.plan, id: `F-${index}`, service },
+  }));
+  const deps = {
+    runs: {
+      openIds: async () => runs.map(({ plan }) => plan.id),
+      read: async (id: string) => runs.find(({ plan }) => plan.id === id),
+    },
+  } as unknown as RunCommandDeps;
+  const said = async (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
+  const heard = async (ask: Ask) => [
+    await said(incidentMeant(ask, incidents)),
+    await said(runMeant(undefined, { ...deps, shows: shownTo(ask, file) })),
+    await said((async () => serviceNamed("nothing-like-it", file, shownTo(ask, file)))()),
+  ];
+
+  for (const says of await heard(by("elena"))) expect(says).toContain(first.name);
+  for (const says of await heard(by("chloe"))) {
+    expect(says).not.toContain(first.name);
+    expect(says).toContain(second.name);
+  }
 });

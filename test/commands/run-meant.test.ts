@@ -51,3 +51,12 @@ test("a run is meant by its id in any case", async () => {
 
   expect((await runMeant("f-1", { runs })).plan.id).toBe("F-1");
 });
+
+test("a run is meant by its service in any case, and a slip is answered with what was meant", async () => {
+  const runs = createRuns(await bench.connect(), () => AT);
+  const plan = planFor(inventory);
+  await runs.create(plan, planDigest(plan), []);
+
+  expect((await runMeant("Inventory", { runs })).plan.id).toBe("F-1");
+  await expect(runMeant("inventroy", { runs })).rejects.toThrow(/Did you mean inventory\?/);
+});

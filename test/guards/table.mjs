@@ -1608,6 +1608,22 @@ export const GUARDS = [
       "guard team sees: a service that names who sees it is shown to them, to who asks for it and approves it, and to nobody else",
   },
   {
+    guard: "what is kept from somebody is in no list of incidents that may be meant",
+    file: "src/commands/incident-deps.ts",
+    cut: ".filter(({ services }) => services.every(shows))",
+    by: "",
+    test: "commands/access.test.ts",
+    fails: "guard named lists: what is kept from somebody is in no list of what may be meant",
+  },
+  {
+    guard: "what is kept from somebody is in no list of runs that may be meant",
+    file: "src/commands/run-deps.ts",
+    cut: ".filter((run) => shows(run.plan.service))",
+    by: "",
+    test: "commands/access.test.ts",
+    fails: "guard named lists: what is kept from somebody is in no list of what may be meant",
+  },
+  {
     guard: "only the team of a service asks for its plans",
     file: "src/commands/plan.ts",
     cut: "refuseUnlessMayAsk(ask, service.name, inventory);",
