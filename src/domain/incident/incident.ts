@@ -188,11 +188,18 @@ export function readDedupKey(
   return { environment, id, generation: Number(generation) };
 }
 
-/** Where this incident talks: its channel, or the alerts channel when no channel could be opened. */
-export function homeChannel(incident: Incident): string | undefined {
-  if (incident.channel !== undefined) return incident.channel.id;
-  return incident.duties["channel"]?.state === "failed" ? incident.alertsChannel : undefined;
+/** By then about half a minute has passed: an incident does not stay mute for as long as Slack fails. */
+const TRIES_FOR_CHANNEL = 6;
+
+/** It may be opened later: until then the incident talks elsewhere. */
+export function lacksChannel({ channel, duties }: Incident): boolean {
+  const { state, attempts = 0 } = duties["channel"] ?? {};
+  return channel === undefined && (state === "failed" || attempts > TRIES_FOR_CHANNEL);
 }
+
+/** Where this incident talks: its channel, or the alerts channel when no channel could be opened. */
+export const homeChannel = (incident: Incident): string | undefined =>
+  incident.channel?.id ?? (lacksChannel(incident) ? incident.alertsChannel : undefined);
 
 /** What is wrong, after what it is about; a title that begins with that says it itself. */
 export function titleAbout({ title }: Incident, about: string): string {

@@ -1,6 +1,6 @@
 import { type CardRequest, wantCard } from "../../../domain/card/card-due.ts";
 import type { DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
-import { amend, eventOf, homeChannel, type Incident, isOpen } from "../../../domain/incident/incident.ts";
+import { amend, eventOf, homeChannel, type Incident, isOpen, lacksChannel } from "../../../domain/incident/incident.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { postOnce } from "./post-once.ts";
 
@@ -9,9 +9,8 @@ import { postOnce } from "./post-once.ts";
 const CHANNEL = "channel";
 const NO_CHANNEL = "no-channel";
 
-/** It may be tried again later: until then the incident talks elsewhere. */
-const lacksChannel = ({ channel, duties, declaredBy }: Incident): boolean =>
-  channel === undefined && duties[CHANNEL]?.state === "failed" && declaredBy !== undefined;
+/** Whoever declared it was promised a channel. */
+const owesWord = (incident: Incident): boolean => incident.declaredBy !== undefined && lacksChannel(incident);
 
 function once(key: string, dueAtMs: number, subject: OwedDuty["subject"] = {}): OwedDuty {
   return { key, dueAtMs, subject };
@@ -40,7 +39,7 @@ export const ANNOUNCE_DUTIES: readonly DutySpec<Incident>[] = [
     says: "Tell who declared it that no channel could be opened",
     queue: "chat",
     // Before everything else that is shown elsewhere then: they wait for the channel.
-    duties: (incident) => (lacksChannel(incident) ? [once(NO_CHANNEL, incident.openedAtMs)] : []),
+    duties: (incident) => (owesWord(incident) ? [once(NO_CHANNEL, incident.openedAtMs)] : []),
   },
   {
     kind: "card",
@@ -107,7 +106,7 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
       };
     },
     [NO_CHANNEL]: async (incident, duty, attempt) => {
-      if (!lacksChannel(incident)) return { kind: "withdrawn" };
+      if (!owesWord(incident)) return { kind: "withdrawn" };
       const card = deps.voice.noChannel(incident, incident.duties[CHANNEL]?.why ?? "");
       const to = { person: incident.declaredBy ?? "" };
       const isSent = await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt);

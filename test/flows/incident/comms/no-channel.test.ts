@@ -1,26 +1,34 @@
 import { expect, test } from "@jest/globals";
-import { UserError } from "../../../../src/domain/errors.ts";
+import { TransientError, UserError } from "../../../../src/domain/errors.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { openIncident } from "../../../../src/flows/incident/intake/open.ts";
-import { START_MS } from "../../../harness/fakes/index.ts";
-import { bridge, opened } from "../bridge.ts";
+import { RecordedChat, START_MS } from "../../../harness/fakes/index.ts";
+import { bridge, opened, pass } from "../bridge.ts";
+
+const REFUSED = new UserError("slack-restricted_action", "Slack does not let TwoKey open channels (restricted_action)");
 
 /** An incident desk whose chat lets nobody open a channel. */
-function withoutChannels() {
+function withoutChannels(why: Error = REFUSED) {
   const desk = bridge();
+  const tries: number[] = [];
   desk.chat.openChannel = async () => {
-    throw new UserError("slack-restricted_action", "Slack does not let TwoKey open channels (restricted_action)");
+    tries.push(desk.clock.now());
+    throw why;
   };
-  return desk;
+  return { ...desk, tries };
 }
 
-test("somebody who declared an incident is told, alone and before the room is, that Slack opens no channel for it, and where it goes on", async () => {
-  const desk = withoutChannels();
+const declared = async (desk: ReturnType<typeof withoutChannels>) => {
   const opening = {
     ...({ id: "I-1", title: "slow", description: "", scope: "service", services: ["a"], severity: "sev2" } as const),
     declaredBy: { id: "ana", name: "Ana", door: "slack" } as const,
   };
   await desk.incidents.change("I-1", () => dueChange(openIncident(opening, desk.inventory(), START_MS), START_MS));
+};
+
+test("somebody who declared an incident is told, alone and before the room is, that Slack opens no channel for it, and where it goes on", async () => {
+  const desk = withoutChannels();
+  await declared(desk);
 
   await desk.chats("I-1");
   await desk.chats("I-1");
@@ -39,4 +47,26 @@ test("nobody is written to for one that an alarm opened", async () => {
   await desk.chats(id);
 
   expect(desk.chat.messages.filter(({ text }) => text.includes("restricted_action"))).toEqual([]);
+});
+
+test("while Slack opens none for minutes, it is asked a few times a minute, and the incident talks in the alerts channel meanwhile", async () => {
+  const desk = withoutChannels(
+    new TransientError("slack-failed", "Slack failed in conversations.create: internal_error", {
+      facts: { retryAfterMs: 1_000 },
+    }),
+  );
+  await declared(desk);
+
+  await pass(desk, "I-1", 10);
+
+  expect(desk.tries.length).toBeGreaterThanOrEqual(20);
+  expect(desk.tries.length).toBeLessThanOrEqual(40);
+  const told = desk.chat.messages.find(({ channel, text }) => channel === "ana" && !text.startsWith("You are paged"));
+  expect(told?.text).toMatch(/has no channel so far.*internal_error.*alerts channel/);
+  expect(desk.chat.messages.filter(({ channel }) => channel === "CALERTS").length).toBeGreaterThan(0);
+  expect([...desk.cards.all()].map(({ to }) => to)).toContainEqual({ channel: "CALERTS" });
+
+  desk.chat.openChannel = RecordedChat.prototype.openChannel.bind(desk.chat);
+  await pass(desk, "I-1", 2);
+  expect((await desk.incident("I-1")).channel).toBeDefined();
 });
