@@ -123,7 +123,8 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
     return {
       ...(late ? { kind: "unknown", why: chainOf(late.error) } : { kind: "done" }),
       apply: (current, nowMs) => {
-        const says = `Level ${place.rung.level}: ${why(current)}. ${sayWritten(people, written.missed)} Please call people by telephone: /dr oncall shows you their numbers.`;
+        const [reached, unreached] = reachedOf(people, written.missed);
+        const says = `Level ${place.rung.level}: ${why(current)}. Written to directly: ${reached || "nobody can be"}. Please call people by telephone: /dr oncall shows you their numbers.${unreached && ` Slack did not take it for ${unreached}.`}`;
         const value = withNote(current, { id: duty.key, atMs: nowMs, says });
         return { value, events: [eventOf(current, { kind: "page.fallback", atMs: nowMs, says })] };
       },
@@ -131,11 +132,9 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
   };
 }
 
-function sayWritten(people: readonly Person[], missed: readonly Missed[]): string {
+/** Names of the people who were written to, and of those who could not be. */
+function reachedOf(people: readonly Person[], missed: readonly Missed[]): readonly [string, string] {
   const unreached = missed.map(({ person }) => person);
-  const reached = people.filter((person) => !unreached.includes(person));
-  const directly = `Written to directly: ${namesOf(reached) || "nobody can be"}.`;
-  return unreached.length === 0 ? directly : `${directly} Slack did not take it for ${namesOf(unreached)}.`;
+  const namesOf = (some: readonly Person[]) => some.map(({ name }) => name).join(", ");
+  return [namesOf(people.filter((person) => !unreached.includes(person))), namesOf(unreached)];
 }
-
-const namesOf = (people: readonly Person[]): string => people.map(({ name }) => name).join(", ");

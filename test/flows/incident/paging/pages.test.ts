@@ -378,7 +378,7 @@ describe("pages of an incident", () => {
     );
     expect(desk.chat.messages.map(({ text }) => text)).toContainEqual(
       expect.stringMatching(
-        /accepted nothing.*Written to directly: Ben\. Slack did not take it for Ana\. Please call people/,
+        /accepted nothing.*Written to directly: Ben\. Please call people.*Slack did not take it for Ana\./,
       ),
     );
   });
