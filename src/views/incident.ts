@@ -3,7 +3,8 @@ import { sayDuration } from "../domain/duration.ts";
 import type { DoorName } from "../domain/event.ts";
 import { alertCount, type Incident, isOpen, type ResponsePhase, titleAbout } from "../domain/incident/incident.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
-import { hasPagingStopped, pagesPart, targetName } from "./incident-pages.ts";
+import { type Next, nextLine } from "./incident-next.ts";
+import { hasPagingStopped, pagesPart } from "./incident-pages.ts";
 import { inRoom, someOf } from "./room.ts";
 
 /** What the card needs beside the incident itself. Times are absolute, so that the same state is the same card. */
@@ -15,23 +16,13 @@ export interface IncidentContext {
   /** Who decided to wait with which service, until when and why. */
   readonly waits?: readonly Text[];
   /** What fires next if nobody answers. */
-  readonly next?:
-    | {
-        readonly atMs: number | undefined;
-        readonly what: string;
-        readonly targets: readonly string[];
-        /** It is due, and the pager has not taken the incident yet. */
-        readonly isHeld?: true;
-      }
-    | undefined;
+  readonly next?: Next | undefined;
 }
 
 /** Alarms shown; a long night stays readable on a phone. */
 const ALERTS_SHOWN = 5;
 /** Regions named in the line that counts the alarms. */
 const REGIONS_SHOWN = 2;
-/** People named in the line that says who is paged next. */
-const NEXT_SHOWN = 2;
 
 export function incidentCard(incident: Incident, context: IncidentContext): Card {
   const headline = headlineOf(incident);
@@ -94,28 +85,6 @@ function stateLine(incident: Incident, { next }: IncidentContext): Text {
   return [
     { bold: plainState(incident) },
     ` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})${next === undefined && hasPagingStopped(incident) ? ". Paging has stopped." : ""}`,
-  ];
-}
-
-function nextLine(incident: Incident, { next, nameOf }: IncidentContext): Text[] {
-  if (!next) return [];
-  const names = next.targets.map((id) => targetName(incident, id, nameOf));
-  const who = names.length > 0 ? ` (${someOf(names, NEXT_SHOWN)})` : "";
-  if (next.isHeld) {
-    const pager = keeperLabel(incident.escalation.pagers);
-    return [
-      [{ bold: "Not paged yet: " }, `${next.what}${who}. ${pager} has not taken it, and is asked again. Call people.`],
-    ];
-  }
-  if (next.atMs === undefined) return [["Paging now: ", { bold: next.what }, `${who}.`]];
-  return [
-    [
-      "Next page: ",
-      { bold: next.what },
-      `${who} at `,
-      { timeMs: next.atMs, as: "ago" },
-      " unless somebody acknowledges.",
-    ],
   ];
 }
 
