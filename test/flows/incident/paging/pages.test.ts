@@ -284,6 +284,22 @@ describe("pages of an incident", () => {
     expect(minutes).toContainEqual(["PANA,PBEN", 7]);
   });
 
+  test("a severity that is raised after an answer pages its levels once more, without those that are for no answer alone", async () => {
+    const desk = bridge(
+      inventory((file) => ({
+        ...file,
+        alerts: { ...file.alerts, rules: file.alerts.rules.map((rule) => ({ ...rule, severity: "sev2" })) },
+      })),
+    );
+    const id = await opened(desk);
+    await pass(desk, id, 2);
+    await change(desk, id, ana);
+    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", { actor: TWOKEY, nowMs }));
+    await pass(desk, id, 20);
+    const raised = desk.paging.responders.filter(({ atMs }) => atMs >= START_MS + 2 * MINUTE);
+    expect(raised.map(({ request }) => request.users.join())).toEqual(["PANA"]);
+  });
+
   test("escalating now pages the next level at once, and not again at its time", async () => {
     const desk = bridge();
     const id = await opened(desk);
