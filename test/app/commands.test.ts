@@ -25,7 +25,7 @@ const planned = async () => {
   await stores.runs.create(plan, planDigest(plan), []);
 };
 
-/** What Ana types in C1. */
+/** What Ana types in a channel. */
 function says(verb: string, text: string, ledger = quietLedger()) {
   const { intents } = createCommands({
     ...{ stores, ledger, clock: clockAt(() => AT), inventory: () => inventory },
