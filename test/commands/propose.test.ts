@@ -127,6 +127,17 @@ test("what is written of a plan that was asked for is true for every runbook", a
   expect(said.join()).not.toMatch(/planned|from eu-west-1/);
 });
 
+test.each([
+  ["needs no key has started", "snapshot", /^Plan F-NEW1 is started\. Its progress is in the channel\.$/],
+  [
+    "needs two keys waits for its approvers",
+    "failover",
+    /^Plan F-NEW1 is made\. Its approvers are asked for\. Its card is in the channel\. Your own key does not count\. /,
+  ],
+])("who asks is told that a plan that %s", async (_what, runbook, says) => {
+  expect(await asks("farid", runbook)).toMatchObject({ card: { text: expect.stringMatching(says) } });
+});
+
 describe("what everybody is told who could see the look, where it ended with an error", () => {
   /** The last words of the look. `fails` begins when the look is there to be seen. */
   async function lastWords(

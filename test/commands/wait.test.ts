@@ -94,6 +94,19 @@ describe("while a plan waits for keys", () => {
     expect((await told())[0]?.text).toMatch(/is over\. Two people must agree to plan F-AAA111/);
   });
 
+  test("one that goes from the store while people are told of it is not written there again", async () => {
+    await planWaits();
+    desk.deps = { ...desk.deps, tendWait: nothing };
+    await says(`5m ${BECAUSE}`);
+    const gone = async () => void (await desk.redis.del("{twokey}:wait:inventory"));
+
+    const clock = { now: () => desk.nowMs };
+    await tendWait("inventory", { ...desk.stores, clock, wake: { card: gone, run: nothing } });
+
+    expect(await desk.stores.cards.openIds()).toContain(`wait:inventory:${AT}`);
+    expect(await stored()).toBeUndefined();
+  });
+
   test("deciding again replaces it: the first one reminds nobody", async () => {
     await planWaits();
     await says(`5m ${BECAUSE}`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { LagSample } from "../../src/domain/service/observed.ts";
-import { observe } from "../../src/flows/observe.ts";
+import { directIn, observe } from "../../src/flows/observe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
 import { example } from "../harness/example.ts";
 import { fakeCloud, type SaidCloud, seenDay } from "../harness/fakes/index.ts";
@@ -66,6 +66,21 @@ describe("the replica's position", () => {
 
     expect(await lastGoodOf(dark, other)).toBeUndefined();
   });
+});
+
+test("what ends a look ends each of its questions about the application's health", async () => {
+  const quiet = cloudOn(quietDay(service));
+  const asked: [string | undefined, AbortSignal | undefined][] = [];
+  const health: Cloud["probe"]["health"] = (url, how = {}) => {
+    asked.push([how.via, how.signal]);
+    return quiet.probe.health(url, how);
+  };
+  const { signal } = new AbortController();
+
+  await observe(service, fakeCloud({ probe: { health } }, quiet), { signal });
+
+  const fronts = service.regions.map((region) => directIn(service, region));
+  expect(new Map(asked)).toEqual(new Map([...fronts, undefined].map((via) => [via, signal])));
 });
 
 describe("a look that somebody waits for", () => {

@@ -14,6 +14,7 @@ import {
   sayServer,
 } from "../../src/store/server-check.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
+import { eventually } from "../harness/eventually.ts";
 import { silent } from "../harness/fakes/index.ts";
 
 const GOOD: ServerFacts = {
@@ -120,6 +121,16 @@ describe("what a real server says of itself", () => {
     });
 
     await expect(connectRedis(server.url, STRICT, silent)).rejects.toMatchObject({ code: "redis-open" });
+  });
+
+  test("the visit without a password leaves no connection behind", async () => {
+    await lookAtServer(redis);
+
+    const connections = async () =>
+      String(await redis.client("LIST"))
+        .trim()
+        .split("\n").length;
+    expect(await eventually("end of the visit", async () => (await connections()) === 1)).toBe(true);
   });
 
   test("one that refuses strangers only the newer protocol's greeting is open", async () => {

@@ -66,16 +66,17 @@ export const acceptedIn = (
   { accepted }: Pick<RunKey, "accepted">,
 ): string[] => acceptances.flatMap(({ id, words }) => (accepted.includes(id) ? [words] : []));
 
-/** Who turns the key, as far as the file knows them. */
+type Refusal = readonly [KeyRefusal, string];
+type Guard<By> = (it: Signable, turn: KeyTurn, by: By) => Refusal | undefined;
+
+/** A person of the file who turns the key. */
 interface Signer {
   readonly inventory: Inventory;
-  readonly person: Person | undefined;
+  readonly person: Person;
 }
 
-type Guard = (it: Signable, turn: KeyTurn, signer: Signer) => readonly [KeyRefusal, string] | undefined;
-
-/** In the order in which a person wants to hear it. Deleting any line fails a test that names it. */
-const GUARDS: readonly Guard[] = [
+/** What stops everybody, in the order in which a person wants to hear it. Deleting any line fails a test that names it. */
+const GUARDS: readonly Guard<Inventory>[] = [
   (it) => (it.isOpen ? undefined : ["closed", `This ${it.name} is ${it.stands}. Nothing was changed by your click.`]),
   (it, turn) =>
     turn.nowMs < it.signByMs
@@ -88,7 +89,7 @@ const GUARDS: readonly Guard[] = [
           "digest",
           `The card you clicked shows another ${it.name} than the one that is waiting. Open the newest ${it.name} card.`,
         ],
-  (it, _turn, { inventory }) =>
+  (it, _turn, inventory) =>
     it.inventoryDigest === inventory.digest
       ? undefined
       : [
@@ -102,27 +103,27 @@ const GUARDS: readonly Guard[] = [
           "rest-moved-on",
           `Run ${continues.run} has moved on since this plan was made. If it waits again, ask for a new plan with /dr replan ${continues.run}.`,
         ],
-  ({ gives }, _turn, { person }) =>
-    person
-      ? undefined
-      : ["unknown-person", `You are not listed under people in twokey.yaml, so your ${gives} does not count.`],
+];
+
+/** What stops one person whom the file lists, in the same way. */
+const GUARDS_OF_PERSON: readonly Guard<Signer>[] = [
   ({ gives, service = "" }, _turn, { inventory, person }) => {
-    if (approversOf(inventory, service).some(({ id }) => id === person?.id)) return undefined;
-    const isOfOthers = approversOf(inventory, undefined).some(({ id }) => id === person?.id);
+    if (approversOf(inventory, service).some(({ id }) => id === person.id)) return undefined;
+    const isOfOthers = approversOf(inventory, undefined).some(({ id }) => id === person.id);
     const why = isOfOthers
       ? `twokey.yaml names who approves ${service} (services.${service}.access.approve), and not you`
       : "You are not an approver in twokey.yaml";
     return ["not-approver", `${why}, so your ${gives} does not count.`];
   },
   (it, _turn, { person }) =>
-    person?.id === it.requester
+    person.id === it.requester
       ? [
           "requester",
           `You asked for this ${it.name}, so your own ${it.gives} does not count. ${it.keysRequired} other people are needed.`,
         ]
       : undefined,
   (it, _turn, { person }) =>
-    it.held.some((key) => key.by === person?.id)
+    it.held.some((key) => key.by === person.id)
       ? ["already-turned", `Your ${it.gives} counts already. Another person is needed now.`]
       : undefined,
   (it, turn) => {
@@ -153,15 +154,23 @@ export function judgeKey(run: RunState, turn: KeyTurn, inventory: Inventory): Ke
 }
 
 export function judgeSignature(it: Signable, turn: KeyTurn, inventory: Inventory): KeyAnswer {
-  const person = findPerson(inventory, turn.person);
   for (const guard of GUARDS) {
-    const refused = guard(it, turn, { inventory, person });
-    if (refused) return { kind: "refused", code: refused[0], why: refused[1] };
+    const refused = guard(it, turn, inventory);
+    if (refused) return refusedBecause(refused);
   }
-  if (!person)
-    return { kind: "refused", code: "unknown-person", why: "You are not listed under people in twokey.yaml." };
+  const person = findPerson(inventory, turn.person);
+  if (!person) {
+    const why = `You are not listed under people in twokey.yaml, so your ${it.gives} does not count.`;
+    return refusedBecause(["unknown-person", why]);
+  }
+  for (const guard of GUARDS_OF_PERSON) {
+    const refused = guard(it, turn, { inventory, person });
+    if (refused) return refusedBecause(refused);
+  }
   return { kind: "turned", person, complete: it.held.length + 1 >= it.keysRequired };
 }
+
+const refusedBecause = ([code, why]: Refusal): KeyAnswer => ({ kind: "refused", code, why });
 
 /** Approvers who could still turn a key on this run, for the page and the card. */
 export function whoIsLeft(run: RunState, inventory: Inventory): Person[] {

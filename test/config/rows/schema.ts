@@ -200,6 +200,14 @@ export const SCHEMA_ROWS: readonly Broken[] = [
     says: ["E.164"],
   },
   {
+    claim: "a phone number with a word before it",
+    rule: "schema",
+    edits: [['phone: "+447700900105"', 'phone: "tel:+447700900105"']],
+    at: 'phone: ‸"tel:',
+    path: "people.elena.phone",
+    says: ["E.164"],
+  },
+  {
     claim: "an e-mail address without a host",
     rule: "schema",
     edits: [["email: elena@mycomputer.com", "email: elena"]],

@@ -121,6 +121,10 @@ describe("what is known of lost writes after a move that could lose some", () =>
     expect(lostWrites(moved(made))).toEqual({ ...afterTime(PRICES), ...shut });
   });
 
+  test("guard open end: has an end where it was promoted a minute after the last look, and not later", () => {
+    expect(lostWrites(moved({ promotedAtMs: FENCED_AT + 60 * SECOND }))).toMatchObject({ toMs: FENCED_AT });
+  });
+
   test("guard fenced later: ends when the watch has fenced the side that returned, not when its fence was given up", () => {
     const given = moved({ fence: { fence: "cannot-know" } });
     const laterMs = PROMOTED_AT + 3_600 * SECOND;
@@ -186,6 +190,15 @@ describe("what is known of lost writes after a move in several runs", () => {
     });
   });
 
+  test("says what the plan does where of the store that was promoted since nothing was measured", () => {
+    const agreed = { kind: "after", atMs: PRICES, measuredAtMs: PRICES } as const;
+    const made = { promotes: ["stores.prices"], positions: { "stores.prices": null } };
+
+    expect(lostWrites(moved({ ...made, plan: { dataLoss: agreed, pastNoReturn: true } }))).toEqual({
+      ...{ kind: "between", region: REGION, fromMs: PRICES, toMs: FENCED_AT },
+    });
+  });
+
   test("is not known where an earlier run that promoted cannot be read", () => {
     const made = { promotes: ["stores.prices"], positions: { "stores.prices": STOCK } };
 
@@ -205,7 +218,7 @@ describe("what is known of lost writes after a move in several runs", () => {
     const second = rest(first, { mode: "planned", promotes: ["stores.prices"] });
 
     expect(lostWrites(second, [first])).toEqual(afterTime(FENCED_AT - 61 * SECOND));
-    expect(lostWrites(second, [{ ...first, lastAtMs: FENCED_AT - SECOND }])).toEqual({ kind: "nothing" });
+    expect(lostWrites(second, [{ ...first, lastAtMs: FENCED_AT - 60 * SECOND }])).toEqual({ kind: "nothing" });
   });
 
   test("guard every run: forgets no opening that an earlier one has seen", () => {

@@ -350,6 +350,8 @@ describe("an old side that could not be fenced", () => {
     const openAgain = apply(proven, again);
 
     expect(readySteps(openAgain).map(({ id }) => id)).toEqual(["record-position", "scale-out"]);
+    // What was added on the new side meanwhile proves nothing of the old one, and stays.
+    expect(readySteps(apply(settle(proven, "scale-out"), again)).map(({ id }) => id)).toEqual(["record-position"]);
     const unseen = { fromMs: again.fromMs, untilMs: again.atMs };
     expect(stateOf(openAgain, "fence")).toMatchObject({ state: "done", output: { fence: "fenced", unseen } });
     expect(stateOf(openAgain, "fence").output).not.toHaveProperty("markers");

@@ -114,6 +114,19 @@ describe("Slack's signed HTTP, through the web door", () => {
     expect((await post(command("after these"), nowSeconds())).status).toBe(200);
   });
 
+  test("a request without a signature is refused as one with a wrong signature is", async () => {
+    const statusAt = (path: string) =>
+      fetch(`http://127.0.0.1:${web.port}${path}`, {
+        ...{ method: "POST", body: command("unsigned") },
+        headers: { "x-slack-request-timestamp": String(nowSeconds()) },
+      }).then(({ status }) => status);
+    const before = desk.asks.length;
+
+    expect(await statusAt("/slack/events")).toBe(401);
+    expect(await statusAt("/slack/%65vents")).toBe(404);
+    expect(desk.asks.length).toBe(before);
+  });
+
   test("after stop a request is sent elsewhere", async () => {
     await desk.door.stop();
     expect((await post(command("late"), nowSeconds())).status).toBe(503);

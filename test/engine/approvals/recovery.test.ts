@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -22,6 +22,7 @@ import { createAsides } from "../../../src/store/put-aside.ts";
 import { createRecoveries } from "../../../src/store/recoveries.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
+import { recoveryCard } from "../../../src/views/recovery.ts";
 import { example } from "../../harness/example.ts";
 import { clockAt, memoryDocuments, who } from "../../harness/fakes/index.ts";
 import { LEDGER_KEY, WHOSE } from "../../harness/keys.ts";
@@ -154,6 +155,17 @@ describe("a lost store counts again when two people have signed (G17)", () => {
 
     const lines = (await readFile(join(directory, "bot-1.jsonl"), "utf8")).trimEnd().split("\n").slice(1);
     expect(lines.map((line) => /"kind":"([^"]+)"/.exec(line)?.[1])).toEqual(["store-accepted", "intent"]);
+  });
+
+  test("the card still names both who signed when 15 minutes are over", async () => {
+    const ledger = await lost();
+    await bothSign(await asked(ledger), ledger);
+    const accepted = (await createRecoveries(redis).read()).value;
+    if (!accepted) throw new Error("the recovery is there");
+
+    const card = recoveryCard(accepted, inventory, nowMs + DAY_MS);
+
+    expect(card.text).toContain("Signed by Ana Keller and Ben Osei: this store counts again.");
   });
 
   test("every earlier run ends in the same step, and gives its service back", async () => {
@@ -295,6 +307,16 @@ describe("what was signed once cannot be used again (G17)", () => {
 
     expect(await ledger.disagreement()).toMatch(/came back empty/);
     await expect(ledger.append(act("and again", 6))).rejects.toThrow(/came back empty/);
+  });
+
+  test("it counts for the process that testified, and for none whose ledger is a copy of that file", async () => {
+    const ledger = await lost();
+    await copyFile(join(directory, "bot-1.jsonl"), join(directory, "bot-2.jsonl"));
+    await bothSign(await asked(ledger), ledger);
+
+    const copied = await ledgerOf("bot-2");
+
+    expect(await copied.disagreement()).toMatch(/came back empty/);
   });
 
   test.each([

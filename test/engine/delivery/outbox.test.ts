@@ -113,6 +113,25 @@ describe("the outbox", () => {
     expect(chat.messages).toHaveLength(1);
   });
 
+  test("a claim that another worker took over, by a clock that is ahead, sends nothing beside it", async () => {
+    const { clock, chat, cards, deps, want } = desk();
+    await want("a");
+    const ahead = { ...clock, now: () => clock.now() + 25_000 };
+    const post = async (...args: Parameters<typeof chat.post>) => {
+      await chat.post(...args);
+      return await new Promise<never>(() => undefined);
+    };
+    const get = async (id: string) => {
+      void sendCard(id, { ...deps, worker: "two", clock: ahead, chat: chat.changed({ post }) });
+      await until(() => chat.messages.length > 0);
+      return await cards.get(id);
+    };
+
+    await sendCard("a", { ...deps, cards: { ...cards, get } });
+
+    expect(chat.messages).toHaveLength(1);
+  });
+
   test("an edit that comes after its claim ran out cannot stand: the card is sent once more", async () => {
     const { clock, chat, cards, state, deps, want } = desk();
     await want("a");

@@ -263,8 +263,9 @@ describe("an old side that is opened by somebody else, in a world that shows eac
 
 describe("an old side that is fenced at the end of a run, and opened by somebody else after it", () => {
   let verified: RunState;
-  /** What each process that looks at the quiet run asks to be shown. */
+  /** What each process that looks at the quiet run asks to be shown, and for whose calls it looks. */
   const shown: string[] = [];
+  const called: string[] = [];
   let afterQuietLooks: RunState;
   let times: { readonly lookedAtMs: number; readonly openedAtMs: number };
   let lost: RunState;
@@ -282,7 +283,10 @@ describe("an old side that is fenced at the end of a run, and opened by somebody
 
   async function looksQuietly(): Promise<void> {
     const ledger = await openLedger(at, "next");
-    const wake = { card: async (id: string) => void shown.push(id), runCalls: async () => undefined };
+    const wake = {
+      card: async (id: string) => void shown.push(id),
+      runCalls: async (id: string) => void called.push(id),
+    };
     const deps = { ...advanceDeps(at, ledger, { worker: "next" }), wake };
     for (const _look of [1, 2, 3]) await advanceRun("F-1", deps, new AbortController().signal);
     await ledger.close();
@@ -337,5 +341,6 @@ describe("an old side that is fenced at the end of a run, and opened by somebody
   test("is shown once by each process: what a worker that died had not shown is shown by the next, and a quiet look is not", () => {
     expect(afterQuietLooks.length).toBe(verified.length);
     expect(shown.filter((id) => id === "progress:F-1")).toHaveLength(1);
+    expect(called).toEqual(["F-1"]);
   });
 });

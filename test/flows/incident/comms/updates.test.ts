@@ -60,6 +60,17 @@ describe("status updates", () => {
     expect(((await desk.incident(id)).update.dueAtMs ?? 0) - START_MS).toBe(150 * MINUTE);
   });
 
+  test("an update is late that goes out more than a minute after its time", async () => {
+    const says = async (afterMs: number) => {
+      const { desk, id } = await opened();
+      desk.clock.move(30 * MINUTE + afterMs);
+      await desk.chats(id);
+      return updates(desk).map(({ text }) => text.includes("(late)"));
+    };
+
+    expect([await says(MINUTE), await says(MINUTE + 1)]).toEqual([[false], [true]]);
+  });
+
   test("an update that cannot go out for five minutes pages the commanders, once", async () => {
     const { desk, id } = await opened();
     await desk.pages(id);

@@ -366,6 +366,21 @@ describe("intents about incidents", () => {
     expect((await desk.incident(id)).resolution?.fields).toEqual({ details: "the database is back" });
   });
 
+  test.each([
+    ["by its name in another room", (id: string) => ask("resolve", `${id} fixed`, { channel: "CANOTHERROOM" })],
+    ["where there is no room", () => ask("resolve", "fixed")],
+  ])("resolving an incident that has a room %s resolves it", async (_how, asked) => {
+    const desk = bridge();
+    const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+    await desk.intake.take(isOk("a-lag"));
+    await pass(desk, id, 1);
+
+    await resolve(asked(id), commandsOf(desk));
+
+    const { channel, state } = await desk.incident(id);
+    expect([channel?.id, state]).toEqual([`C${id}`, "resolved"]);
+  });
+
   const four = '"fixed" "checkout" "none" "none"';
 
   test("guard still ringing: resolving while alarms are in ALARM names them and asks why, in the form and as words", async () => {

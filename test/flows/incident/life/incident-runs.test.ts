@@ -93,6 +93,16 @@ describe("what was lost, as it is said when an incident is resolved", () => {
     ]);
   });
 
+  test("names the moves in the order in which they were planned, whatever the store names first", async () => {
+    const away = verified("unplanned", FROM);
+    const back = verified("planned", AT - 30_000, ENDED);
+    const where = { from: "eu-central-1", to: "eu-west-1" };
+    const home = { ...back, plan: { ...back.plan, ...where, id: "F-2", madeAtMs: AT + 1 } };
+
+    const lost = await lostBy([home, away]);
+    expect(lost?.map(({ of }) => of)).toEqual(["inventory to eu-central-1", "inventory to eu-west-1"]);
+  });
+
   test("guard given up: says that nothing is known of a move that was given up past its point of no return, and nothing of one that promoted nothing", async () => {
     const given = { ...verified("unplanned", FROM, ENDED), state: "closed" as const, pastNoReturn: true };
     const [expired, unwound] = [

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { UserError } from "../../../../src/domain/errors.ts";
+import type { DutyProgress } from "../../../../src/domain/incident/duty.ts";
+import { dutiesOf } from "../../../../src/flows/incident/index.ts";
 import { resolveIncident, setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { askFor, escalateNow } from "../../../../src/flows/incident/paging/ask-for.ts";
@@ -109,6 +111,22 @@ describe("pages of an incident", () => {
     await pass(desk, id, 1);
     expect((await desk.incident(id)).acks.map((ack) => [ack.by, ack.door])).toEqual([["ana", "pager"]]);
     expect(desk.paging.acknowledged).toEqual([]);
+  });
+
+  test("an answer at the pager counts beside one that another person has given here", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    await change(desk, id, ana);
+    const atMs = desk.clock.now();
+    desk.paging.set(`dr:test:${id}:1`, { acknowledgedBy: [{ pagerUserId: "PBEN", name: "Ben", atMs }] });
+    await pass(desk, id, 3);
+
+    const { acks } = await desk.incident(id);
+    expect(acks.map((ack) => [ack.by, ack.door])).toEqual([
+      ["ana", "slack"],
+      ["ben", "pager"],
+    ]);
   });
 
   test("guard both directions: what the pager shows as triggered again, without a word of why, is answered by nobody any more", async () => {
@@ -257,6 +275,21 @@ describe("pages of an incident", () => {
     expect(desk.paging.incidents.get(`dr:test:${id}:1`)?.status).toBe("resolved");
   });
 
+  test("a close of which no time is written down is not asked about", async () => {
+    const desk = bridge();
+    const id = await opened(desk);
+    await desk.pages(id);
+    await change(desk, id, solved);
+    await desk.pages(id);
+    const resolved = await desk.incident(id);
+    const asked = (duties: typeof resolved.duties) =>
+      dutiesOf({ ...resolved, duties }, desk.clock.now()).filter(({ kind }) => kind === "confirm");
+    const untimed = ([key, { settledAtMs: _when, ...duty }]: [string, DutyProgress]) => [key, duty] as const;
+
+    expect(asked(resolved.duties)).toHaveLength(1);
+    expect(asked(Object.fromEntries(Object.entries(resolved.duties).map(untimed)))).toEqual([]);
+  });
+
   test("closed at the pager but open here: what is paged next uses a key of its own", async () => {
     const desk = bridge();
     const id = await opened(desk);
@@ -286,6 +319,22 @@ describe("pages of an incident", () => {
     ]);
     expect(minutes).toContainEqual(["PANA", 2]);
     expect(minutes).toContainEqual(["PANA,PBEN", 7]);
+  });
+
+  test("a severity that is raised after an answer pages its levels once more, without those that are for no answer alone", async () => {
+    const desk = bridge(
+      inventory((file) => ({
+        ...file,
+        alerts: { ...file.alerts, rules: file.alerts.rules.map((rule) => ({ ...rule, severity: "sev2" })) },
+      })),
+    );
+    const id = await opened(desk);
+    await pass(desk, id, 2);
+    await change(desk, id, ana);
+    await change(desk, id, (incident, nowMs) => setSeverity(incident, "sev1", { actor: TWOKEY, nowMs }));
+    await pass(desk, id, 20);
+    const raised = desk.paging.responders.filter(({ atMs }) => atMs >= START_MS + 2 * MINUTE);
+    expect(raised.map(({ request }) => request.users.join())).toEqual(["PANA"]);
   });
 
   test("escalating now pages the next level at once, and not again at its time", async () => {

@@ -203,6 +203,23 @@ describe("the network and the image of the standby's tasks are judged before the
     await setSubnet(4_000);
   });
 
+  test("no free address is accepted in words where one of its tasks runs already", async () => {
+    const { region, cluster, service } = standby();
+    const runs = async (desiredCount: number) => {
+      await at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount });
+      await eventually(`standby with ${desiredCount} tasks`, async () => {
+        const seen = await at.cloud.compute.describe(region, siteOf(at.service, region).compute);
+        return seen.known && seen.value.running === desiredCount && seen.value.pending === 0;
+      });
+    };
+    await runs(1);
+    await setSubnet(0);
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: expect.arrayContaining(["few-addresses"]) });
+    await setSubnet(4_000);
+    await runs(0);
+  });
+
   test("subnets that are not there have no address", async () => {
     await setService({ subnets: ["subnet-gone"] });
 
