@@ -21,7 +21,8 @@ export interface Client {
 export async function createClient(settings: ClientSettings, inventory: Inventory, logger: Logger): Promise<Client> {
   const redis = await connectReader(settings.redisUrl.reveal(), logger);
   try {
-    const clock = new StoreClock(redis);
+    const world = settings.isSandbox ? "rehearsal" : "production";
+    const clock = new StoreClock(redis, world);
     await clock.refresh();
     const stores = createStores(redis, () => clock.now());
     const { runs, incidents, seen, notes, freezes, alarmReads, waits } = stores;
@@ -30,7 +31,7 @@ export async function createClient(settings: ClientSettings, inventory: Inventor
       inventory: () => inventory,
       // The newest look that a bot stored: a terminal asks neither the cloud nor the pager.
       observed: async ({ name }: { readonly name: string }) => (await seen.get(name))?.value.observation,
-      times: createLearnedTimes(stores.stepTimes, settings.isSandbox ? "rehearsal" : "production"),
+      times: createLearnedTimes(stores.stepTimes, world),
       ...{ server: undefined, standings: undefined },
       onCall: () => Promise.resolve(undefined),
       incidentShown: (service: string) => incidentShown(service, { incidents }),

@@ -11,7 +11,7 @@ import { connectRedis, FAIL_FAST, signingInBy } from "../store/connection.ts";
 import { createDrivers } from "../store/drivers.ts";
 import { eventsOf } from "../store/events.ts";
 import { foundFile } from "../store/found-file.ts";
-import { claimStore } from "../store/installation.ts";
+import { claimStore, sayWhose } from "../store/installation.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
 import { LedgerFile } from "../store/ledger-file.ts";
 import type { Whose } from "../store/ledger-lines.ts";
@@ -41,10 +41,11 @@ export async function openStore({ settings, described, logger, opened }: Composi
   const { redis, facts } = await connectRedis(redisUrl, { ...terms, name: self }, logger);
   opened.add(() => redis.disconnect());
   const whose = whoseState(described().file.environment, terms.isRehearsal);
-  await claimStore(redis, { whose, ledgerKey: settings.ledger.key });
-  const clock = new StoreClock(redis);
+  const installation = { whose, ledgerKey: settings.ledger.key };
+  await claimStore(redis, installation);
+  const clock = new StoreClock(redis, whose.world);
   await clock.refresh();
-  if (settings.sandbox !== undefined) opened.add(await followClock(redis, clock));
+  if (whose.world === "rehearsal") opened.add(await followClock(redis, clock));
   const stores = createStores(redis, () => clock.now());
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
   opened.add(() => ledger.close());
@@ -58,21 +59,13 @@ export async function openStore({ settings, described, logger, opened }: Composi
   opened.add(() => queues.close());
   const say = (says: string, channel?: string) => announce(says, { stores, clock, queues, inventory }, channel);
   // What the simulated world takes says nothing about the real one.
-  const times = createLearnedTimes(stores.stepTimes, settings.sandbox ? "rehearsal" : "production");
+  const times = createLearnedTimes(stores.stepTimes, whose.world);
   return {
-    redis,
-    ...{ drivers: createDrivers(redis, self), server: sayServer(facts, terms) },
-    clock,
-    stores,
-    ledger,
-    memory,
-    inventory,
-    outside,
-    queues,
-    times,
+    ...{ redis, drivers: createDrivers(redis, self), server: sayServer(facts, terms) },
+    ...{ clock, stores, ledger, memory, inventory, outside, queues, times, say },
+    sayWhose: () => sayWhose(redis, installation),
     timeline: (incident: string) => eventsOf(redis, "incident", incident),
     asked: askedOf(redis, clock),
-    say,
   };
 }
 

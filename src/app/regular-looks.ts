@@ -58,13 +58,13 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
 
 /** Whether store and ledger are there, agree, and have room. */
 function startGuards(
-  { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, posts, say: announce }: Heard,
+  { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, posts, sayWhose, say: announce }: Heard,
   { settings, logger }: Composing,
 ): readonly Looking[] {
   // By the name that it keeps when it is started again: the one that follows ends what this one has called people for.
   const about = { clock, logger, inventory, pagers, chat, process: settings.processName };
   return [
-    startStoreGuard({ ...about, announce, ledger, queues, rooms: () => openRooms(stores) }),
+    startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms: () => openRooms(stores) }),
     startMemoryGuard({
       ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },
       calls: ownCalls(stores.ownCalls, ownCallsId("store-full", settings.processName)),

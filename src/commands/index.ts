@@ -157,7 +157,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   "accept-store": {
     usage: "accept-store",
-    says: "after the state store was lost: show what is known and ask two approvers to go on",
+    says: "where Redis or a ledger was lost: show what is known and ask two approvers to go on",
     who: ACTS,
     moment: "deciding",
     handle: (ask, { recovery }) => acceptStore(ask, recovery),

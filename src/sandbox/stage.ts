@@ -6,11 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { Inherited } from "../config/inherited.ts";
 import { loadFile } from "../config/load.ts";
 import { UserError } from "../domain/errors.ts";
+import { Secret } from "../domain/secret.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import type { Logger } from "../ports/logger.ts";
 import { setAnchor } from "../store/clock.ts";
 import { connectRedis } from "../store/connection.ts";
 import { forgetEverything, isUsed } from "../store/emptiness.ts";
+import { claimStore } from "../store/installation.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
 import { Bot, type BotSettings } from "./bot-process.ts";
 import { ensureRedis } from "./own-redis/own-redis.ts";
@@ -86,21 +88,27 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   try {
     const directory = await mkdtemp(join(tmpdir(), "twokey-stage-"));
     stops.push(async () => (keepsLogs ? undefined : rm(directory, { recursive: true, force: true })));
+    const ledgerKey = randomBytes(24).toString("hex");
     const redis = await openRedis(options, stops);
+    // Before anything lies there, and so before the clock: killed at any moment, this is a rehearsal's store.
+    await claimStore(redis.client, {
+      whose: { environment: loaded.file.environment, world: "rehearsal" },
+      ledgerKey: new Secret(ledgerKey),
+    });
     const { running, world } = await openWorld(options, stops);
     const clock = await sharedClock(world, redis.client);
     const pipelineKeys = Object.fromEntries(
       Object.values(loaded.file.pipelines).map(({ keys }) => [keys, randomBytes(24).toString("hex")]),
     );
     const settings = await botSettings(options, {
-      ...{ directory, redisUrl: redis.url },
+      ...{ directory, ledgerKey, redisUrl: redis.url },
       environment: { ...running.environment, ...pipelineKeys },
     });
     const bots = await startBots(options, { settings, world, stops });
     options.logger.debug({ directory, control: running.controlPort }, "The stage is set");
     return {
       ...{ inventory: loaded.inventory, world, redis: redis.client, redisUrl: redis.url, bots, directory },
-      ...{ ledgerKey: settings.ledgerKey, environment: settings.environment, pipelineKeys, stop, ...clock },
+      ...{ ledgerKey, environment: settings.environment, pipelineKeys, stop, ...clock },
     };
   } catch (error) {
     // Whoever did not become ready names its log.
@@ -145,7 +153,7 @@ async function sharedClock(
 
 async function botSettings(
   { botOptions, inherited, ledgers, secretsInFiles }: StageOptions,
-  { environment, ...place }: Pick<BotSettings, "directory" | "redisUrl" | "environment">,
+  { environment, ...place }: Pick<BotSettings, "directory" | "ledgerKey" | "redisUrl" | "environment">,
 ): Promise<BotSettings> {
   return {
     ...place,
@@ -153,7 +161,6 @@ async function botSettings(
     program: join(PROGRAMS, "bot", "main.js"),
     ...(botOptions ? { nodeOptions: botOptions } : {}),
     path: inherited.path,
-    ledgerKey: randomBytes(24).toString("hex"),
     environment:
       secretsInFiles === true ? await secretsAsFiles(environment, join(place.directory, "secrets")) : environment,
   };

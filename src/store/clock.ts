@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { StampedClock } from "../ports/clock.ts";
 import { KEYS } from "./keys.ts";
+import type { Whose } from "./ledger-lines.ts";
 
 const Anchor = z.object({
   worldMs: z.coerce.number(),
@@ -16,28 +17,30 @@ const REAL_TIME: Anchor = { worldMs: 0, machineMs: 0, speed: 1 };
 const LONGEST_SLEEP_MS = 500;
 
 /**
- * World time for every process of one installation: the anchor is kept in the store, and machine time is the store's own
- * (`TIME`) carried on by this process's monotonic clock, so that a wrong wall clock on one host changes nothing.
+ * World time for every process of one installation: machine time is the store's own (`TIME`) carried on by this process's monotonic
+ * clock, so that a wrong wall clock on one host changes nothing. A rehearsal keeps its anchor in the store. Production reads none
+ * there: end dates and the age of keys hang on its time, and nobody who writes to Redis may move them.
  */
 export class StoreClock implements StampedClock {
   readonly #redis: Redis;
+  readonly #world: Whose["world"];
   #anchor: Anchor = REAL_TIME;
   /** Store time at this process's monotonic zero. */
   #originMs = Date.now() - performance.now();
   #moved = new Set<() => void>();
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, world: Whose["world"]) {
     this.#redis = redis;
+    this.#world = world;
   }
 
-  /** Reads anchor and store time; called at start and by every sweep. */
+  /** Reads the store's time, and in a rehearsal the anchor; called at start and by every sweep. */
   async refresh(): Promise<void> {
     const sentAt = performance.now();
     const [seconds, microseconds] = await this.#redis.time();
     const halfway = (sentAt + performance.now()) / 2;
     this.#originMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - halfway;
-    const stored = Anchor.safeParse(await this.#redis.hgetall(KEYS.clock));
-    const anchor = stored.success ? stored.data : REAL_TIME;
+    const anchor = this.#world === "rehearsal" ? await storedAnchor(this.#redis) : REAL_TIME;
     const changed =
       anchor.worldMs !== this.#anchor.worldMs ||
       anchor.machineMs !== this.#anchor.machineMs ||
@@ -83,9 +86,13 @@ export class StoreClock implements StampedClock {
   }
 }
 
+async function storedAnchor(redis: Redis): Promise<Anchor> {
+  return Anchor.safeParse(await redis.hgetall(KEYS.clock)).data ?? REAL_TIME;
+}
+
 /**
  * Reads the anchor again whenever it was moved, so that a rehearsal may jump and act at once. Resolves to how this ends.
- * Production does not need it: its anchor never moves.
+ * Production has no anchor to follow.
  */
 export async function followClock(redis: Redis, clock: StoreClock): Promise<() => void> {
   const listener = redis.duplicate();

@@ -2,7 +2,8 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { UserError } from "../domain/errors.ts";
 import type { Secret } from "../domain/secret.ts";
-import { KEYS } from "./keys.ts";
+import { isUsed } from "./emptiness.ts";
+import { KEYS, PREFIX } from "./keys.ts";
 import { Whose } from "./ledger-lines.ts";
 import { sealOf } from "./seal.ts";
 
@@ -15,25 +16,42 @@ export interface Installation {
 const Stored = z.strictObject({ ...Whose.shape, seal: z.string() });
 
 /**
- * The first process gives an empty store its installation; every later one must be of the same. State of a rehearsal, whose
- * clock may run at any speed, can so never be taken for production's. Throws UserError.
+ * The first process gives an empty store its installation; every later one must be of the same. State of a rehearsal, or of nobody
+ * knows whom, can so never be taken for production's. Throws UserError.
  */
 export async function claimStore(redis: Redis, { whose, ledgerKey }: Installation): Promise<void> {
   const { environment, world } = whose;
-  const ours: z.infer<typeof Stored> = { environment, world, seal: sealOf(ledgerKey, { installation: environment }) };
-  // Read first: a Redis that is full takes no writes, and a restart needs none.
-  const before = await redis.get(KEYS.installation);
-  if (before === null) await redis.set(KEYS.installation, JSON.stringify(ours), "NX");
-  const found = Stored.parse(JSON.parse(before ?? (await redis.get(KEYS.installation)) ?? "null"));
+  const read = () => redis.get(KEYS.installation);
+  // Read first: a Redis that is full takes no writes, and a restart needs none. What another process wrote between the two looks
+  // came behind its claim.
+  if ((await read()) === null && (await isUsed(redis)) && (await read()) === null) throw nobodysKeys();
+  await sayWhose(redis, { whose, ledgerKey });
+  const found = Stored.parse(JSON.parse((await read()) ?? "null"));
   const wrong = found.world !== world || found.environment !== environment;
   if (wrong)
     throw new UserError(
       "redis-other-installation",
       `REDIS_URL leads to the state of another installation (${found.environment}, ${found.world}); this one is ${environment}, ${world}. Use a database of its own, or give environment in twokey.yaml its old name again.`,
     );
-  if (found.seal !== ours.seal)
+  if (found.seal !== identityOf({ whose, ledgerKey }).seal)
     throw new UserError(
       "ledger-key-differs",
       "TWOKEY_LEDGER_KEY is another one than that of the processes that use this Redis. Keys sealed by one would count for nothing with the other: give all of them the same.",
     );
 }
+
+/** By a process that has claimed it, also later: a store that came back empty would refuse the next one that starts. */
+export async function sayWhose(redis: Redis, installation: Installation): Promise<void> {
+  if ((await redis.exists(KEYS.installation)) > 0) return;
+  await redis.set(KEYS.installation, JSON.stringify(identityOf(installation)), "NX");
+}
+
+const identityOf = ({ whose: { environment, world }, ledgerKey }: Installation): z.infer<typeof Stored> => ({
+  ...{ environment, world, seal: sealOf(ledgerKey, { installation: environment }) },
+});
+
+const nobodysKeys = () =>
+  new UserError(
+    "redis-nobodys-keys",
+    `REDIS_URL leads to a database with keys of TwoKey that do not say whose they are. Look who uses it. If nobody does, remove all keys that begin with ${PREFIX}; or use an empty database.`,
+  );

@@ -7,10 +7,10 @@ import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { throwUnwritable } from "./disk-probe.ts";
-import { unknownTo, WENT_BACK } from "./ledger-agreement.ts";
+import { isBack, type LedgerEnd, signedAs, unknownTo, WENT_BACK } from "./ledger-agreement.ts";
 import { ACCEPTED, actOf, headOf, newest, signOff, toldOf, unseen, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
-import { type Head, readHeads, readMarks, type StoredMarks, testify, writeMark } from "./ledger-marks.ts";
+import { type Head, readHeads, readMarks, type StoredMarks, takeBack, testify, writeMark } from "./ledger-marks.ts";
 import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
@@ -72,11 +72,7 @@ export class LedgerFile implements Ledger, LostStore {
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
     const ledger = new LedgerFile(redis, options, await openFound(options));
-    // A store that is away, or does not fit, is said by whoever asks next.
-    await ledger.#agreed().then(
-      () => ledger.#settle(),
-      () => undefined,
-    );
+    await ledger.#begin().catch(() => undefined);
     return ledger;
   }
 
@@ -109,10 +105,19 @@ export class LedgerFile implements Ledger, LostStore {
     return testimonies.filter((testimony) => !isCovered(recovery, testimony));
   }
 
+  /** Only here a ledger that was put back says so, or a second machine of its name would. What does not fit is said by the next question. */
+  async #begin(): Promise<void> {
+    if (isBack(await readMarks(this.#redis, this.#process), this.#end)) await takeBack(this.#redis, this.#process);
+    await this.#agreed().then(() => this.#settle());
+  }
+
+  get #end(): LedgerEnd {
+    return { process: this.#process, mark: this.#mark, lines: this.#lines, seal: this.#chain };
+  }
+
   async #judge(stored: StoredMarks): Promise<string | undefined> {
-    const about = { process: this.#process, mark: this.#mark };
-    const end = { ...about, lines: this.#lines, seal: this.#chain };
-    const why = isCovered(stored.recovery, about) ? undefined : unknownTo(stored, end);
+    const about = { process: this.#process, mark: signedAs(stored, this.#mark) };
+    const why = isCovered(stored.recovery, about) ? undefined : unknownTo(stored, this.#end);
     if (why !== undefined) {
       // Whoever notices first stops all the others.
       await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: toldOf(this.#acts) });
@@ -240,7 +245,6 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   async close(): Promise<void> {
-    await this.#queue;
-    await this.#file.close();
+    await this.#queue.then(() => this.#file.close());
   }
 }

@@ -114,3 +114,7 @@ export async function forgetMark(redis: Redis, process: string, newest: string):
 export async function testify(redis: Redis, testimony: Testimony): Promise<void> {
   await redis.hset(KEYS.testimonies, testimony.process, JSON.stringify(testimony));
 }
+
+export async function takeBack(redis: Redis, process: string): Promise<void> {
+  await redis.hdel(KEYS.testimonies, process);
+}

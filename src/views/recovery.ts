@@ -36,9 +36,9 @@ export function recoveryCard(recovery: Recovery, inventory: Inventory, nowMs: nu
   const { id, testimonies, seen, ends, requester, forgotten } = recovery;
   const stands = standsLine(recovery, inventory, nowMs);
   return {
-    text: `The state store was lost: nothing is moved. ${plainText(stands, { nowMs })} Look at the cloud before you sign.`,
+    text: `Redis and the ledgers disagree: nothing is moved. ${plainText(stands, { nowMs })} Look at the cloud before you sign.`,
     parts: [
-      { kind: "heading", text: "The state store was lost. Go on from here?" },
+      { kind: "heading", text: "Redis and the ledgers disagree. Go on from here?" },
       {
         kind: "lines",
         plain: true,

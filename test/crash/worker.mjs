@@ -32,9 +32,9 @@ const line = await new Promise((resolve) => createInterface({ input: process.std
 /** `points`: `boundary step` pairs at which to die; `freezeAt`: one at which to stand still until somebody wakes us. */
 const { run, points, freezeAt } = JSON.parse(line);
 
-const clock = new StoreClock(redis);
-await clock.refresh();
 const whose = { environment: inventory.file.environment, world: "rehearsal" };
+const clock = new StoreClock(redis, whose.world);
+await clock.refresh();
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
 const clouds = createClouds(settings, () => inventory, clock);
 const memory = createStores(redis, () => clock.now());

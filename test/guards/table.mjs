@@ -2294,6 +2294,49 @@ export const GUARDS = [
     fails: "guard installation: what a rehearsal or another environment left behind is never taken for production's",
   },
   {
+    guard: "production takes no clock from the store",
+    file: "src/store/clock.ts",
+    cut: 'this.#world === "rehearsal" ? await storedAnchor(this.#redis) : REAL_TIME',
+    by: "await storedAnchor(this.#redis)",
+    test: "store/clock.test.ts",
+    fails:
+      "guard production time: production runs in real time, whatever a rehearsal or somebody else has written into the store",
+  },
+  {
+    guard: "keys of ours that are nobody's are refused",
+    file: "src/store/installation.ts",
+    cut: "(await isUsed(redis)) && ",
+    by: "false && ",
+    test: "store/installation.test.ts",
+    fails:
+      "guard nobody's keys: a store with the clock of a rehearsal that does not say whose it is is refused, and left as it is",
+  },
+  {
+    guard: "a store that came back empty is told whose it is",
+    file: "src/jobs/looks/store-guard.ts",
+    cut: "await deps.sayWhose();",
+    by: "",
+    test: "jobs/looks/store-guard.test.ts",
+    fails: "guard whose again: is told again whose it is, or it would refuse the next process that starts",
+  },
+  {
+    guard: "a ledger that is gone is missed",
+    file: "src/store/ledger-agreement.ts",
+    cut: 'return end.mark === "" ? LEDGER_GONE : WENT_BACK;',
+    by: 'return end.mark === "" ? undefined : WENT_BACK;',
+    test: "store/ledger.test.ts",
+    fails: "guard ledger gone: an empty ledger of which Redis knows lines stops every process",
+  },
+  {
+    guard: "a sign-off for a ledger that is gone counts once",
+    file: "src/store/ledger-agreement.ts",
+    cut: 'own?.join(" ") ?? "a mark"',
+    by: '"a mark"',
+    test: "engine/approvals/recovery.test.ts",
+    fails:
+      "guard signed once: nor for a ledger that is gone: signed for it begins again, and taken away once more it stops everything again",
+  },
+  {
     guard: "a store that anybody can write to is refused",
     file: "src/store/server-check.ts",
     cut: 'strangers === "let-in" && !isRehearsal',
@@ -2320,7 +2363,7 @@ export const GUARDS = [
   {
     guard: "the store is the one the ledger knows",
     file: "src/store/ledger-agreement.ts",
-    cut: "if (own?.includes(end.mark)) return changedSince(head, end);",
+    cut: "if (own.includes(end.mark)) return changedSince(head, end);",
     by: "if (own !== undefined) return changedSince(head, end);",
     test: "store/ledger.test.ts",
     fails: "a Redis that was restored to an older state is recognised, however much is written to it afterwards",

@@ -59,6 +59,7 @@ export async function startTestStage({
       redisSkip: undefined,
     },
   });
+  if (bots === 0) return stage;
   // A bot is ready without Slack; whoever types has to find it connected.
   const connected = stage.world.expectLog("slack.socket-opened", ({ facts }) => Number(facts["open"]) >= bots, SOON_MS);
   await connected.catch(async (error: unknown) => {

@@ -91,6 +91,11 @@ async function goesOn({ stage: at, bots, room, pages }: Lost): Promise<void> {
 
 test("Redis comes back empty in the middle of a run: nothing is changed any more, people are paged once and told why, and two of them let it go on (G17)", async () => {
   const lost = await lostInARun("empty", /does not know this ledger/, "with");
+  const [first] = lost.bots;
+  if (!first) throw new Error("a stage has bots");
+  await first.kill();
+  first.start();
+  await first.origin();
   for (const approver of ["U01ANA", "U01BEN"]) await signRecovery(lost.stage, approver, lost.card);
   await goesOn(lost);
 }, 240_000);

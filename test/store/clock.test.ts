@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { StoreClock, setAnchor } from "../../src/store/clock.ts";
+import type { Whose } from "../../src/store/ledger-lines.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -16,8 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-async function refreshed(): Promise<StoreClock> {
-  const clock = new StoreClock(await bench.connect());
+async function refreshed(world: Whose["world"] = "rehearsal"): Promise<StoreClock> {
+  const clock = new StoreClock(await bench.connect(), world);
   await clock.refresh();
   return clock;
 }
@@ -38,12 +39,23 @@ describe("world time of one installation", () => {
     async (aheadMs) => {
       const theirsMs = Date.now() + aheadMs;
       const says = [String(Math.floor(theirsMs / 1_000)), String((theirsMs % 1_000) * 1_000)];
-      const clock = new StoreClock({ time: async () => says, hgetall: async () => ({}) } as never);
+      const clock = new StoreClock({ time: async () => says } as never, "production");
       await clock.refresh();
 
       expect(within(clock.now(), theirsMs, SLACK_MS)).toBe(true);
     },
   );
+
+  test("guard production time: production runs in real time, whatever a rehearsal or somebody else has written into the store", async () => {
+    const clock = await refreshed("production");
+    await setAnchor(redis, { worldMs: AT - 7 * 24 * HOUR_MS, machineMs: await storeMs(), speed: 0.000001 });
+    await clock.refresh();
+
+    for (const each of [clock, await refreshed("production")]) {
+      expect(each.speed).toBe(1);
+      expect(within(each.now(), await storeMs(), SLACK_MS)).toBe(true);
+    }
+  });
 
   test("two processes with the same anchor tell the same time", async () => {
     await setAnchor(redis, { worldMs: AT, machineMs: await storeMs(), speed: 100 });

@@ -410,19 +410,6 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     expect((await verifyLedger(join(directory, "other.jsonl"), LEDGER_KEY)).lines).toBe(1);
   });
 
-  test("a process whose directory was lost with its machine has nothing to compare with, and the others still have (G17)", async () => {
-    await (await opened("other")).append(act("of the other"));
-    await (await written(2)).close();
-    open.splice(1);
-    await rm(path);
-    const again = await opened();
-
-    expect(await again.disagreement()).toBeUndefined();
-    expect(await open[0]?.disagreement()).toBeUndefined();
-    await redis.flushdb();
-    expect(await open[0]?.disagreement()).toMatch(/came back empty/);
-  });
-
   test("two processes of one name, each with a directory of its own, are both stopped (G17)", async () => {
     const one = await written(2);
     const elsewhere = await mkdtemp(join(tmpdir(), "twokey-ledger-"));
@@ -430,10 +417,10 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     const other = await LedgerFile.open(redis, { directory: elsewhere, ...whose });
     open.push(other);
 
-    await other.append(act("of the second"));
-    await expect(one.append(act("of the first"))).rejects.toThrow(/does not know the newest line/);
-    expect(await one.disagreement()).toMatch(/^Redis does not know the newest line of this ledger/);
-    expect(await other.disagreement()).toMatch(/^Redis /);
+    await expect(other.append(act("of the second"))).rejects.toThrow(
+      /knows lines of this ledger, and its file is empty/,
+    );
+    await expect(one.append(act("of the first"))).rejects.toThrow(/its file is empty.*says bot$/);
     await rm(elsewhere, { recursive: true });
   });
 
@@ -447,5 +434,69 @@ describe("a store that is not the one the ledger knows (G17)", () => {
 
     expect(await newcomer.disagreement()).toMatch(/came back empty.*says bot$/);
     await expect(newcomer.append(act("act 2"))).rejects.toThrow(/says bot/);
+  });
+});
+
+describe("a ledger that is gone, with its disk or by somebody's hand (G17)", () => {
+  async function gone(): Promise<LedgerFile> {
+    await (await written(2)).close();
+    open.splice(0);
+    await rename(path, `${path}.away`);
+    return opened();
+  }
+
+  test("guard ledger gone: an empty ledger of which Redis knows lines stops every process", async () => {
+    const again = await gone();
+    const other = await opened("other");
+
+    expect(await again.disagreement()).toMatch(/^Redis knows lines of this ledger, and its file is empty/);
+    await expect(again.append(act("act 3"))).rejects.toMatchObject({ code: "store-lost" });
+    expect(await other.disagreement()).toMatch(/its file is empty.*says bot$/);
+    expect(await readFile(path, "utf8")).toBe("");
+  });
+
+  test("one that is put back goes on after a start, and so do the others", async () => {
+    await (await gone()).close();
+    open.splice(0);
+    const other = await opened("other");
+    expect(await other.disagreement()).toMatch(/says bot$/);
+    await rename(`${path}.away`, path);
+
+    const back = await opened();
+    await back.append(act("act 3"));
+
+    expect(await back.disagreement()).toBeUndefined();
+    expect(await other.disagreement()).toBeUndefined();
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 3, broken: undefined });
+  });
+
+  test("one that is put back without its last line takes nothing back", async () => {
+    await (await gone()).close();
+    open.splice(0);
+    await writeFile(path, `${(await readFile(`${path}.away`, "utf8")).split("\n")[0]}\n`);
+
+    await opened();
+
+    expect(await (await opened("other")).disagreement()).toMatch(/says bot$/);
+  });
+
+  test("a new machine with a name of its own begins a ledger of its own, and nobody has to sign", async () => {
+    await (await written(2)).close();
+    open.splice(0);
+    await rm(path);
+    const newcomer = await opened("bot-2");
+
+    await newcomer.append(act("act 3"));
+
+    expect(await newcomer.disagreement()).toBeUndefined();
+  });
+
+  test("a kill before the first line stands in the file is no loss", async () => {
+    await redis.set(KEYS.ledgerMark("bot"), "of-the-line-that-was-not-written ");
+    const ledger = await opened();
+
+    expect(await ledger.disagreement()).toBeUndefined();
+    await ledger.append(act("act 1"));
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 1, broken: undefined });
   });
 });

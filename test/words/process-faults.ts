@@ -45,6 +45,13 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
           "redis-other-installation",
         ],
       ],
+      "redis-nobodys-keys": [
+        [
+          INSTALLATION,
+          "guard nobody's keys: a store with %s that does not say whose it is is refused, and left as it is",
+          "redis-nobodys-keys",
+        ],
+      ],
       "ledger-key-differs": [[INSTALLATION, "a process with another ledger key is refused", "ledger-key-differs"]],
       "ledger-unusable": [
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "cannot be opened"],
@@ -125,7 +132,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
         [
           LEDGER,
           "two processes of one name, each with a directory of its own, are both stopped (G17)",
-          "Redis does not know the newest line of this ledger",
+          "knows lines of this ledger, and its file is empty",
         ],
       ],
       "the wall clock is two hours off, or steps": [

@@ -193,11 +193,24 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "retention",
         ],
       ],
-      "lost with its machine": [
+      "lost with its machine, or taken away: the process starts with an empty directory": [
         [
           LEDGER,
-          "a process whose directory was lost with its machine has nothing to compare with, and the others still have (G17)",
-          "lost with its machine",
+          "guard ledger gone: an empty ledger of which Redis knows lines stops every process",
+          "knows lines of this ledger, and its file is empty",
+        ],
+        [LEDGER, "one that is put back goes on after a start, and so do the others", "nobody has to sign"],
+        [
+          "test/scenarios/ledger-gone.test.ts",
+          "a bot that starts again with an empty disk changes nothing, and goes on when two people have signed",
+          "its file is empty",
+        ],
+      ],
+      "lost with its machine, and a process of another name comes instead": [
+        [
+          LEDGER,
+          "a new machine with a name of its own begins a ledger of its own, and nobody has to sign",
+          "the others",
         ],
       ],
     },

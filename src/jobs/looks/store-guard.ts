@@ -14,6 +14,8 @@ const KEEP_UP_EVERY_MS = 500;
 export interface StoreGuardDeps extends Telling {
   readonly ledger: Pick<LostStore, "keepUp" | "disagreement">;
   readonly queues: { startSweep(): Promise<void> };
+  /** Writes down whose store it is, where that is not there. */
+  readonly sayWhose: () => Promise<void>;
   /** Channels of the open incidents and runs, as the store has them now. */
   readonly rooms: () => Promise<readonly string[]>;
   /** Machine time between two looks; absent: 5 s. */
@@ -46,7 +48,8 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
   };
   const check = async (): Promise<void> => {
     const wrong = await deps.ledger.disagreement();
-    // Scheduled jobs live in the store too: an empty one gets its sweep back here.
+    // Both live in the store too: an empty one gets its owner and its sweep back here.
+    await deps.sayWhose();
     await deps.queues.startSweep();
     if (wrong !== noticed) note(wrong, deps);
     noticed = wrong;

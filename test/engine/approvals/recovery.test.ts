@@ -319,6 +319,31 @@ describe("what was signed once cannot be used again (G17)", () => {
     expect(await copied.disagreement()).toMatch(/came back empty/);
   });
 
+  test("guard signed once: nor for a ledger that is gone: signed for it begins again, and taken away once more it stops everything again", async () => {
+    const path = join(directory, "bot-1.jsonl");
+    const takenAway = async (ledger: LedgerFile): Promise<LedgerFile> => {
+      await ledger.close();
+      open = open.filter((each) => each !== ledger);
+      await rm(path);
+      return ledgerOf("bot-1");
+    };
+    const other = await ledgerOf("bot-2");
+    const first = await ledgerOf("bot-1");
+    await first.append(act("promote", 4));
+    const empty = await takenAway(first);
+    await bothSign(await asked(empty), empty);
+
+    expect([await empty.disagreement(), await other.disagreement()]).toEqual([undefined, undefined]);
+    await empty.append(act("what comes next", 5));
+    expect(await readFile(path, "utf8")).toContain("ana and ben have looked and signed");
+    expect(await verifyLedger(path, LEDGER_KEY)).toEqual({ lines: 2, broken: undefined });
+
+    const again = await takenAway(empty);
+
+    expect(await again.disagreement()).toMatch(/knows lines of this ledger, and its file is empty/);
+    expect(await other.disagreement()).toMatch(/says bot-1$/);
+  });
+
   test.each([
     ["of a version to come", { schema: "3" }],
     ["that does not parse", { value: "{" }],

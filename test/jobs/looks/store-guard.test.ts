@@ -21,6 +21,7 @@ function guarded(wrong: () => string | undefined, { trigger, now } = PAGER, room
   const said: string[] = [];
   const saidIn: string[] = [];
   let sweeps = 0;
+  let claims = 0;
   guard = startStoreGuard({
     checkEveryMs: 20,
     clock: clockAt(now),
@@ -29,6 +30,9 @@ function guarded(wrong: () => string | undefined, { trigger, now } = PAGER, room
       startSweep: async () => {
         sweeps += 1;
       },
+    },
+    sayWhose: async () => {
+      claims += 1;
     },
     pagers: pagersWith({
       trigger: async (page) => {
@@ -50,7 +54,7 @@ function guarded(wrong: () => string | undefined, { trigger, now } = PAGER, room
     inventory: () => inventory,
     chat: new RecordedChat(clockAt()),
   });
-  return { pages, resolved, said, saidIn, sweeps: () => sweeps };
+  return { pages, resolved, said, saidIn, sweeps: () => sweeps, claims: () => claims };
 }
 
 describe("a store that came back empty or older (G17)", () => {
@@ -72,6 +76,13 @@ describe("a store that came back empty or older (G17)", () => {
       expect.stringMatching(/^TwoKey has stopped changing anything: Redis came back empty\..*\/dr accept-store\.$/),
       expect.stringContaining("agree again"),
     ]);
+  });
+
+  test("guard whose again: is told again whose it is, or it would refuse the next process that starts", async () => {
+    const seen = guarded(() => "Redis came back empty");
+
+    await eventually("the guard has looked", () => (seen.sweeps() > 0 ? true : undefined));
+    expect(seen.claims()).toBeGreaterThan(0);
   });
 
   test("is said in each room that was open, also where the store has forgotten it, and taken back there", async () => {
