@@ -1,3 +1,4 @@
+import { atLeast } from "../../../../domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
@@ -129,6 +130,8 @@ function taskAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks, fro
             id: "few-addresses",
             words: `I accept that the subnets of ${what} have ${free} free ${free === 1 ? "address" : "addresses"}, and that ${missing} more tasks are wanted`,
             danger: `${what} has addresses for ${free} of ${missing} more tasks.`,
+            // A task that runs or starts has its address already.
+            bound: atLeast(free + facts.running + facts.pending),
           },
         ]
       : []),
@@ -170,6 +173,7 @@ function capacityAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks 
       id: "fixed-machines",
       words: `I accept that ${what} starts its tasks on the ${count} that its cluster has now, and that they may have room for fewer than ${tasks} tasks`,
       danger: `${what} starts on ${count}, and no more are added.`,
+      bound: atLeast(machines),
     },
   ];
 }

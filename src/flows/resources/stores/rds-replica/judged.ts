@@ -1,4 +1,5 @@
 import { sayTime } from "../../../../domain/duration.ts";
+import { notBefore } from "../../../../domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import { type Doors, isShut } from "../../../../domain/service/firewall.ts";
 import { isSmallerClass } from "../../../../domain/service/instance-class.ts";
@@ -78,12 +79,13 @@ function maintenanceAcceptances({ seen, resource }: RdsAt, { to }: Moving, nowMs
     .toSorted((one, other) => one.dueMs - other.dueMs);
   if (!first) return [];
   const { instance } = database(resource, to);
-  const when = first.dueMs <= nowMs ? "any moment" : sayTime(first.dueMs, nowMs);
+  const when = first.dueMs <= nowMs ? "now" : sayTime(first.dueMs, nowMs);
   return [
     {
       id: "maintenance-due",
       words: `I accept that AWS may take ${instance} in ${to} down for maintenance (${first.action}) from ${when} on`,
-      danger: `Maintenance of ${instance} is due: ${first.action}.`,
+      danger: `Maintenance of ${instance} is due from ${when} on: ${first.action}.`,
+      bound: notBefore(first.dueMs),
     },
   ];
 }
