@@ -2708,6 +2708,15 @@ export const GUARDS = [
     fails: "guard agreed again: maintenance that is due before the start voids the keys, and nothing is touched",
   },
   {
+    guard: "backups are kept as long as a silent old side was seen to keep them",
+    file: "src/flows/resources/stores/rds-replica/move.ts",
+    cut: "setUpOf(seen.in[from])?.value.backupRetentionDays ?? 0",
+    by: "setUpOf(seen.in[to])?.value.backupRetentionDays ?? 0",
+    test: "flows/runbooks/failover/remembered.test.ts",
+    fails:
+      "guard remembered: with the old region dark the new primary keeps backups as long as the old one was seen to",
+  },
+  {
     guard: "what people agreed to up to a bound is held against it before the promotion",
     file: "src/flows/runbooks/failover/drift.ts",
     cut: "isWorse(bound, signed.get(id)?.bound)",

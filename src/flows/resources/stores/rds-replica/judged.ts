@@ -9,6 +9,7 @@ import type { StoreMoving } from "../../abilities.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
 import { TERMINAL } from "./promote-replica.ts";
+import { setUpOf } from "./remembered.ts";
 
 /** World time within which maintenance that is due may meet a run, or the users that it has just moved. */
 const MAINTENANCE_WITHIN_MS = 24 * 3_600_000;
@@ -54,18 +55,19 @@ export const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { 
 
 /** What people agree to of the new writer: it may be too small, and AWS may restart it. */
 export function acceptances(at: RdsAt, moving: Moving, nowMs: number): Acceptance[] {
-  return moving.promoted ? [] : [...classAcceptances(at, moving), ...maintenanceAcceptances(at, moving, nowMs)];
+  return moving.promoted ? [] : [...classAcceptances(at, moving, nowMs), ...maintenanceAcceptances(at, moving, nowMs)];
 }
 
-function classAcceptances({ seen }: RdsAt, { from, to }: Moving): Acceptance[] {
-  const [old, now] = [seen.in[from]?.database, seen.in[to]?.database];
-  if (!old?.known || !now?.known) return [];
+function classAcceptances({ seen }: RdsAt, { from, to }: Moving, nowMs: number): Acceptance[] {
+  const [old, now] = [setUpOf(seen.in[from]), seen.in[to]?.database];
+  if (!old || !now?.known) return [];
   const { instance, instanceClass } = now.value;
   if (!isSmallerClass(instanceClass, old.value.instanceClass)) return [];
+  const when = seen.in[from]?.database.known ? "" : ` (at ${sayTime(old.atMs, nowMs)}, when it answered last)`;
   return [
     {
       id: "smaller-class",
-      words: `I accept that ${instance} in ${to} is a ${instanceClass}, smaller than ${old.value.instance} with ${old.value.instanceClass}, and may be too slow for all users`,
+      words: `I accept that ${instance} in ${to} is a ${instanceClass}, smaller than ${old.value.instance} with ${old.value.instanceClass}${when}, and may be too slow for all users`,
       danger: `${instance} is smaller than the old database: ${instanceClass}.`,
     },
   ];
