@@ -77,6 +77,8 @@ export interface ComputeGround {
   };
   /** Those of the service's subnets that there are, each with its free addresses; absent: its tasks have no interface. */
   readonly subnets?: readonly { readonly id: string; readonly free: number }[];
+  /** Those that the service names and EC2 does not have; absent: none. */
+  readonly absentSubnets?: readonly string[];
   /** Network mode of the task definition: `awsvpc`, `bridge`, `host` or `none`. */
   readonly networkMode?: string;
   /** What its containers are started from. */

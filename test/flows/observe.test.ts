@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { Observation } from "../../src/domain/service/observation.ts";
 import type { LagSample } from "../../src/domain/service/observed.ts";
 import { directIn, observe } from "../../src/flows/observe.ts";
 import type { Cloud } from "../../src/ports/step.ts";
@@ -81,6 +82,42 @@ test("what ends a look ends each of its questions about the application's health
 
   const fronts = service.regions.map((region) => directIn(service, region));
   expect(new Map(asked)).toEqual(new Map([...fronts, undefined].map((via) => [via, signal])));
+});
+
+describe("how a database is set up", () => {
+  const dark = homeIsDark(service);
+  const quiet = quietDay(service);
+  const atHome = (seen: Observation) => siteOn(seen, service.home);
+  const facts = atHome(seenOn(service, quiet)).database;
+  const withHome = (day: Day, { database }: Pick<SiteSeen, "database">): Day => {
+    const home = day.sites[service.home];
+    if (!home) throw new Error("home");
+    return { ...day, sites: { ...day.sites, [service.home]: { ...home, database } } };
+  };
+
+  test("is remembered of one that gives no answer, from look to look, with when it answered last", async () => {
+    const once = await observe(service, cloudOn(dark), { lastLook: seenOn(service, quiet) });
+    const twice = await observe(service, cloudOn({ ...dark, atMs: AT + 60_000 }), { lastLook: once });
+
+    expect(atHome(once)).toMatchObject({ database: { known: false }, lastKnown: facts });
+    expect(atHome(twice).lastKnown).toEqual(facts);
+    expect(atHome(await observe(service, cloudOn(dark))).lastKnown).toBeUndefined();
+    expect(atHome(await observe(service, cloudOn(quiet), { lastLook: twice })).lastKnown).toBeUndefined();
+  });
+
+  test("is not taken from another instance, nor for one that AWS says is not there", async () => {
+    const home = quiet.sites[service.home];
+    if (!home?.database.known) throw new Error("a quiet day is known");
+    const other = withHome(quiet, { database: { ...home.database, value: { ...home.database.value, instance: "b" } } });
+    const gone = withHome(dark, { database: { known: false, cause: "absent", why: "no such instance", atMs: AT } });
+
+    expect(
+      atHome(await observe(service, cloudOn(dark), { lastLook: seenOn(service, other) })).lastKnown,
+    ).toBeUndefined();
+    expect(
+      atHome(await observe(service, cloudOn(gone), { lastLook: seenOn(service, quiet) })).lastKnown,
+    ).toBeUndefined();
+  });
 });
 
 describe("a look that somebody waits for", () => {

@@ -2767,6 +2767,24 @@ export const GUARDS = [
     fails: "guard agreed again: maintenance that is due before the start voids the keys, and nothing is touched",
   },
   {
+    guard: "backups are kept as long as a silent old side was seen to keep them",
+    file: "src/flows/resources/stores/rds-replica/move.ts",
+    cut: "setUpOf(seen.in[from])?.value.backupRetentionDays ?? 0",
+    by: "setUpOf(seen.in[to])?.value.backupRetentionDays ?? 0",
+    test: "flows/runbooks/failover/remembered.test.ts",
+    fails:
+      "guard remembered: with the old region dark the new primary keeps backups as long as the old one was seen to",
+  },
+  {
+    guard: "what people agreed to up to a bound is held against it before the promotion",
+    file: "src/flows/runbooks/failover/drift.ts",
+    cut: "isWorse(bound, signed.get(id)?.bound)",
+    by: "isWorse(bound, undefined)",
+    test: "flows/runbooks/failover/worse-than-agreed.test.ts",
+    fails:
+      "guard worse than agreed: a quota that has room for fewer tasks than was signed voids the keys, and nothing is touched",
+  },
+  {
     guard: "an unplanned fence closes everything at once",
     file: "src/flows/runbooks/failover/fence-primary.ts",
     cut: "if (isStore(each.part)) await signedIn;",

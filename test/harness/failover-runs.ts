@@ -3,6 +3,7 @@ import type { Event } from "../../src/domain/event.ts";
 import { type Mode, planDigest } from "../../src/domain/plan-run/plan.ts";
 import { isOver, type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import type { Observation } from "../../src/domain/service/observation.ts";
 import type { Region } from "../../src/domain/service/service.ts";
 import { observe } from "../../src/flows/observe.ts";
 import { namesOf, storesIn } from "../../src/flows/resources/site.ts";
@@ -24,11 +25,13 @@ export interface RunWish {
   readonly words?: Readonly<Record<string, string>>;
   /** The run whose rest this is. */
   readonly continues?: RunState;
+  /** What the observer saw before. */
+  readonly lastLook?: Observation;
 }
 
 /** Looks at the world, plans, and turns the keys of the first two approvers. Resolves to the run that has just started. */
 export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<RunState> {
-  const { mode = "unplanned", id = "F-1", runbook = "failover", words = {}, continues } = wish;
+  const { mode = "unplanned", id = "F-1", runbook = "failover", words = {}, continues, lastLook } = wish;
   const { inventory, memory, clock, service, cloud } = at;
   const meant = runbookOf({ runbook, id });
   // Each runbook takes of it what its wish knows.
@@ -38,7 +41,7 @@ export async function startRun(at: FailoverWorld, wish: RunWish = {}): Promise<R
     meant.plan(
       {
         ...{ id, service, inventory, reason: "a rehearsal", incident: undefined, requester: "nobody-who-approves" },
-        observed: await observe(service, cloud, { isForPlan: true }),
+        observed: await observe(service, cloud, { isForPlan: true, lastLook }),
         nowMs: clock.now(),
         ...(continues ? { continues } : {}),
       },

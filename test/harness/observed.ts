@@ -23,6 +23,8 @@ export const dark = <T>(what: string): Known<T> => ({
 export interface SiteSeen {
   readonly region: Region;
   readonly database: Known<DatabaseFacts>;
+  /** How it was set up when it answered last. */
+  readonly lastKnown?: Known<DatabaseFacts>;
   readonly compute: Known<ComputeFacts>;
   readonly firewall: Known<Doors>;
   readonly carriers?: Known<readonly Carrier[]>;
@@ -70,10 +72,11 @@ export function siteOn({ resources, health }: Observation, region: Region): Omit
   const [store, compute] = Object.values(resources).map(({ seen }) =>
     Reflect.get(Reflect.get(seen, "in") ?? {}, region),
   );
-  const { database, firewall, lag } = store as Pick<SiteSeen, "database" | "firewall" | "lag">;
+  const { database, firewall, lag, lastKnown } = store as Pick<SiteSeen, "database" | "firewall" | "lag" | "lastKnown">;
   const deepHealth = health[region];
   if (!deepHealth) throw new Error(`nobody has looked at ${region}`);
-  return { database, firewall, lag, deepHealth, compute: compute as SiteSeen["compute"] };
+  const shown = { database, firewall, lag, deepHealth, compute: compute as SiteSeen["compute"] };
+  return lastKnown ? { ...shown, lastKnown } : shown;
 }
 
 const RULE: FirewallRule = {

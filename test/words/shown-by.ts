@@ -136,7 +136,7 @@ export const LOOKED_FOR: Readonly<Record<string, Shown>> = {
   "network mode of its tasks": { refused: [JUDGED, "network mode %s is refused"] },
   "subnets and their free addresses": {
     refused: [JUDGED, "subnets that are not there have no address"],
-    accepted: [JUDGED, "a few free addresses are accepted in words"],
+    accepted: [JUDGED, "one of several subnets that is not there is accepted in words that name it"],
   },
   "quota of Fargate": {
     refused: [JUDGED, "one that has no room for a single task is refused, unless some run"],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalJson } from "../json.ts";
 import { sha256 } from "../service/inventory.ts";
+import { Bound } from "./bound.ts";
 import { ByHandBlock } from "./by-hand.ts";
 
 export const Mode = z.enum(["planned", "unplanned"]);
@@ -109,6 +110,8 @@ export const Acceptance = z.strictObject({
   speaksAgainst: z.literal(true).exactOptional(),
   /** It leaves something open whose writes may be lost, also where the plan itself loses nothing. */
   mayLose: z.literal(true).exactOptional(),
+  /** Worse than this voids the keys; absent: it has no measure, and only what was not agreed to at all does. */
+  bound: Bound.exactOptional(),
 });
 export type Acceptance = z.infer<typeof Acceptance>;
 

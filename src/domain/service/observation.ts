@@ -8,6 +8,8 @@ export interface Fact {
   /** In a word or two, lower case: `database`, `security group`. */
   readonly what: string;
   readonly seen: Known<string>;
+  /** Where it is not known: what was known last, and when. It may be otherwise by now. */
+  readonly before?: { readonly says: string; readonly atMs: number };
 }
 
 /** How far a copy is behind. A resource that follows nobody has none. */

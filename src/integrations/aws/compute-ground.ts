@@ -43,7 +43,7 @@ export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround>
   const { region, signal } = wanted;
   return {
     ...(cluster && { cluster }),
-    ...(subnets && { subnets }),
+    ...subnets,
     ...(networkMode !== undefined && { networkMode }),
     images,
     ...rolesOf(definition),
@@ -90,12 +90,16 @@ function rolesOf({ executionRoleArn, taskRoleArn }: z.infer<typeof Definition>):
 
 const Subnets = z.array(z.object({ SubnetId: z.string(), AvailableIpAddressCount: z.number() })).default([]);
 
-async function readSubnets(lookups: Lookups, { region, facts, site, signal }: Wanted) {
+type Ground = Pick<ComputeGround, "subnets" | "absentSubnets">;
+
+async function readSubnets(lookups: Lookups, { region, facts, site, signal }: Wanted): Promise<Ground> {
   const { subnets: ids = [] } = facts;
-  if (ids.length === 0) return undefined;
+  if (ids.length === 0) return {};
   const wish = { doing: `describe the subnets of ${site.service}`, signal };
   const found = Subnets.parse(await lookups.subnets(region).askEach(ids, wish));
-  return found.map(({ SubnetId: id, AvailableIpAddressCount: free }) => ({ id, free }));
+  const subnets = found.map(({ SubnetId: id, AvailableIpAddressCount: free }) => ({ id, free }));
+  const absent = ids.filter((id) => !subnets.some((subnet) => subnet.id === id));
+  return { subnets, ...(absent.length > 0 && { absentSubnets: absent }) };
 }
 
 const TargetGroup = z.object({ TargetType: z.string().optional() });

@@ -11,6 +11,7 @@ const SetLag = z.strictObject({
 const SetInstance = z.strictObject({
   ...{ region: z.string(), instance: z.string() },
   instanceClass: z.string().optional(),
+  backupRetentionDays: z.number().int().optional(),
   /** Until the next change, whatever happens meanwhile. */
   status: z.string().optional(),
   maintenance: z

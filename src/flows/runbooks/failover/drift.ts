@@ -1,4 +1,5 @@
-import type { Assumption, StepRole } from "../../../domain/plan-run/plan.ts";
+import { isWorse } from "../../../domain/plan-run/bound.ts";
+import type { Acceptance, Assumption, StepRole } from "../../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, stateOf } from "../../../domain/plan-run/run.ts";
 import type { Answering, Observation } from "../../../domain/service/observation.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
@@ -56,20 +57,27 @@ const isUntouched = (run: RunState, { id }: KindSeen): boolean =>
   );
 
 /**
- * What people would have to agree to now and have not, as one sentence; empty: nothing. A plan for the rest was made with the new side
- * as an earlier run left it, and agrees to that.
+ * What people would have to agree to now and have not, or not so far, as a sentence each; empty: nothing. A plan for the rest was made
+ * with the new side as an earlier run left it, and agrees to that.
  */
 export function notAgreedTo(run: RunState, { service, observed, to, answering, nowMs }: Judging): string[] {
   const all = placesOf(service).map((place) => seenOf(place, observed));
-  const agreed = new Set(run.plan.acceptances.map(({ id }) => id));
-  const come = ofTarget({
+  const signed = new Map(run.plan.acceptances.map((acceptance) => [acceptance.id, acceptance]));
+  const now = ofTarget({
     ...{ all, from: run.plan.from, to, nowMs, answering },
     promotedOf: (at) => (isToCome(run, at, "commits") ? undefined : "continued"),
     isBegun: (at) => !isUntouched(run, at),
-  }).filter(({ id }) => !agreed.has(id));
-  const says = [...new Set(come.map(({ danger, words }) => danger ?? words))].join(" ");
-  return says === "" ? [] : [`what nobody agreed to has come since the plan: ${says}`];
+  });
+  const come = now.filter(({ id }) => !signed.has(id));
+  const worse = now.filter(({ id, bound }) => isWorse(bound, signed.get(id)?.bound));
+  return [
+    ...(come.length > 0 ? [`what nobody agreed to has come since the plan: ${dangersOf(come)}`] : []),
+    ...(worse.length > 0 ? [`what people agreed to is worse than it was in the plan: ${dangersOf(worse)}`] : []),
+  ];
 }
+
+const dangersOf = (all: readonly Acceptance[]): string =>
+  [...new Set(all.map(({ danger, words }) => danger ?? words))].join(" ");
 
 interface Judging extends Seen {
   readonly answering: Answering;

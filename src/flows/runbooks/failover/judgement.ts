@@ -1,6 +1,7 @@
 import { sayTime } from "../../../domain/duration.ts";
-import type { Plan } from "../../../domain/plan-run/plan.ts";
-import { factsIn, isDark } from "../../../domain/service/observation.ts";
+import type { Plan, Unchecked } from "../../../domain/plan-run/plan.ts";
+import { type Fact, factsIn, isDark } from "../../../domain/service/observation.ts";
+import type { Known } from "../../../domain/service/observed.ts";
 import type { Resource } from "../../../domain/service/resource.ts";
 import { besides, type Region } from "../../../domain/service/service.ts";
 import type { Promoted, StoreMove, StoreMoving } from "../../resources/abilities.ts";
@@ -21,7 +22,7 @@ export interface Judgement extends Move {
   readonly all: readonly KindSeen[];
   readonly stores: readonly StoreJudged[];
   readonly refusals: readonly string[];
-  readonly unchecked: readonly string[];
+  readonly unchecked: readonly Unchecked[];
   readonly dataLoss: Plan["dataLoss"];
   readonly isOldSideHealthy: boolean;
   /** What of the old side gives no answer. */
@@ -160,7 +161,7 @@ interface Judged {
 }
 
 /** What could not be seen of the old side, of the new side's position and of what belongs to neither; and what nobody can see. */
-function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judged): string[] {
+function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judged): Unchecked[] {
   const { words } = tellApart(all);
   const placed = (id: string) => all.find((at) => at.id === id);
   const named = (what: string, id: string): string => {
@@ -168,15 +169,28 @@ function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judge
     return at ? words(what, at) : what;
   };
   const oldSide = factsIn(observed, move.from).flatMap(([id, { facts }]) =>
-    facts.map(({ what, seen }) => ({ what: `${named(what, id)} of ${move.from}`, seen })),
+    facts.map(({ what, ...fact }) => ({ ...fact, what: `${named(what, id)} of ${move.from}` })),
   );
   const behind = stores.flatMap(({ at, behind: now, moving }) =>
     now && !moving.promoted ? [{ what: words("replication lag", at), seen: now.lag }] : [],
   );
   const beyond = Object.values(observed.resources).flatMap(({ facts }) => facts);
   return [
-    ...[...oldSide, ...behind, ...beyond].flatMap(({ what, seen }) => (seen.known ? [] : [`${what}: ${seen.why}`])),
+    ...[...oldSide, ...behind, ...beyond].flatMap(sayUnseen),
     ...stores.flatMap(({ at, move: to, moving }) => to.unchecked?.(at, moving) ?? []),
     ...all.flatMap((at) => at.kind.compute?.unchecked(at, move) ?? []),
   ];
 }
+
+/** Of what was known before the plan takes that, so its age stands beside it. */
+const sayUnseen = ({
+  what,
+  seen,
+  before,
+}: Pick<Fact, "what" | "before"> & { readonly seen: Known<unknown> }): Unchecked[] =>
+  seen.known
+    ? []
+    : [
+        `${what}: ${seen.why}`,
+        ...(before ? [{ says: `${what}, as it answered last: ${before.says}`, saidAtMs: before.atMs }] : []),
+      ];

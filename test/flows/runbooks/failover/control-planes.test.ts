@@ -41,7 +41,7 @@ const SESSIONS = "sessions-not-proven";
 const HEALTHY = "healthy-primary";
 
 /** Without what is said of a new side that answers late: here it does so where the machine is busy, and `judged-steadiness` is about that. */
-const signedIn = ({ acceptances }: Plan) => acceptances.map(({ id }) => id).filter((id) => id !== "target-unsteady");
+const signedIn = ({ acceptances }: Plan) => acceptances.map(({ id }) => id).filter((id) => !/^target-/.test(id));
 
 async function planned() {
   const { service, cloud, inventory, clock } = at;

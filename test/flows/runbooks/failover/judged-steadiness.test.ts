@@ -19,7 +19,7 @@ async function unsteady(): Promise<string | undefined> {
     { mode: "unplanned", to: standbyOf(service) },
   );
   if (answer.kind === "refused") throw new Error(answer.reasons.join(" "));
-  return answer.plan.acceptances.find(({ id }) => id === "target-unsteady")?.words;
+  return answer.plan.acceptances.find(({ id }) => /^target-/.test(id))?.words;
 }
 
 const troubled = (region: string, effect: FaultInput["effect"], share: number) =>

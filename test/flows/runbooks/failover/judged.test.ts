@@ -220,10 +220,24 @@ describe("the network and the image of the standby's tasks are judged before the
     await runs(0);
   });
 
+  test("one of several subnets that is not there is accepted in words that name it", async () => {
+    const [ordinary, gone] = ["subnet-0a1b2c3d4e5f60718", "subnet-gone"];
+    await setService({ subnets: [ordinary, gone] });
+
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "subnet-gone"] });
+    expect(await words("subnet-gone")).toContain(
+      "names subnet-gone, which does not exist: a task that ECS would start",
+    );
+    await setService({ subnets: [ordinary] });
+    expect(await judged()).toMatchObject({ refusals: "", acceptances: ORDINARY });
+  });
+
   test("subnets that are not there have no address", async () => {
     await setService({ subnets: ["subnet-gone"] });
 
-    expect((await judged()).refusals).toContain("have no free address");
+    expect((await judged()).refusals).toContain(
+      "names subnet-gone, which does not exist, so not one more task would start. Give it subnets that are there first.",
+    );
     await setService({ subnets: ["subnet-0a1b2c3d4e5f60718"] });
   });
 

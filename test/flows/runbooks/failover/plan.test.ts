@@ -69,6 +69,12 @@ describe("the failover runbook", () => {
     expect([kept(35), kept(1)]).toEqual([35, 30]);
   });
 
+  test("and says so in the promotion's own line, also where nobody has seen the old one", () => {
+    const dark = planFor(inventory, { observed: homeIsDark(serviceIn(inventory)) });
+
+    expect(stepOf(dark, "promote").title).toMatch(/^Promote \S+ in eu-central-1, backups 30 d$/);
+  });
+
   test("data moves before users do, and the old side is fenced before either", () => {
     const plan = planFor(inventory);
 
@@ -456,7 +462,7 @@ describe("the failover runbook", () => {
       text.indexOf("export AWS_PAGER"),
     );
     expect(text).toMatch(
-      /\n\*?\*?3\. Promote \S+ in eu-central-1\*?\*? – \*?\*?point of no return\*?\*?\. Nothing after it leads back\.\n/,
+      /\n\*?\*?3\. Promote \S+ in eu-central-1, backups 30 d\*?\*? – \*?\*?point of no return\*?\*?\. Nothing after it leads back\.\n/,
     );
   });
 

@@ -1,3 +1,4 @@
+import { atLeast, atMost } from "../../../../domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
@@ -82,7 +83,9 @@ function networkBlockers(at: EcsAt, region: Region): string[] {
   // Some tasks are better than none: only where not one stands or starts is there nothing to move users to.
   return tasks > 0 && now.value.running + now.value.pending === 0 && freeAddresses(ground.value) === 0
     ? [
-        `The subnets of ${service} in ${region} have no free address, so not one more task would start. Free some first.`,
+        ground.value.subnets?.length === 0
+          ? `${service} in ${region} names ${sayAbsent(ground.value)}, so not one more task would start. Give it subnets that are there first.`
+          : `The subnets of ${service} in ${region} have no free address, so not one more task would start. Free some first.`,
       ]
     : [];
 }
@@ -90,6 +93,9 @@ function networkBlockers(at: EcsAt, region: Region): string[] {
 /** Of all its subnets; undefined: its tasks need none of their own. */
 const freeAddresses = ({ subnets }: ComputeGround): number | undefined =>
   subnets?.reduce((sum, { free }) => sum + free, 0);
+
+const sayAbsent = ({ absentSubnets: ids = [] }: ComputeGround): string =>
+  `${ids.join(" and ")}, which ${ids.length === 1 ? "does" : "do"} not exist`;
 
 /** What people agree to: the scale-out may take longer, or bring less. */
 export function acceptances(at: EcsAt, { from, to, isBegun }: ComputeJudging): Acceptance[] {
@@ -129,6 +135,18 @@ function taskAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks, fro
             id: "few-addresses",
             words: `I accept that the subnets of ${what} have ${free} free ${free === 1 ? "address" : "addresses"}, and that ${missing} more tasks are wanted`,
             danger: `${what} has addresses for ${free} of ${missing} more tasks.`,
+            // A task that runs or starts has its address already.
+            bound: atLeast(free + facts.running + facts.pending),
+          },
+        ]
+      : []),
+    ...(ground.value.absentSubnets
+      ? [
+          {
+            id: "subnet-gone",
+            words: `I accept that ${what} names ${sayAbsent(ground.value)}: a task that ECS would start there does not start`,
+            danger: `${what} names a subnet that does not exist.`,
+            bound: atMost(ground.value.absentSubnets.length),
           },
         ]
       : []),
@@ -170,6 +188,7 @@ function capacityAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks 
       id: "fixed-machines",
       words: `I accept that ${what} starts its tasks on the ${count} that its cluster has now, and that they may have room for fewer than ${tasks} tasks`,
       danger: `${what} starts on ${count}, and no more are added.`,
+      bound: atLeast(machines),
     },
   ];
 }

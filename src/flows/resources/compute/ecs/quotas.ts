@@ -1,3 +1,4 @@
+import { atLeast } from "../../../../domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ComputeGround } from "../../../../ports/compute.ts";
@@ -26,6 +27,7 @@ export function quotaAcceptances(at: EcsAt, region: Region): Acceptance[] {
       id: "quota-too-small",
       words: `I accept that ${service} in ${region} has room for at most ${room} of ${tasks} tasks: ${vcpus}, and a task takes ${each}`,
       danger: `The account's quota allows ${room} of ${tasks} tasks of ${service} in ${region}.`,
+      bound: atLeast(room),
     },
   ];
 }

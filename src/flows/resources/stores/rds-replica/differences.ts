@@ -1,6 +1,8 @@
+import { sayTime } from "../../../../domain/duration.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
+import type { FactsKnown } from "./remembered.ts";
 
 /**
  * A promotion takes no configuration along. What the new writer lacks of the old one stands on the plan card, and is left for
@@ -16,6 +18,8 @@ export interface Pair {
   readonly now: Known<DatabaseFacts> | undefined;
   readonly old: string;
   readonly before: Known<DatabaseFacts> | undefined;
+  /** Where that is not known: how it was when it answered last. */
+  readonly lastKnown: FactsKnown | undefined;
 }
 
 interface Difference {
@@ -63,15 +67,26 @@ const missingLogs = (now: DatabaseFacts, before: DatabaseFacts): readonly string
   before.logExports.filter((log) => !now.logExports.includes(log));
 
 /** What people have to see to after the move, each as a sentence or two. */
-export function differences({ instance, region, now, old, before, isProtected }: Pair): string[] {
+export function differences({ before, lastKnown, ...pair }: Pair): string[] {
+  const { instance, now, old } = pair;
   if (!now?.known) return [];
-  if (!before?.known)
-    return [`How ${old} was set up cannot be seen. Compare ${instance} with it when it answers again`];
+  if (before?.known) return lacking(pair, now.value, before.value);
+  if (!lastKnown) return [`How ${old} was set up cannot be seen. Compare ${instance} with it when it answers again`];
+  const seen = sayTime(lastKnown.atMs, before?.atMs);
+  return [
+    ...lacking(pair, now.value, lastKnown.value),
+    `${instance} is compared with ${old} as it was at ${seen}, when it answered last. Compare them again when it answers`,
+  ];
+}
+
+type Named = Pick<Pair, "instance" | "region" | "old" | "isProtected">;
+
+function lacking({ instance, region, old, isProtected }: Named, now: DatabaseFacts, before: DatabaseFacts): string[] {
   const modify = `aws rds modify-db-instance --region ${region} --db-instance-identifier ${instance}`;
-  const left = DIFFERENCES.filter(({ is, bySteps }) => !(bySteps && isProtected) && is(now.value, before.value));
+  const left = DIFFERENCES.filter(({ is, bySteps }) => !(bySteps && isProtected) && is(now, before));
   return left.map(({ says, asks, price }) => {
-    const asked = asks(now.value, before.value);
+    const asked = asks(now, before);
     const command = asked === undefined ? "" : `: ${modify} ${asked}`;
-    return `${instance} ${says(now.value, before.value, old)}. ${price}${command}`;
+    return `${instance} ${says(now, before, old)}. ${price}${command}`;
   });
 }

@@ -1,4 +1,5 @@
 import { sayTime } from "../../../../domain/duration.ts";
+import { notBefore } from "../../../../domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import { type Doors, isShut } from "../../../../domain/service/firewall.ts";
 import { isSmallerClass } from "../../../../domain/service/instance-class.ts";
@@ -8,6 +9,7 @@ import type { StoreMoving } from "../../abilities.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
 import { TERMINAL } from "./promote-replica.ts";
+import { setUpOf } from "./remembered.ts";
 
 /** World time within which maintenance that is due may meet a run, or the users that it has just moved. */
 const MAINTENANCE_WITHIN_MS = 24 * 3_600_000;
@@ -53,18 +55,19 @@ export const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { 
 
 /** What people agree to of the new writer: it may be too small, and AWS may restart it. */
 export function acceptances(at: RdsAt, moving: Moving, nowMs: number): Acceptance[] {
-  return moving.promoted ? [] : [...classAcceptances(at, moving), ...maintenanceAcceptances(at, moving, nowMs)];
+  return moving.promoted ? [] : [...classAcceptances(at, moving, nowMs), ...maintenanceAcceptances(at, moving, nowMs)];
 }
 
-function classAcceptances({ seen }: RdsAt, { from, to }: Moving): Acceptance[] {
-  const [old, now] = [seen.in[from]?.database, seen.in[to]?.database];
-  if (!old?.known || !now?.known) return [];
+function classAcceptances({ seen }: RdsAt, { from, to }: Moving, nowMs: number): Acceptance[] {
+  const [old, now] = [setUpOf(seen.in[from]), seen.in[to]?.database];
+  if (!old || !now?.known) return [];
   const { instance, instanceClass } = now.value;
   if (!isSmallerClass(instanceClass, old.value.instanceClass)) return [];
+  const when = seen.in[from]?.database.known ? "" : ` (at ${sayTime(old.atMs, nowMs)}, when it answered last)`;
   return [
     {
       id: "smaller-class",
-      words: `I accept that ${instance} in ${to} is a ${instanceClass}, smaller than ${old.value.instance} with ${old.value.instanceClass}, and may be too slow for all users`,
+      words: `I accept that ${instance} in ${to} is a ${instanceClass}, smaller than ${old.value.instance} with ${old.value.instanceClass}${when}, and may be too slow for all users`,
       danger: `${instance} is smaller than the old database: ${instanceClass}.`,
     },
   ];
@@ -78,12 +81,13 @@ function maintenanceAcceptances({ seen, resource }: RdsAt, { to }: Moving, nowMs
     .toSorted((one, other) => one.dueMs - other.dueMs);
   if (!first) return [];
   const { instance } = database(resource, to);
-  const when = first.dueMs <= nowMs ? "any moment" : sayTime(first.dueMs, nowMs);
+  const when = first.dueMs <= nowMs ? "now" : sayTime(first.dueMs, nowMs);
   return [
     {
       id: "maintenance-due",
       words: `I accept that AWS may take ${instance} in ${to} down for maintenance (${first.action}) from ${when} on`,
-      danger: `Maintenance of ${instance} is due: ${first.action}.`,
+      danger: `Maintenance of ${instance} is due from ${when} on: ${first.action}.`,
+      bound: notBefore(first.dueMs),
     },
   ];
 }

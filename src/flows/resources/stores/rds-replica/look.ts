@@ -15,11 +15,14 @@ import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { overLink } from "./link.ts";
 import { loginOf, markerTableOf } from "./login.ts";
 import { database, databaseRecord } from "./parts.ts";
+import { type FactsKnown, remembering } from "./remembered.ts";
 import type { RdsReplica } from "./settings.ts";
 
 /** One instance, what lets its users in, and how far it is behind while it is a replica. */
 interface InstanceSeen {
   readonly database: Known<DatabaseFacts>;
+  /** Present where that is not known: how it was set up when it answered last. */
+  readonly lastKnown?: FactsKnown;
   readonly firewall: Known<Doors>;
   /** Whoever carries a group of these. */
   readonly carriers: Known<readonly Carrier[]>;
@@ -50,7 +53,10 @@ export async function look(place: Place<RdsReplica>, looking: Looking, before?: 
     looking.beyondRegions(nameOf(place, looking)),
     looking.beyondRegions(markOf(place, looking)),
   ]);
-  const remembered = instances.map(([region, now]) => [region, remembering(now, before?.in[region])] as const);
+  const remembered = instances.map(
+    ([region, now]) =>
+      [region, remembering(now, before?.in[region], database(place.resource, region).instance)] as const,
+  );
   return { in: Object.fromEntries(remembered), name, mark: mark.known ? mark.value : [] };
 }
 
@@ -135,20 +141,6 @@ async function markOf(
   return record ? marksBeside(cloud.traffic, record, signal) : { known: true, value: [], atMs: cloud.clock.now() };
 }
 
-/** A lag that is not known now, with the newest good sample that anybody saw of this very replica. */
-function remembering(now: InstanceSeen, before: InstanceSeen | undefined): InstanceSeen {
-  if (now.lag.known || !before || !isSameReplica(now.database, before.database)) return now;
-  const { lastGood } = now.lag;
-  const then = before.lag.known ? before.lag.value : before.lag.lastGood;
-  if (!then || (lastGood && lastGood.measuredAtMs >= then.measuredAtMs)) return now;
-  return { ...now, lag: { ...now.lag, lastGood: then } };
-}
-
-function isSameReplica(now: Known<DatabaseFacts>, then: Known<DatabaseFacts>): boolean {
-  if (!now.known || !then.known || now.value.role !== "replica") return false;
-  return now.value.instance === then.value.instance && now.value.source === then.value.source;
-}
-
 export function tell(at: RdsAt): KindTold {
   const { name: writer } = at.resource;
   return {
@@ -167,12 +159,15 @@ export function tell(at: RdsAt): KindTold {
 function tellRegion(
   at: RdsAt,
   region: Region,
-  { database: facts, firewall, sessions }: InstanceSeen,
+  { database: facts, lastKnown, firewall, sessions }: InstanceSeen,
 ): Omit<RegionFacts, "unready"> {
   const behindNow = behind(at, region);
   return {
     facts: [
-      { what: "database", seen: sayKnown(facts, sayDatabase) },
+      {
+        ...{ what: "database", seen: sayKnown(facts, sayDatabase) },
+        ...(lastKnown && { before: { says: sayDatabase(lastKnown.value), atMs: lastKnown.atMs } }),
+      },
       { what: "security group", seen: sayKnown(firewall, sayDoors) },
       ...(sessions ? [{ what: "database sessions", seen: sayKnown(sessions, (count) => `${count} of others`) }] : []),
     ],

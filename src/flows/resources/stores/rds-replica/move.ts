@@ -20,6 +20,7 @@ import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
 import { carrierRefusals, instanceRefusals, nameRefusals } from "./refusals.ts";
+import { setUpOf } from "./remembered.ts";
 import type { RdsReplica } from "./settings.ts";
 import { namesSource } from "./source.ts";
 
@@ -59,9 +60,8 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
 
   commit({ resource, seen }, { from, to, mode }, { id, after }) {
     const { instance, backup_retention_days: wanted } = database(resource, to);
-    const old = seen.in[from]?.database;
-    // No shorter than the old writer's, where it can be seen: the new one has to go as far back.
-    const backupRetentionDays = Math.max(wanted, old?.known ? old.value.backupRetentionDays : 0);
+    // No shorter than the old writer's, as far as anybody has seen it: the new one has to go as far back.
+    const backupRetentionDays = Math.max(wanted, setUpOf(seen.in[from])?.value.backupRetentionDays ?? 0);
     const source = { region: from, instance: database(resource, from).instance };
     const input = {
       ...{ region: to, instance, source, backupRetentionDays },
@@ -169,6 +169,6 @@ function differencesIn(at: RdsAt, { from, to }: Moving): string[] {
   return differences({
     isProtected: wantsProtection(at, { from, to }),
     ...{ instance: database(resource, to).instance, region: to, old: database(resource, from).instance },
-    ...{ now: seen.in[to]?.database, before: seen.in[from]?.database },
+    ...{ now: seen.in[to]?.database, before: seen.in[from]?.database, lastKnown: seen.in[from]?.lastKnown },
   });
 }

@@ -40,7 +40,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
   data: Data,
   dataByHand: () => ({ found: "already-promoted" }),
   output: NoOutput,
-  title: ({ region, instance }) => `Promote ${instance} in ${region}`,
+  title: ({ region, instance, backupRetentionDays: days }) => `Promote ${instance} in ${region}, backups ${days} d`,
   times: () => ({ expectedMs: 5 * MINUTE, deadlineMs: 40 * MINUTE }),
   controlPlane: ({ region }) => region,
   byHand: ({ region, instance, backupRetentionDays }) => {

@@ -87,7 +87,7 @@ export const RdsReplica = z.strictObject({
   after_promotion: z
     .strictObject({
       backup_retention: BackupDays.default(7 * DAY_MS).describe(
-        "Days of automated backups that the promoted instance keeps at least (PromoteReadReplica defaults to 1). Longer where the old primary is seen to keep them longer.",
+        "Days of automated backups that the promoted instance keeps at least (PromoteReadReplica defaults to 1). Longer where the old primary keeps them longer, as it answers or answered last.",
       ),
       deletion_protection: z
         .enum(["as-before", "by-hand"])

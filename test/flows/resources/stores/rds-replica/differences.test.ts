@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { differences } from "../../../../../src/flows/resources/stores/rds-replica/differences.ts";
+import type { FactsKnown } from "../../../../../src/flows/resources/stores/rds-replica/remembered.ts";
 import type { DatabaseFacts } from "../../../../../src/ports/databases.ts";
-import { dark, known } from "../../../../harness/observed.ts";
+import { AT, dark, known } from "../../../../harness/observed.ts";
 
 const OLD: DatabaseFacts = {
   ...{ instance: "stock", status: "available", role: "standalone", source: undefined, replicating: undefined },
@@ -12,11 +13,11 @@ const OLD: DatabaseFacts = {
 const between = (
   change: Partial<DatabaseFacts>,
   before: Known<DatabaseFacts> = known(OLD),
-  { isProtected = false }: { readonly isProtected?: boolean } = {},
+  { isProtected = false, lastKnown }: { readonly isProtected?: boolean; readonly lastKnown?: FactsKnown } = {},
 ) =>
   differences({
     isProtected,
-    ...{ instance: "stock-replica", region: "eu-central-1", old: "stock", before },
+    ...{ instance: "stock-replica", region: "eu-central-1", old: "stock", before, lastKnown },
     now: known({ ...OLD, ...change, instance: "stock-replica", role: "replica" }),
   });
 
@@ -60,5 +61,16 @@ describe("what a promoted database lacks of the old one", () => {
     expect(between({}, dark("RDS"))).toEqual([
       "How stock was set up cannot be seen. Compare stock-replica with it when it answers again",
     ]);
+  });
+
+  test("is told of a silent old side as it answered last, with when that was", () => {
+    const lastKnown: FactsKnown = { known: true, value: OLD, atMs: AT - 90_000 };
+    const told = between({ multiAz: false }, dark("RDS"), { lastKnown });
+
+    expect(told).toEqual([
+      expect.stringMatching(/^stock-replica has no standby in another zone, and stock has\./),
+      "stock-replica is compared with stock as it was at 03:11:15Z, when it answered last. Compare them again when it answers",
+    ]);
+    expect(between({}, dark("RDS"), { lastKnown })).toHaveLength(1);
   });
 });
