@@ -1947,11 +1947,20 @@ export const GUARDS = [
   {
     guard: "a security group that others carry is never edited",
     file: "src/flows/resources/stores/rds-replica/fence.ts",
-    cut: "if (carriers.known) return cutWith(carriers.value, together);",
-    by: "if (carriers.known) return new Map();",
+    cut: "const shared = cutWith(carriers, together);",
+    by: "const shared = new Map<string, string>();",
     test: "engine/runs/fence-groups.test.ts",
     fails:
       "is never edited where another machine carries it: all else is closed, and people are told whom it would cut",
+  },
+  {
+    guard: "who is seen to carry a group counts, whatever nobody sees",
+    file: "src/flows/resources/stores/rds-replica/fence.ts",
+    cut: "return shared;",
+    by: "return silence ? new Map() : shared;",
+    test: "flows/runbooks/failover/fence-proof.test.ts",
+    fails:
+      "guard shown by EC2: closes no security group that another machine carries, while RDS is silent and what nobody sees was signed for",
   },
   {
     guard: "what a fence took counts as given back when it is seen",
