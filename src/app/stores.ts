@@ -103,7 +103,7 @@ const RUN_CHANNEL: DocumentKind<RunChannel> = {
 };
 const SEEN: DocumentKind<Seen> = {
   // Also where only the shape of what a kind sees has changed: nothing else looks into it.
-  ...{ kind: "seen", version: 3, schema: Seen, unreadable: "begins-again", isOpen: () => false },
+  ...{ kind: "seen", version: 4, schema: Seen, unreadable: "begins-again", isOpen: () => false },
   settledAtMs: (seen) => seen.observation.atMs,
 };
 

@@ -63,7 +63,8 @@ export function seenBy(roles: Roles | undefined, cloud: CloudReads): CloudReads 
     },
     firewall: {
       rules: (region, ...more) => at(region).firewall.rules(region, ...more),
-      carriers: (region, ...more) => at(region).firewall.carriers(region, ...more),
+      interfacesWith: (region, ...more) => at(region).firewall.interfacesWith(region, ...more),
+      databasesWith: (region, ...more) => at(region).firewall.databasesWith(region, ...more),
     },
     compute: {
       describe: (region, ...more) => at(region).compute.describe(region, ...more),

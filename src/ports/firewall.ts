@@ -12,8 +12,10 @@ export interface FirewallChange {
 /** Ingress rules of security groups. Errors as in `Databases`. */
 export interface Firewall {
   rules(region: Region, securityGroup: string, signal?: AbortSignal): Promise<Known<readonly FirewallRule[]>>;
-  /** Whoever carries one of these groups, the fenced database itself among them. */
-  carriers(region: Region, groups: readonly string[], signal?: AbortSignal): Promise<Known<readonly Carrier[]>>;
+  /** Network interfaces that carry one of these groups, but for those of databases. */
+  interfacesWith(region: Region, groups: readonly string[], signal?: AbortSignal): Promise<Known<readonly Carrier[]>>;
+  /** Databases that carry one of these groups, the fenced one itself among them. */
+  databasesWith(region: Region, groups: readonly string[], signal?: AbortSignal): Promise<Known<readonly Carrier[]>>;
   /** Removes these ingress rules; a rule that is gone already is success. */
   close(change: FirewallChange, signal?: AbortSignal): Promise<Act>;
   /** Puts these ingress rules back; a rule that is there already is success. */

@@ -20,12 +20,20 @@ export type OldSide =
   | { readonly kind: "moved-back"; readonly why: string }
   | {
       readonly kind: "back";
-      /** What stands there now of all that answers, for undo. Undefined where reading is refused, though the region answers. */
-      readonly captured: Captured | undefined;
-      /** Nothing of all that answers is left to be closed or stopped. */
-      readonly isClosed: boolean;
+      /** What stands there now of all that can be read, for undo. */
+      readonly captured: Captured;
+      /** Resources of it that are seen open, whatever of the rest can be seen. */
+      readonly open: readonly string[];
       /** Resources of it that are seen closed. */
       readonly closed: readonly string[];
       /** Parts of it that give no answer yet: left alone, each by itself. */
       readonly silent: readonly string[];
+      /** Parts of it that answer, and that nobody may read. */
+      readonly refused: readonly string[];
+      /** Stores among both, each with why nobody can see whether it is closed. */
+      readonly unseen: Readonly<Record<string, string>>;
     };
+
+/** Nothing of all that answers is left to be closed or stopped. */
+export const isAllClosed = ({ open, refused }: Extract<OldSide, { kind: "back" }>): boolean =>
+  open.length === 0 && refused.length === 0;

@@ -24,7 +24,7 @@ export interface CloudReads {
   readonly databases: Pick<Databases, "describe" | "lag" | "maintenance" | "events">;
   readonly clusters: Pick<Clusters, "describe">;
   readonly snapshots: Pick<Snapshots, "find" | "keyState">;
-  readonly firewall: Pick<Firewall, "rules" | "carriers">;
+  readonly firewall: Pick<Firewall, "rules" | "interfacesWith" | "databasesWith">;
   readonly compute: Pick<Compute, "describe" | "service" | "ground" | "tasksLeft">;
   readonly traffic: Pick<TrafficControl, "records" | "changeState">;
   /** To leave ends TwoKey's own connection, and nothing else. */

@@ -14,7 +14,7 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   const seen = fenceSeen(run);
   const { blind } = run.watch;
   if (blind && (isWatched(run) || isGuarded(run)))
-    return spans`TwoKey cannot watch ${from} since ${ago(blind.sinceMs)}: ${blind.why}. It keeps trying. See to it by hand that ${from} takes no writes`;
+    return spans`TwoKey cannot watch ${from} since ${ago(blind.sinceMs)}: ${blind.why}. It keeps trying. See to it by hand that ${from} takes no writes. Two approvers can end this watch: /dr stop-watch ${id}`;
   const { watch } = run;
   if (watch.lostAtMs !== undefined && watch.state === "waiting")
     return spans`${from} was fenced and is not any more, seen so ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again. What it takes until then is not in ${run.plan.to}${sinceClosed(run)}`;

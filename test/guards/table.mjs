@@ -100,6 +100,31 @@ export const GUARDS = [
       "guard blind watch: people are called once, it goes on with pauses, and is said when it works again (cannot-know)",
   },
   {
+    guard: "a look that was not due makes up for none that broke",
+    file: "src/engine/runs/blind-watch.ts",
+    cut: 'if (sight.kind !== "not-looked") deps.blind.succeeded(id);',
+    by: "if (sight) deps.blind.succeeded(id);",
+    test: "engine/runs/blind-watch.test.ts",
+    fails: "guard blind watch: people are called as well where looks come every 15 s, and sweeps every 2 s",
+  },
+  {
+    guard: "an old side that nobody may see is told",
+    file: "src/engine/runs/watch-due.ts",
+    cut: "deps.guard.missed(id, deps.clock.now()) < UNSEEN_MS",
+    by: "deps.guard.missed(id, UNSEEN_MS) < Number.POSITIVE_INFINITY",
+    test: "engine/runs/denied-look.test.ts",
+    fails:
+      "guard unseen side: calls people after 5 min, once, where EC2 is denied, and its write check is silent, until it can be seen again",
+  },
+  {
+    guard: "what nobody may see hides nothing that was seen",
+    file: "src/flows/runbooks/failover/fence-proof.ts",
+    cut: "if (denied && refuted.length === 0) throw",
+    by: "if (denied) throw",
+    test: "engine/runs/denied-look.test.ts",
+    fails: "guard seen beside a refusal: calls people within 30 s where EC2 is denied, and a write succeeds",
+  },
+  {
     guard: "what the linter cannot read is a fault",
     file: "src/procedures/lint.ts",
     cut: "unique([...found, ...unread])",
@@ -153,8 +178,8 @@ export const GUARDS = [
   {
     guard: "who is inside an old side that is closed is fenced out before the promotion",
     file: "src/engine/runs/proven-again.ts",
-    cut: "(looked.isClosed && !isInside)",
-    by: "looked.isClosed",
+    cut: "(isAllClosed(looked) && !isInside)",
+    by: "isAllClosed(looked)",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails: "guard left inside: is fenced again where all of it is closed, and who came in meanwhile still writes",
   },
@@ -1938,11 +1963,20 @@ export const GUARDS = [
   {
     guard: "a security group that others carry is never edited",
     file: "src/flows/resources/stores/rds-replica/fence.ts",
-    cut: "if (carriers.known) return cutWith(carriers.value, together);",
-    by: "if (carriers.known) return new Map();",
+    cut: "const shared = cutWith(carriers, together);",
+    by: "const shared = new Map<string, string>();",
     test: "engine/runs/fence-groups.test.ts",
     fails:
       "is never edited where another machine carries it: all else is closed, and people are told whom it would cut",
+  },
+  {
+    guard: "who is seen to carry a group counts, whatever nobody sees",
+    file: "src/flows/resources/stores/rds-replica/fence.ts",
+    cut: "return shared;",
+    by: "return silence ? new Map() : shared;",
+    test: "flows/runbooks/failover/fence-proof.test.ts",
+    fails:
+      "guard shown by EC2: closes no security group that another machine carries, while RDS is silent and what nobody sees was signed for",
   },
   {
     guard: "what a fence took counts as given back when it is seen",

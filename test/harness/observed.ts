@@ -1,4 +1,4 @@
-import type { Carrier, Doors, FirewallRule } from "../../src/domain/service/firewall.ts";
+import type { Carriers, Doors, FirewallRule } from "../../src/domain/service/firewall.ts";
 import type { HealthVerdict } from "../../src/domain/service/health.ts";
 import type { Observation, ResourceSeen } from "../../src/domain/service/observation.ts";
 import type { Known, LagFacts } from "../../src/domain/service/observed.ts";
@@ -27,7 +27,7 @@ export interface SiteSeen {
   readonly lastKnown?: Known<DatabaseFacts>;
   readonly compute: Known<ComputeFacts>;
   readonly firewall: Known<Doors>;
-  readonly carriers?: Known<readonly Carrier[]>;
+  readonly carriers?: Partial<Carriers>;
   readonly deepHealth: HealthVerdict;
   readonly lag: LagFacts;
 }
@@ -58,7 +58,10 @@ function resourceOn(place: KindPlace, { sites, databaseRecords, trafficRecords }
     Object.fromEntries(Object.entries(sites).map(([region, site]) => [region, of(site)]));
   const seen = {
     stores: {
-      in: byRegion(({ database, firewall, lag, carriers = known([]) }) => ({ database, firewall, lag, carriers })),
+      in: byRegion(({ database, firewall, lag, carriers }) => ({
+        ...{ database, firewall, lag },
+        carriers: { interfaces: known([]), databases: known([]), ...carriers },
+      })),
       name: databaseRecords,
     },
     compute: { in: byRegion(({ compute }) => compute) },

@@ -4,7 +4,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { WatchDeps } from "../../src/engine/runs/executor-deps.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
-import { guardTimes } from "../../src/engine/runs/guard-times.ts";
+import { type GuardTimes, guardTimes } from "../../src/engine/runs/guard-times.ts";
 import type { OldSide, OldSideLooking } from "../../src/ports/old-side.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import type { Cloud } from "../../src/ports/step.ts";
@@ -26,6 +26,8 @@ interface Around {
   readonly since?: RunState | undefined;
   /** When this process saw it closed last. */
   readonly seenClosedMs?: number | undefined;
+  /** Absent: a look at a side that was fenced is due each time. */
+  readonly guard?: GuardTimes;
 }
 
 /** One turn of the watch over a run that is kept in memory; says what it wrote where, and what has become of the run. */
@@ -38,7 +40,7 @@ export async function watchTurn(run: RunState, around: Around) {
 /** What a look at the old side of a run needs, with that run kept in memory; and what has been written of it since. */
 export function watchedInMemory(
   run: RunState,
-  { cloud, steps, oldSide, holder, other, others = [], freeze, seenClosedMs }: Around,
+  { cloud, steps, oldSide, holder, other, others = [], freeze, seenClosedMs, guard }: Around,
 ) {
   const written: RunEntry[] = [];
   const ledger: LedgerEntry[] = [];
@@ -49,7 +51,7 @@ export function watchedInMemory(
   };
   const deps: WatchDeps = {
     ...{ clock: cloud.clock, logger: silent, steps, worker: "w2", oldSide, frozen: async () => freeze },
-    guard: { ...guardTimes(), isDue: () => true, seenClosedMs: () => seenClosedMs },
+    guard: guard ?? { ...guardTimes(), isDue: () => true, seenClosedMs: () => seenClosedMs },
     cloud: guardedCloud(cloud),
     ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
     runs: {

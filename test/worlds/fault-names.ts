@@ -23,6 +23,7 @@ export const MOMENTS = {
   "home-rds-dark": ANY,
   "home-ec2-dark": ANY,
   "home-ecs-dark": ANY,
+  "home-look-denied": ANY,
   "standby-dark": BESIDE_STEPS,
   "dns-control-plane-dark": BESIDE_STEPS,
   "replica-unseen": BESIDE_STEPS,

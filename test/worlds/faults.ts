@@ -166,6 +166,16 @@ const portOf = ({ whole }: FailoverWorld): number =>
 
 const refusal = (code: string, status: number) => ({ kind: "error", status, code }) as const;
 
+/** What a policy denies of the old side's control planes: one by itself, or, as where the whole region is shut, all. */
+const EC2_LOOKS = ["DescribeSecurityGroups", "DescribeSecurityGroupRules", "DescribeNetworkInterfaces"] as const;
+const ECS_LOOKS = ["DescribeServices", "ListTasks", "DescribeTasks"] as const;
+const LOOKS = [
+  EC2_LOOKS,
+  ECS_LOOKS,
+  ["DescribeDBInstances"],
+  [...EC2_LOOKS, ...ECS_LOOKS, "DescribeDBInstances"],
+] as const;
+
 export const BEGIN: Readonly<Record<FaultName, Begin>> = {
   "rule-reopened": click((at) =>
     storesIn(at.service, home(at)).map(({ database }) =>
@@ -206,6 +216,11 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
   "home-rds-dark": plane("rds", home),
   "home-ec2-dark": plane("ec2", home),
   "home-ecs-dark": plane("ecs", home),
+  "home-look-denied": calls((at, { pick }) =>
+    (LOOKS[pick % LOOKS.length] ?? LOOKS[0]).map((operation) => ({
+      ...{ vendor: "aws", operation, region: home(at), effect: refusal("AccessDenied", 403) },
+    })),
+  ),
   "standby-dark": region("dark", standby),
   "dns-control-plane-dark": region("dark", () => ROUTE53_CONTROL_PLANE),
   "replica-unseen": reads(standby, "DescribeDBInstances"),

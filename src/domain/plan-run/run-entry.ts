@@ -211,8 +211,12 @@ export const RunEntry = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("watch-ended"), atMs: z.number(), ...Step, why: z.string() }),
   /** Another run of ours moves the service on: what becomes of the new side from now on is its doing. */
   z.strictObject({ kind: z.literal("moved-on"), atMs: z.number(), ...Step, run: z.string() }),
-  /** The watch itself broke, again and again; and it works again. */
-  z.strictObject({ kind: z.literal("watch-blind"), atMs: z.number(), ...Step, why: z.string() }),
+  /** The watch itself broke again and again, or nobody may look; and it sees again. */
+  z.strictObject({
+    ...{ kind: z.literal("watch-blind"), atMs: z.number(), ...Step, why: z.string() },
+    /** World time of the newest look that saw it closed before that. */
+    seenClosedMs: z.number(),
+  }),
   z.strictObject({ kind: z.literal("watch-sees"), atMs: z.number(), ...Step }),
   /** The store was lost and people signed for going on without this run. */
   z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),

@@ -95,7 +95,7 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
     case "moved-on":
       return keepingItsEnd(run, { laterMoves: [...run.watch.laterMoves, entry.run] });
     case "watch-blind":
-      return unseenSince(keepingItsEnd(run, { blind: { why: entry.why, sinceMs: entry.atMs } }), entry.atMs);
+      return unseenSince(keepingItsEnd(run, { blind: { why: entry.why, sinceMs: entry.atMs } }), entry.seenClosedMs);
     case "watch-sees":
       return keepingItsEnd(run, { blind: undefined });
   }

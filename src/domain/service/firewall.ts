@@ -1,4 +1,5 @@
 import { canonicalJson } from "../json.ts";
+import type { Known } from "./observed.ts";
 
 /** Whom an ingress rule lets in. A group may be another account's, or stand in a network that is peered. */
 export type RuleSource =
@@ -35,9 +36,20 @@ export interface Carrier {
   readonly says: string;
 }
 
-/** Whom a fence of these instances would cut off besides, in words, by the group that they carry. */
-export function cutWith(carriers: readonly Carrier[], fenced: readonly string[]): ReadonlyMap<string, string> {
+/** Everybody who carries some groups. EC2 tells of network interfaces, and RDS of databases; the silence of one hides nothing of the other. */
+export interface Carriers {
+  readonly interfaces: Known<readonly Carrier[]>;
+  readonly databases: Known<readonly Carrier[]>;
+}
+
+/** What nobody can see of them now; empty: they are all there. */
+export const unseenOf = ({ interfaces, databases }: Carriers): Extract<Known<unknown>, { known: false }>[] =>
+  [interfaces, databases].flatMap((seen) => (seen.known ? [] : [seen]));
+
+/** Whom a fence of these instances would cut off besides, as far as it is seen, in words, by the group that they carry. */
+export function cutWith({ interfaces, databases }: Carriers, fenced: readonly string[]): ReadonlyMap<string, string> {
   const whom = new Map<string, string>();
+  const carriers = [interfaces, databases].flatMap((seen) => (seen.known ? seen.value : []));
   for (const { group, instance, says } of carriers) {
     if (instance !== undefined && fenced.includes(instance)) continue;
     const before = whom.get(group);

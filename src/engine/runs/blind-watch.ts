@@ -2,15 +2,15 @@ import { chainOf } from "../../domain/errors.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Runs } from "../../ports/runs.ts";
+import type { WatchDeps } from "./executor-deps.ts";
 import { endsTheDrive, eventOf } from "./journal.ts";
-import { isLookedAt } from "./watch-due.ts";
+import { isLookedAt, type Sight, seenClosedIn } from "./watch-due.ts";
 
 /**
- * Where the watch itself breaks, nobody guards against two writers: it stands in the journal, people are called, and it is tried
- * on and on with growing pauses (G22).
+ * Where the watch itself breaks, or nobody may look, nobody guards against two writers: it stands in the journal, people are called,
+ * and it is tried on and on; what breaks with growing pauses (G22).
  */
 const MOST_TRIES = 5;
 /** World times. */
@@ -39,61 +39,63 @@ export function blindWatches(): BlindWatches {
   };
 }
 
-interface BlindDeps {
+interface BlindDeps extends Pick<WatchDeps, "clock" | "guard"> {
   readonly runs: Runs;
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly blind: BlindWatches;
 }
 
 interface Looking {
   readonly signal: AbortSignal;
-  readonly look: () => Promise<void>;
+  readonly look: () => Promise<Sight>;
 }
 
 /** Throws the error again while another look may do. */
 export async function watchInSight(run: RunState, deps: BlindDeps, { signal, look }: Looking): Promise<void> {
-  const { id, from } = run.plan;
+  const { id } = run.plan;
   if (!isLookedAt(run)) return deps.blind.succeeded(id);
   if (!deps.blind.isDue(id, deps.clock.now())) return;
   try {
-    await look();
+    const sight = await look();
+    if (sight.kind !== "not-looked") deps.blind.succeeded(id);
   } catch (error) {
     if (signal.aborted || endsTheDrive(error)) throw error;
     if (deps.blind.failed(id, deps.clock.now()) < MOST_TRIES) throw error;
     const why = chainOf(error);
     deps.logger.error({ run: id, why }, "The old side cannot be watched");
-    const says = `TwoKey cannot watch ${from}: ${why}`;
-    return writeDown(id, deps, {
-      says,
-      make: (common, now) => now.watch.blind === undefined && { kind: "watch-blind", ...common, why },
-    });
+    await saySight({ kind: "unseen", why }, deps, withoutHold(id, deps));
   }
-  deps.blind.succeeded(id);
-  const says = `TwoKey watches ${from} again`;
-  await writeDown(id, deps, {
-    says,
-    make: (common, now) => now.watch.blind !== undefined && { kind: "watch-sees", ...common },
+}
+
+type Said = { readonly entry: RunEntry; readonly told: { readonly says: string } };
+export type Append = (make: (run: RunState) => Said | undefined) => Promise<unknown>;
+
+/** In the journal, once: whether the watch sees what it has to. */
+export async function saySight(sight: Sight, deps: Pick<BlindDeps, "clock" | "guard">, append: Append): Promise<void> {
+  if (sight.kind === "not-looked") return;
+  await append((run) => {
+    const fence = fenceOf(run);
+    const { watch, plan, epoch } = run;
+    if (!fence || !isLookedAt(run) || (watch.blind !== undefined) === (sight.kind === "unseen")) return undefined;
+    const common = { atMs: deps.clock.now(), epoch, step: fence.id };
+    return sight.kind === "unseen"
+      ? {
+          entry: { kind: "watch-blind", ...common, why: sight.why, seenClosedMs: seenClosedIn(run, deps) },
+          told: { says: `TwoKey cannot watch ${plan.from}: ${sight.why}` },
+        }
+      : { entry: { kind: "watch-sees", ...common }, told: { says: `TwoKey watches ${plan.from} again` } };
   });
 }
 
-interface Saying {
-  readonly says: string;
-  readonly make: (
-    common: { readonly atMs: number; readonly epoch: number; readonly step: string },
-    run: RunState,
-  ) => RunEntry | false;
-}
-
-/** Without a hold: it asks nothing of the cloud. */
-async function writeDown(id: string, { runs, clock }: BlindDeps, { says, make }: Saying): Promise<void> {
-  for (;;) {
-    const run = await runs.read(id);
-    const fence = run && fenceOf(run);
-    if (!run || !fence || !isLookedAt(run)) return;
-    const entry = make({ atMs: clock.now(), epoch: run.epoch, step: fence.id }, run);
-    if (!entry) return;
-    const answer = await runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })] });
-    if (answer.kind !== "conflict") return;
-  }
-}
+/** It asks nothing of the cloud. */
+export const withoutHold =
+  (id: string, { runs }: Pick<BlindDeps, "runs">): Append =>
+  async (make) => {
+    for (;;) {
+      const run = await runs.read(id);
+      const made = run && make(run);
+      if (!run || !made) return;
+      const answer = await runs.append(run, { entries: [made.entry], events: [eventOf(run, made.entry, made.told)] });
+      if (answer.kind !== "conflict") return;
+    }
+  };

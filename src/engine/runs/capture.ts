@@ -38,7 +38,7 @@ export async function standingNow({ hold: { run }, step, deps, context }: Captur
 export async function capture({ hold, step, deps, context }: Capturing, opened: readonly string[]): Promise<Seen> {
   const looked = await deps.oldSide(hold.run, { signal: context.signal });
   const captured = looked.kind === "back" ? looked.captured : undefined;
-  const isUnreadable = looked.kind !== "silent" && captured === undefined;
+  const isUnreadable = looked.kind === "moved-back" || (looked.kind === "back" && looked.refused.length > 0);
   const closed = looked.kind === "back" ? looked.closed.filter((resource) => !opened.includes(resource)) : [];
   return { captured, closed, input: isUnreadable && hold.run.pastNoReturn ? step.input : undefined };
 }

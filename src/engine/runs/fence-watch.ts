@@ -6,9 +6,10 @@ import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { eitherOf } from "../../ports/signals.ts";
 import type { LookContext } from "../../ports/step.ts";
+import { saySight, withoutHold } from "./blind-watch.ts";
 import { contextFor, definitionOf, type ExecutorDeps, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
 import { RunHold } from "./journal.ts";
-import { type Due, isLookedAt, whatIsDue } from "./watch-due.ts";
+import { type Due, isLookedAt, type Sight, whatIsDue } from "./watch-due.ts";
 
 /**
  * The return of a dark region is the dangerous moment: its service and database come back as they were, ready to write.
@@ -22,9 +23,11 @@ import { type Due, isLookedAt, whatIsDue } from "./watch-due.ts";
 const LOOK_EVERY_MS = 2_000;
 
 /** One turn for a run that nobody drives: paused, stopped or verified. Takes a hold only when there is something to write. */
-export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<void> {
+export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Sight> {
   const hold = () => RunHold.take(deps, run.plan.id, { worker: deps.worker, doing: `watches ${run.plan.from}` });
-  await turn({ run, hold, deps, signal, looking: signal });
+  const sight = await turn({ run, hold, deps, signal, looking: signal });
+  await saySight(sight, deps, withoutHold(run.plan.id, deps));
+  return sight;
 }
 
 /** The same beside the steps of a run that is driven, until there is nothing to watch any more or `stop` is aborted. */
@@ -40,7 +43,8 @@ export async function watchWhileDriven(
   while (isLookedAt(hold.run) && !stop.aborted) {
     const before = hold.run.watch;
     try {
-      await turn({ run: hold.run, hold: ours, deps, signal, looking });
+      const sight = await turn({ run: hold.run, hold: ours, deps, signal, looking });
+      await saySight(sight, deps, (make) => hold.append(make));
       if (hold.run.watch !== before) deps.changed(hold.run);
       await deps.clock.sleep(LOOK_EVERY_MS, looking);
     } catch (error) {
@@ -57,17 +61,28 @@ interface Turn {
   readonly looking: AbortSignal;
 }
 
-async function turn({ run, hold, deps, signal, looking }: Turn): Promise<void> {
+async function turn(turn: Turn): Promise<Sight> {
+  const { run, deps, looking } = turn;
   const fence = fenceOf(run);
-  if (!fence || !isLookedAt(run)) return;
+  if (!fence || !isLookedAt(run)) return { kind: "not-looked" };
   const due = await whatIsDue(run, deps, looking);
-  if (due.kind === "nothing") return;
+  if (due.kind === "not-looked" || due.kind === "unseen") return due;
+  if (due.kind !== "nothing") await act(turn, fence, due);
+  return { kind: "seen" };
+}
+
+async function act(
+  { run, hold, deps, signal, looking }: Turn,
+  fence: PlannedStep,
+  due: Exclude<Due, { kind: "nothing" | "not-looked" | "unseen" }>,
+): Promise<void> {
   if (due.kind === "verify") {
     const held = { run: run.plan.id, epoch: run.epoch };
     const context = { cloud: deps.cloud, signal: looking, hold: held, ...LOOKS_ONLY };
     const verdict = await verdictOf(run, fence, { context, deps });
     const ours = verdict && (await hold());
-    return ours && conclude({ hold: ours, fence, deps }, verdict);
+    if (ours) await conclude({ hold: ours, fence, deps }, verdict);
+    return;
   }
   const ours = await hold();
   if (!ours) return;

@@ -13,7 +13,7 @@ import {
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
 import type { UnseenAtEnd } from "../../domain/plan-run/run-entry.ts";
-import type { OldSide } from "../../ports/old-side.ts";
+import { isAllClosed, type OldSide } from "../../ports/old-side.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { type Again, fenceAgain, MOST_FENCE_ATTEMPTS } from "./fence-again.ts";
 import { lookedInTime, type NoProof, proofInTime, proofOf } from "./fence-guard.ts";
@@ -75,7 +75,7 @@ async function fencesWhatAnswers(proving: Proving, run: RunState, fence: Planned
   const looked = await lookedInTime(run, proving.deps, proving.signal);
   if (looked.kind !== "back" || isWaitedFor(looked)) return "begins";
   // What answers that nobody may read is no reason to stop a promotion whose stores are closed.
-  const isBack = (resource: string) => looked.captured !== undefined && resource in looked.captured;
+  const isBack = (resource: string) => resource in looked.captured;
   if (fenceSeen(run) !== "cannot-know" && !leftSilent(run).some(isBack)) return "begins";
   const says = `${run.plan.from} answers again before the promotion: it is fenced first`;
   return begunAgain(proving, { fence, captured: looked.captured, closed: knownToBeEnded(run, fence), says });
@@ -96,9 +96,13 @@ async function closesAgain(proving: Proving, run: RunState, { sighted, proof }: 
   const looked = await lookedInTime(run, proving.deps, proving.signal);
   // Closing what is closed helps only where it also ends the sessions of who is inside.
   const isInside = proof.isRefuted && !proof.letsIn;
-  if (looked.kind !== "back" || (looked.isClosed && !isInside) || stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS)
+  if (
+    looked.kind !== "back" ||
+    (isAllClosed(looked) && !isInside) ||
+    stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS
+  )
     return voided(proving, [`${from} was fenced, and nobody can prove it now: ${proof.says}`]);
-  const says = looked.isClosed
+  const says = isAllClosed(looked)
     ? `Somebody who is inside still writes to ${from}, which was fenced: it is fenced again before the promotion`
     : `${from} was fenced and stands open again before the promotion: it is fenced first`;
   const opened = [...(sighted.sight.gapIn(run)?.opened ?? []), ...proof.open];
@@ -177,7 +181,7 @@ export async function standsFenced(proving: Proving, run: RunState): Promise<AtT
   if (proof.holds && seenClosedMs >= askedAtMs) return { stands: true };
   const now = await lookedInTime(run, deps, signal);
   const looked = now.kind === "back" ? now : undefined;
-  if (!proof.holds && (proof.isRefuted || (looked && !looked.isClosed)))
+  if (!proof.holds && (proof.isRefuted || (looked && looked.open.length > 0)))
     return isLost(proving, run, { proof, looked, seenClosedMs });
   // Silent as far as people accepted, or altogether: it may be gone for good, and holds no end up.
   const why = proof.holds ? "the key holders accepted what gives no answer" : proof.says;

@@ -123,7 +123,8 @@ function unwatched(run: RunState): string | undefined {
   if (!watch.blind || !(isWatched(run) || isGuarded(run))) return undefined;
   const open = isWatched(run) ? openAfterwards(run) : undefined;
   const known = open === undefined ? "" : `. ${open}`;
-  const next = `See to it by hand that ${plan.from} takes no writes: TwoKey keeps trying to look`;
+  const end = `Two approvers can end this watch: /dr stop-watch ${plan.id}`;
+  const next = `See to it by hand that ${plan.from} takes no writes: TwoKey keeps trying to look. ${end}`;
   return `Run ${plan.id} (${plan.title}): TwoKey cannot watch ${plan.from} since ${sayTime(watch.blind.sinceMs)}: ${watch.blind.why}. ${next}${known}`;
 }
 

@@ -21,21 +21,20 @@ interface Asked {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Every network interface, and every database instance, that carries one of the groups. */
-export async function readCarriers(lookups: Lookups, asked: Asked): Promise<readonly Carrier[]> {
-  const [interfaces, instances] = await Promise.all([readInterfaces(lookups, asked), readInstances(lookups, asked)]);
-  const isAsked = (group: string) => asked.groups.includes(group);
-  return [
-    ...interfaces
+/** Every network interface that carries one of the groups, but for those of databases. */
+export async function readInterfaces(
+  { networkInterfaces }: Lookups,
+  { region, groups, signal }: Asked,
+): Promise<readonly Carrier[]> {
+  const doing = `describe the network interfaces of ${groups.join(", ")}`;
+  const found = await networkInterfaces(region).askEach([...new Set(groups)], { doing, signal });
+  return found.flatMap(({ group, interfaces }) =>
+    z
+      .array(Interface)
+      .parse(interfaces)
       .filter(({ Description }) => Description !== OF_AN_INSTANCE)
-      .map(({ group, ...found }) => ({ group, says: sayInterface(found) })),
-    ...instances.flatMap((found) => {
-      const instance = found.DBInstanceIdentifier;
-      return securityGroupsOf(found)
-        .filter(isAsked)
-        .map((group) => ({ group, instance, says: `database ${instance}` }));
-    }),
-  ];
+      .map((each) => ({ group, says: sayInterface(each) })),
+  );
 }
 
 function sayInterface({ NetworkInterfaceId: id, Description, RequesterId, Attachment }: Interface): string {
@@ -45,18 +44,17 @@ function sayInterface({ NetworkInterfaceId: id, Description, RequesterId, Attach
   return whose.length === 0 ? id : `${id} (${whose.join(", ")})`;
 }
 
-async function readInterfaces({ networkInterfaces }: Lookups, { region, groups, signal }: Asked) {
-  const doing = `describe the network interfaces of ${groups.join(", ")}`;
-  const found = await networkInterfaces(region).askEach([...new Set(groups)], { doing, signal });
-  return found.flatMap(({ group, interfaces }) =>
-    z
-      .array(Interface)
-      .parse(interfaces)
-      .map((each) => ({ ...each, group })),
-  );
-}
-
-async function readInstances({ allInstances }: Lookups, { region, signal }: Asked): Promise<Instance[]> {
+/** Every database instance that carries one of the groups. */
+export async function readDatabases(
+  { allInstances }: Lookups,
+  { region, groups, signal }: Asked,
+): Promise<readonly Carrier[]> {
   const wish = { id: "all", doing: "describe all database instances", signal };
-  return z.array(Instance).parse(await allInstances(region).ask(wish));
+  const instances = z.array(Instance).parse(await allInstances(region).ask(wish));
+  return instances.flatMap((found) => {
+    const instance = found.DBInstanceIdentifier;
+    return securityGroupsOf(found)
+      .filter((group) => groups.includes(group))
+      .map((group) => ({ group, instance, says: `database ${instance}` }));
+  });
 }

@@ -6,7 +6,7 @@ import {
 import { z } from "zod";
 import type { FirewallRule, RuleSource } from "../../domain/service/firewall.ts";
 import type { Firewall } from "../../ports/firewall.ts";
-import { readCarriers } from "./carriers.ts";
+import { readDatabases, readInterfaces } from "./carriers.ts";
 import type { ActingClients } from "./clients.ts";
 import type { SendOptions } from "./departure.ts";
 import { CallFailed } from "./errors.ts";
@@ -56,7 +56,8 @@ export function awsFirewall({ caller, lookups }: By): Firewall {
         const found = await lookups.securityGroups(region).ask(wish);
         return SecurityGroup.parse(found).IpPermissions.flatMap(rulesOf);
       }),
-    carriers: (region, groups, signal) => caller.known(() => readCarriers(lookups, { region, groups, signal })),
+    interfacesWith: (region, groups, signal) => caller.known(() => readInterfaces(lookups, { region, groups, signal })),
+    databasesWith: (region, groups, signal) => caller.known(() => readDatabases(lookups, { region, groups, signal })),
     close: change("revoke"),
     open: change("authorize"),
   };

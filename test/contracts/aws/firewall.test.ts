@@ -27,6 +27,11 @@ const ALL: readonly FirewallRule[] = [
 describe("firewall", () => {
   const rulesNow = async () => factOf(await inventory().aws.firewall.rules(HOME, "sg-home"));
   const group = { region: HOME, securityGroup: "sg-home" };
+  const carriersOf = async (region: string, ...groups: string[]) => {
+    const { firewall } = inventory().aws;
+    const interfaces = factOf(await firewall.interfacesWith(region, groups));
+    return [...interfaces, ...factOf(await firewall.databasesWith(region, groups))];
+  };
   const changes = () => inventory().world.log.read(0, "aws.mutation").length;
 
   test("sources of every kind are read, closed and opened again exactly as they were, in one call each", async () => {
@@ -72,16 +77,25 @@ describe("firewall", () => {
   });
 
   test("whoever carries a group is named: machines, services of AWS, and databases by their own name", async () => {
-    const carriers = factOf(await inventory().aws.firewall.carriers(HOME, ["sg-home"]));
+    const carriers = await carriersOf(HOME, "sg-home");
     expect(carriers.map(({ group, says }) => `${group} ${says}`)).toEqual([
       "sg-home eni-0bastion (i-0b2, bastion)",
       ...[PRIMARY, "orders-1", "orders-2"].map((instance) => `sg-home database ${instance}`),
     ]);
     expect(carriers.filter(({ instance }) => instance === PRIMARY)).toHaveLength(1);
-    expect(
-      factOf(await inventory().aws.firewall.carriers(HOME, ["sg-home", "sg-app"])).map(({ says }) => says),
-    ).toContain("eni-0lambda (AWS Lambda VPC ENI-report)");
-    expect(factOf(await inventory().aws.firewall.carriers(STANDBY, ["sg-app"]))).toEqual([]);
+    const both = await carriersOf(HOME, "sg-home", "sg-app");
+    expect(both.map(({ says }) => says)).toContain("eni-0lambda (AWS Lambda VPC ENI-report)");
+    expect(await carriersOf(STANDBY, "sg-app")).toEqual([]);
+  });
+
+  test("whom EC2 shows is named while RDS does not say which databases carry a group", async () => {
+    const { aws, world } = inventory();
+    world.regions.setPlane({ region: HOME, service: "rds" }, "refusing");
+
+    expect(factOf(await aws.firewall.interfacesWith(HOME, ["sg-home"]))).toEqual([
+      { group: "sg-home", says: "eni-0bastion (i-0b2, bastion)" },
+    ]);
+    expect(await aws.firewall.databasesWith(HOME, ["sg-home"])).toMatchObject({ known: false, cause: "unreachable" });
   });
 
   test("a group that does not exist is absent", async () => {

@@ -47,14 +47,16 @@ describe("looks that are asked for in the same turn", () => {
   });
 
   test("at what carries security groups leave as one call to each API, and each is told of its own groups", async () => {
-    const carriers = (...groups: string[]) => inventory().aws.firewall.carriers(HOME, groups);
+    const { firewall } = inventory().aws;
+    const carriers = (...groups: string[]) =>
+      Promise.all([firewall.interfacesWith(HOME, groups), firewall.databasesWith(HOME, groups)]);
     const [home, app, both] = await Promise.all([
       carriers("sg-home"),
       carriers("sg-app"),
       carriers("sg-home", "sg-app"),
     ]);
-    const saidOf = (known: Awaited<ReturnType<typeof carriers>>) =>
-      factOf(known).map(({ group, says }) => `${group} ${says}`);
+    const saidOf = (both: Awaited<ReturnType<typeof carriers>>) =>
+      both.flatMap((known) => factOf(known).map(({ group, says }) => `${group} ${says}`));
     const databases = [PRIMARY, ...MEMBERS].map((instance) => `sg-home database ${instance}`);
     const bastion = "eni-0bastion (i-0b2, bastion)";
     const onHome = [`sg-home ${bastion}`, ...databases].toSorted();

@@ -141,7 +141,9 @@ describe("what is known of lost writes after a move that could lose some", () =>
   test("guard opened later: has no end where the old side was seen open afterwards, or could not be seen at the end", () => {
     expect(lostWrites(opened(moved(), PROMOTED_AT))).toEqual(afterTime(PRICES));
     expect(lostWrites({ ...moved(), unseenAtEnd: { seenClosedMs: PROMOTED_AT } })).toEqual(afterTime(PRICES));
-    const blind: RunEntry = { kind: "watch-blind", ...at(PROMOTED_AT + 61 * SECOND), why: "no session" };
+    const blind: RunEntry = {
+      ...{ kind: "watch-blind", ...at(PROMOTED_AT + 61 * SECOND), why: "no session", seenClosedMs: PROMOTED_AT },
+    };
     const sees: RunEntry = { kind: "watch-sees", ...at(PROMOTED_AT + 90 * SECOND) };
     expect(lostWrites([blind, sees].reduce(transition, moved()))).toEqual(afterTime(PRICES));
   });

@@ -59,7 +59,7 @@ describe("what a move proves of who writes", () => {
     ],
     [
       "cannot be watched now",
-      [fence("fenced"), PROMOTE, { kind: "watch-blind", ...step, why: "it broke" }],
+      [fence("fenced"), PROMOTE, { kind: "watch-blind", ...step, why: "it broke", seenClosedMs: AT }],
       /^eu-west-1 was fenced by F-1, and TwoKey cannot watch it since 03:12:45Z$/,
     ],
   ])("guard unproven side: nothing where the old side %s", (_what, entries, why) => {

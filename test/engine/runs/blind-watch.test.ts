@@ -4,6 +4,7 @@ import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { blindWatches, watchInSight } from "../../../src/engine/runs/blind-watch.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
+import { type GuardTimes, guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import type { OldSide } from "../../../src/ports/old-side.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
@@ -43,7 +44,7 @@ const FENCE: StoredStep = {
 };
 
 /** A run whose old side is looked at by every sweep; the look breaks as long as it is told to. */
-function watching(run: RunState) {
+function watching(run: RunState, guard?: GuardTimes) {
   let nowMs = AT + 1_000;
   let looks = 0;
   const world = { isBroken: true };
@@ -53,7 +54,12 @@ function watching(run: RunState) {
     if (world.isBroken) throw new Error("the look broke", { cause: new TypeError("groups is not iterable") });
     return { kind: "silent" };
   };
-  const { deps, kept } = watchedInMemory(run, { cloud, steps: { "fence-primary": FENCE }, oldSide });
+  const { deps, kept } = watchedInMemory(run, {
+    cloud,
+    steps: { "fence-primary": FENCE },
+    oldSide,
+    ...(guard && { guard }),
+  });
   const clock = { ...deps.clock, now: () => nowMs };
   const blind = blindWatches();
   const { signal } = new AbortController();
@@ -100,4 +106,15 @@ describe("a watch over the old side that breaks", () => {
       expect(looks()).toBeGreaterThan(before);
     },
   );
+
+  test("guard blind watch: people are called as well where looks come every 15 s, and sweeps every 2 s", async () => {
+    const { world, sweep, kept, needed } = watching(verified("fenced"), guardTimes());
+
+    for (let sweeps = 0; sweeps < 60; sweeps += 1) await sweep();
+    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], "old-side:blind"]);
+
+    world.isBroken = false;
+    for (let sweeps = 0; sweeps < 40; sweeps += 1) await sweep();
+    expect(kept().written.map(({ kind }) => kind)).toEqual(["watch-blind", "watch-sees"]);
+  });
 });

@@ -21,9 +21,7 @@ const BACK = {
   ...{
     kind: "back",
     captured: { store: { rules: ["one"] }, compute: { desired: 4, scaling: null } },
-    isClosed: false,
-    closed: [],
-    silent: [],
+    ...{ open: ["store", "compute"], closed: [], silent: [], refused: [], unseen: {} },
   },
 } satisfies OldSide;
 const at = { atMs: AT };
@@ -359,7 +357,7 @@ describe("the watch over an old side that was dark", () => {
 
   describe("that comes back in parts", () => {
     const HALF = { ...BACK, captured: { one: { rules: ["a"] } }, silent: ["other"] } satisfies OldSide;
-    const CLOSED = { ...HALF, captured: { one: { rules: [] } }, isClosed: true } satisfies OldSide;
+    const CLOSED = { ...HALF, captured: { one: { rules: [] } }, open: [], closed: ["one"] } satisfies OldSide;
 
     test("fences what answers and says what does not, which is no failure that calls people", async () => {
       const turn = await watched(VERIFIED, { looked: HALF });

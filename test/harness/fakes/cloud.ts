@@ -76,7 +76,8 @@ function refusing(why: string): Omit<Cloud, "through"> {
     },
     firewall: {
       ...{ rules: refuse, close: refuse, open: refuse },
-      carriers: async () => ({ known: true, value: [], atMs: 0 }),
+      interfacesWith: async () => ({ known: true, value: [], atMs: 0 }),
+      databasesWith: async () => ({ known: true, value: [], atMs: 0 }),
     },
     compute: {
       ...{ describe: refuse, service: refuse, tasksLeft: refuse, scaleOut: refuse, stop: refuse, restore: refuse },

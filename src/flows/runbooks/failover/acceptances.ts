@@ -158,8 +158,8 @@ const cutsUnseen: Signed = ({ from }, closed) => {
   return [
     {
       id: "cuts-unseen",
-      words: `I accept that TwoKey closes ${groups} in ${from}, although nobody can see who else carries it and is cut off`,
-      danger: `Closing ${groups} may cut off others: nobody can see who carries it.`,
+      words: `I accept that TwoKey closes ${groups} in ${from}, although nobody can see everybody who carries it, and others may be cut off`,
+      danger: `Closing ${groups} may cut off others: nobody can see everybody who carries it.`,
     },
   ];
 };

@@ -37,7 +37,7 @@ export async function proveFenced(
   if (waits) return waits;
   const side = { input, stores, silent, sessions };
   const restarted: string[] = [];
-  const verdicts = await Promise.all([
+  const found = await Promise.all([
     ...stores.map(async (part) => {
       const { resource } = part;
       const verdict = await proofOf(part, input, { ...context, why: silent[resource], sessions: sessions[resource] });
@@ -49,8 +49,9 @@ export async function proveFenced(
     ...parts.filter((part) => isAwaited(part, side)).map((part) => ended(part, input, context)),
     ...parts.filter((part) => !isStore(part) && part.resource in silent).map((part) => leftOpen(part, side)),
   ]);
-  const missing = missingOf(verdicts);
+  const missing = missingOf(found, input);
   if (missing) return missing;
+  const verdicts = found.flatMap((each) => (each.done ? [each] : []));
   const left = Object.keys(silent);
   for (const part of parts) await part.fence.letGo?.(part.things, lookOf(part, context));
   return {
@@ -63,10 +64,25 @@ export async function proveFenced(
   };
 }
 
-/** What was seen open comes first; then what ends by itself, since while an instance restarts its write check is silent too. */
-function missingOf(verdicts: readonly Verdict<FenceOutput>[]): Verdict<FenceOutput> | undefined {
-  const missing = verdicts.flatMap((verdict) => (verdict.done ? [] : [verdict]));
+/** What nobody may look at. It passes by no waiting, so that people are asked, but hides nothing that was seen. */
+interface Denied {
+  readonly done: false;
+  readonly says: string;
+  readonly isDenied: true;
+}
+
+type Found = Verdict<FenceOutput> | Denied;
+const isDenied = (found: Found): found is Denied => "isDenied" in found;
+
+/**
+ * What was seen open comes first; then what nobody may see; then what ends by itself, since while an instance restarts its write
+ * check is silent too.
+ */
+function missingOf(found: readonly Found[], input: Input): Extract<Verdict, { done: false }> | undefined {
+  const missing = found.flatMap((each) => (each.done || isDenied(each) ? [] : [each]));
   const refuted = missing.filter(({ refutes }) => refutes);
+  const denied = found.find(isDenied);
+  if (denied && refuted.length === 0) throw notFenced(input, denied.says);
   const [first = missing.find(({ isUnderWay }) => isUnderWay) ?? missing[0]] = refuted;
   const refutes = [...new Set(refuted.flatMap((verdict) => verdict.refutes ?? []))];
   const letsIn = refuted.some((verdict) => verdict.letsIn);
@@ -93,11 +109,11 @@ async function waitsFor(
   const stopped = await Promise.all(
     writers.flatMap((part) => [closed(part, input, context), ended(part, input, context)]),
   );
-  const writing = stopped.find(({ done }) => !done);
+  const writing = missingOf(stopped, input);
   if (writing) return writing;
   const stores = parts.filter(({ resource }) => later.includes(resource));
-  const open = (await Promise.all(stores.map((part) => closed(part, input, context)))).find(({ done }) => !done);
-  if (!open || open.done || !open.refutes) return open;
+  const open = missingOf(await Promise.all(stores.map((part) => closed(part, input, context))), input);
+  if (!open?.refutes) return open;
   return {
     ...open,
     says: `the writers have ended: ${stores.map(({ resource }) => resource).join(", ")} is closed now`,
@@ -124,7 +140,7 @@ function leftOpen({ resource }: Part, { stores, silent }: Side): Verdict<FenceOu
 }
 
 /** A write may fail for a reason of its own: it proves nothing of a side that stands open. */
-async function closed(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
+async function closed(part: Part, input: Input, context: Context): Promise<Found> {
   const now = await part.fence.see(part.things, lookOf(part, context));
   if (now.known && part.fence.isClosed(part.fence.captured.parse(now.value)))
     return { done: true, says: "", output: { fence: "fenced" } };
@@ -141,7 +157,7 @@ function isAwaited(part: Part, side: Side): boolean {
   );
 }
 
-async function ended(part: Part, input: Input, context: Context): Promise<Verdict<FenceOutput>> {
+async function ended(part: Part, input: Input, context: Context): Promise<Found> {
   const left = await leftOf(part, context);
   if (left.known && left.value === undefined) return { done: true, says: "", output: { fence: "fenced" } };
   if (left.known) return { done: false, says: `not over yet: ${left.value}`, isUnderWay: true };
@@ -150,8 +166,8 @@ async function ended(part: Part, input: Input, context: Context): Promise<Verdic
 
 type Unseen = Extract<Known<unknown>, { known: false }> & { readonly what: string };
 
-function unseen({ resource }: Part, input: Input, { what, cause, why }: Unseen): Verdict<FenceOutput> {
-  if (cause === "denied") throw notFenced(input, `${resource}: nobody can see ${what}: ${why}`);
+function unseen({ resource }: Part, input: Input, { what, cause, why }: Unseen): Found {
+  if (cause === "denied") return { done: false, says: `${resource}: nobody can see ${what}: ${why}`, isDenied: true };
   if (!input.unseenAccepted.includes(resource))
     return { done: false, says: `${resource}: ${what} cannot be seen (${why})` };
   const says = `${resource}: ${what} cannot be seen (${why}); accepted by the key holders`;
@@ -219,10 +235,12 @@ function openIn(
   return { done: true, says, output: { fence: "not-proven" } };
 }
 
+type Proven = Extract<Verdict<FenceOutput>, { done: true }>;
+
 /** The weakest proof of all stores is what is known of the side. */
 const WEAKEST_FIRST: readonly FenceProof[] = ["cannot-know", "not-proven", "closed", "fenced"];
 
-function weakest(verdicts: readonly Verdict<FenceOutput>[]): FenceProof {
-  const proofs = verdicts.map((verdict) => (verdict.done ? verdict.output.fence : "cannot-know"));
+function weakest(verdicts: readonly Proven[]): FenceProof {
+  const proofs = verdicts.map(({ output }) => output.fence);
   return WEAKEST_FIRST.find((proof) => proofs.includes(proof)) ?? "cannot-know";
 }

@@ -10,7 +10,7 @@ import type { Left } from "../../resources/abilities.ts";
 import { kindNamed } from "../../resources/index.ts";
 import { LedElsewhere } from "../../steps/schemas.ts";
 import { FenceInput } from "./fence-input.ts";
-import { lookOf, partOf, seenInTime } from "./fence-part.ts";
+import { isStore, lookOf, type Part, partOf, seenInTime } from "./fence-part.ts";
 
 interface Context {
   readonly cloud: CloudReads;
@@ -41,16 +41,20 @@ export async function lookAtOldSide(
   if (!moved) return { kind: "silent" };
   if (moved.answer !== undefined) return { kind: "moved-back", why: moved.answer };
   const known = seen.flatMap(({ part, now }) => (now.known ? [{ part, value: now.value }] : []));
-  // Denied is not dark: the fence itself is tried, and says what it was refused.
-  const closed = known.filter(({ part, value }) => part.fence.isClosed(value)).map(({ part }) => part.resource);
-  if (known.length + silent.length < seen.length)
-    return { ...{ kind: "back", silent, closed }, captured: undefined, isClosed: false };
+  const unseen = seen.flatMap(({ part, now }) => (now.known ? [] : [{ part, why: now.why }]));
   return {
-    ...{ kind: "back", silent, closed },
+    kind: "back",
     captured: Object.fromEntries(known.map(({ part, value }) => [part.resource, { ...value }])),
-    isClosed: closed.length === known.length,
+    open: namesOf(known.filter(({ part, value }) => !part.fence.isClosed(value))),
+    closed: namesOf(known.filter(({ part, value }) => part.fence.isClosed(value))),
+    silent,
+    // Denied is not dark: the fence itself is tried, and says what it was refused.
+    refused: namesOf(unseen).filter((resource) => !silent.includes(resource)),
+    unseen: Object.fromEntries(unseen.flatMap(({ part, why }) => (isStore(part) ? [[part.resource, why]] : []))),
   };
 }
+
+const namesOf = (all: readonly { readonly part: Part }[]): string[] => all.map(({ part }) => part.resource);
 
 /**
  * Why fencing the old side of the first of these runs would take the service away from its users. A run of ours that moved the service on

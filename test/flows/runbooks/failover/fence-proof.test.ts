@@ -192,6 +192,33 @@ describe("a fence", () => {
     await expect(asked).rejects.toMatchObject({ code: "uncaptured" });
   });
 
+  test("guard shown by EC2: closes no security group that another machine carries, while RDS is silent and what nobody sees was signed for", async () => {
+    const closed: string[] = [];
+    const close = async ({ securityGroup }: { readonly securityGroup: string }) => {
+      closed.push(securityGroup);
+      return { requestIds: [] };
+    };
+    const askedWhere = (interfaces: readonly string[]) =>
+      fence().run(
+        INPUT,
+        contextOf({
+          compute: { describe: async () => known(STOPPED), stop: async () => ({ requestIds: [] }) },
+          databases: { describe: async () => SILENT },
+          firewall: {
+            rules: async () => known([RULE]),
+            interfacesWith: async () => known(interfaces.map((says) => ({ group: "sg-1", says }))),
+            databasesWith: async () => SILENT,
+            close,
+          },
+        }),
+      );
+
+    await expect(askedWhere(["eni-0a1 (i-0b2, bastion)"])).rejects.toMatchObject({ code: "group-shared" });
+    expect(closed).toEqual([]);
+    await askedWhere([]);
+    expect(closed).toEqual(["sg-1"]);
+  });
+
   test("stops for people where a store gives no answer that nobody signed for", async () => {
     const silent = { silent: { "stores.stock": "EC2 is silent" } };
     const seen = contextOf(rulesAre(known([])));

@@ -106,33 +106,45 @@ describe("a look at the old side", () => {
   test("captures what stands there, for the day that people unwind", async () => {
     const found = await looked(runWhere("fence"));
 
-    expect(found).toMatchObject({ kind: "back", isClosed: false, captured: { "stores.stock": { [GROUP]: [RULE] } } });
+    expect(found).toMatchObject({ kind: "back", open: ["compute.api", "stores.stock"], closed: [], unseen: {} });
+    expect(found).toMatchObject({ captured: { "stores.stock": { [GROUP]: [RULE] } } });
   });
 
   test("takes silence for silence, and a refusal for an answer", async () => {
     expect(await looked(runWhere("fence"), { rules: dark, compute: dark })).toEqual({ kind: "silent" });
-    expect(await looked(runWhere("fence"), { rules: denied })).toMatchObject({ kind: "back", captured: undefined });
+    expect(await looked(runWhere("fence"), { rules: denied })).toMatchObject({
+      ...{ kind: "back", silent: [], refused: ["stores.stock"], unseen: { "stores.stock": "AccessDenied" } },
+    });
+  });
+
+  test("guard open beside a refusal: knows what stands open, whatever else nobody may read", async () => {
+    expect(await looked(runWhere("fence"), { compute: denied })).toMatchObject({
+      ...{ open: ["stores.stock"], refused: ["compute.api"], captured: { "stores.stock": { [GROUP]: [RULE] } } },
+    });
   });
 
   test("answers for each part by itself: what is silent holds back nothing that answers", async () => {
     const found = await looked(runWhere("fence"), { compute: dark });
 
-    expect(found).toMatchObject({ kind: "back", isClosed: false, silent: ["compute.api"] });
+    expect(found).toMatchObject({ kind: "back", open: ["stores.stock"], silent: ["compute.api"], refused: [] });
     expect(found).toMatchObject({ captured: { "stores.stock": { [GROUP]: [RULE] } } });
-    expect(await looked(runWhere("fence"), { compute: dark, rules: known([]) })).toMatchObject({ isClosed: true });
+    const closed = { open: [], closed: ["stores.stock"], refused: [] };
+    expect(await looked(runWhere("fence"), { compute: dark, rules: known([]) })).toMatchObject(closed);
   });
 
   test("guard own time: takes one slow control plane for silent, and nothing else", async () => {
     const found = await looked(runWhere("fence"), { isSlow: true }, { partWithinMs: 20 });
 
-    expect(found).toMatchObject({ kind: "back", isClosed: false, silent: ["compute.api"] });
+    expect(found).toMatchObject({ kind: "back", open: ["stores.stock"], silent: ["compute.api"] });
     expect(found).toMatchObject({ captured: { "stores.stock": { [GROUP]: [RULE] } } });
   });
 
   test("knows a side that is closed already", async () => {
     const closed = { rules: known([]), isStopped: true };
 
-    expect(await looked(runWhere("fence"), closed)).toMatchObject({ kind: "back", isClosed: true });
+    expect(await looked(runWhere("fence"), closed)).toMatchObject({
+      ...{ kind: "back", open: [], closed: ["compute.api", "stores.stock"] },
+    });
   });
 
   const promoted = ["fence", "record-position", "promote"];

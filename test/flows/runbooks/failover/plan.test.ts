@@ -242,12 +242,19 @@ describe("the failover runbook", () => {
     const bastion = { group: "sg-1", says: "eni-0a1 (i-0b2, bastion)" };
     const denied = { known: false, cause: "denied", why: "AccessDenied", atMs: AT } as const;
 
-    expect(refusals(withCarriers(known([own, bastion])))).toMatch(
-      /would cut off others that carry its security group too \(sg-1: eni-0a1 \(i-0b2, bastion\)\)/,
+    const silent = { ...denied, cause: "unreachable" } as const;
+    const other = { ...own, instance: "another-db", says: "database another-db" };
+
+    const cut = /would cut off others that carry its security group too \(sg-1: eni-0a1 \(i-0b2, bastion\)\)/;
+    expect(refusals(withCarriers({ databases: known([own]), interfaces: known([bastion]) }))).toMatch(cut);
+    expect(refusals(withCarriers({ databases: denied }))).toMatch(/Nobody can see who else carries .*: AccessDenied/);
+    expect(withCarriers({ databases: known([own]) }).kind).toBe("plan");
+    expect(withCarriers({ databases: silent }).kind).toBe("plan");
+    // One who answers is heard, whatever the other one does.
+    expect(refusals(withCarriers({ databases: silent, interfaces: known([bastion]) }))).toMatch(cut);
+    expect(refusals(withCarriers({ databases: known([own, other]), interfaces: silent }))).toMatch(
+      /database another-db/,
     );
-    expect(refusals(withCarriers(denied))).toMatch(/Nobody can see who else carries .*: AccessDenied/);
-    expect(withCarriers(known([own])).kind).toBe("plan");
-    expect(withCarriers({ ...denied, cause: "unreachable" }).kind).toBe("plan");
   });
 
   test("where RDS alone does not say which groups the database carries, people accept that others stay open", () => {

@@ -1,4 +1,4 @@
-import { type Carrier, type Doors, type FirewallRule, opensPort } from "../../../../domain/service/firewall.ts";
+import { type Carriers, type Doors, type FirewallRule, opensPort } from "../../../../domain/service/firewall.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
@@ -21,10 +21,15 @@ export interface Carried {
 export async function lookAtCarriers(
   { region, doors }: { readonly region: Region; readonly doors: Doors },
   { cloud, signal, waitFor = asIs }: Looking,
-): Promise<Known<readonly Carrier[]>> {
+): Promise<Carriers> {
   const open = Object.entries(doors).flatMap(([group, rules]) => (rules.length > 0 ? [group] : []));
-  if (open.length === 0) return { known: true, value: [], atMs: cloud.clock.now() };
-  return waitFor(cloud.firewall.carriers(region, open, signal));
+  const nobody = { known: true, value: [], atMs: cloud.clock.now() } as const;
+  if (open.length === 0) return { interfaces: nobody, databases: nobody };
+  const [interfaces, databases] = await Promise.all([
+    waitFor(cloud.firewall.interfacesWith(region, open, signal)),
+    waitFor(cloud.firewall.databasesWith(region, open, signal)),
+  ]);
+  return { interfaces, databases };
 }
 
 export interface InstanceDoors {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import { cutWith, type Doors, isSameRule, isShut, sayCut } from "../../../../domain/service/firewall.ts";
+import { cutWith, type Doors, isSameRule, isShut, sayCut, unseenOf } from "../../../../domain/service/firewall.ts";
 import { isUnanswered, type Known } from "../../../../domain/service/observed.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
@@ -61,7 +61,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     return {
       ...{ region, instance, groups, writeCheck, together: fencedTogether(service, region) },
       // A plan that leads away from others who carry one is refused; what could not be seen is signed for.
-      alone: carriers?.known || areCutUnseen(seen?.in[region]) ? groups : [],
+      alone: (carriers && unseenOf(carriers).length === 0) || areCutUnseen(seen?.in[region]) ? groups : [],
       ...(port !== undefined && { port }),
       ...(vpc !== undefined && { vpc }),
       ...(resource.end_sessions === "reboot" && canReboot && { reboots: true }),
@@ -167,9 +167,9 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   ],
 };
 
-/** EC2 says what a group lets in, and RDS gives no answer to who carries it. */
+/** EC2 says what a group lets in, and of those who carry it not everybody can be seen. */
 const areCutUnseen = (seen: RdsSeen["in"][string] | undefined): boolean =>
-  seen?.firewall.known === true && isUnanswered(seen.carriers);
+  seen?.firewall.known === true && unseenOf(seen.carriers).some(isUnanswered);
 
 type Closing = Parameters<typeof fence.close>[2];
 
@@ -197,14 +197,12 @@ async function sharedAmong(
   { cloud, signal }: Closing,
 ): Promise<ReadonlyMap<string, string>> {
   const carriers = await lookAtCarriers({ region, doors }, { cloud, signal });
-  if (carriers.known) return cutWith(carriers.value, together);
+  const shared = cutWith(carriers, together);
+  const [silence] = unseenOf(carriers);
   const unseen = Object.entries(doors).flatMap(([group, rules]) =>
-    rules.length > 0 && !alone.includes(group) ? [group] : [],
+    rules.length > 0 && !alone.includes(group) && !shared.has(group) ? [group] : [],
   );
-  if (unseen.length > 0)
-    throw new TransientError(
-      "carriers-unseen",
-      `Nobody can see who else carries ${unseen.join(", ")}: ${carriers.why}`,
-    );
-  return new Map();
+  if (silence && unseen.length > 0)
+    throw new TransientError("carriers-unseen", `Nobody can see who else carries ${unseen.join(", ")}: ${silence.why}`);
+  return shared;
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from "../../../../domain/json.ts";
 import { blindMs } from "../../../../domain/plan-run/data-position.ts";
-import type { Carrier, Doors } from "../../../../domain/service/firewall.ts";
+import type { Carriers, Doors } from "../../../../domain/service/firewall.ts";
 import type { Behind, RegionFacts } from "../../../../domain/service/observation.ts";
 import { isUnreachable, type Known, type LagFacts } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
@@ -25,7 +25,7 @@ interface InstanceSeen {
   readonly lastKnown?: FactsKnown;
   readonly firewall: Known<Doors>;
   /** Whoever carries a group of these. */
-  readonly carriers: Known<readonly Carrier[]>;
+  readonly carriers: Carriers;
   readonly lag: LagFacts;
   /** What AWS is going to do to it by itself; absent: the look did not ask. */
   readonly maintenance?: Known<readonly Maintenance[]>;
@@ -73,7 +73,7 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
       const { doors: open } = seen;
       return await Promise.all([
         seen,
-        open.known ? lookAtCarriers({ region, doors: open.value }, waiting) : open,
+        open.known ? lookAtCarriers({ region, doors: open.value }, waiting) : { interfaces: open, databases: open },
         keyOf(region, seen.database, looking),
         sessionsIn(region, resource, { facts: seen.database, looking }),
         markerIn(region, resource, { facts: seen.database, looking }),

@@ -1,4 +1,4 @@
-import { cutWith, sayCut } from "../../../../domain/service/firewall.ts";
+import { cutWith, sayCut, unseenOf } from "../../../../domain/service/firewall.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import type { StoreMove } from "../../abilities.ts";
 import { sayNotPromotable, whyShut } from "./judged.ts";
@@ -34,17 +34,15 @@ export function carrierRefusals({ seen, service, resource }: RdsAt, { from, prom
   const carriers = seen.in[from]?.carriers;
   if (!carriers || promoted === "continued") return [];
   const { instance } = database(resource, from);
-  if (carriers.known) {
-    const whom = cutWith(carriers.value, fencedTogether(service, from));
-    return whom.size === 0
-      ? []
-      : [
-          `A fence of ${instance} would cut off others that carry its security group too (${sayCut(whom)}). Give ${instance} a group of its own first.`,
-        ];
-  }
+  const whom = cutWith(carriers, fencedTogether(service, from));
+  if (whom.size > 0)
+    return [
+      `A fence of ${instance} would cut off others that carry its security group too (${sayCut(whom)}). Give ${instance} a group of its own first.`,
+    ];
   // Silence is no reason to wait on the worst day: the fence asks again before it closes anything.
-  return carriers.cause === "denied"
-    ? [`Nobody can see who else carries the security groups of ${instance}: ${carriers.why}. Allow TwoKey to look.`]
+  const denied = unseenOf(carriers).find(({ cause }) => cause === "denied");
+  return denied
+    ? [`Nobody can see who else carries the security groups of ${instance}: ${denied.why}. Allow TwoKey to look.`]
     : [];
 }
 
