@@ -4,6 +4,7 @@ import { createStores } from "../../src/app/stores.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -18,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 test("a decision to wait that the ledger cannot tell a full Redis of says so in plain words", async () => {
-  const stores = createStores(await bench.connect(), () => AT);
+  const stores = createStores(await bench.connect(), () => AT, JOURNAL);
   const plan = planFor(inventory, { id: "F-AAA111" });
   await stores.runs.create(plan, planDigest(plan), []);
   const full = new Error("OOM command not allowed when used memory > 'maxmemory'.");

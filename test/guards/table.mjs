@@ -387,21 +387,13 @@ export const GUARDS = [
       "guard kept empty: also where a resolver still keeps that there was no AAAA record, which is said and is no loss",
   },
   {
-    guard: "two people extend a run, and no store does",
+    guard: "two people extend a run",
     file: "src/domain/plan-run/extension.ts",
     cut: "extendedBy(said, atMs).length >= votesNeeded(run)",
     by: "extendedBy(said, atMs).length >= 1",
     test: "domain/plan-run/extension.test.ts",
     fails:
       "one person moves nothing, however often they say it, and the second one moves the end by the plan's own length",
-  },
-  {
-    guard: "two people extend a run, and no store does",
-    file: "src/domain/plan-run/authority.ts",
-    cut: "seal(sealedExtension(plan, each)) !== each.seal",
-    by: 'each.by === ""',
-    test: "domain/plan-run/authority.test.ts",
-    fails: "guard authentic extension: one that was not given through TwoKey stops everything",
   },
   {
     guard: "a step's session may do no more than the step",
@@ -1140,10 +1132,26 @@ export const GUARDS = [
   {
     guard: "authority: authentic keys",
     file: "src/domain/plan-run/authority.ts",
-    cut: " || seal(sealedKey(run.plan, key)) !== key.seal",
-    by: "",
+    cut: "key.digest !== digest",
+    by: 'key.digest === ""',
     test: "domain/plan-run/authority.test.ts",
-    fails: "guard authentic keys: a key line of another person stops everything",
+    fails: "guard authentic keys: a key on another plan does not count on this one",
+  },
+  {
+    guard: "authority: a journal that TwoKey alone has written",
+    file: "src/domain/plan-run/authority.ts",
+    cut: "line === undefined ? undefined",
+    by: "line !== 0 ? undefined",
+    test: "domain/plan-run/authority.test.ts",
+    fails: "guard sealed journal: a line that TwoKey has not written stops everything, whatever it says",
+  },
+  {
+    guard: "a line that TwoKey has not written says nothing",
+    file: "src/store/seal.ts",
+    cut: "line.seal === sealOf(key, { ...place, entry: line.entry })",
+    by: 'line.seal !== ""',
+    test: "store/replayed.test.ts",
+    fails: "one whose words were changed changes nothing but that it is known",
   },
   {
     guard: "authority: enough keys",
