@@ -119,8 +119,8 @@ export const GUARDS = [
   {
     guard: "what is known of sessions outlasts a fence that is done again",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "return isClosed ? ended?.[resource] : undefined;",
-    by: "return isClosed ? undefined : undefined;",
+    cut: "return isShut({ part, now }) ? ended?.[part.resource] : undefined;",
+    by: 'return isShut({ part, now }) ? ended?.[""] : undefined;',
     test: "flows/runbooks/failover/reopened.test.ts",
     fails: "guard proven again: is proven again where TwoKey closes it before the promotion",
   },
@@ -297,7 +297,8 @@ export const GUARDS = [
     cut: "captured: await standingNow(driving, what)",
     by: "captured: undefined",
     test: "engine/runs/fence-groups.test.ts",
-    fails: "guard captured first: what others change between plan and fence is given back as they left it",
+    fails:
+      "guard captured first: what others change while the tasks of a planned move drain is given back as it was closed",
   },
   {
     guard: "a deleted service of the old side holds no fence up",
@@ -1980,7 +1981,7 @@ export const GUARDS = [
   {
     guard: "a security group that appears later is written down before it is closed",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));",
+    cut: "return now.known && hasMore({ ...now.value }, before);",
     by: "return now.atMs < 0;",
     test: "flows/runbooks/failover/fence-proof.test.ts",
     fails: "closes no security group that has appeared before what it lets in is written down",
