@@ -297,8 +297,7 @@ export const GUARDS = [
     cut: "captured: await standingNow(driving, what)",
     by: "captured: undefined",
     test: "engine/runs/fence-groups.test.ts",
-    fails:
-      "guard captured first: what others change while the tasks of a planned move drain is given back as it was closed",
+    fails: "guard captured first: what others take out between plan and fence stays out",
   },
   {
     guard: "a deleted service of the old side holds no fence up",

@@ -106,6 +106,26 @@ test("guard captured first: what others change between plan and fence is given b
   expect(computeNow.known && computeNow.value.desired).toBe(tasks + 1);
 });
 
+test("guard captured first: what others take out between plan and fence stays out", async () => {
+  const { home } = at.service;
+  const late = {
+    GroupId: databaseAt().security_group,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "198.51.100.0/24" }] }],
+  };
+  await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, late);
+  await startRun(at);
+  await at.client.click("ec2:RevokeSecurityGroupIngress", home, late);
+  at.whole.world.faults.plan({
+    ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
+  });
+
+  const run = await drive(at);
+
+  expect(run.state).toBe("unwound");
+  const rules = await at.others.firewall.rules(home, databaseAt().security_group);
+  expect(rules.known && rules.value.map(({ source }) => source)).toEqual([{ kind: "ipv4", cidr: "10.0.0.0/8" }]);
+});
+
 test("guard captured first: what others change while the tasks of a planned move drain is given back as it was closed", async () => {
   const { home } = at.service;
   const rule = (cidr: string) => ({
