@@ -6,6 +6,7 @@ import { StoreClock } from "../store/clock.ts";
 import { connectReader } from "../store/connection.ts";
 import { eventsOf, recentRuns } from "../store/events.ts";
 import { createLearnedTimes } from "../store/learned-times.ts";
+import { WITHOUT_KEY } from "../store/seal.ts";
 import { incidentShown } from "./open-incident.ts";
 import { createStores } from "./stores.ts";
 
@@ -24,7 +25,7 @@ export async function createClient(settings: ClientSettings, inventory: Inventor
     const world = settings.isSandbox ? "rehearsal" : "production";
     const clock = new StoreClock(redis, world);
     await clock.refresh();
-    const stores = createStores(redis, () => clock.now());
+    const stores = createStores(redis, () => clock.now(), WITHOUT_KEY);
     const { runs, incidents, seen, notes, freezes, alarmReads, waits } = stores;
     const deps = {
       ...{ runs, incidents, clock, freezes, alarmReads, waits },

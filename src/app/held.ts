@@ -17,6 +17,7 @@ import { LedgerFile } from "../store/ledger-file.ts";
 import type { Whose } from "../store/ledger-lines.ts";
 import { withPlainErrors } from "../store/plain-errors.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
+import { type JournalLines, sealedWith } from "../store/seal.ts";
 import { sayServer } from "../store/server-check.ts";
 import type { Opened } from "./opened.ts";
 import { createOutside } from "./outside.ts";
@@ -46,7 +47,7 @@ export async function openStore({ settings, described, logger, opened }: Composi
   const clock = new StoreClock(redis, whose.world);
   await clock.refresh();
   if (whose.world === "rehearsal") opened.add(await followClock(redis, clock));
-  const stores = createStores(redis, () => clock.now());
+  const stores = createStores(redis, () => clock.now(), sealedWith(settings.ledger.key));
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
   opened.add(() => ledger.close());
   const file = foundFile(settings.ledger.directory, settings.processName, (why) => logger.warn({}, why));
@@ -65,15 +66,15 @@ export async function openStore({ settings, described, logger, opened }: Composi
     ...{ clock, stores, ledger, memory, inventory, outside, queues, times, say },
     sayWhose: () => sayWhose(redis, installation),
     timeline: (incident: string) => eventsOf(redis, "incident", incident),
-    asked: askedOf(redis, clock),
+    asked: askedOf(redis, clock, sealedWith(settings.ledger.key)),
   };
 }
 
 /** For acts of people, who hear what happened to theirs; the engine begins again from the journal instead. */
-function askedOf(redis: ScriptedRedis, clock: StoreClock) {
+function askedOf(redis: ScriptedRedis, clock: StoreClock, journal: JournalLines) {
   const plain = withPlainErrors(redis);
   return {
-    stores: createStores(plain, () => clock.now()),
+    stores: createStores(plain, () => clock.now(), journal),
     timeline: (incident: string) => eventsOf(plain, "incident", incident),
     eventsOfRun: (run: string) => eventsOf(plain, "run", run),
   };

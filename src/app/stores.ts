@@ -25,6 +25,7 @@ import { createAsides } from "../store/put-aside.ts";
 import { createRecoveries } from "../store/recoveries.ts";
 import { createRuns, type KeptRuns } from "../store/runs.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
+import type { JournalLines } from "../store/seal.ts";
 
 /** Where the cards of a run go when it has no incident. */
 const RunChannel = z.strictObject({ channel: z.string() });
@@ -151,10 +152,10 @@ export function createEndings(stores: Stores, sources: EndingSources): Retention
   };
 }
 
-export function createStores(redis: ScriptedRedis, now: () => number): Stores {
+export function createStores(redis: ScriptedRedis, now: () => number, journal: JournalLines): Stores {
   return {
-    runs: createRuns(redis, now),
-    recoveries: createRecoveries(redis),
+    runs: createRuns(redis, now, journal),
+    recoveries: createRecoveries(redis, journal),
     asides: createAsides(redis),
     timelines: createTimelines(redis),
     incidents: createDocuments(redis, INCIDENT),

@@ -53,8 +53,6 @@ export interface Ledger {
   append(entry: LedgerEntry): Promise<void>;
   /** Why nothing may be changed: the store is empty or older than what this ledger saw. Undefined: they agree. */
   disagreement(): Promise<string | undefined>;
-  /** What the ledger's key makes of this, as hex: whoever can only write to the store cannot make it up. */
-  seal(line: unknown): string;
   /** The end of this ledger as it is now; undefined: it has no line yet. */
   head(): LedgerHead | undefined;
   /** Highest epoch that was ever written here for any run. */

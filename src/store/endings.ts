@@ -60,7 +60,7 @@ export function endingOfRuns(runs: KeptRuns, { redis, now }: EndingSources): End
         eventsOf(redis, "run", id),
         redis.hget(callsOf(id), "value"),
       ]);
-      const entries = journal.map((text): unknown => JSON.parse(text));
+      const entries = journal.map(jsonOr);
       const called = calls === null ? null : jsonOr(calls);
       return {
         ...(run ? { content: { plan: run.plan, digest: run.digest, journal: entries, events, calls: called } } : {}),

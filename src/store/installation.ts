@@ -36,7 +36,7 @@ export async function claimStore(redis: Redis, { whose, ledgerKey }: Installatio
   if (found.seal !== identityOf({ whose, ledgerKey }).seal)
     throw new UserError(
       "ledger-key-differs",
-      "TWOKEY_LEDGER_KEY is another one than that of the processes that use this Redis. Keys sealed by one would count for nothing with the other: give all of them the same.",
+      "TWOKEY_LEDGER_KEY is another one than that of the processes that use this Redis. Runs written with one would be nobody's with the other: give all of them the same.",
     );
 }
 

@@ -14,7 +14,6 @@ import { type Head, readHeads, readMarks, type StoredMarks, takeBack, testify, w
 import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
-import { sealOf } from "./seal.ts";
 
 export interface LedgerOptions extends LedgerPlace {
   readonly key: Secret;
@@ -208,10 +207,6 @@ export class LedgerFile implements Ledger, LostStore {
     if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
     // Only now: whoever compares meanwhile has to find in the store what this ledger ends with.
     await this.#settle();
-  }
-
-  seal(line: unknown): string {
-    return sealOf(this.#options.key, line);
   }
 
   /** The line is in the file: from here on the one before it is not the last any more, and a ledger that ends there lost one. */

@@ -79,7 +79,6 @@ export const withPlainLines = (ledger: Ledger): Ledger => ({
       throw storeError(error, "read");
     }),
   disagreement: () => ledger.disagreement(),
-  seal: (line) => ledger.seal(line),
   head: () => ledger.head(),
   highestEpoch: () => ledger.highestEpoch(),
 });

@@ -6,6 +6,7 @@ import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import { checkSchema, keepAndTell, sayUnreadable } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
+import type { JournalLines } from "./seal.ts";
 
 const RECOVERY_VERSION = 2;
 /** There is one place for it. */
@@ -23,7 +24,7 @@ interface Stored {
   readonly value?: string | undefined;
 }
 
-export function createRecoveries(redis: ScriptedRedis): Recoveries {
+export function createRecoveries(redis: ScriptedRedis, journal: JournalLines): Recoveries {
   return {
     async read() {
       const { revision = "0", ...stored } = await redis.hgetall(KEYS.recovery);
@@ -49,7 +50,7 @@ export function createRecoveries(redis: ScriptedRedis): Recoveries {
         ends === undefined ? 0 : 1,
         ended.length,
         ...ended.flatMap(({ plan, length, entry }) => [
-          ...[plan.id, length, JSON.stringify(RunEntry.parse(entry)), entry.atMs],
+          ...[plan.id, length, journal.write(RunEntry.parse(entry), { run: plan.id, position: length }), entry.atMs],
         ]),
         ...args,
       );

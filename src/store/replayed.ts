@@ -2,8 +2,9 @@ import { z } from "zod";
 import { Plan } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
-import { transition } from "../domain/plan-run/run-transition.ts";
+import { notOurs, transition } from "../domain/plan-run/run-transition.ts";
 import { checkSchema } from "./put-aside.ts";
+import type { JournalLines } from "./seal.ts";
 
 const StoredPlan = z.object({ plan: z.string(), digest: z.string() });
 
@@ -24,7 +25,7 @@ const MOST_KNOWN = 64;
  * lines are, character by character, what was replayed here before, only the new lines are parsed and applied. Whatever
  * differs is read from its beginning, so that nothing is believed that the store does not have now.
  */
-export function replayer(version: number): (id: string, found: StoredRun) => RunState | undefined {
+export function replayer(version: number, lines: JournalLines): (id: string, found: StoredRun) => RunState | undefined {
   const known = new Map<string, Known>();
   return (id, [stored, journal]) => {
     const before = known.get(id);
@@ -32,8 +33,11 @@ export function replayer(version: number): (id: string, found: StoredRun) => Run
     if (Object.keys(stored).length === 0 && journal.length === 0) return undefined;
     const isKnown = before !== undefined && isSame(before.stored, stored) && begins(journal, before.journal);
     const from = isKnown ? before.run : fromPlan(stored, version);
-    const entries = isKnown ? journal.slice(before.journal.length) : journal;
-    const run = entries.reduce((state, text) => transition(state, RunEntry.parse(JSON.parse(text))), from);
+    const added = isKnown ? journal.slice(before.journal.length) : journal;
+    const run = added.reduce((state, text) => {
+      const entry = lines.read(text, { run: id, position: state.length });
+      return entry === undefined ? notOurs(state) : transition(state, RunEntry.parse(entry));
+    }, from);
     known.set(id, { stored, journal, run });
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);

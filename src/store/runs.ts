@@ -14,9 +14,10 @@ import { certain, leftOut } from "./plain-errors.ts";
 import { isOtherType, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
 import { replayer, type StoredRun } from "./replayed.ts";
 import type { ScriptedRedis } from "./scripts.ts";
+import type { JournalLines } from "./seal.ts";
 
 /** Of the plan and of the entries behind it. */
-const JOURNAL_VERSION = 3;
+const JOURNAL_VERSION = 4;
 const PLACE: Place = {
   kind: "run",
   beginsAgain: false,
@@ -31,12 +32,12 @@ export interface KeptRuns extends Runs, Keeping {
   remove(id: string, alongside: readonly string[]): Promise<boolean>;
 }
 
-export function createRuns(redis: ScriptedRedis, now: () => number): KeptRuns {
-  const reading = { redis, replayed: replayer(JOURNAL_VERSION) };
+export function createRuns(redis: ScriptedRedis, now: () => number, journal: JournalLines): KeptRuns {
+  const reading = { redis, replayed: replayer(JOURNAL_VERSION, journal) };
   return {
     create: (plan, digest, events) => create(redis, { plan, digest, events }),
     read: (id) => readOrPutAside(source(reading, id)),
-    append: (run, change) => append(redis, run, { ...change, nowMs: now() }),
+    append: (run, change) => append({ redis, journal }, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
     openIds: openRuns(redis),
     holderOf: async (service) => (await redis.get(KEYS.claim(service))) ?? undefined,
@@ -144,7 +145,7 @@ async function create(redis: ScriptedRedis, { plan, digest, events }: Creating):
 
 // oxlint-disable-next-line max-lines-per-function -- one call of a script: its keys, its arguments and its answers
 async function append(
-  redis: ScriptedRedis,
+  { redis, journal }: { readonly redis: ScriptedRedis; readonly journal: JournalLines },
   run: RunState,
   { nowMs, ...change }: Appended & { readonly nowMs: number },
 ): Promise<AppendAnswer> {
@@ -169,7 +170,9 @@ async function append(
     ],
     [...change.events, ...(continues ? [continues.event] : [])],
   );
-  const lines = change.entries.map((entry) => JSON.stringify(RunEntry.parse(entry)));
+  const lineOf = (entry: RunEntry, of: RunState, at = 0) =>
+    journal.write(RunEntry.parse(entry), { run: of.plan.id, position: of.length + at });
+  const lines = change.entries.map((entry, at) => lineOf(entry, run, at));
   const ask = () =>
     redis.twokeyAppendRun(
       keys.length,
@@ -182,7 +185,7 @@ async function append(
       change.claim?.coolDownUntilMs ?? "",
       continues?.run.plan.id ?? "",
       continues?.run.length ?? "",
-      continues ? JSON.stringify(RunEntry.parse(continues.entry)) : "",
+      continues ? lineOf(continues.entry, continues.run) : "",
       next.state === "waiting-for-keys" ? 1 : 0,
       change.entries.length,
       ...lines,

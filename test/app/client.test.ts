@@ -10,6 +10,7 @@ import { KEYS } from "../../src/store/keys.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT, quietDay, seenOn } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -25,7 +26,7 @@ let client: Client | undefined;
 beforeEach(async () => {
   bench = await StoreBench.start();
   redis = await bench.connect();
-  stores = createStores(redis, () => AT);
+  stores = createStores(redis, () => AT, JOURNAL);
 });
 afterEach(() => {
   client?.close();

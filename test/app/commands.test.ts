@@ -5,6 +5,7 @@ import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { openedIncident } from "../cards/incident-states.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -16,7 +17,7 @@ let bench: StoreBench;
 let stores: Stores;
 beforeEach(async () => {
   bench = await StoreBench.start();
-  stores = createStores(await bench.connect(), () => AT);
+  stores = createStores(await bench.connect(), () => AT, JOURNAL);
 });
 afterEach(() => bench.close());
 

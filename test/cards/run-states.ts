@@ -98,7 +98,7 @@ export class Journal {
 
   keys(digest: string): this {
     for (const by of ["ana", "ben"])
-      this.add((atMs) => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted: [], seal: "s" }));
+      this.add((atMs) => ({ kind: "key-turned", atMs, by, door: "slack", digest, accepted: [] }));
     return this.starts(["ana", "ben"]);
   }
 
@@ -183,7 +183,7 @@ export function runStates(): Readonly<Record<string, RunState>> {
       .add((atMs) => ({ kind: "undo-intent", atMs, step: "fence", epoch: 1 }));
   return {
     "one-key": new Journal()
-      .add((atMs) => ({ kind: "key-turned", atMs, ...who, digest: dark.digest, accepted: [], seal: "s" }))
+      .add((atMs) => ({ kind: "key-turned", atMs, ...who, digest: dark.digest, accepted: [] }))
       .on(dark),
     refused: new Journal()
       .add((atMs) => ({

@@ -5,6 +5,7 @@ import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { example } from "../harness/example.ts";
 import { who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -19,7 +20,7 @@ afterEach(() => bench.close());
 
 /** What somebody is shown who asks for this part of the plan, by the text of its card. */
 async function asking(plan: Plan): Promise<(...part: readonly string[]) => Promise<string>> {
-  const runs = createRuns(await bench.connect(), () => AT);
+  const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   await runs.create(plan, planDigest(plan), []);
   return async (...part) => {
     const ask = { verb: "by-hand", args: [plan.id, ...part], text: "", who: who("farid") };

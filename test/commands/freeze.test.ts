@@ -6,6 +6,7 @@ import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -20,7 +21,7 @@ beforeEach(async () => {
   nowMs = AT;
   lines = [];
   deps = {
-    freezes: createStores(await bench.connect(), () => nowMs).freezes,
+    freezes: createStores(await bench.connect(), () => nowMs, JOURNAL).freezes,
     clock: clockAt(() => nowMs),
     ledger: quietLedger({ append: async (line) => void lines.push(line) }),
     inventory: () => inventory,

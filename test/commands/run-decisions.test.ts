@@ -11,6 +11,7 @@ import { createRuns } from "../../src/store/runs.ts";
 import { planCard } from "../../src/views/plan.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -31,7 +32,7 @@ async function stoppedRun(
   now: () => number = () => AT,
   { confirm = nothing, ledger = quietLedger() }: { confirm?: () => Promise<undefined>; ledger?: Ledger } = {},
 ) {
-  const runs = createRuns(await bench.connect(), () => AT);
+  const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
   const step = plan.steps[0]?.id ?? "";
@@ -162,7 +163,7 @@ test("where the ledger takes no line a decision counts all the same, and the ans
 });
 
 test("a plan is closed for everybody only by who names it, or confirms which it is", async () => {
-  const runs = createRuns(await bench.connect(), () => AT);
+  const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
   const deps = {

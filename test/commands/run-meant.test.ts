@@ -5,6 +5,7 @@ import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { example } from "../harness/example.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -19,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 test("a verified run whose old side is looked at for days stands in the way of no newer one", async () => {
-  const runs = createRuns(await bench.connect(), () => AT);
+  const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   const [old, fresh] = [planFor(inventory), planFor(inventory, { id: "F-2" })];
   await runs.create(old, planDigest(old), []);
   const steps = old.steps.flatMap(({ id: step }): RunEntry[] => [
@@ -45,7 +46,7 @@ test("a verified run whose old side is looked at for days stands in the way of n
 });
 
 test("a run is meant by its id in any case", async () => {
-  const runs = createRuns(await bench.connect(), () => AT);
+  const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   const [one, other] = [planFor(inventory), planFor(inventory, { id: "F-2" })];
   for (const plan of [one, other]) await runs.create(plan, planDigest(plan), []);
 

@@ -24,6 +24,7 @@ import { BreakableRedis, type Loses } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 
@@ -49,7 +50,7 @@ async function opened(server: BreakableRedis): Promise<At> {
   redis.on("error", () => undefined);
   await redis.connect();
   await redis.flushall();
-  return { server, redis, stores: createStores(withPlainErrors(redis), () => AT), lines: [] };
+  return { server, redis, stores: createStores(withPlainErrors(redis), () => AT, JOURNAL), lines: [] };
 }
 
 let server: BreakableRedis;

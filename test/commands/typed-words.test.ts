@@ -8,6 +8,7 @@ import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -22,7 +23,7 @@ let stores: Stores;
 beforeEach(async () => {
   bench = await StoreBench.start();
   redis = await bench.connect();
-  stores = createStores(redis, () => AT);
+  stores = createStores(redis, () => AT, JOURNAL);
   const plan = planFor(inventory);
   await stores.runs.create(plan, planDigest(plan), []);
 });

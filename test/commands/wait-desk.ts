@@ -14,6 +14,7 @@ import { plainText } from "../../src/views/card-text.ts";
 import { openedIncident } from "../cards/incident-states.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -43,7 +44,7 @@ export function waitDesk() {
     desk.nowMs = AT;
     desk.lines = [];
     desk.warned = [];
-    desk.stores = createStores(desk.redis, () => desk.nowMs);
+    desk.stores = createStores(desk.redis, () => desk.nowMs, JOURNAL);
     desk.deps = depsOf(desk);
   });
   afterEach(() => bench.close());

@@ -15,6 +15,7 @@ import { runbookOf } from "../../dist/flows/runbooks/index.js";
 import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
 import { LedgerFile } from "../../dist/store/ledger-file.js";
+import { sealedWith } from "../../dist/store/seal.js";
 
 /** Machine time, short against that of a proof. */
 const STOPPED_WITHIN_MS = 50;
@@ -37,7 +38,7 @@ const clock = new StoreClock(redis, whose.world);
 await clock.refresh();
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
 const clouds = createClouds(settings, () => inventory, clock);
-const memory = createStores(redis, () => clock.now());
+const memory = createStores(redis, () => clock.now(), sealedWith(settings.ledger.key));
 
 /** Points of `points` that this process has come to: several, where steps run beside each other. */
 const reached = new Set();

@@ -17,7 +17,7 @@ import { setAnchor } from "../../src/store/clock.ts";
 import { cloudsIn } from "./failover-clouds.ts";
 import { ec2With, enginesFor, type FailoverWorldOptions, trafficFor } from "./failover-spec.ts";
 import { clockOf, skippingIdleTime } from "./idle-time.ts";
-import { LEDGER_KEY } from "./keys.ts";
+import { JOURNAL, LEDGER_KEY } from "./keys.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { StoreBench } from "./store.ts";
 import { waitsOf } from "./waits.ts";
@@ -111,7 +111,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     },
     inventory: inWorld.inventory,
     client: new WorldClient(whole.controlPort),
-    memory: createStores(redis, () => clock.now()),
+    memory: createStores(redis, () => clock.now(), JOURNAL),
     async setSpeed(speed) {
       whole.world.clock.setSpeed(speed);
       await setAnchor(redis, whole.world.clock.anchor);

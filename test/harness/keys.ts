@@ -1,20 +1,22 @@
-import { sealedKey } from "../../src/domain/plan-run/authority.ts";
 import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
-import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { Secret } from "../../src/domain/secret.ts";
-import { sealOf } from "../../src/store/seal.ts";
+import { sealedWith, WITHOUT_KEY } from "../../src/store/seal.ts";
 
 /** The ledger's key of every world and bot of the tests. */
 export const LEDGER_KEY = new Secret("k".repeat(40));
 /** Whose store and ledgers the tests write. */
 export const WHOSE = { environment: "production", world: "production" } as const;
-export const seal = (line: unknown): string => sealOf(LEDGER_KEY, line);
+/** How every process of the tests writes its journals. */
+export const JOURNAL = sealedWith(LEDGER_KEY);
 
-/** A key as TwoKey turns it: on this very plan, with all that has to be agreed to, and sealed. */
+/** What a line of a stored journal says, whoever wrote it. */
+export const entryIn = (line: string): RunEntry => RunEntry.parse(WITHOUT_KEY.read(line, { run: "", position: 0 }));
+
+/** A key as TwoKey turns it: on this very plan, with all that has to be agreed to. */
 export function turned(plan: Plan, by: string, atMs: number): Extract<RunEntry, { kind: "key-turned" }> {
   const accepted = plan.acceptances.map(({ id }) => id);
-  const key = { by, door: "slack" as const, atMs, digest: planDigest(plan), accepted };
-  return { kind: "key-turned", ...key, seal: seal(sealedKey(plan, key)) };
+  return { kind: "key-turned", by, door: "slack", atMs, digest: planDigest(plan), accepted };
 }
 
 /** Complete keys, and the start. */

@@ -33,6 +33,7 @@ import { tell } from "../../src/store/put-aside.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { clockAt } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -51,7 +52,7 @@ beforeEach(async () => {
   redis = await bench.connect();
   directory = await mkdtemp(join(tmpdir(), "twokey-retention-"));
   nowMs = AT;
-  stores = createStores(redis, () => nowMs);
+  stores = createStores(redis, () => nowMs, JOURNAL);
   ledger = [];
 });
 afterEach(async () => {
@@ -190,7 +191,7 @@ describe("what is older than its retention", () => {
     expect(lines.map(({ kind, id }) => `${kind} ${id}`)).toEqual(["runs F-OLD", "incidents old", "alerts arn:old"]);
     const [ofRun, ofIncident] = lines;
     expect(ofRun?.content).toMatchObject({
-      journal: [{ kind: "expired" }],
+      journal: [{ entry: { kind: "expired" }, seal: expect.any(String) }],
       events: [{ says: "asked" }],
       calls: { round: 0 },
     });

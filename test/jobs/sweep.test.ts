@@ -15,6 +15,7 @@ import type { PagerAnswer } from "../../src/ports/pager.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, memoryDocuments, pagersWith, RecordedChat, silent, testClock } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { proposed } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -147,7 +148,7 @@ describe("a freeze that a version cannot read", () => {
   test("stops every change and is named, each time that it happens, and is taken back by a version that reads it", async () => {
     const redis = await bench.connect();
     const clock = { ...testClock(), refresh: nothing };
-    const stores = createStores(redis, () => clock.now());
+    const stores = createStores(redis, () => clock.now(), JOURNAL);
     const told: string[] = [];
     const wake = {
       ...{ run: nothing, runCalls: nothing, incidentEvidence: nothing, incidentChat: nothing },

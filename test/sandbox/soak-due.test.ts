@@ -6,6 +6,7 @@ import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import { dueInRun } from "../../src/sandbox/soak/due.ts";
 import { isBusy, nextDue } from "../../src/sandbox/soak/quiet.ts";
 import { example } from "../harness/example.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { proposed } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -47,7 +48,7 @@ test("the end of a wait is due as an incident and a card are, and until it is to
   const redis = await bench.connect();
   const clock = { nowMs: AT };
   const now = () => clock.nowMs;
-  const at = { stores: createStores(redis, now), stage: { redis, now } };
+  const at = { stores: createStores(redis, now, JOURNAL), stage: { redis, now } };
   const wait: Wait = {
     ...{ service: "inventory", number: 1, state: "standing", atMs: AT, untilMs: AT + 20 * MINUTE_MS },
     ...{ by: "chloe", door: "slack", reason: "the region may come back", channel: "C01ALERTS", isTold: true },

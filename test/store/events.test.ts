@@ -13,6 +13,7 @@ import { createRuns } from "../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -83,7 +84,7 @@ describe("what belongs to an incident or a run", () => {
   });
 
   test("stands in the incident's list, in the run's and in the one stream, written in one step", async () => {
-    const runs = createRuns(redis, () => AT);
+    const runs = createRuns(redis, () => AT, JOURNAL);
     const plan = planFor(example("inventory"), { id: "F-1" });
     await runs.create(plan, planDigest(plan), [event("proposed", { incident: "one", run: "F-1" })]);
     const run = await runs.read("F-1");

@@ -7,6 +7,7 @@ import type { Runs } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { example } from "../harness/example.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -22,14 +23,14 @@ let two: Runs;
 beforeEach(async () => {
   bench = await StoreBench.start();
   nowMs = AT;
-  one = createRuns(await bench.connect(), () => nowMs);
-  two = createRuns(await bench.connect(), () => nowMs);
+  one = createRuns(await bench.connect(), () => nowMs, JOURNAL);
+  two = createRuns(await bench.connect(), () => nowMs, JOURNAL);
 });
 afterEach(() => bench.close());
 
 const event = (says: string) => ({ kind: "run.test", atMs: AT, door: "engine" as const, says, facts: {} });
 const key = (by: string, digest: string): RunEntry => ({
-  ...{ kind: "key-turned", atMs: AT, by, door: "slack", digest, accepted: [], seal: "s" },
+  ...{ kind: "key-turned", atMs: AT, by, door: "slack", digest, accepted: [] },
 });
 const started: RunEntry = { kind: "started", atMs: AT, keys: ["ana", "ben"] };
 
@@ -66,7 +67,7 @@ describe("the append is compare-and-set (J1)", () => {
 
     const answers = await Promise.all(
       writers.map((redis, index) =>
-        createRuns(redis, () => nowMs).append(run, {
+        createRuns(redis, () => nowMs, JOURNAL).append(run, {
           entries: [key(`person-${index}`, run.digest)],
           events: [event(`turned ${index}`)],
         }),
@@ -114,7 +115,7 @@ describe("one plan of a service at a time", () => {
     const answers = await Promise.all(
       writers.map((redis, index) =>
         make(
-          createRuns(redis, () => nowMs),
+          createRuns(redis, () => nowMs, JOURNAL),
           wanted(`F-${index}`),
         ),
       ),

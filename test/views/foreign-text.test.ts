@@ -81,7 +81,7 @@ function withTexts({ run, inventory }: (typeof PROPOSED)[number], { reason, repo
     ...{ service: plan.service, number: 1, state: "standing", atMs: AT, untilMs: AT + 60_000, reason: waited },
     ...{ by: people[0]?.id ?? "", door: "slack", channel: "C1", isTold: true },
   };
-  const key = { by: people[1]?.id ?? "", door: "slack", atMs: AT, digest: run.digest, accepted: [], seal: "" } as const;
+  const key = { by: people[1]?.id ?? "", door: "slack", atMs: AT, digest: run.digest, accepted: [] } as const;
   const keys = plan.keysRequired === 0 ? [] : [key];
   return { run: { ...run, plan, keys } satisfies RunState, inventory: shown, wait };
 }

@@ -76,7 +76,7 @@ describe("what lies behind a plan", () => {
   test("with all keys but one, card and form say that the next one starts the run at once, also while somebody waits", () => {
     const { inventory, run } = PROPOSED.find(({ run: each }) => each.plan.keysRequired === 2) ?? never();
     const { digest } = run;
-    const keys = [{ by: "somebody", door: "slack" as const, atMs: AT, digest, accepted: [], seal: "" }];
+    const keys = [{ by: "somebody", door: "slack" as const, atMs: AT, digest, accepted: [] }];
     const one: RunState = { ...run, state: "waiting-for-keys", keys };
     const shown = (each: RunState) => [
       cardText(planCard(each, inventory, { nowMs: AT })),
@@ -153,7 +153,7 @@ describe("what lies behind a plan", () => {
     const [first, second] = play?.run.plan.acceptances ?? [];
     if (!play || !first || !second) throw new Error("a plan of the examples is signed for in two sentences");
     const key = (by: string, accepted: readonly string[]) => ({
-      ...{ by, door: "slack" as const, atMs: AT, digest: play.run.digest, accepted, seal: "s" },
+      ...{ by, door: "slack" as const, atMs: AT, digest: play.run.digest, accepted },
     });
     const run = { ...play.run, keys: [key("ana", [first.id, second.id]), key("ben", [first.id])] };
 

@@ -13,7 +13,7 @@ const inventory = example("inventory");
 const at = { atMs: AT };
 const step = (id: string) => ({ ...at, step: id, epoch: 1 });
 
-const KEY: RunEntry = { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [], seal: "s" };
+const KEY: RunEntry = { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] };
 const STARTED: RunEntry[] = [
   { ...KEY, by: "ben" },
   { kind: "started", ...at, keys: ["ana", "ben"] },

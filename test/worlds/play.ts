@@ -1,5 +1,4 @@
 import type { RunState } from "../../src/domain/plan-run/run.ts";
-import { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { watchOldSide } from "../../src/engine/runs/fence-watch.ts";
 import { guardTimes } from "../../src/engine/runs/guard-times.ts";
 import { storesIn } from "../../src/flows/resources/site.ts";
@@ -8,6 +7,7 @@ import type { LedgerFile } from "../../src/store/ledger-file.ts";
 import { executorDeps, openLedger } from "../harness/drive.ts";
 import { runOf, startRun } from "../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
+import { entryIn } from "../harness/keys.ts";
 import { standbyOf } from "../harness/site.ts";
 import { Desk } from "./desk.ts";
 import type { FaultName } from "./fault-names.ts";
@@ -221,9 +221,7 @@ class Play {
     return {
       ...(await seenAtTheEnd(this.#at, run)),
       ...{ run, refused, isOver },
-      journal: [...lines, ...this.#lost]
-        .map((line) => RunEntry.parse(JSON.parse(line)))
-        .toSorted((one, other) => one.atMs - other.atMs),
+      journal: [...lines, ...this.#lost].map(entryIn).toSorted((one, other) => one.atMs - other.atMs),
       told: run && this.#desk.told(run),
       isStoreLost: (await patiently(() => this.#ledger.disagreement())) !== undefined,
       hits: this.#schedule.hits,

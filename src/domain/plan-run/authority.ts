@@ -1,23 +1,20 @@
 import { sayDuration } from "../duration.ts";
-import { type SealedExtension, sealedExtension } from "./extension.ts";
 import { isOpenAgain } from "./fence.ts";
 import { type Freeze, sayFrozen } from "./freeze.ts";
-import { type Plan, planDigest } from "./plan.ts";
-import type { RunKey, RunState, RunStateName } from "./run.ts";
+import { planDigest } from "./plan.ts";
+import type { RunState, RunStateName } from "./run.ts";
 import type { Authorised } from "./run-entry.ts";
 import { sayState } from "./state-words.ts";
 
 /**
  * May a call that changes the cloud leave now? (G18) One table for steps, undo, retry and fence on return; asked when an intent is
- * written, and again right before each call leaves. Pure: the ledger's key is handed in as `seal`.
+ * written, and again right before each call leaves.
  */
 export interface Question {
   readonly run: RunState;
   readonly nowMs: number;
   /** Somebody stopped every change of this installation. */
   readonly freeze: Freeze | undefined;
-  /** The seal that the ledger's key makes of this. */
-  readonly seal: (line: SealedKey | SealedExtension) => string;
   /** Of a call that has no way back, where the old side was shown to be fenced; absent: nothing of the kind is asked. */
   readonly fenced?: FenceShown;
 }
@@ -33,6 +30,7 @@ export type AuthorityRefusal =
   | "not-live"
   | "ended"
   | "plan-changed"
+  | "journal-not-ours"
   | "key-not-authentic"
   | "keys-missing"
   | typeof FENCE_PROOF_OLD;
@@ -43,16 +41,6 @@ export const FENCE_PROOF_OLD = "fence-proof-old";
 export type Authority =
   | ({ readonly may: true } & Authorised)
   | { readonly may: false; readonly code: AuthorityRefusal; readonly why: string };
-
-/** What is sealed of a key: all that its line says, and which run it is for. */
-export type SealedKey = { readonly run: string } & Omit<RunKey, "seal">;
-
-export function sealedKey(
-  { id }: Pick<Plan, "id">,
-  { by, door, atMs, digest, accepted }: Omit<RunKey, "seal">,
-): SealedKey {
-  return { run: id, by, door, atMs, digest, accepted };
-}
 
 /** States in which something may still be asked of the cloud. */
 const LIVE: readonly RunStateName[] = ["running", "paused", "stopped", "unwinding", "verified"];
@@ -75,13 +63,14 @@ const CHECKS: readonly Check[] = [
         ],
   ({ run }, digest) =>
     digest === run.digest ? undefined : ["plan-changed", "the stored plan is not the one that people signed"],
-  ({ run, seal }, digest) => {
-    const forged = run.keys.find((key) => key.digest !== digest || seal(sealedKey(run.plan, key)) !== key.seal);
-    return forged && ["key-not-authentic", `the key of ${forged.by} was not turned on this plan through TwoKey`];
+  ({ run: { plan, foreign } }) => {
+    const [line] = foreign;
+    const what = `line ${line} of the journal of ${plan.id} was not written by TwoKey`;
+    return line === undefined ? undefined : ["journal-not-ours", `${what}: somebody else can write to Redis`];
   },
-  ({ run: { plan, extensions }, seal }) => {
-    const forged = extensions.find((each) => seal(sealedExtension(plan, each)) !== each.seal);
-    return forged && ["key-not-authentic", `the extension by ${forged.by} was not given through TwoKey`];
+  ({ run }, digest) => {
+    const other = run.keys.find((key) => key.digest !== digest);
+    return other && ["key-not-authentic", `the key of ${other.by} was not turned on this plan`];
   },
   ({ run: { keys, plan } }) => {
     const people = new Set(keys.map(({ by }) => by));

@@ -1,11 +1,10 @@
-import type { Plan } from "./plan.ts";
 import type { Extension, RunState } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 import { VOTE_COUNTS_FOR_MS, votesNeeded } from "./votes.ts";
 
 /**
  * A run acts until its plan's end date and not a moment longer. As many people as the plan needed keys may move that date
- * before it has come. Each signs for the date that they read and for the new one; a signature is sealed like a key.
+ * before it has come. Each signs for the date that they read and for the new one.
  */
 
 /** World time before the end date from which people are asked. */
@@ -16,16 +15,6 @@ export const extendedUntil = ({ plan, untilMs }: RunState): number => untilMs + 
 
 export const endsSoon = ({ untilMs }: RunState, nowMs: number): boolean =>
   nowMs >= untilMs - ASKED_BEFORE_MS && nowMs < untilMs;
-
-/** What is sealed of an extension: all that its line says, and which run it is for. */
-export type SealedExtension = { readonly run: string } & Omit<Extension, "seal">;
-
-export function sealedExtension(
-  { id }: Pick<Plan, "id">,
-  { by, door, atMs, fromMs, untilMs }: Omit<Extension, "seal">,
-): SealedExtension {
-  return { run: id, by, door, atMs, fromMs, untilMs };
-}
 
 /** What was said for moving the date that stands. */
 export const openExtensions = ({ extensions, untilMs }: RunState): readonly Extension[] =>
@@ -46,8 +35,8 @@ export const withoutOpen = (run: RunState, by: string): readonly Extension[] => 
 
 /** The last word that is needed moves the date. */
 export function extended(run: RunState, entry: Extract<RunEntry, { kind: "extended" }>): RunState {
-  const { by, door, atMs, fromMs, untilMs, seal } = entry;
-  const said = { ...run, extensions: [...run.extensions, { by, door, atMs, fromMs, untilMs, seal }] };
+  const { by, door, atMs, fromMs, untilMs } = entry;
+  const said = { ...run, extensions: [...run.extensions, { by, door, atMs, fromMs, untilMs }] };
   const isEnough = extendedBy(said, atMs).length >= votesNeeded(run);
   return isEnough ? { ...said, untilMs: extendedUntil(run) } : said;
 }

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { sayTime } from "../duration.ts";
+import { canonicalJson } from "../json.ts";
 import { type PlannedStep, stepOf } from "./plan.ts";
 import { isSettled, type RunState, type RunStateName, type StepState, settledAfter, stateOf } from "./run.ts";
-import { Captured, type UnseenAtEnd } from "./run-entry.ts";
+import { Captured, type RunEntry, type UnseenAtEnd } from "./run-entry.ts";
 
 /**
  * What a step that protects hands on: whether a failing write proves that the old side no longer writes. `closed`: it is shut, and
@@ -196,11 +197,47 @@ function touchedBefore(step: PlannedStep): Seen {
 export const capturedWith = (run: RunState, seen: RunState["captured"]): RunState["captured"] =>
   firstSeen(run.captured, seen);
 
-type Seen = RunState["captured"] | null;
+/**
+ * The same at an intent. What its fence has left for its next part is touched only from here on: as it stands now is how it is closed.
+ * Of a later attempt nobody knows whether an earlier one had come so far.
+ */
+export function capturedAt(
+  run: RunState,
+  { step, nextPart, captured }: Pick<Extract<RunEntry, { kind: "intent" }>, "step" | "nextPart" | "captured">,
+): RunState["captured"] {
+  const { state, attempt, data } = stateOf(run, step);
+  const isUntouched = nextPart === true && state === "asked" && attempt === 1;
+  const { later } = LeftForLater.parse(isUntouched ? data : {});
+  const isSeenAgain = (resource: string) => later.includes(resource) && captured?.[resource] !== undefined;
+  const kept = Object.entries(run.captured ?? {}).filter(([resource]) => !isSeenAgain(resource));
+  return kept.length === 0 && !run.captured ? captured : firstSeen(Object.fromEntries(kept), captured);
+}
 
-/** Of each resource, and of each thing of it, what was seen first. */
+const LeftForLater = z.object({ later: z.array(z.string()).default([]) });
+
+type Seen = RunState["captured"] | null;
+type Things = Readonly<Record<string, unknown>>;
+
+/** Of each resource, and of each thing of it, what was seen first; of a list, such as rules, all that was seen: a fence only takes away. */
 function firstSeen(before: Seen | undefined, later: Seen | undefined): RunState["captured"] {
   if (!before) return later ?? undefined;
-  const both = Object.entries(before).map(([resource, seen]) => [resource, { ...later?.[resource], ...seen }] as const);
+  const both = Object.entries(before).map(([resource, seen]) => {
+    const now = later?.[resource] ?? {};
+    const lists = Object.entries(seen).map(([thing, one]) => [
+      thing,
+      Array.isArray(one) ? [...one, ...addedTo(one, now[thing])] : one,
+    ]);
+    return [resource, { ...now, ...Object.fromEntries(lists) }] as const;
+  });
   return { ...later, ...Object.fromEntries(both) };
+}
+
+/** Something of a resource stands there that is not written down yet, and would be taken away with the rest. */
+export const hasMore = (now: Things, captured: Things): boolean =>
+  Object.keys(now).some((thing) => !Object.hasOwn(captured, thing) || addedTo(captured[thing], now[thing]).length > 0);
+
+function addedTo(before: unknown, now: unknown): readonly unknown[] {
+  if (!Array.isArray(before) || !Array.isArray(now)) return [];
+  const known = new Set(before.map((each) => canonicalJson(each)));
+  return now.filter((each) => !known.has(canonicalJson(each)));
 }

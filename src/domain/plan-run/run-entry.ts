@@ -47,8 +47,6 @@ export const RunEntry = z.discriminatedUnion("kind", [
     ...Who,
     digest: z.string(),
     accepted: z.array(z.string()),
-    /** HMAC of all this with the ledger's key: a store that somebody else can write to holds no key of theirs. */
-    seal: z.string(),
   }),
   /** A key of somebody who may not turn one any more; asked once, right before the start. */
   z.strictObject({ kind: z.literal("key-lapsed"), atMs: z.number(), by: z.string(), why: z.string() }),
@@ -151,8 +149,6 @@ export const RunEntry = z.discriminatedUnion("kind", [
     /** The end date that they read, and the one that they want. */
     fromMs: z.number(),
     untilMs: z.number(),
-    /** As for a key. */
-    seal: z.string(),
   }),
   z.strictObject({ kind: z.literal("superseded"), atMs: z.number(), plan: z.string() }),
   z.strictObject({ kind: z.literal("no-way-back"), atMs: z.number(), why: z.string() }),

@@ -25,6 +25,13 @@ export function transition(run: RunState, entry: RunEntry): RunState {
   return { ...next, length, lastAtMs: entry.atMs, stateAt: next.state === run.state ? run.stateAt : length };
 }
 
+/** A line that somebody else wrote says nothing of the run. That it stands there is known, and takes the run its authority (G18). */
+export const notOurs = (run: RunState): RunState => ({
+  ...run,
+  length: run.length + 1,
+  foreign: [...run.foreign, run.length + 1],
+});
+
 const LIVE: readonly RunStateName[] = ["running", "paused", "unwinding", "stopped", "stuck"];
 /** A step that was under way may still report while people decide. */
 const REPORTING: readonly RunStateName[] = ["running", "paused", "stopped", "unwinding"];
@@ -166,8 +173,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
   }
 }
 
-const keyOf = ({ by, door, atMs, digest, accepted, seal }: Extract<RunEntry, { kind: "key-turned" }>): RunKey => ({
-  ...{ by, door, atMs, digest, accepted, seal },
+const keyOf = ({ by, door, atMs, digest, accepted }: Extract<RunEntry, { kind: "key-turned" }>): RunKey => ({
+  ...{ by, door, atMs, digest, accepted },
 });
 
 function voidedWhy({ because, why }: Extract<RunEntry, { kind: "voided" }>): string {

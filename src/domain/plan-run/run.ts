@@ -78,7 +78,6 @@ export interface RunKey {
   /** Of the plan that it was turned on. */
   readonly digest: string;
   readonly accepted: readonly string[];
-  readonly seal: string;
 }
 
 /** What one person said to let the keys count for longer. */
@@ -88,7 +87,6 @@ export interface Extension {
   readonly atMs: number;
   readonly fromMs: number;
   readonly untilMs: number;
-  readonly seal: string;
 }
 
 export interface Vote {
@@ -137,6 +135,8 @@ export interface RunState {
   readonly unseenAtEnd: UnseenAtEnd | undefined;
   /** Entries replayed so far: the position that the next append expects. */
   readonly length: number;
+  /** Numbers of the lines of its journal that TwoKey has not written; they count for nothing but their place. */
+  readonly foreign: readonly number[];
   /** World time of the newest of them. */
   readonly lastAtMs: number;
 }
@@ -176,7 +176,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
     ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined },
-    ...{ length: 0, lastAtMs: plan.madeAtMs },
+    ...{ length: 0, foreign: [], lastAtMs: plan.madeAtMs },
   };
 }
 

@@ -1,4 +1,4 @@
-import { capturedWith, endedIn } from "./fence.ts";
+import { capturedAt, endedIn } from "./fence.ts";
 import { isHeldUp } from "./held-up.ts";
 import { stepOf } from "./plan.ts";
 import { type RunState, stateOf, withStep } from "./run.ts";
@@ -17,7 +17,7 @@ export function stepApplied(run: RunState, entry: StepEntry): RunState {
       const irreversible = run.plan.steps.some((step) => step.id === entry.step && step.wayBack === "irreversible");
       const before = stateOf(run, entry.step);
       const heldUp = isHeldUp(before) ? before.heldUp : undefined;
-      const captured = capturedWith(run, entry.captured);
+      const captured = capturedAt(run, entry);
       const { ended: _known, ...output } = before.output;
       const kept = entry.closed ? { ...output, ...endedIn(run, entry.step, entry.closed) } : before.output;
       const intended = withStep(run, entry.step, {

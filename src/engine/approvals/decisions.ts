@@ -1,7 +1,7 @@
 import { messageOf, UserError } from "../../domain/errors.ts";
 import type { Person } from "../../domain/people/person.ts";
 import { type JournalDecision, needsOf, refusal, stepInQuestion } from "../../domain/plan-run/decision.ts";
-import { extendedUntil, openExtensions, sealedExtension } from "../../domain/plan-run/extension.ts";
+import { extendedUntil, openExtensions } from "../../domain/plan-run/extension.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -58,7 +58,7 @@ export async function decide(runId: string, wanted: Decided, deps: DecisionDeps)
       await dropVote(run, lapsed, deps);
       continue;
     }
-    const entry = entryFor(run, wanted, { person, atMs: deps.clock.now(), ledger: deps.ledger });
+    const entry = entryFor(run, wanted, { person, atMs: deps.clock.now() });
     const says = `${person.name}: ${wanted.decision}${wanted.words ? ` – ${wanted.words}` : ""}`;
     const endsWatch = run.state === "verified" && transition(run, entry).watch.state === "ended";
     const closes = entry.kind === "refused" || entry.kind === "withdrawn" || endsWatch;
@@ -110,7 +110,7 @@ async function dropVote(run: RunState, { by, why }: { by: string; why: string },
 function entryFor(
   run: RunState,
   { decision, who: asker, words }: Decided,
-  { person, atMs, ledger }: { readonly person: Person; readonly atMs: number; readonly ledger: Ledger },
+  { person, atMs }: { readonly person: Person; readonly atMs: number },
 ): RunEntry {
   const who = { atMs, by: person.id, door: asker.proof.door };
   const step = stepInQuestion(run);
@@ -138,12 +138,10 @@ function entryFor(
       return { kind: "vote", ...who, decision, step: needed(step), position: positionOf(run, decision) };
     case "stop-watch":
       return { kind: "vote", ...who, decision, step: needed(fenceOf(run)?.id), position: positionOf(run, decision) };
-    case "extend": {
+    case "extend":
       if (atMs >= run.untilMs)
         throw new UserError("run-ended", `The end date of this plan is over, and nothing extends it. ${whatThen(run)}`);
-      const said = { ...who, fromMs: run.untilMs, untilMs: extendedUntil(run) };
-      return { kind: "extended", ...said, seal: ledger.seal(sealedExtension(run.plan, said)) };
-    }
+      return { kind: "extended", ...who, fromMs: run.untilMs, untilMs: extendedUntil(run) };
   }
 }
 

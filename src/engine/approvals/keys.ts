@@ -1,7 +1,6 @@
 import { sayDuration, sayTime } from "../../domain/duration.ts";
 import { messageOf, TransientError, UserError } from "../../domain/errors.ts";
 import type { PersonId } from "../../domain/people/person.ts";
-import { sealedKey } from "../../domain/plan-run/authority.ts";
 import { acceptedIn, judgeKey, type KeyAnswer, type KeyTurn } from "../../domain/plan-run/key.ts";
 import { planDigest } from "../../domain/plan-run/plan.ts";
 import type { RunKey, RunState } from "../../domain/plan-run/run.ts";
@@ -160,8 +159,8 @@ interface JudgedTurn extends Pick<KeyTurn, "person" | "accepted" | "nowMs" | "co
 function writeKey(run: RunState, { answer, ...turn }: JudgedTurn, deps: KeyDeps) {
   const atMs = turn.nowMs;
   const digest = planDigest(run.plan);
-  const held = { by: answer.person.id, door: turn.proof.door, atMs, digest, accepted: [...turn.accepted] };
-  const key: RunEntry = { kind: "key-turned", ...held, seal: deps.ledger.seal(sealedKey(run.plan, held)) };
+  const by = { by: answer.person.id, door: turn.proof.door };
+  const key: RunEntry = { kind: "key-turned", atMs, ...by, digest, accepted: [...turn.accepted] };
   const started: RunEntry = { kind: "started", atMs, keys: [...run.keys.map((held) => held.by), answer.person.id] };
   const count = run.keys.length + 1;
   const events = [

@@ -21,14 +21,18 @@ export interface Seen {
 }
 
 /**
- * Before the first call of a fence: what stands there now, which may not be what the plan saw. Users wait for it, so what gives
- * no answer shortly counts as it was planned.
+ * Before the first call of a fence, and of each part of it: what stands there now, which may not be what was seen before. Users wait
+ * for it, so what gives no answer shortly counts as it was seen then.
  */
-export async function standingNow({ hold: { run }, step, deps, context }: Capturing): Promise<RunState["captured"]> {
+export async function standingNow(
+  { hold: { run }, step, deps, context }: Capturing,
+  what: "next-part" | undefined,
+): Promise<RunState["captured"]> {
   const planned = firstToCapture(run, step);
-  if (!planned) return undefined;
-  const looked = await lookedInTime(run, deps, context.signal);
-  return { ...planned, ...(looked.kind === "back" ? looked.captured : undefined) };
+  const isDue = planned !== undefined || (what === "next-part" && step.role === "protects");
+  const looked = isDue ? await lookedInTime(run, deps, context.signal) : undefined;
+  const seen = looked?.kind === "back" ? looked.captured : undefined;
+  return planned || seen ? { ...planned, ...seen } : undefined;
 }
 
 /**

@@ -118,7 +118,7 @@ export class RunHold implements Guard {
     const [wrong, run, freeze] = await Promise.all([ledger.disagreement(), this.refresh(), frozen()]);
     if (wrong !== undefined) throw new Bug(STORE_LOST, wrong);
     const answer = authorityOf({
-      ...{ run, freeze, nowMs: clock.now(), seal: (line) => ledger.seal(line) },
+      ...{ run, freeze, nowMs: clock.now() },
       ...(fenced && wasShownFenced(run) && { fenced: fenced() }),
     });
     if (!answer.may && answer.code === FENCE_PROOF_OLD) throw new TransientError(answer.code, answer.why);

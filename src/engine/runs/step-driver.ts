@@ -102,7 +102,7 @@ function deadlineOf(run: RunState, step: PlannedStep, begunAtMs: number): number
 // oxlint-disable-next-line max-lines-per-function -- one loop: each way out of a try stands beside the others
 async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<Asked<unknown> | undefined> {
   const { hold, step, deps, definition, context, stopwatch } = driving;
-  let seen: Seen = { input: undefined, captured: await standingNow(driving) };
+  let seen: Seen = { input: undefined, captured: await standingNow(driving, what) };
   // Of what another executor began nobody knows how it ended; of what is refused here, that it did nothing.
   let { mayHaveAsked } = context;
   const refusals = new Refusals(driving);

@@ -41,7 +41,10 @@ export interface Fence<Settings, Facts, Things, Captured> {
   seenIn(at: Seen<Settings, Facts>, region: Region): Known<Captured>;
   see(things: Things, context: Looking): Promise<Known<Captured>>;
   isClosed(now: Captured): boolean;
-  /** What has to be entered before anything is closed, since nobody gets in later. */
+  /**
+   * What has to be entered before anything is closed, since nobody gets in later. With `marks` it throws where it could not write that
+   * row: nothing is stopped yet. Without, who cannot sign in closes all the same.
+   */
   signIn?(things: Things, context: Closing): Promise<void>;
   /** Closes what is still open. */
   close(things: Things, now: Known<Captured>, context: Closing): Promise<Closed>;

@@ -4,6 +4,7 @@ import type { Event } from "../../domain/event.ts";
 import type { Incident } from "../../domain/incident/incident.ts";
 import { eventsOf } from "../../store/events.ts";
 import { readMemory } from "../../store/memory.ts";
+import { WITHOUT_KEY } from "../../store/seal.ts";
 import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { resolveIn } from "./alert.ts";
@@ -39,7 +40,7 @@ interface Waits {
 }
 
 async function play(bench: Bench, stage: Stage): Promise<Measured> {
-  const stores = createStores(stage.redis, Date.now);
+  const stores = createStores(stage.redis, Date.now, WITHOUT_KEY);
   const before = await waits(stage, stores);
   const model = await newestClosed(stage, stores);
   const closed = bench.isQuick ? QUICK_CLOSED : CLOSED;

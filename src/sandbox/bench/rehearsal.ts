@@ -3,6 +3,7 @@ import { Bug } from "../../domain/errors.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { SeenMessage } from "../../simulators/slack/people.ts";
 import { createRuns } from "../../store/runs.ts";
+import { WITHOUT_KEY } from "../../store/seal.ts";
 import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";
@@ -97,7 +98,7 @@ export async function seenRun(
   { id, withinMs }: { readonly id: string | undefined; readonly withinMs: number },
   fits: (run: RunState) => boolean,
 ): Promise<RunState> {
-  const runs = createRuns(redis, Date.now);
+  const runs = createRuns(redis, Date.now, WITHOUT_KEY);
   const deadline = Date.now() + withinMs;
   for (;;) {
     const [wanted = id] = id === undefined ? await runs.openIds() : [id];

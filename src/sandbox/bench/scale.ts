@@ -4,6 +4,7 @@ import type { Incident } from "../../domain/incident/incident.ts";
 import { dueChange } from "../../flows/incident/index.ts";
 import { CORRELATION_ID } from "../../flows/incident/intake/correlate.ts";
 import type { LogEntry } from "../../simulators/world/log.ts";
+import { WITHOUT_KEY } from "../../store/seal.ts";
 import { accountOf } from "../derive-slack.ts";
 import type { Stage } from "../stage.ts";
 import { gravestAlarm } from "./alarms.ts";
@@ -57,7 +58,7 @@ interface Level {
 }
 
 async function play(bench: Bench, stage: Stage): Promise<Measured> {
-  const stores = createStores(stage.redis, Date.now);
+  const stores = createStores(stage.redis, Date.now, WITHOUT_KEY);
   const taken = await openAndTake(stage, stores);
   await settled(stores, stage);
   // A call that is under way would be made again for every copy.

@@ -1,6 +1,7 @@
 import { createStores } from "../../app/stores.ts";
 import { createQueues } from "../../jobs/queues.ts";
 import { Random } from "../../simulators/world/random.ts";
+import { WITHOUT_KEY } from "../../store/seal.ts";
 import { gravestAlarm, quietAlarm } from "../bench/alarms.ts";
 import { benchLogger } from "../bench/measurement.ts";
 import type { Stage } from "../stage.ts";
@@ -49,7 +50,7 @@ export interface Played {
 export async function playDays(stage: Stage, wanted: SoakArguments, say: (line: string) => void): Promise<Played> {
   const queues = createQueues({ url: stage.redisUrl }, benchLogger());
   try {
-    const hands = { stage, stores: createStores(stage.redis, Date.now), cast: castOf(stage) };
+    const hands = { stage, stores: createStores(stage.redis, Date.now, WITHOUT_KEY), cast: castOf(stage) };
     const ended = new Map<string, number>();
     const samples = await playWith({ ...hands, wanted, say, queues, ended, standby: standbyOf(hands) });
     return { samples, runs: Object.fromEntries(ended) };

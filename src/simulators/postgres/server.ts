@@ -26,8 +26,8 @@ export interface PostgresServers {
 const LOOPBACK = "127.0.0.1";
 /** TwoKey's account in each of the databases, by the variable that holds its password. */
 export const PASSWORD_VARIABLE = "DATABASE_OF_THE_WORLD";
-/** Whether TwoKey's account may end the sessions of others, in every database. */
-const Account = z.strictObject({ mayEnd: z.boolean() });
+/** Whether TwoKey's account may end the sessions of others, and whether its password is taken, in every database. */
+const Account = z.strictObject({ mayEnd: z.boolean().default(true), mayEnter: z.boolean().default(true) });
 const DAY_MS = 86_400_000;
 
 /** Each instance as its own clients reach it: one loopback port an instance, TLS, and no more than an account needs to look after sessions. */
@@ -40,10 +40,10 @@ export async function startPostgres(world: World, { engine, instances }: Postgre
   const caFile = join(directory, "rds-ca.pem");
   await writeFile(caFile, authority.ca.pem);
   const sockets = new Set<Socket>();
-  let mayEnd = true;
+  let account = Account.parse({});
   world.control.on("POST /postgres/account", (body) => {
-    ({ mayEnd } = Account.parse(body));
-    return { mayEnd };
+    account = Account.parse(body);
+    return account;
   });
   const opened: { readonly endpoint: string; readonly server: Server; readonly port: number }[] = [];
   for (const { endpoint, ...ref } of instances) {
@@ -52,7 +52,8 @@ export async function startPostgres(world: World, { engine, instances }: Postgre
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
       const session = new PostgresSession(world, {
-        ...{ engine, ref, password, mayEnd: () => mayEnd },
+        ...{ engine, ref, mayEnd: () => account.mayEnd },
+        mayEnter: (said) => account.mayEnter && said === password,
         upgrade: () => upgraded(socket, secure()),
       });
       session.serve(socket);

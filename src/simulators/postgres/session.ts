@@ -8,7 +8,7 @@ import { type ClientMessage, ClientMessages, SERVER, type Table } from "./wire.t
 export interface SessionDeps {
   readonly engine: DatabaseEngine;
   readonly ref: DatabaseRef;
-  readonly password: string;
+  readonly mayEnter: (password: string) => boolean;
   readonly mayEnd: () => boolean;
   /** The same connection, behind TLS. */
   readonly upgrade: () => Duplex;
@@ -94,7 +94,7 @@ export class PostgresSession {
 
   #signIn(password: string): void {
     const { engine, ref } = this.#deps;
-    if (password !== this.#deps.password) {
+    if (!this.#deps.mayEnter(password)) {
       const message = `password authentication failed for user "${this.#user}"`;
       this.#out?.end(SERVER.ends({ code: "28P01", message }));
       return;

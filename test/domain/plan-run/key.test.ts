@@ -30,7 +30,6 @@ const withKeyOf = (run: RunState, by: string) =>
     door: "slack",
     digest: run.digest,
     accepted: ACCEPTED,
-    seal: "s",
   });
 
 describe("who may turn a key, and on what (G1–G4)", () => {

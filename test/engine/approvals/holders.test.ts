@@ -7,6 +7,7 @@ import { stillMay } from "../../../src/integrations/slack/standing.ts";
 import { createRuns } from "../../../src/store/runs.ts";
 import { example } from "../../harness/example.ts";
 import { clockAt, quietLedger, silent, who } from "../../harness/fakes/index.ts";
+import { JOURNAL } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
@@ -46,7 +47,7 @@ function confirm(member: string): Promise<void> {
 
 /** Ben turns his key after Ana's, and Slack says what it says of Ana then. */
 async function startOnBothKeys(before: () => Promise<void> = nothing) {
-  const runs = createRuns(await bench.connect(), () => AT);
+  const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   const plan = planFor(inventory, { requester: "elena" });
   await runs.create(plan, planDigest(plan), []);
   const run = await runs.read(plan.id);

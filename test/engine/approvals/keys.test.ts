@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { planDigest } from "../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
-import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { type Inventory, inventoryFrom } from "../../../src/domain/service/inventory.ts";
 import { type KeyDeps, turnKey } from "../../../src/engine/approvals/keys.ts";
 import { closeIfMovedOn } from "../../../src/engine/runs/advance-run.ts";
@@ -15,6 +15,7 @@ import { createRuns } from "../../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { example } from "../../harness/example.ts";
 import { clockAt, quietLedger, who } from "../../harness/fakes/index.ts";
+import { entryIn, JOURNAL } from "../../harness/keys.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { planFor, serviceIn } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
@@ -59,7 +60,7 @@ const nothing = async () => undefined;
 
 function deps(wish: Wish = {}): KeyDeps {
   return {
-    runs: createRuns(wish.redis ?? redis, () => AT + 60_000),
+    runs: createRuns(wish.redis ?? redis, () => AT + 60_000, JOURNAL),
     ledger: quietLedger(),
     clock: clockAt(() => AT + 60_000),
     wake: {
@@ -73,12 +74,12 @@ function deps(wish: Wish = {}): KeyDeps {
 
 async function proposedIn(file: Inventory = inventory): Promise<RunState> {
   const plan = planFor(file, { requester: REQUESTER });
-  await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
+  await createRuns(redis, () => AT, JOURNAL).create(plan, planDigest(plan), []);
   return journal("F-1");
 }
 
 async function journal(id: string): Promise<RunState> {
-  const run = await createRuns(redis, () => AT).read(id);
+  const run = await createRuns(redis, () => AT, JOURNAL).read(id);
   if (!run) throw new Error(`${id} is not there`);
   return run;
 }
@@ -97,7 +98,7 @@ interface Click {
 }
 
 async function entriesOf(id: string): Promise<RunEntry[]> {
-  return (await redis.lrange(KEYS.journal(id), 0, -1)).map((text) => RunEntry.parse(JSON.parse(text)));
+  return (await redis.lrange(KEYS.journal(id), 0, -1)).map(entryIn);
 }
 
 describe("right before the start, who holds a key is asked about once more (K4)", () => {
@@ -129,7 +130,7 @@ describe("right before the start, who holds a key is asked about once more (K4)"
     await turnKey("F-1", click(run, "U01ANA"), deps());
     const { stillMay } = asks({ ana: { kind: "unknown", why: "Slack does not answer" } });
     const events: string[] = [];
-    const runs = createRuns(redis, () => AT + 60_000);
+    const runs = createRuns(redis, () => AT + 60_000, JOURNAL);
     const append: typeof runs.append = (before, change) => {
       events.push(...change.events.map(({ says }) => says));
       return runs.append(before, change);
@@ -169,7 +170,7 @@ describe("a key stands in the ledger before it counts (K5)", () => {
     const run = await proposedIn();
     await turnKey("F-1", click(run, "U01ANA"), deps());
     const lines: LedgerEntry[] = [];
-    const runs = createRuns(redis, () => AT + 60_000);
+    const runs = createRuns(redis, () => AT + 60_000, JOURNAL);
     let isFirst = true;
     const faster: typeof runs.append = async (before, change) => {
       if (isFirst) {
@@ -342,7 +343,7 @@ describe("the last key takes the service in the same step (K3)", () => {
     const plan = planFor(inventory, { requester: REQUESTER, id: "F-2" });
     // The first one was put aside while the second was made, and can be read again.
     await redis.del(KEYS.waitingPlan(plan.service));
-    await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
+    await createRuns(redis, () => AT, JOURNAL).create(plan, planDigest(plan), []);
     const second = await journal("F-2");
     await turnKey("F-2", click(second, "U01ANA"), deps());
     await turnKey("F-1", click(first, "U01ANA"), deps());
@@ -365,7 +366,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
 
   /** F-1 stopped and holding the service; F-2 planned for its rest, with Ana's key turned. */
   async function stoppedAndPlanned(): Promise<{ stopped: RunState; rest: RunState }> {
-    const runs = createRuns(redis, () => AT);
+    const runs = createRuns(redis, () => AT, JOURNAL);
     const claim = { action: "hold" as const, service: serviceIn(inventory).name };
     await runs.append(await proposedIn(), { entries: STOPPED, events: [], claim });
     const stopped = await journal("F-1");
@@ -382,7 +383,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
 
     expect((await turnKey("F-2", click(rest, "U01BEN"), deps())).started).toBe(true);
 
-    const runs = createRuns(redis, () => AT);
+    const runs = createRuns(redis, () => AT, JOURNAL);
     expect(await journal("F-1")).toMatchObject({ state: "superseded", why: "goes on as F-2" });
     expect(await journal("F-2")).toMatchObject({ state: "running" });
     expect(await runs.holderOf(rest.plan.service)).toBe("F-2");
@@ -393,7 +394,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
   test("when somebody retries the stopped run first, the plan for its rest starts nothing", async () => {
     const { stopped, rest } = await stoppedAndPlanned();
     const retried: RunEntry = { kind: "retried", atMs: AT, by: "farid", door: "slack", step: "fence" };
-    await createRuns(redis, () => AT).append(stopped, { entries: [retried], events: [] });
+    await createRuns(redis, () => AT, JOURNAL).append(stopped, { entries: [retried], events: [] });
 
     const { answer, started } = await turnKey("F-2", click(rest, "U01BEN"), deps());
 
@@ -403,7 +404,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
 
   test("is closed once that run has moved on, so that nobody is called for keys it would not take", async () => {
     const { stopped, rest } = await stoppedAndPlanned();
-    const runs = createRuns(redis, () => AT);
+    const runs = createRuns(redis, () => AT, JOURNAL);
     const clock = clockAt(() => AT);
 
     await closeIfMovedOn(rest, { runs, clock });
@@ -423,7 +424,7 @@ describe("a plan for the rest of a run that stopped (K3)", () => {
       await redis.flushdb();
       const { stopped, rest } = await stoppedAndPlanned();
       const retried: RunEntry = { kind: "retried", atMs: AT, by: "farid", door: "slack", step: "fence" };
-      const other = createRuns(await bench.connect(), () => AT);
+      const other = createRuns(await bench.connect(), () => AT, JOURNAL);
 
       await Promise.all([
         turnKey("F-2", click(rest, "U01BEN"), deps()).catch(() => undefined),
@@ -444,7 +445,7 @@ describe("what must be accepted in words", () => {
   test("guard acceptances: with us-east-1 dark no key of regami turns without agreeing to change DNS by hand", async () => {
     const regami = example("regami");
     const plan = planFor(regami, { requester: "nobody", observed: homeIsDark(serviceIn(regami)) });
-    await createRuns(redis, () => AT).create(plan, planDigest(plan), []);
+    await createRuns(redis, () => AT, JOURNAL).create(plan, planDigest(plan), []);
     const run = await journal("F-1");
     const [approver = ""] = regami.file.approvals.approvers;
     const all = plan.acceptances.map(({ id }) => id);

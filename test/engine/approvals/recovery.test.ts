@@ -25,7 +25,7 @@ import type { ScriptedRedis } from "../../../src/store/scripts.ts";
 import { recoveryCard } from "../../../src/views/recovery.ts";
 import { example } from "../../harness/example.ts";
 import { clockAt, memoryDocuments, who } from "../../harness/fakes/index.ts";
-import { LEDGER_KEY, WHOSE } from "../../harness/keys.ts";
+import { JOURNAL, LEDGER_KEY, WHOSE } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
@@ -66,9 +66,9 @@ const act = (says: string, epoch = 1): LedgerEntry => ({
 
 function deps(ledger: LedgerFile): RecoveryDeps {
   return {
-    recoveries: createRecoveries(redis),
+    recoveries: createRecoveries(redis, JOURNAL),
     lostStore: ledger,
-    runs: createRuns(redis, () => nowMs),
+    runs: createRuns(redis, () => nowMs, JOURNAL),
     cards: memoryDocuments(),
     clock: clockAt(() => nowMs),
     wake: {
@@ -169,7 +169,7 @@ describe("a lost store counts again when two people have signed (G17)", () => {
   });
 
   test("every earlier run ends in the same step, and gives its service back", async () => {
-    const runs = createRuns(redis, () => nowMs);
+    const runs = createRuns(redis, () => nowMs, JOURNAL);
     const plan = planFor(inventory);
     await runs.create(plan, planDigest(plan), []);
     const proposed = await runs.read("F-1");
@@ -200,7 +200,7 @@ describe("a signature that does not count (G2, G17)", () => {
     const recovery = await asked(ledger);
 
     await expect(sign(account, recovery, ledger)).rejects.toThrow(why);
-    expect((await createRecoveries(redis).read()).value?.signatures).toEqual([]);
+    expect((await createRecoveries(redis, JOURNAL).read()).value?.signatures).toEqual([]);
   });
 
   test("two accounts of one person are one person", async () => {
@@ -269,7 +269,7 @@ describe("a signature that does not count (G2, G17)", () => {
 describe("a run that opens beside a recovery", () => {
   const opens = async () => {
     const plan = planFor(inventory);
-    await createRuns(redis, () => nowMs).create(plan, planDigest(plan), []);
+    await createRuns(redis, () => nowMs, JOURNAL).create(plan, planDigest(plan), []);
   };
 
   test("makes the card outdated: what it does not show is not signed for", async () => {
@@ -286,7 +286,7 @@ describe("a run that opens beside a recovery", () => {
     const ledger = await lost();
     const recovery = await asked(ledger);
     await opens();
-    const recoveries = createRecoveries(redis);
+    const recoveries = createRecoveries(redis, JOURNAL);
     const { revision } = await recoveries.read();
 
     expect(await recoveries.write(revision, { ...recovery, state: "accepted" }, { events: [], ends: [] })).toBe(false);
@@ -356,7 +356,7 @@ describe("what was signed once cannot be used again (G17)", () => {
     expect(await ledger.disagreement()).toMatch(/came back empty/);
     await asked(ledger, "R-2");
 
-    expect((await createRecoveries(redis).read()).value).toMatchObject({ id: "R-2", state: "waiting" });
+    expect((await createRecoveries(redis, JOURNAL).read()).value).toMatchObject({ id: "R-2", state: "waiting" });
     expect(await redis.hgetall(KEYS.replaced("recovery", "newest"))).toMatchObject(spoilt);
     expect(await createAsides(redis).list(10)).toEqual([
       expect.objectContaining({

@@ -1,18 +1,19 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
+import { fenceOf } from "../../../src/domain/plan-run/fence.ts";
 import { FREEZE_ID, type Freeze } from "../../../src/domain/plan-run/freeze.ts";
 import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
-import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { Captured, type RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { KEYS } from "../../../src/store/keys.ts";
-import { sealOf } from "../../../src/store/seal.ts";
+import { sealedWith } from "../../../src/store/seal.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
-import { turned } from "../../harness/keys.ts";
+import { entryIn, turned } from "../../harness/keys.ts";
 import { trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
@@ -27,7 +28,7 @@ async function started(): Promise<void> {
 
 async function journalOf(id = "F-1"): Promise<RunEntry[]> {
   const redis = await at.bench.connect();
-  return (await redis.lrange(KEYS.journal(id), 0, -1)).map((line) => RunEntry.parse(JSON.parse(line)));
+  return (await redis.lrange(KEYS.journal(id), 0, -1)).map(entryIn);
 }
 
 /** Drives with a clock on which the plan's end date is over from the moment that `isOver` says so. */
@@ -71,18 +72,37 @@ describe("every call that changes the cloud passes one question (G18)", () => {
     const redis = await at.bench.connect();
     const { plan } = await runOf(at);
     const lines = await redis.lrange(KEYS.journal("F-1"), 0, -1);
-    const forged = { ...turned(plan, "ben", at.clock.now()), seal: sealOf(new Secret("not the ledger's key"), "x") };
-    await redis.lset(
-      KEYS.journal("F-1"),
-      lines.findIndex((line) => line.includes('"by":"ben"')),
-      JSON.stringify(forged),
-    );
+    const position = lines.findIndex((line) => line.includes('"by":"ben"'));
+    const others = sealedWith(new Secret("not the ledger's key"));
+    const forged = others.write(turned(plan, "ben", at.clock.now()), { run: "F-1", position });
+    await redis.lset(KEYS.journal("F-1"), position, forged);
 
     const run = await drive(at);
 
     expect(run).toMatchObject({ state: "paused", voided: true });
-    expect(run.why).toContain("the key of ben was not turned on this plan through TwoKey");
+    expect(run.why).toContain(`line ${position + 1} of the journal of F-1 was not written by TwoKey`);
     expect(mutationsOf(at)).toEqual([]);
+  });
+
+  test("guard sealed journal: lines that somebody pushed into it give nothing back, open nothing, and people are asked", async () => {
+    await started();
+    const redis = await at.bench.connect();
+    const anywhere = { protocol: "-1", source: { kind: "ipv4", cidr: "0.0.0.0/0" } };
+    const fence = fenceOf(await runOf(at));
+    const [store = ""] = Object.keys(Captured.parse(fence?.input["captured"]));
+    const captured = { [store]: { "sg-0dd0dd0dd0dd0dd0d": [anywhere] } };
+    const now = { atMs: at.clock.now() };
+    await redis.rpush(
+      KEYS.journal("F-1"),
+      JSON.stringify({ kind: "intent", ...now, epoch: 0, step: "fence", attempt: 1, captured }),
+      JSON.stringify({ kind: "aborted", ...now, by: "chloe", door: "slack" }),
+    );
+
+    const run = await drive(at);
+
+    expect(mutationsOf(at)).toEqual([]);
+    expect(run).toMatchObject({ state: "paused", voided: true, captured: undefined });
+    expect(run.why).toContain("of the journal of F-1 was not written by TwoKey");
   });
 
   test("a plan that somebody changed in the store moves nothing", async () => {

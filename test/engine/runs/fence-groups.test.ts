@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { computesIn, storesIn } from "../../../src/flows/resources/site.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
@@ -103,6 +104,67 @@ test("guard captured first: what others change between plan and fence is given b
   expect(sources(rulesNow)).toEqual(sources(rules));
   expect(sources(rulesNow)).toHaveLength(2);
   expect(computeNow.known && computeNow.value.desired).toBe(tasks + 1);
+});
+
+test("guard captured first: what others take out between plan and fence stays out", async () => {
+  const { home } = at.service;
+  const late = {
+    GroupId: databaseAt().security_group,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "198.51.100.0/24" }] }],
+  };
+  await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, late);
+  await startRun(at);
+  await at.client.click("ec2:RevokeSecurityGroupIngress", home, late);
+  at.whole.world.faults.plan({
+    ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
+  });
+
+  const run = await drive(at);
+
+  expect(run.state).toBe("unwound");
+  const rules = await at.others.firewall.rules(home, databaseAt().security_group);
+  expect(rules.known && rules.value.map(({ source }) => source)).toEqual([{ kind: "ipv4", cidr: "10.0.0.0/8" }]);
+});
+
+test("guard captured first: what others change while the tasks of a planned move drain is given back as it was closed", async () => {
+  const { home } = at.service;
+  const rule = (cidr: string) => ({
+    GroupId: databaseAt().security_group,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: cidr }] }],
+  });
+  const sources = async () => {
+    const read = await at.others.firewall.rules(home, databaseAt().security_group);
+    return read.known ? read.value.map(({ source }) => JSON.stringify(source)).sort() : [];
+  };
+  await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, rule("192.0.2.0/24"));
+  await startRun(at, { mode: "planned" });
+  at.whole.world.faults.plan({
+    ...{ vendor: "aws", operation: "RegisterScalableTarget", region: standbyOf(at.service), effect: DENIED },
+  });
+  const changedMeanwhile = async () => {
+    await eventually("tasks that drain", async () => {
+      const { state, data } = stateOf(await runOf(at), "fence");
+      return (state === "asked" && "later" in data) || undefined;
+    });
+    await at.client.click("ec2:RevokeSecurityGroupIngress", home, rule("192.0.2.0/24"));
+    await at.client.click("ec2:AuthorizeSecurityGroupIngress", home, rule("198.51.100.0/24"));
+    return sources();
+  };
+  let changed: Promise<string[]> | undefined;
+
+  const run = await drive(at, {
+    onIntent: (step) => {
+      if (step === "fence") changed = changedMeanwhile();
+    },
+  });
+
+  const whenClosed = (await changed) ?? [];
+  expect(run.state).toBe("unwound");
+  expect(
+    mutationsOf(at).some((call) => call.startsWith("RevokeSecurityGroupIngress") && call.includes("198.51.100.0")),
+  ).toBe(true);
+  expect(whenClosed.join()).toContain("198.51.100.0/24");
+  expect(await sources()).toEqual(whenClosed);
 });
 
 describe("a security group that somebody attaches to the old database after planning", () => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { sayTime } from "../../../src/domain/duration.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
-import { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
@@ -17,6 +17,7 @@ import { eventually } from "../../harness/eventually.ts";
 import { mutationsOf, reopenOldSide, runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { silent } from "../../harness/fakes/index.ts";
+import { entryIn } from "../../harness/keys.ts";
 import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;
@@ -50,7 +51,7 @@ function slowAndUntold(): PlannedFault {
 const once = (step: string, act: () => void) => (begun: string) => void (begun === step && act());
 async function kindsOf(): Promise<RunEntry["kind"][]> {
   const redis = await at.bench.connect();
-  return (await redis.lrange(KEYS.journal("F-1"), 0, -1)).map((text) => RunEntry.parse(JSON.parse(text)).kind);
+  return (await redis.lrange(KEYS.journal("F-1"), 0, -1)).map((line) => entryIn(line).kind);
 }
 const positionsOf = (call: string) => mutationsOf(at).flatMap((each, index) => (each.startsWith(call) ? [index] : []));
 

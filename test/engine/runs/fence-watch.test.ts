@@ -286,7 +286,7 @@ describe("the watch over an old side that was dark", () => {
   test("waits longer and longer where the keys do not carry it, so that the journal stays short", async () => {
     const [key, ...keys] = VERIFIED.keys;
     if (!key) throw new Error("a run has keys");
-    let run: RunState = { ...VERIFIED, keys: [{ ...key, seal: "forged" }, ...keys] };
+    let run: RunState = { ...VERIFIED, keys: [{ ...key, digest: "of another plan" }, ...keys] };
     let written = 0;
     for (let minute = 1; minute <= 60; minute += 1) {
       const turn = await watched(run, { atMs: AT + minute * 60_000 });

@@ -38,7 +38,6 @@ const refusing = (refuses: (line: LedgerEntry) => boolean): Ledger => ({
   disagreement: () => disk.disagreement(),
   highestEpoch: () => disk.highestEpoch(),
   head: () => disk.head(),
-  seal: (line) => disk.seal(line),
 });
 
 const needed = async () => whoIsNeeded(await runOf(at), at.inventory, at.clock.now());

@@ -32,7 +32,7 @@ const failure = (attempt: number): RunEntry[] => [
 const stopped = () =>
   apply(
     proposed(inventory),
-    { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [], seal: "s" },
+    { kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] },
     { kind: "started", ...at, keys: ["ana", "ben"] },
     { kind: "claimed", ...at, epoch: 1, worker: "w1" },
     ...failure(1),
@@ -64,7 +64,6 @@ describe("whom a run calls", () => {
         door: "slack",
         digest: "d",
         accepted: [],
-        seal: "s",
       }),
     );
     const needed = whoIsNeeded(run, inventory, AT);
@@ -310,7 +309,7 @@ describe("a copy of a card in a direct message", () => {
     const copies = await owed();
     expect(copies).toEqual(["ana", "ben", "dmitri", "elena"].map((person) => `call:F-1:keys:0:${person}`));
     const key = apply(proposed(inventory), {
-      ...{ kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [], seal: "s" },
+      ...{ kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] },
     });
     for (const run of [key, started]) {
       await asIfSent();

@@ -1,8 +1,7 @@
 import type { Ledger } from "../../../src/ports/runs.ts";
-import { seal } from "../keys.ts";
 
 /** A ledger that takes everything and agrees with every store, unless said otherwise. */
 export function quietLedger(change: Partial<Ledger> = {}): Ledger {
   const nothing = async () => undefined;
-  return { append: nothing, disagreement: nothing, highestEpoch: () => 0, head: () => undefined, seal, ...change };
+  return { append: nothing, disagreement: nothing, highestEpoch: () => 0, head: () => undefined, ...change };
 }

@@ -8,6 +8,7 @@ import type { PagerAnswer } from "../../../src/ports/pager.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { example } from "../../harness/example.ts";
 import { ACCEPTED, ASKED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
+import { JOURNAL } from "../../harness/keys.ts";
 import { StoreBench } from "../../harness/store.ts";
 
 let ends: (() => void)[] = [];
@@ -83,7 +84,7 @@ async function remembered() {
   const bench = await StoreBench.start();
   ends.push(() => bench.close());
   const redis = await bench.connect();
-  return () => ownCalls(createStores(redis, () => Date.now()).ownCalls, "it");
+  return () => ownCalls(createStores(redis, () => Date.now(), JOURNAL).ownCalls, "it");
 }
 
 describe.each(["store-full", "ledger-unwritable"] as const)("%s", (name) => {

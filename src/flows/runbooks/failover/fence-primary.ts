@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TransientError } from "../../../domain/errors.ts";
-import { FenceOutput, Marker } from "../../../domain/plan-run/fence.ts";
+import { FenceOutput, hasMore, Marker } from "../../../domain/plan-run/fence.ts";
 import { isUnanswered, isUnreachable, type Known } from "../../../domain/service/observed.ts";
 import {
   type Asked,
@@ -88,10 +88,7 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
     const silent = whyOf(left.filter(isGivenUp));
     const answering = seen.filter((each) => !left.includes(each));
     if (answering.some(({ part, now }) => isUncaptured(part, now, input)))
-      throw new TransientError(
-        UNCAPTURED,
-        `${input.region} answers again, and what stands there is not written down yet`,
-      );
+      throw new TransientError(UNCAPTURED, `what stands in ${input.region} now is not written down yet`);
     const opened = answering.filter((each) => isReopened(each, input)).map(({ part }) => part.resource);
     if (opened.length > 0)
       throw new TransientError(UNCAPTURED, `${opened.join(", ")} was opened since it was closed`, {
@@ -183,10 +180,12 @@ async function closeOne({ part, now }: Standing, context: Closing): Promise<Clos
 }
 
 /** Where nobody came in since its sessions ended nothing is left to be closed, and TwoKey cannot sign in to look again. */
-function endedBefore({ resource, fence }: Part, now: Known<object>, { ended }: Closing): string | undefined {
-  const isClosed = now.known && fence.isClosed(fence.captured.parse(now.value));
-  return isClosed ? ended?.[resource] : undefined;
+function endedBefore(part: Part, now: Known<object>, { ended }: Closing): string | undefined {
+  return isShut({ part, now }) ? ended?.[part.resource] : undefined;
 }
+
+const isShut = ({ part: { fence }, now }: Standing): boolean =>
+  now.known && fence.isClosed(fence.captured.parse(now.value));
 
 const seenAt = ({ sessions, markers }: AllClosed): Pick<Data, "sessions" | "markers"> => ({
   ...(Object.keys(sessions).length > 0 && { sessions: { ...sessions } }),
@@ -197,13 +196,22 @@ const seenAt = ({ sessions, markers }: AllClosed): Pick<Data, "sessions" | "mark
 async function closeInOrder(standing: readonly Standing[], context: Closing): Promise<Asked<Data>> {
   const stores = standing.filter(({ part }) => isStore(part));
   const writers = standing.filter(({ part }) => !isStore(part));
+  const { hold: marks } = context;
+  // What can fail before anything is stopped costs users nothing.
+  if (!writers.every(isShut)) await signInFirst(stores, { ...context, marks });
   const { requestIds } = await closeAll(writers, context);
   const left = await Promise.all(writers.map(({ part }) => leftOf(part, context)));
   if (left.some((now) => !now.known || now.value !== undefined))
     return { requestIds, data: { silent: {}, later: stores.map(({ part }) => part.resource) } };
-  const { hold: marks } = context;
   const closed = await closeAll(stores, { ...context, marks });
   return { requestIds: [...requestIds, ...closed.requestIds], data: { silent: {}, ...seenAt(closed) } };
+}
+
+async function signInFirst(stores: readonly Standing[], context: Closing & { readonly marks: Hold }): Promise<void> {
+  const open = stores.filter((each) => !isShut(each));
+  await Promise.all(
+    open.map(({ part }) => part.fence.signIn?.(part.things, { ...contextOf(part, context), marks: context.marks })),
+  );
 }
 
 /** Silence may be waited out or accepted; what people did not accept and AWS says in any other way is a failure. */
@@ -219,17 +227,17 @@ const partsOf = ({ parts, leaveAlone = [] }: Input): readonly FencePart[] =>
   parts.filter(({ resource }) => !leaveAlone.includes(resource));
 
 /** What is known of its sessions counts no more, which has to be written down before it is closed again. */
-function isReopened({ part: { resource, fence }, now }: Standing, { mustCapture, ended }: Input): boolean {
-  const isKnown = mustCapture === true && ended?.[resource] !== undefined;
-  return isKnown && now.known && !fence.isClosed(fence.captured.parse(now.value));
+function isReopened(each: Standing, { mustCapture, ended }: Input): boolean {
+  const isKnown = mustCapture === true && ended?.[each.part.resource] !== undefined;
+  return isKnown && each.now.known && !isShut(each);
 }
 
-/** Something of it has to be written down before it is touched, and is not yet, such as a security group that it has since. */
+/** Something of it has to be written down before it is touched, and is not yet, such as a security group or a rule that it has since. */
 function isUncaptured({ resource }: Pick<FencePart, "resource">, now: Known<object>, input: Input): boolean {
   const { mustCapture, captured } = input;
   const before = captured?.[resource];
   if (!mustCapture || !before) return mustCapture === true;
-  return now.known && Object.keys(now.value).some((each) => !Object.hasOwn(before, each));
+  return now.known && hasMore({ ...now.value }, before);
 }
 
 /** Machine time for what was silent when that was accepted: users wait for the promotion, and the watch fences it on its return. */

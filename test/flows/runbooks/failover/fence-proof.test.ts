@@ -219,6 +219,35 @@ describe("a fence", () => {
     expect(closed).toEqual(["sg-1"]);
   });
 
+  test("guard rules captured: closes no rule that has appeared before it is written down", async () => {
+    const closed: unknown[] = [];
+    const added = { ...RULE, source: { kind: "ipv4", cidr: "198.51.100.7/32" } } as const;
+    const run = (rules: readonly object[]) =>
+      fence().run(
+        {
+          ...INPUT,
+          captured: { "compute.api": { desired: 4, scaling: null }, "stores.stock": { "sg-1": rules } },
+          mustCapture: true,
+        },
+        contextOf({
+          compute: { describe: async () => known(STOPPED) },
+          databases: { describe: async () => SILENT },
+          firewall: {
+            rules: async () => known([RULE, added]),
+            close: async (what) => {
+              closed.push(...what.rules);
+              return { requestIds: [] };
+            },
+          },
+        }),
+      );
+
+    await expect(run([RULE])).rejects.toMatchObject({ code: "uncaptured" });
+    expect(closed).toEqual([]);
+    await run([RULE, added]);
+    expect(closed).toEqual([RULE, added]);
+  });
+
   test("stops for people where a store gives no answer that nobody signed for", async () => {
     const silent = { silent: { "stores.stock": "EC2 is silent" } };
     const seen = contextOf(rulesAre(known([])));

@@ -8,6 +8,7 @@ import { type FailoverWorld, startFailoverWorld } from "../../../harness/failove
 import { accountInOrders, fewBookings, patientGuests } from "../../../harness/own-accounts.ts";
 import { uncheckedIn } from "../../../harness/plans.ts";
 import { standbyOf } from "../../../harness/site.ts";
+import { standingOf } from "../../../harness/standing.ts";
 import { twoTakeOver } from "../../../harness/way-back.ts";
 import { diesOnceClosed } from "../../../harness/worker-death.ts";
 
@@ -51,6 +52,25 @@ describe("a planned move of a store that TwoKey has an account in", () => {
     expect(markers()[1]?.worldMs).toBeGreaterThan(Math.max(...closedAtMs()));
     const number = Number(String(markers()[1]?.facts["row"]).split(", ")[2]);
     expect(stateOf(run, "fence").output).toMatchObject({ markers: { "stores.guests": { number } } });
+    expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
+  });
+
+  test("guard sign in first: where the password was changed after the keys nothing is stopped, and the run goes on when it is mended", async () => {
+    const before = await standingOf(at);
+    await startRun(at, { mode: "planned" });
+    await at.client.post("/postgres/account", { mayEnter: false });
+
+    const stopped = await drive(at);
+
+    expect([stopped.state, stopped.pastNoReturn]).toEqual(["stopped", false]);
+    expect(stopped.why).toContain("password authentication failed");
+    expect(stopped.why).toContain("nothing was stopped");
+    const { rules, tasks } = await standingOf(at);
+    expect({ rules, tasks }).toEqual({ rules: before.rules, tasks: before.tasks });
+    await at.client.post("/postgres/account", { mayEnter: true });
+    const retried = { kind: "retried", atMs: at.clock.now(), by: "ana", door: "slack", step: "fence" } as const;
+    await at.memory.runs.append(stopped, { entries: [retried], events: [] });
+    expect(await drive(at)).toMatchObject({ state: "verified", why: "" });
     expect(await verdictOf(at)).toMatchObject({ lostWrites: 0, splitBrain: [] });
   });
 

@@ -103,8 +103,12 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   isClosed: isShut,
 
-  async signIn({ login }, { cloud, signal }) {
-    if (login) await cloud.sessions.enter(login, signal);
+  async signIn({ region, instance, login, markerTable }, { cloud, signal, marks }) {
+    const own = login && (await cloud.sessions.enter(login, signal));
+    if (!own || own.known || !marks || markerTable === undefined) return;
+    const why = `TwoKey cannot sign in to ${instance}, and nothing was stopped for it: ${own.why}`;
+    if (own.cause !== "denied") throw new TransientError("own-session-missing", why);
+    throw new StepFailed("own-session-refused", why, { facts: { mustAsk: true, region } });
   },
 
   async close(things, now, context) {
