@@ -7,6 +7,7 @@ import { dedupKey } from "../../src/domain/incident/incident.ts";
 import { openedIncident } from "../cards/incident-states.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, silent } from "../harness/fakes/index.ts";
+import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -39,7 +40,7 @@ async function sources(): Promise<DoorSources> {
   const redis = await bench.connect();
   const incidentEvidence = async (id: string) => void woken.push(id);
   return {
-    ...{ settings: read.settings, redis, stores: createStores(redis, () => AT), logger: silent },
+    ...{ settings: read.settings, redis, stores: createStores(redis, () => AT, JOURNAL), logger: silent },
     clock: { ...clockAt(() => AT), toMachineMs: (worldMs: number) => worldMs },
     ...{ inventory: () => example("inventory"), queues: { wake: { incidentEvidence } } },
     ...{ outside: { chat: {}, accounts: {}, wayOut: { fetch } }, intents: refused, askFromPipeline: refused },

@@ -54,7 +54,7 @@ test("a run is meant by its id in any case", async () => {
 });
 
 test("a run is meant by its service in any case, and a slip is answered with what was meant", async () => {
-  const runs = createRuns(await bench.connect(), () => AT);
+  const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   const plan = planFor(inventory);
   await runs.create(plan, planDigest(plan), []);
 

@@ -160,7 +160,7 @@ describe("a lost store counts again when two people have signed (G17)", () => {
   test("the card still names both who signed when 15 minutes are over", async () => {
     const ledger = await lost();
     await bothSign(await asked(ledger), ledger);
-    const accepted = (await createRecoveries(redis).read()).value;
+    const accepted = (await createRecoveries(redis, JOURNAL).read()).value;
     if (!accepted) throw new Error("the recovery is there");
 
     const card = recoveryCard(accepted, inventory, nowMs + DAY_MS);

@@ -8,6 +8,7 @@ import { example } from "../../harness/example.ts";
 import { runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { clockAt, memoryLogger } from "../../harness/fakes/index.ts";
+import { JOURNAL } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
@@ -25,7 +26,7 @@ afterEach(async () => {
 test("a plan whose keys were not turned in time is closed, and its timeline says how many were", async () => {
   const plan = planFor(example("inventory"));
   const redis = await bench.connect();
-  const stores = createStores(redis, () => AT);
+  const stores = createStores(redis, () => AT, JOURNAL);
   await stores.runs.create(plan, planDigest(plan), []);
   const look = (nowMs: number) =>
     advanceRun(
