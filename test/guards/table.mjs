@@ -161,8 +161,8 @@ export const GUARDS = [
   {
     guard: "an old side that restarts holds the promotion up, and voids no key",
     file: "src/engine/runs/proven-again.ts",
-    cut: "if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {",
-    by: "if (!proof.holds && proof.isUnderWay && !sighted.underWay.isWaitedFor(fence)) {",
+    cut: "if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence.deadlineMs)) {",
+    by: "if (!proof.holds && proof.isUnderWay && !sighted.underWay.isWaitedFor(fence.deadlineMs)) {",
     test: "engine/runs/fence-under-way.test.ts",
     fails: "guard under way: is waited for before the promotion, and the keys stand",
   },
@@ -2101,9 +2101,9 @@ export const GUARDS = [
   },
   {
     guard: "facts changed: paused, never resumed",
-    file: "src/engine/runs/executor.ts",
-    cut: "if (why.length > 0) await voided(this.#proving, why);",
-    by: "if (why.length >= 0) return false;",
+    file: "src/engine/runs/second-look.ts",
+    cut: 'return why.length > 0 ? voided(proving, why) : "begins";',
+    by: 'return "begins";',
     test: "engine/runs/executor-people.test.ts",
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
   },
@@ -2232,8 +2232,8 @@ export const GUARDS = [
   {
     guard: "a retried promotion rests on the facts that people signed",
     file: "src/engine/runs/executor.ts",
-    cut: "if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return false;",
-    by: "if (isTried && !untouched) return false;",
+    cut: 'if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";',
+    by: 'if (isTried && !untouched) return "begins";',
     test: "engine/runs/authority.test.ts",
     fails: "a promotion that was tried and never happened is asked for only on the facts that people signed (G3)",
   },
@@ -2677,8 +2677,8 @@ export const GUARDS = [
   {
     guard: "the facts are looked at again before the promotion",
     file: "src/engine/runs/executor.ts",
-    cut: "if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;",
-    by: "if (!untouched) return false;",
+    cut: 'if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return "begins";',
+    by: 'if (!untouched) return "begins";',
     test: "engine/runs/second-look.test.ts",
     fails:
       "guard second look: records that somebody changes while the fence is made void the keys, and nothing is promoted (G3)",
@@ -2700,10 +2700,28 @@ export const GUARDS = [
     fails: "records that somebody changed between the keys and the start void the keys, and nothing is touched (G3)",
   },
   {
+    guard: "a promotion is asked for in a status in which RDS takes it",
+    file: "src/engine/runs/second-look.ts",
+    cut: "const why = [...voids, ...passing];",
+    by: "const why = voids;",
+    test: "flows/runbooks/failover/judged-again.test.ts",
+    fails:
+      "guard promotable again: a replica that stays upgrading pauses the run before the point of no return, while the old side can be given back",
+  },
+  {
+    guard: "a promotion is asked for in a status in which RDS takes it",
+    file: "src/flows/resources/stores/rds-replica/judged.ts",
+    cut: '...unpromotable(at, region, "lasts"),',
+    by: "",
+    test: "flows/runbooks/failover/judged-again.test.ts",
+    fails:
+      "guard promotable again: a replica that stays deleting pauses the run before the point of no return, while the old side can be given back",
+  },
+  {
     guard: "what people agree to in words is looked for again before the promotion",
     file: "src/flows/runbooks/failover/failover.ts",
-    cut: ", ...notAgreedTo(run, now)];",
-    by: "];",
+    cut: ", ...notAgreedTo(run, now)],",
+    by: "],",
     test: "flows/runbooks/failover/judged-again.test.ts",
     fails: "guard agreed again: maintenance that is due before the start voids the keys, and nothing is touched",
   },

@@ -189,8 +189,9 @@ export class DatabaseFleet implements DatabaseEngine {
     return instance.source !== undefined || (this.clusterOf(instance)?.writer ?? instance) !== instance;
   }
 
+  /** One that was deleted has none. */
   rows(ref: DatabaseRef): ReadonlySet<string> {
-    return this.caughtUp(ref).rows;
+    return this.find(ref) ? this.caughtUp(ref).rows : new Set();
   }
 
   caughtUp(ref: DatabaseRef): Instance {

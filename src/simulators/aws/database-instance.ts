@@ -42,6 +42,7 @@ export interface Instance extends Volume {
   /** The cluster that it is a member of. */
   readonly cluster: string | undefined;
   instanceClass: string;
+  engineVersion: string;
   multiAz: boolean;
   parameterGroup: string;
   logExports: readonly string[];
@@ -102,6 +103,7 @@ export function newInstance(spec: DatabaseSpec, kmsKeyId: string | undefined, bi
     ...{ identifier, region, engine, instanceClass, multiAz, storageEncrypted, kmsKeyId, endpoint },
     ...{ zones, shownZones: zones, ...unchanged(birth), commits: [], rows: new Set<string>(), cluster: undefined },
     deletionProtection: spec.deletionProtection,
+    engineVersion: ENGINES[engine].version,
     parameterGroup: spec.parameterGroup ?? defaultGroup(engine),
     logExports: spec.logExports,
     backupRetentionDays: spec.backupRetentionDays,
@@ -127,6 +129,7 @@ export function memberInstance({ spec, member, zone, volume, kmsKeyId }: MemberF
     storageEncrypted: spec.storageEncrypted,
     deletionProtection: spec.deletionProtection,
     ...{ parameterGroup: defaultGroup(spec.engine), logExports: [] },
+    engineVersion: ENGINES[spec.engine].version,
     backupRetentionDays: spec.backupRetentionDays,
     securityGroups: spec.securityGroups,
   };

@@ -68,6 +68,8 @@ export const Modify = z.strictObject({
   VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
   MultiAZ: Flag.optional(),
   DBParameterGroupName: z.string().optional(),
+  EngineVersion: z.string().optional(),
+  AllowMajorVersionUpgrade: Flag.optional(),
   CloudwatchLogsExportConfiguration: z
     .strictObject({ EnableLogTypes: z.array(z.string()).default([]), DisableLogTypes: z.array(z.string()).default([]) })
     .optional(),

@@ -10,7 +10,7 @@ export function instanceView(
   instance: Instance,
   { nowMs, status }: { readonly nowMs: number; readonly status?: string | undefined },
 ) {
-  const { version, port } = engineOf(instance);
+  const { port } = engineOf(instance);
   return {
     DBInstanceIdentifier: instance.identifier,
     DBInstanceClass: instance.instanceClass,
@@ -38,7 +38,7 @@ export function instanceView(
     PendingModifiedValues: { BackupRetentionPeriod: instance.pendingRetentionDays },
     ...(hasRecovery(instance) ? { LatestRestorableTime: new Date(latestRestorableMs(nowMs)) } : {}),
     MultiAZ: instance.multiAz,
-    EngineVersion: version,
+    EngineVersion: instance.engineVersion,
     ...replicationView(fleet, instance, nowMs),
     StorageType: "gp3",
     StorageEncrypted: instance.storageEncrypted,

@@ -34,6 +34,8 @@ const RdsDurations = z.strictObject({
   /** From a snapshot or to a moment, until it runs. AWS names no time: it depends on the storage and its logs. */
   restore: Duration.default({ low: 600, high: 3_600 }),
   modification: Duration.default({ low: 10, high: 60 }),
+  /** Of the engine, which does not run meanwhile. */
+  upgrade: Duration.default({ low: 300, high: 1_200 }),
   reboot: Duration.default({ low: 30, high: 90 }),
   multiAzFailover: Duration.default({ low: 60, high: 120 }),
   /** How long Describe still shows the old zones after a failover: "several minutes", says AWS. */

@@ -4,10 +4,10 @@ import { type Doors, isShut } from "../../../../domain/service/firewall.ts";
 import { isSmallerClass } from "../../../../domain/service/instance-class.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import { isLasting, sayStatus } from "../../../steps/busy.ts";
 import type { StoreMoving } from "../../abilities.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
-import { TERMINAL } from "./promote-replica.ts";
 
 /** World time within which maintenance that is due may meet a run, or the users that it has just moved. */
 const MAINTENANCE_WITHIN_MS = 24 * 3_600_000;
@@ -23,21 +23,41 @@ export function keyTrouble({ seen, resource }: RdsAt, region: Region): string | 
   return `The KMS key of ${instance} in ${region} ${key.known ? `is ${key.value.state} (${key.value.arn})` : "does not exist any more"}`;
 }
 
+/** Statuses in which RDS promotes a replica. */
+const PROMOTABLE = new Set([
+  ...["available", "backing-up", "modifying", "storage-optimization"],
+  ...["configuring-log-exports", "configuring-enhanced-monitoring"],
+]);
+
+export const isPromotable = (status: string): boolean => PROMOTABLE.has(status);
+
+/** Gone, or in a status in which RDS promotes no replica. */
+function unpromotable({ seen, resource }: RdsAt, region: Region, how: "lasts" | "passes"): string[] {
+  const now = seen.in[region]?.database;
+  const { instance } = database(resource, region);
+  if (now && !now.known && now.cause === "absent")
+    return how === "lasts" ? [`${instance} does not exist in ${region} any more`] : [];
+  if (!now?.known || isPromotable(now.value.status)) return [];
+  const { status } = now.value;
+  return isLasting(status) === (how === "lasts") ? [`${instance} ${sayNotPromotable(status)}`] : [];
+}
+
+export const passing = (at: RdsAt, region: Region): string[] => unpromotable(at, region, "passes");
+
 /** Why its promotion would surely fail, or leave a database that nobody reaches. What cannot be seen speaks against nothing. */
 export function blockers(at: RdsAt, region: Region): string[] {
   const there = at.seen.in[region];
   const { instance } = database(at.resource, region);
-  const status = there?.database.known ? there.database.value.status : "";
   const key = keyTrouble(at, region);
   return [
-    ...(TERMINAL.test(status) ? [`${instance} ${sayNotPromotable(status)}`] : []),
+    ...unpromotable(at, region, "lasts"),
     ...whyShut(there?.firewall).map((why) => `${instance} ${why}`),
     ...(key === undefined ? [] : [`${key}, so RDS refuses its promotion. Enable the key first.`]),
   ];
 }
 
 export const sayNotPromotable = (status: string): string =>
-  `is ${status}; a replica in that status cannot be promoted. Ask again when it is available.`;
+  `is ${sayStatus(status)}; a replica in that status cannot be promoted. Ask again when it is available.`;
 
 /** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */
 export function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined): string[] {

@@ -11,7 +11,7 @@ import { stayingOf } from "../../record-sets.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { forbidDeletion } from "./forbid-deletion.ts";
-import { acceptances, blockers, isClosed, unchecked } from "./judged.ts";
+import { acceptances, blockers, isClosed, passing, unchecked } from "./judged.ts";
 import { linkEnded } from "./link.ts";
 import { markerTableOf } from "./login.ts";
 import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
@@ -38,6 +38,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
   ],
 
   blockers,
+  passing,
   linkEnded: ({ seen }, region) => linkEnded(seen.in[region]?.database),
   acceptances,
   unchecked,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { isLasting, sayStatus } from "../../../steps/busy.ts";
 import { unlessThere } from "../../../steps/by-hand.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
 import type { LinkEnded } from "../../abilities.ts";
@@ -12,8 +13,6 @@ import { namesSource } from "./source.ts";
 const SERVING = new Set(["available", "backing-up", "storage-optimization"]);
 /** World time after which an accepted promotion shows in a description. */
 const SHOWN_WITHIN_MS = 60_000;
-/** Statuses that RDS does not leave by itself (CloudFormation's terminal list). */
-export const TERMINAL = /^(failed|incompatible-|inaccessible-|restore-error|storage-full)/;
 
 const Input = z.object({
   region: z.string(),
@@ -90,6 +89,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     // Busy with what, and for whom, no status tells: somebody else's change looks like a promotion. So RDS is looked at and
     // asked again until it takes the call, or shows the promotion of a call whose answer was lost.
     if (answer.kind === "busy") {
+      if (isLasting(now.value.status)) throw promotionFailed(input, now.value.status);
       throw new TransientError("replica-busy", `${input.instance} is ${now.value.status} and busy: ${answer.why}`);
     }
     if (answer.kind === "not-a-replica" && !mayHaveAsked) throw promotedByOthers(input);
@@ -107,7 +107,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     const now = await cloud.databases.describe(input.region, input.instance, signal);
     if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
     const { status, role } = now.value;
-    if (TERMINAL.test(status)) throw new StepFailed("promotion-failed", `${input.instance} went to status ${status}`);
+    if (isLasting(status)) throw promotionFailed(input, status);
     // `available` alone proves nothing: the replica was available before it was promoted (seed error 49).
     if (role === "standalone" && SERVING.has(status))
       return { done: true, says: `promoted, status ${status}${sayLink(ended)}`, output: {} };
@@ -128,6 +128,10 @@ const promotedByOthers = ({ region, instance }: Input): StepFailed =>
     `${instance} in ${region} was promoted, and no answer says that this run did it. Find out who did it, and when: what was written on the old side since is not on it. If it is as you want it, say take-over`,
     { facts: { mustAsk: true } },
   );
+
+/** RDS does not leave such a status by itself, so that neither a further call nor more time helps. */
+const promotionFailed = ({ instance, region }: Input, status: string): StepFailed =>
+  new StepFailed("promotion-failed", `${instance} in ${region} is ${sayStatus(status)}`);
 
 const followsNoMore = ({ why }: LinkEnded): StepFailed =>
   new StepFailed(

@@ -1,7 +1,7 @@
 import { cutWith, sayCut } from "../../../../domain/service/firewall.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import type { StoreMove } from "../../abilities.ts";
-import { sayNotPromotable, whyShut } from "./judged.ts";
+import { isPromotable, sayNotPromotable, whyShut } from "./judged.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { writerRecordOf } from "./name.ts";
 import { database, databaseRecord, fencedTogether } from "./parts.ts";
@@ -9,11 +9,6 @@ import type { RdsReplica } from "./settings.ts";
 import { type InstanceRef, namesSource } from "./source.ts";
 
 type Moving = Parameters<StoreMove<RdsReplica, RdsSeen>["refusals"]>[1];
-
-const PROMOTABLE = new Set([
-  ...["available", "backing-up", "modifying", "storage-optimization"],
-  ...["configuring-log-exports", "configuring-enhanced-monitoring"],
-]);
 
 export function instanceRefusals({ seen, resource }: RdsAt, { from, to, mode, promoted }: Moving): string[] {
   const { instance } = database(resource, to);
@@ -72,7 +67,7 @@ function whyNotPromotable({ status, role }: DatabaseFacts, promoted: "continued"
           "is no read replica, so there is nothing to promote. Look by hand whether it was promoted already, or build a replica first.",
         ]
       : []),
-    ...(!PROMOTABLE.has(status) && promoted !== "continued" ? [sayNotPromotable(status)] : []),
+    ...(!isPromotable(status) && promoted !== "continued" ? [sayNotPromotable(status)] : []),
   ];
 }
 
