@@ -13,6 +13,8 @@ const SetInstance = z.strictObject({
   instanceClass: z.string().optional(),
   /** Until the next change, whatever happens meanwhile. */
   status: z.string().optional(),
+  /** Describe names no source, as RDS may. */
+  hidesSource: z.boolean().optional(),
   maintenance: z
     .array(z.strictObject({ action: z.string(), description: z.string(), inSeconds: z.number().optional() }))
     .optional(),

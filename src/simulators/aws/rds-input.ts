@@ -46,6 +46,20 @@ export const Promote = z.strictObject({
   PreferredBackupWindow: BackupWindow.optional(),
 });
 
+export const DescribeParameters = z.strictObject({
+  DBParameterGroupName: z.string(),
+  Source: z.enum(["user", "system", "engine-default"]).optional(),
+  MaxRecords,
+  Marker: z.string().optional(),
+});
+
+export const ModifyParameters = z.strictObject({
+  DBParameterGroupName: z.string(),
+  Parameters: z.array(
+    z.strictObject({ ParameterName: z.string(), ParameterValue: z.string(), ApplyMethod: z.string().optional() }),
+  ),
+});
+
 export const CreateReplica = z.strictObject({
   DBInstanceIdentifier: z.string().toLowerCase(),
   SourceDBInstanceIdentifier: z.string(),

@@ -30,7 +30,7 @@ export function instanceView(
     ),
     DBSubnetGroup: { DBSubnetGroupName: "databases", VpcId: fleet.vpcOf(instance), SubnetGroupStatus: "Complete" },
     DBParameterGroups: new XmlList("DBParameterGroup", [
-      { DBParameterGroupName: instance.parameterGroup, ParameterApplyStatus: "in-sync" },
+      { DBParameterGroupName: instance.parameterGroup, ParameterApplyStatus: applyStatus(instance) },
     ]),
     EnabledCloudwatchLogsExports: new XmlList("member", [...instance.logExports]),
     AvailabilityZone: instance.shownZones.active,
@@ -51,6 +51,9 @@ export function instanceView(
   };
 }
 
+const applyStatus = ({ parameterGroup, parametersInForce }: Instance): string =>
+  parameterGroup === parametersInForce ? "in-sync" : "pending-reboot";
+
 export function eventView(event: RdsEvent) {
   return {
     SourceIdentifier: event.identifier,
@@ -68,7 +71,7 @@ function replicationView(fleet: DatabaseFleet, instance: Instance, nowMs: number
     ref.region === region ? ref.instance : databaseArn(ref);
   const replicas = fleet.replicasOf(instance).map((one) => nameFrom({ region: one.region, instance: one.identifier }));
   return {
-    ReadReplicaSourceDBInstanceIdentifier: source && nameFrom(source),
+    ReadReplicaSourceDBInstanceIdentifier: source && !instance.hidesSource ? nameFrom(source) : undefined,
     ReadReplicaDBInstanceIdentifiers: new XmlList("ReadReplicaDBInstanceIdentifier", replicas),
     StatusInfos: source && replication ? new XmlList("DBInstanceStatusInfo", [statusInfo(instance, nowMs)]) : undefined,
   };

@@ -106,6 +106,10 @@ export type ClusterSpec = z.infer<typeof ClusterSpec>;
 export const RdsSpec = z.strictObject({
   databases: z.array(DatabaseSpec).default([]),
   clusters: z.array(ClusterSpec).default([]),
+  /** Groups in which somebody has set something, such as `replica_net_timeout`, in seconds. */
+  parameterGroups: z
+    .array(z.strictObject({ region: z.string(), name: z.string(), parameters: z.record(z.string(), z.string()) }))
+    .default([]),
   /** Manual snapshots of instances that a region takes, and as many of clusters. */
   snapshotQuota: z.number().int().nonnegative().default(100),
   /** World seconds after a forced failover during which RDS abandons the next one without an error. An estimate. */

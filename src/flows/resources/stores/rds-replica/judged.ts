@@ -73,7 +73,24 @@ export const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { 
 
 /** What people agree to of the new writer: it may be too small, and AWS may restart it. */
 export function acceptances(at: RdsAt, moving: Moving, nowMs: number): Acceptance[] {
-  return moving.promoted ? [] : [...classAcceptances(at, moving), ...maintenanceAcceptances(at, moving, nowMs)];
+  return moving.promoted
+    ? []
+    : [...sourceAcceptances(at, moving), ...classAcceptances(at, moving), ...maintenanceAcceptances(at, moving, nowMs)];
+}
+
+/** A planned move is refused then. */
+function sourceAcceptances({ seen }: RdsAt, { from, to }: Moving): Acceptance[] {
+  const now = seen.in[to]?.database;
+  if (!now?.known || now.value.role !== "replica" || now.value.source !== undefined) return [];
+  const { instance } = now.value;
+  return [
+    {
+      id: "source-unnamed",
+      words: `I accept that RDS does not say what ${instance} in ${to} follows, and that it may lack what was written in ${from}`,
+      danger: `RDS does not say what ${instance} follows: it may be a copy of something else.`,
+      mayLose: true,
+    },
+  ];
 }
 
 function classAcceptances({ seen }: RdsAt, { from, to }: Moving): Acceptance[] {

@@ -79,6 +79,12 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
         `${input.instance} follows ${now.value.source}, the plan says ${input.source.instance} in ${input.source.region}`,
       );
     }
+    if (now.value.source === undefined && input.mustFollow && !mayHaveAsked) {
+      throw new StepFailed(
+        "wrong-source",
+        `RDS does not say what ${input.instance} follows, the plan says ${input.source.instance} in ${input.source.region}`,
+      );
+    }
     const ended = linkEnded(now);
     // Once it was asked for, the link ends by the promotion itself.
     if (ended && input.mustFollow && !mayHaveAsked) throw followsNoMore(ended);
