@@ -2759,8 +2759,8 @@ export const GUARDS = [
   {
     guard: "a copy of nobody knows what is no copy of the writer",
     file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
-    cut: "if (now.value.source === undefined && input.mustFollow && !mayHaveAsked) {",
-    by: "if (now.value.source === undefined && input.mustFollow && mayHaveAsked) {",
+    cut: "if (now === undefined && mustFollow && !mayHaveAsked)",
+    by: "if (now === undefined && mustFollow && mayHaveAsked)",
     test: "flows/runbooks/failover/unnamed-source.test.ts",
     fails:
       "guard unnamed at the call: a planned move whose source is named no more right before the call promotes nothing",

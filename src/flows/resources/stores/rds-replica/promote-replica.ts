@@ -73,18 +73,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
       if (!mayHaveAsked) throw promotedByOthers(input);
       return { requestIds: [], data: { found: "already-promoted" }, already: true };
     }
-    if (now.value.source !== undefined && !namesSource(now.value.source, input.source)) {
-      throw new StepFailed(
-        "wrong-source",
-        `${input.instance} follows ${now.value.source}, the plan says ${input.source.instance} in ${input.source.region}`,
-      );
-    }
-    if (now.value.source === undefined && input.mustFollow && !mayHaveAsked) {
-      throw new StepFailed(
-        "wrong-source",
-        `RDS does not say what ${input.instance} follows, the plan says ${input.source.instance} in ${input.source.region}`,
-      );
-    }
+    requireSource(input, now.value.source, mayHaveAsked);
     const ended = linkEnded(now);
     // Once it was asked for, the link ends by the promotion itself.
     if (ended && input.mustFollow && !mayHaveAsked) throw followsNoMore(ended);
@@ -122,6 +111,15 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
 
   undo: { irreversible: hasHappened },
 };
+
+/** `mayHaveAsked`: a promotion ends the link by itself. */
+function requireSource({ instance, source, mustFollow }: Input, now: string | undefined, mayHaveAsked: boolean): void {
+  const planned = `the plan says ${source.instance} in ${source.region}`;
+  if (now === undefined && mustFollow && !mayHaveAsked)
+    throw new StepFailed("wrong-source", `RDS does not say what ${instance} follows, ${planned}`);
+  if (now !== undefined && !namesSource(now, source))
+    throw new StepFailed("wrong-source", `${instance} follows ${now}, ${planned}`);
+}
 
 /** The position was written down before, and never goes back: what was signed for still holds. */
 const sayLink = (ended: string | undefined): string =>
