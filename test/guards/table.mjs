@@ -863,8 +863,8 @@ export const GUARDS = [
   {
     guard: "observe before act: promotion",
     file: "src/flows/resources/stores/rds-replica/promote-replica.ts",
-    cut: "now.value.source !== undefined && !namesSource(",
-    by: 'now.value.source === "" && !namesSource(',
+    cut: "now !== undefined && !namesSource(now, source)",
+    by: 'now === "" && !namesSource(now, source)',
     test: "flows/steps/observe-before-act.test.ts",
     fails: "guard observe before act: a replica of something else is never promoted",
   },
