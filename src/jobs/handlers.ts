@@ -4,6 +4,7 @@ import { dedupKey } from "../domain/incident/incident.ts";
 import { FREEZE_ID, type FreezeDocument } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
+import { voidedBy } from "../domain/plan-run/second-look.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceDuties } from "../engine/delivery/duties.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
@@ -158,7 +159,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     blind: blindWatches(),
     drift: async (run, signal) => {
       const service = findService(inventory(), run.plan.service);
-      if (!service) return [`${run.plan.service} is not in twokey.yaml any more`];
+      if (!service) return voidedBy([`${run.plan.service} is not in twokey.yaml any more`]);
       return runbookOf(run.plan).drift(run, {
         ...{ service, cloud: outside.cloud, signal },
         moved: async () => movedBy(await runsOfService(service.name, run.plan.incident, stores), clock.now()),

@@ -25,6 +25,8 @@ export interface DatabaseFacts {
   readonly deletionProtection: boolean;
   /** Absent: not told. */
   readonly parameterGroup?: string;
+  /** Its parameters are not in force yet: those of an earlier group may be. */
+  readonly isParameterGroupPending?: true;
   /** Kinds of logs that CloudWatch gets, such as `postgresql`. */
   readonly logExports: readonly string[];
   /** Where its standby is; absent without one. */
@@ -107,6 +109,8 @@ export interface Databases {
   lag(region: Region, instance: string, signal?: AbortSignal): Promise<LagFacts>;
   /** What AWS is going to do to it by itself. */
   maintenance(region: Region, instance: string, signal?: AbortSignal): Promise<Known<readonly Maintenance[]>>;
+  /** World milliseconds until a replica of MySQL or MariaDB with this parameter group notices that nothing arrives any more. */
+  noticesSilence(region: Region, parameterGroup: string, signal?: AbortSignal): Promise<Known<number>>;
   promote(wish: Promotion, signal?: AbortSignal): Promise<PromoteAnswer>;
   reboot(wish: RebootWish, signal?: AbortSignal): Promise<RebootAnswer>;
   /** Switches deletion protection on, and asks for nothing else. */

@@ -53,6 +53,7 @@ export function seenBy(roles: Roles | undefined, cloud: CloudReads): CloudReads 
     databases: {
       describe: (region, ...more) => at(region).databases.describe(region, ...more),
       lag: (region, ...more) => at(region).databases.lag(region, ...more),
+      noticesSilence: (region, ...more) => at(region).databases.noticesSilence(region, ...more),
       maintenance: (region, ...more) => at(region).databases.maintenance(region, ...more),
       events: (wish, signal) => at(wish.region).databases.events(wish, signal),
     },

@@ -21,7 +21,7 @@ import type { TrafficControl } from "./traffic.ts";
  * call that changes something does not compile there (G18).
  */
 export interface CloudReads {
-  readonly databases: Pick<Databases, "describe" | "lag" | "maintenance" | "events">;
+  readonly databases: Pick<Databases, "describe" | "lag" | "maintenance" | "noticesSilence" | "events">;
   readonly clusters: Pick<Clusters, "describe">;
   readonly snapshots: Pick<Snapshots, "find" | "keyState">;
   readonly firewall: Pick<Firewall, "rules" | "interfacesWith" | "databasesWith">;

@@ -125,8 +125,8 @@ describe("away from home, before the old side is built again", () => {
     const signed = proposedRun(made.plan, planDigest(made.plan));
     const { signal } = new AbortController();
     const cloud = fakeCloud(ordinaryDay(SERVICE, { silent: SERVICE.regions }));
-    const drift = (run: RunState, moved: Moved | undefined) =>
-      runbookOf(run.plan).drift(run, { service: SERVICE, cloud, signal, moved: async () => moved });
+    const drift = async (run: RunState, moved: Moved | undefined) =>
+      (await runbookOf(run.plan).drift(run, { service: SERVICE, cloud, signal, moved: async () => moved })).voids;
     const none = `no run shows any more that ${there} is the writer`;
 
     expect(await drift(signed, FENCED)).toEqual([]);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
+import { voidedBy } from "../../src/domain/plan-run/second-look.ts";
 import type { AdvanceDeps } from "../../src/engine/runs/advance-run.ts";
 import { blindWatches } from "../../src/engine/runs/blind-watch.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
@@ -66,7 +67,7 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
     oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, cloud, looking),
     drift: async (run, signal) => {
       const service = inventory.services.find(({ name }) => name === run.plan.service);
-      if (!service) return [`${run.plan.service} is not in the file`];
+      if (!service) return voidedBy([`${run.plan.service} is not in the file`]);
       return runbookOf(run.plan).drift(run, { service, cloud, signal, moved: async () => undefined });
     },
   };

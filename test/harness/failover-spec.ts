@@ -14,6 +14,8 @@ export interface FailoverWorldOptions {
   readonly lagSeconds?: number;
   /** Of all databases; absent: PostgreSQL. */
   readonly engine?: "mysql" | "mariadb";
+  /** Of MySQL and MariaDB: what somebody has set as `replica_net_timeout` for all of them; absent: nothing. */
+  readonly netTimeoutSeconds?: number;
   /** For which the applications keep a session to their database open. */
   readonly sessionSeconds?: number;
   /** World seconds between two jobs that the applications do without being asked; 0 or absent: none. */
@@ -40,8 +42,22 @@ export interface FailoverWorldOptions {
   readonly redisUrl?: string;
 }
 
-export function enginesFor(rds: WholeWorldSpecInput["rds"], { engine }: FailoverWorldOptions) {
-  return engine && { databases: (rds?.databases ?? []).map((database) => ({ ...database, engine })) };
+/** The group of parameters that all databases use where something is set in it. */
+export const OWN_GROUP = "orders-tuned";
+
+export function enginesFor(rds: WholeWorldSpecInput["rds"], { engine, netTimeoutSeconds }: FailoverWorldOptions) {
+  const group = netTimeoutSeconds === undefined ? {} : { parameterGroup: OWN_GROUP };
+  const databases = (rds?.databases ?? []).map((database) => ({ ...database, ...group, ...(engine && { engine }) }));
+  const parameters = {
+    [engine === "mariadb" ? "slave_net_timeout" : "replica_net_timeout"]: String(netTimeoutSeconds),
+  };
+  const regions = [...new Set(databases.map(({ region }) => region))];
+  return {
+    databases,
+    ...(netTimeoutSeconds !== undefined && {
+      parameterGroups: regions.map((region) => ({ region, name: OWN_GROUP, parameters })),
+    }),
+  };
 }
 
 const MYSQL_PORT = 3_306;

@@ -150,6 +150,14 @@ export const LOOKED_FOR: Readonly<Record<string, Shown>> = {
   "its image in ECR": { refused: [JUDGED, "one that ECR does not have any more is refused"] },
   "status of the replica": { refused: refused("promotion-failed") },
   "class of the replica": { accepted: [JUDGED, "a class below the primary's is accepted in words"] },
+  "how late the replica notices": {
+    refused: ["test/flows/runbooks/failover/silent-link.test.ts", "guard silence proves nothing"],
+    accepted: ["test/flows/runbooks/failover/silent-link.test.ts", "guard silence in words"],
+  },
+  "source that RDS does not name": {
+    refused: ["test/flows/runbooks/failover/unnamed-source.test.ts", "guard unnamed source"],
+    accepted: ["test/flows/runbooks/failover/unnamed-source.test.ts", "guard source in words"],
+  },
   "maintenance that AWS does by itself": {
     accepted: [JUDGED, "maintenance that is due within a day is accepted in words"],
   },

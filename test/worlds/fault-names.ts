@@ -13,6 +13,8 @@ export const MOMENTS = {
   "old-instance-rebooted": ANY,
   "replica-rebooted": BEFORE_PROMOTION,
   "replica-modified": BEFORE_PROMOTION,
+  "replica-upgraded": BEFORE_PROMOTION,
+  "replica-deleted": BEFORE_PROMOTION,
   "record-edited": ANY,
   "service-scaled": ANY,
   "home-dark": ANY,

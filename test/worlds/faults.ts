@@ -164,6 +164,9 @@ const linkSaid = (seconds: number | "silent"): ReplicationWord => ({
 const portOf = ({ whole }: FailoverWorld): number =>
   whole.spec.rds.databases.some(({ engine }) => engine !== "postgres") ? 3_306 : 5_432;
 
+/** World time within which a modification of an instance is through. */
+const CHANGED_WITHIN_MS = 90_000;
+
 const refusal = (code: string, status: number) => ({ kind: "error", status, code }) as const;
 
 /** What a policy denies of the old side's control planes: one by itself, or, as where the whole region is shut, all. */
@@ -198,6 +201,19 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
       }),
     ),
   ),
+  "replica-upgraded": click((at) =>
+    storesIn(at.service, standby(at)).map(({ database }) =>
+      at.client.click("rds:ModifyDBInstance", standby(at), {
+        DBInstanceIdentifier: database.instance,
+        ...{ EngineVersion: "99.1", AllowMajorVersionUpgrade: "true", ApplyImmediately: "true" },
+      }),
+    ),
+  ),
+  "replica-deleted": async ({ at }) => {
+    const all = storesIn(at.service, standby(at)).map(({ database }) => deleted(at, database.instance));
+    const isDeleted = (await Promise.allSettled(all)).some(({ status }) => status === "fulfilled");
+    return { isHit: () => isDeleted };
+  },
   "record-edited": click((at, { pick }) => namesOf(at.service).map((name) => editRecord(at, name, pick % 100))),
   "service-scaled": click((at, { pick }) =>
     computesIn(at.service, home(at)).map(({ compute }) =>
@@ -256,6 +272,17 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
   "redis-cut": redisCut,
   "redis-went-back": redisWentBack,
 };
+
+/** Where it still is a replica: a writer is deleted by nobody. */
+async function deleted(at: FailoverWorld, instance: string): Promise<void> {
+  const region = standby(at);
+  const named = { DBInstanceIdentifier: instance };
+  await at.client.click("rds:ModifyDBInstance", region, { ...named, DeletionProtection: "false" });
+  await at.clock.sleep(CHANGED_WITHIN_MS);
+  const now = await at.others.databases.describe(region, instance);
+  if (!now.known || now.value.role !== "replica") throw new Error(`${instance} is no replica`);
+  await at.client.click("rds:DeleteDBInstance", region, { ...named, SkipFinalSnapshot: "true" });
+}
 
 async function editRecord(
   at: FailoverWorld,

@@ -57,6 +57,7 @@ export async function play(plan: WorldPlan, wish: PlayWish = {}): Promise<Played
     isLong: true,
     ...{ seed: plan.seed * 10_007 + plan.index, answerWithinMs: wish.answerWithinMs ?? ANSWER_WITHIN_MS },
     ...(plan.engine === undefined ? {} : { engine: plan.engine }),
+    ...(plan.netTimeoutSeconds === undefined ? {} : { netTimeoutSeconds: plan.netTimeoutSeconds }),
     ...(wish.redisUrl === undefined ? {} : { redisUrl: wish.redisUrl }),
   });
   // Machine time, which a fast world counts many times over.

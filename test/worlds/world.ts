@@ -24,6 +24,8 @@ export interface WorldPlan {
   readonly faults: readonly FaultPlan[];
   /** Absent: PostgreSQL. */
   readonly engine?: "mysql";
+  /** Of MySQL: how late its replica notices that nothing arrives; absent: as the engine has it. */
+  readonly netTimeoutSeconds?: number;
   /** What people decide, in this order, each time that the run waits for them; after the last one nobody decides any more. */
   readonly people: readonly Word[];
 }
@@ -74,9 +76,12 @@ export function worldOf(seed: number, index: number): WorldPlan {
     people: Array.from({ length: random.integer(0, 3) }, () => random.pick(["go-on", "go-on", ...WORDS])),
   };
   const isMySql = plan.faults.some(({ name }) => name === "lag-zero-over-dead-link") || random.next() < 0.25;
-  return isMySql ? { ...plan, engine: "mysql" } : plan;
+  if (!isMySql) return plan;
+  const netTimeoutSeconds = random.pick(NET_TIMEOUTS);
+  return { ...plan, engine: "mysql", ...(netTimeoutSeconds !== undefined && { netTimeoutSeconds }) };
 }
 
+const NET_TIMEOUTS = [undefined, undefined, 20, 300, 3_600] as const;
 const FOR_GOOD_SECONDS = 3_600;
 
 /** The first one goes round, so that no kind is rare among many worlds; the others are drawn. */
@@ -122,7 +127,8 @@ const LAG_CURVES: readonly [Curve, ...Curve[]] = [flat, flat, flat, growing, jum
 
 /** In one sentence, to be told apart from the next one by people. */
 export function sayWorld(plan: WorldPlan): string {
-  const { engine = "postgres" } = plan;
+  const { netTimeoutSeconds: timeout } = plan;
+  const engine = timeout === undefined ? (plan.engine ?? "postgres") : `${plan.engine} (net timeout ${timeout} s)`;
   const { index, seed, service, mode, lagSeconds, lag, orderSeconds, sessionSeconds, jobSeconds, stopSeconds } = plan;
   const curve = lag.map(({ afterSeconds, seconds }) => `${seconds} at ${afterSeconds} s`).join(", ");
   const faults = plan.faults.map(

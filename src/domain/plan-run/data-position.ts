@@ -14,16 +14,19 @@ export interface DataPosition {
   readonly why?: string;
 }
 
-/**
- * World milliseconds by which a sample may be wrong after the link has gone silent. `ReplicaLag` of MySQL and MariaDB is
- * Seconds_Behind_Master, which counts what has arrived: it stays 0 until replica_net_timeout (60 s by default) notices
- * that nothing arrives any more. PostgreSQL's counts from the last replayed commit. An engine that is not told may be any.
- */
+/** The engines' own `replica_net_timeout`, world milliseconds: for what RDS does not tell. */
 const SILENT_LINK_MS = 60_000;
 
-export function blindMs(engine: string | undefined): number {
-  return engine?.startsWith("postgres") ? 0 : SILENT_LINK_MS;
-}
+/** PostgreSQL's lag counts from the last replayed commit. An engine that is not told may be any. */
+export const knowsSilence = (engine: string | undefined): boolean => engine?.startsWith("postgres") === true;
+
+/**
+ * World milliseconds by which a sample may be wrong after the link has gone silent. `ReplicaLag` of MySQL and MariaDB is
+ * Seconds_Behind_Master, which counts what has arrived: it stays 0 until `noticedAfterMs`, when the replica notices that nothing
+ * arrives any more.
+ */
+export const blindMs = (engine: string | undefined, noticedAfterMs = SILENT_LINK_MS): number =>
+  knowsSilence(engine) ? 0 : noticedAfterMs;
 
 /** Undefined where no good sample is known: then nobody knows how much is lost. */
 export function positionOf(lag: LagFacts | undefined, blindForMs: number): DataPosition | undefined {

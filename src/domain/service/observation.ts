@@ -17,6 +17,8 @@ export interface Behind {
   readonly lag: LagFacts;
   /** World milliseconds by which a sample may be wrong: see `domain/plan-run/data-position`. */
   readonly blindMs: number;
+  /** Present where it may be wrong by more than that: why nobody says by how much. */
+  readonly blindWhy?: string;
   /** The objective that it is compared with. */
   readonly rpoMs: number;
 }

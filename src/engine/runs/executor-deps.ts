@@ -4,6 +4,7 @@ import { inputOf } from "../../domain/plan-run/fence.ts";
 import type { StepTime } from "../../domain/plan-run/learned-times.ts";
 import { addsAtMost, type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
+import type { SecondLook } from "../../domain/plan-run/second-look.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { enteredBy } from "../../ports/elsewhere.ts";
 import type { Guard } from "../../ports/guard.ts";
@@ -19,8 +20,8 @@ import { endsTheDrive, type JournalDeps, type RunHold } from "./journal.ts";
 export interface ExecutorDeps extends JournalDeps {
   readonly cloud: GuardedCloud;
   readonly steps: Readonly<Record<string, StoredStep>>;
-  /** Looks at the world again: why the keys no longer hold, in words; empty when they do. */
-  readonly drift: (run: RunState, signal: AbortSignal) => Promise<readonly string[]>;
+  /** Looks at the world again. */
+  readonly drift: (run: RunState, signal: AbortSignal) => Promise<SecondLook>;
   /** Looks at the side that the run leads away from. */
   readonly oldSide: (run: RunState, looking: OldSideLooking) => Promise<OldSide>;
   readonly guard: GuardTimes;

@@ -17,8 +17,8 @@ import {
   type Proving,
   type Sighted,
   standsFenced,
-  voided,
 } from "./proven-again.ts";
+import { looksAgain } from "./second-look.ts";
 import { driveStep } from "./step-driver.ts";
 import { UnderWay } from "./under-way.ts";
 import { neverHappened, unwind } from "./unwind.ts";
@@ -71,6 +71,7 @@ class Drive {
   readonly #inFlight = new Map<string, Promise<void>>();
   #broken: unknown;
   readonly #sighted: Sighted;
+  readonly #passing: UnderWay;
   #watching: Beside | undefined;
   #sighting: Beside | undefined;
 
@@ -79,6 +80,7 @@ class Drive {
     this.#deps = deps;
     this.#signal = signal;
     this.#ahead = new CredentialsAhead(hold, deps);
+    this.#passing = new UnderWay(deps.clock);
     this.#sighted = { sight: new KeptInSight(deps), underWay: new UnderWay(deps.clock) };
   }
 
@@ -107,11 +109,12 @@ class Drive {
       } else if (this.#isBeforeACommit(run) && !(await this.#ahead.areThere(run))) {
         this.#deps.changed(this.#hold.run);
       } else {
-        const [isVoided, fence] = await Promise.all([this.#voided(run), this.#fencesAgain(run)]);
-        if (isVoided || fence === "changed") continue;
-        for (const step of readySteps(run)) {
-          if (fence === "begins" || step.wayBack !== "irreversible") this.#start(step);
-        }
+        const looks = await Promise.all([this.#looksAgain(run), this.#fencesAgain(run)]);
+        if (looks.includes("changed")) continue;
+        const begins = looks.every((look) => look === "begins");
+        // Nothing is touched before the first look is over.
+        const mayStart = (step: PlannedStep) => begins || (run.intents > 0 && step.wayBack !== "irreversible");
+        for (const step of readySteps(run).filter(mayStart)) this.#start(step);
       }
       await this.#next();
     }
@@ -158,19 +161,17 @@ class Drive {
     this.#inFlight.set(step.id, driving);
   }
 
-  /** X3: the second look. True when the keys no longer hold and the run has been paused. */
-  async #voided(run: RunState): Promise<boolean> {
+  /** X3: the second look. `changed` where the keys no longer hold and the run has been paused. */
+  async #looksAgain(run: RunState): Promise<BeforeACommit> {
     const untouched = run.intents === 0;
-    if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return false;
+    if (!untouched && (!isAtNoReturn(run) || this.#hasStartedIrreversible(run))) return "begins";
     // Once this run has promoted its own effects are the difference, and stopping for them would help nobody. A promotion that
     // was tried and never happened is looked at like the first one.
     const isTried = run.plan.steps.some(
       ({ id, wayBack }) => wayBack === "irreversible" && stateOf(run, id).attempt > 0,
     );
-    if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return false;
-    const why = await this.#deps.drift(run, this.#signal);
-    if (why.length > 0) await voided(this.#proving, why);
-    return why.length > 0;
+    if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";
+    return looksAgain(this.#proving, run, this.#passing);
   }
 
   /** X5, before each irreversible step: also before one that is tried again. */

@@ -57,7 +57,8 @@ export async function fencesAgain(proving: Proving, run: RunState, sighted: Sigh
   const seen = fenceSeen(run);
   const isBlind = seen === undefined || seen === "cannot-know";
   const proof = isBlind ? await proofOf(run, deps, signal) : await proofInTime(run, deps, signal);
-  if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence)) {
+  // Somebody restarts it: it lets nobody in meanwhile, and comes back closed as it was. So the keys stand.
+  if (!proof.holds && proof.isUnderWay && sighted.underWay.isWaitedFor(fence.deadlineMs)) {
     for (const step of readySteps(run)) deps.progressed(run, step.id, `waits for ${run.plan.from}: ${proof.says}`);
     await deps.clock.sleep(LOOK_AGAIN_MS, signal);
     return "waits";

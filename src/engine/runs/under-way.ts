@@ -1,10 +1,6 @@
-import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { Clock } from "../../ports/clock.ts";
 
-/**
- * X5, of an old side that somebody restarts: it lets nobody in meanwhile, and comes back closed as it was. So the keys stand, and the
- * promotion waits for it as long as the fence itself may take.
- */
+/** For how long something that ends by itself has been waited for. An executor that takes the run over begins at nothing. */
 export class UnderWay {
   readonly #clock: Clock;
   #sinceMs: number | undefined;
@@ -13,9 +9,10 @@ export class UnderWay {
     this.#clock = clock;
   }
 
-  isWaitedFor({ deadlineMs }: PlannedStep): boolean {
+  /** World milliseconds. */
+  isWaitedFor(forMs: number): boolean {
     this.#sinceMs ??= this.#clock.now();
-    return this.#clock.now() - this.#sinceMs < deadlineMs;
+    return this.#clock.now() - this.#sinceMs < forMs;
   }
 
   over(): void {

@@ -36,10 +36,12 @@ export interface StoreMove<Settings, Facts> {
   /** Why it cannot go there, each with what to do instead. */
   refusals(at: Seen<Settings, Facts>, move: StoreMoving): readonly string[];
   /**
-   * Of these, what makes its promotion surely fail as things stand, and what nobody would reach after it. People are asked
-   * where it has come since the plan. What cannot be seen is none of it.
+   * Of these, what makes its promotion surely fail as things stand and stays so, and what nobody would reach after it. People are
+   * asked where it has come since the plan. What cannot be seen is none of it.
    */
   blockers?(at: Seen<Settings, Facts>, region: Region): readonly string[];
+  /** Of these, what ends by itself: its promotion waits for that a little, before anything is asked for. */
+  passing?(at: Seen<Settings, Facts>, region: Region): readonly string[];
   /** Why nothing counts as arriving at its copy any more, and when that was seen; undefined: it follows, or nobody can see the copy. */
   linkEnded?(at: Seen<Settings, Facts>, region: Region): LinkEnded | undefined;
   /** What makes it slower, smaller or less certain there, and people have to agree to; ids as in a service with one store. */

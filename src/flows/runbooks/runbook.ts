@@ -3,6 +3,7 @@ import type { FormField } from "../../domain/card/card.ts";
 import type { LostWrites } from "../../domain/plan-run/lost-writes.ts";
 import type { Plan } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
+import type { SecondLook } from "../../domain/plan-run/second-look.ts";
 import type { Finding, Path, ProblemSeverity } from "../../domain/service/finding.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Moved } from "../../domain/service/moved.ts";
@@ -90,8 +91,8 @@ export interface Runbook<Wish> {
   plan(request: PlanRequest, wish: Wish): Planned;
   /** The wish of a plan for the rest: what the run that it continues was to do. */
   wishOf(plan: Plan): Wish & Readonly<Record<string, unknown>>;
-  /** Looks again: why the keys no longer hold, in words; empty when they do. */
-  drift(run: RunState, looking: Looking): Promise<readonly string[]>;
+  /** Looks again, before the first step and before each one without a way back. */
+  drift(run: RunState, looking: Looking): Promise<SecondLook>;
   /** Looks at the side that the run leads away from. A runbook without one says `silent`. */
   oldSide(run: RunState, cloud: CloudReads, looking: OldSideLooking): Promise<OldSide>;
   measure(run: RunState, measuring: Measuring): Promise<Measured>;

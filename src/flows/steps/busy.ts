@@ -20,6 +20,13 @@ const DOING: Readonly<Record<string, string>> = {
 const LASTING =
   /^(deleting|failed|inaccessible-|incompatible-|insufficient-|restore-error|stopped|stopping|storage-full)/;
 
+export const isLasting = (status: string): boolean => LASTING.test(status);
+
+export function sayStatus(status: string): string {
+  const doing = DOING[status];
+  return `${status}${doing === undefined ? "" : ` (${doing})`}`;
+}
+
 export type Standing =
   | { readonly kind: "ready" }
   /** In words, for the card: the step waits until it has passed. */
@@ -30,9 +37,8 @@ export type Standing =
 /** Whether RDS takes a snapshot of it now, later, or not before somebody has done something. */
 export function standingFor(what: string, status: string, ready: readonly string[]): Standing {
   if (ready.includes(status)) return { kind: "ready" };
-  const doing = DOING[status];
-  const now = `${status}${doing === undefined ? "" : ` (${doing})`}`;
-  if (!LASTING.test(status))
+  const now = sayStatus(status);
+  if (!isLasting(status))
     return { kind: "passing", says: `how long ${what} stays ${now}: RDS takes no snapshot of it until then` };
   return {
     kind: "lasting",

@@ -12,6 +12,7 @@ import { CallFailed } from "./errors.ts";
 import type { By, Lookups } from "./lookups.ts";
 import { factsOf, readInstance, readInstanceNow } from "./rds-instances.ts";
 import { readMaintenance } from "./rds-maintenance.ts";
+import { readNetTimeout } from "./rds-parameters.ts";
 import { replicationLag } from "./replication-lag.ts";
 
 const API = "rds";
@@ -24,6 +25,13 @@ export function awsDatabases({ caller, clients, lookups }: By, now: () => number
     lag: replicationLag(caller, lookups, now),
     maintenance: (region, instance, signal) =>
       caller.known(() => readMaintenance(lookups, { region, instance, signal })),
+    noticesSilence: async (region, group, signal) => {
+      const seconds = await caller.known(() => readNetTimeout(lookups, { region, group, signal }));
+      if (!seconds.known) return seconds;
+      if (!Number.isNaN(seconds.value)) return { ...seconds, value: seconds.value * 1_000 };
+      const why = `replica_net_timeout in parameter group ${group} is no number`;
+      return { known: false, cause: "failed", why, atMs: seconds.atMs };
+    },
     promote: ({ region, instance, backupRetentionDays }, signal) =>
       caller.act(async (requestIds) => {
         const ask = { api: API, region, doing: `promote ${instance}`, signal };

@@ -38,6 +38,8 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   ...kindOf("absent", [
     "DBInstanceNotFound",
     "DBInstanceNotFoundFault",
+    "DBParameterGroupNotFound",
+    "DBParameterGroupNotFoundFault",
     "InvalidGroup.NotFound",
     "InvalidGroupId.Malformed",
   ]),

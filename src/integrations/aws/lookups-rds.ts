@@ -3,7 +3,9 @@ import {
   type DBInstance,
   DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
+  DescribeDBParametersCommand,
   DescribePendingMaintenanceActionsCommand,
+  type Parameter,
   type ResourcePendingMaintenanceActions,
 } from "@aws-sdk/client-rds";
 import type { Region } from "../../domain/service/region.ts";
@@ -79,6 +81,18 @@ export const maintenance = (clients: Clients, region: Region): Kind<ResourcePend
   },
   // An ARN ends in the name.
   isOf: ({ ResourceIdentifier }, id) => isSame(ResourceIdentifier?.split(":").at(-1), id),
+});
+
+/** Of parameter groups: what somebody has set there. */
+export const setParameters = (clients: Clients, region: Region): Kind<readonly Parameter[]> => ({
+  ...{ api: API, region, most: 1 },
+  async page([DBParameterGroupName], from, options) {
+    const command = new DescribeDBParametersCommand({ DBParameterGroupName, Source: "user", ...at(from) });
+    const { Parameters: found = [], Marker: next } = await clients.rds.in(region).send(command, options);
+    return { items: [found], next };
+  },
+  isOf: () => true,
+  join: (pages) => pages.flat(),
 });
 
 /** RDS keeps names in lower case. */

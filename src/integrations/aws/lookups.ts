@@ -9,7 +9,7 @@ import type {
   TargetGroupAttribute,
   TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { DBCluster, DBInstance, ResourcePendingMaintenanceActions } from "@aws-sdk/client-rds";
+import type { DBCluster, DBInstance, Parameter, ResourcePendingMaintenanceActions } from "@aws-sdk/client-rds";
 import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import type { ServiceQuota } from "@aws-sdk/client-service-quotas";
 import type { Region } from "../../domain/service/region.ts";
@@ -31,7 +31,7 @@ import {
 } from "./lookups-ecs.ts";
 import { replicaLags } from "./lookups-lag.ts";
 import { quotas } from "./lookups-quotas.ts";
-import { allInstances, clusters, instances, maintenance, members } from "./lookups-rds.ts";
+import { allInstances, clusters, instances, maintenance, members, setParameters } from "./lookups-rds.ts";
 import { recordSets } from "./lookups-route53.ts";
 import { TaskAddresses } from "./task-addresses.ts";
 import { type Kind, Together } from "./together.ts";
@@ -47,6 +47,8 @@ export interface Lookups {
   readonly clusters: In<DBCluster>;
   /** Of clusters. */
   readonly members: In<readonly DBInstance[]>;
+  /** By parameter group: what somebody has set there. */
+  readonly setParameters: In<readonly Parameter[]>;
   readonly maintenance: In<ResourcePendingMaintenanceActions>;
   readonly lags: In<MetricDataResult>;
   readonly lagMemory: LagMemory;
@@ -107,6 +109,7 @@ export function createLookups(caller: Pick<Caller, "read">, clients: Clients, no
     allInstances: inRegion(allInstances),
     clusters: inRegion(clusters),
     members: inRegion(members),
+    setParameters: inRegion(setParameters),
     maintenance: inRegion(maintenance),
     lags: once((region) => replicaLags(clients, region, { now, fromMs: (...of) => lagMemory.fromMs(region, ...of) })),
     lagMemory,

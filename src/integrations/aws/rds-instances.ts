@@ -25,7 +25,9 @@ export const Instance = z.object({
     )
     .default([]),
   DeletionProtection: z.boolean().default(false),
-  DBParameterGroups: z.array(z.object({ DBParameterGroupName: z.string().optional() })).default([]),
+  DBParameterGroups: z
+    .array(z.object({ DBParameterGroupName: z.string().optional(), ParameterApplyStatus: z.string().optional() }))
+    .default([]),
   EnabledCloudwatchLogsExports: z.array(z.string()).default([]),
   DBSubnetGroup: z.object({ VpcId: z.string().optional() }).optional(),
   VpcSecurityGroups: z.array(z.object({ VpcSecurityGroupId: z.string() })).default([]),
@@ -59,6 +61,7 @@ export function securityGroupsOf({ VpcSecurityGroups }: Pick<Instance, "VpcSecur
  */
 export function factsOf(instance: Instance): DatabaseFacts {
   const source = instance.ReadReplicaSourceDBInstanceIdentifier || undefined;
+  const applied = instance.DBParameterGroups[0]?.ParameterApplyStatus;
   const replication = instance.StatusInfos.find(({ StatusType }) => StatusType === "read replication");
   return {
     instance: instance.DBInstanceIdentifier,
@@ -74,6 +77,7 @@ export function factsOf(instance: Instance): DatabaseFacts {
     logExports: instance.EnabledCloudwatchLogsExports,
     encrypted: instance.StorageEncrypted,
     ...(instance.Endpoint?.Port !== undefined && { port: instance.Endpoint.Port }),
+    ...(applied !== undefined && applied !== "in-sync" && { isParameterGroupPending: true as const }),
     ...told({
       engine: instance.Engine,
       engineVersion: instance.EngineVersion,

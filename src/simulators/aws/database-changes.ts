@@ -141,6 +141,20 @@ export class DatabaseChanges {
     this.#run(instance, "modification", { phases, settle: apply });
   }
 
+  /** The engine does not run while it is upgraded. */
+  upgrade(instance: Instance, apply: (atMs: number) => void): void {
+    requireIdle(instance);
+    const phases: Phase[] = [
+      { status: instance.status, ms: this.#draw("staleStatus") },
+      { status: "upgrading", ms: this.#draw("upgrade"), enter: (fromMs) => instance.downtimes.push({ fromMs }) },
+    ];
+    const settle = (atMs: number) => {
+      endDowntime(instance, atMs);
+      apply(atMs);
+    };
+    this.#run(instance, "modification", { phases, settle });
+  }
+
   create(replica: Instance, lagMs: number): void {
     this.#begin(replica, "replicaCreation", (atMs) => this.#fleet.seed(replica, atMs, lagMs));
   }

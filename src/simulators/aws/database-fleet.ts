@@ -5,7 +5,8 @@ import { engineOf, type Instance, isDownAt, newInstance, notFound } from "./data
 import { connectOrNot, newReplication } from "./database-links.ts";
 import { type Door, interfaceOf, type NetworkAccess, type RdsDeps } from "./database-network.ts";
 import { OpenSessions } from "./database-sessions.ts";
-import type { Link } from "./replication.ts";
+import { ParameterGroups } from "./rds-parameters.ts";
+import type { Link, Replication } from "./replication.ts";
 import type { Peer } from "./security-rules.ts";
 import type {
   Connected,
@@ -34,6 +35,7 @@ export class DatabaseFleet implements DatabaseEngine {
   readonly #domains = new Map<string, string>();
   readonly #clusters = new Map<string, Cluster>();
   readonly #sessions: OpenSessions;
+  readonly parameters: ParameterGroups;
   #readerTurn = 0;
 
   constructor(world: World, { network, keys }: RdsDeps, spec: RdsSpec) {
@@ -41,12 +43,13 @@ export class DatabaseFleet implements DatabaseEngine {
     this.#network = network;
     this.#sessions = new OpenSessions(world.clock);
     this.#idleSourceReadsAsLag = spec.idleSourceReadsAsLag;
+    this.parameters = new ParameterGroups(spec.parameterGroups);
     const random = world.random.fork("rds-resources");
     const nowMs = world.clock.now();
     const birth = { createdMs: nowMs - 200 * 86_400_000, random, keys };
     for (const database of spec.databases) {
       const instance = newInstance(database, keyFor(database, keys), birth);
-      if (instance.source) instance.replication = newReplication(instance, nowMs, database.lagSeconds * 1_000);
+      if (instance.source) instance.replication = this.#follow(instance, nowMs, database.lagSeconds * 1_000);
       this.add(instance);
     }
     for (const { source } of this.#instances.values()) if (source) this.require(source);
@@ -189,8 +192,9 @@ export class DatabaseFleet implements DatabaseEngine {
     return instance.source !== undefined || (this.clusterOf(instance)?.writer ?? instance) !== instance;
   }
 
+  /** One that was deleted has none. */
   rows(ref: DatabaseRef): ReadonlySet<string> {
-    return this.caughtUp(ref).rows;
+    return this.find(ref) ? this.caughtUp(ref).rows : new Set();
   }
 
   caughtUp(ref: DatabaseRef): Instance {
@@ -224,7 +228,7 @@ export class DatabaseFleet implements DatabaseEngine {
     for (const commit of commits) replica.commits.push(commit);
     for (const { id } of commits) replica.rows.add(id);
     replica.appliedCommits = commits.length;
-    replica.replication = newReplication(replica, atMs, lagMs);
+    replica.replication = this.#follow(replica, atMs, lagMs);
     connectOrNot(this.#instances.values(), this.#world);
   }
 
@@ -242,6 +246,13 @@ export class DatabaseFleet implements DatabaseEngine {
     const lastReplayed = sourceCommits(replica, this.#upstream()).findLast((commit) => commit.atMs <= positionMs);
     const idleSeconds = lastReplayed ? (atMs - lastReplayed.atMs) / 1_000 : IDLE_LAG_LIMIT_SECONDS;
     return Math.max(seconds, Math.min(IDLE_LAG_LIMIT_SECONDS, idleSeconds));
+  }
+
+  #follow(instance: Instance, atMs: number, lagMs: number): Replication {
+    const { region } = instance;
+    return newReplication(instance, { atMs, lagMs }, () =>
+      this.parameters.netTimeoutMs(region, instance.parametersInForce),
+    );
   }
 
   #upstream(): Upstream {

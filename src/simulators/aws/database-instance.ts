@@ -42,8 +42,11 @@ export interface Instance extends Volume {
   /** The cluster that it is a member of. */
   readonly cluster: string | undefined;
   instanceClass: string;
+  engineVersion: string;
   multiAz: boolean;
   parameterGroup: string;
+  /** The group whose parameters count until the next restart. */
+  parametersInForce: string;
   logExports: readonly string[];
   readonly storageEncrypted: boolean;
   readonly kmsKeyId: string | undefined;
@@ -70,6 +73,7 @@ export interface Instance extends Volume {
   securityGroups: readonly string[];
   /** Present on a read replica until its promotion is through. */
   source: DatabaseRef | undefined;
+  hidesSource: boolean;
   replication: Replication | undefined;
   /** What somebody made of its link, whatever the regions do. */
   linkSetTo: Link;
@@ -102,7 +106,9 @@ export function newInstance(spec: DatabaseSpec, kmsKeyId: string | undefined, bi
     ...{ identifier, region, engine, instanceClass, multiAz, storageEncrypted, kmsKeyId, endpoint },
     ...{ zones, shownZones: zones, ...unchanged(birth), commits: [], rows: new Set<string>(), cluster: undefined },
     deletionProtection: spec.deletionProtection,
+    engineVersion: ENGINES[engine].version,
     parameterGroup: spec.parameterGroup ?? defaultGroup(engine),
+    parametersInForce: spec.parameterGroup ?? defaultGroup(engine),
     logExports: spec.logExports,
     backupRetentionDays: spec.backupRetentionDays,
     securityGroups: spec.securityGroups,
@@ -126,7 +132,8 @@ export function memberInstance({ spec, member, zone, volume, kmsKeyId }: MemberF
     ...{ zones, shownZones: zones, ...unchanged(birth), ...volume, cluster: spec.identifier, source: undefined },
     storageEncrypted: spec.storageEncrypted,
     deletionProtection: spec.deletionProtection,
-    ...{ parameterGroup: defaultGroup(spec.engine), logExports: [] },
+    ...{ parameterGroup: defaultGroup(spec.engine), parametersInForce: defaultGroup(spec.engine), logExports: [] },
+    engineVersion: ENGINES[spec.engine].version,
     backupRetentionDays: spec.backupRetentionDays,
     securityGroups: spec.securityGroups,
   };
@@ -150,6 +157,7 @@ function unchanged({ createdMs, random }: Birth) {
     backupsSinceMs: createdMs,
     backupWindow: "03:00-03:30",
     maintenanceWindow: "sun:04:00-sun:04:30",
+    hidesSource: false,
     replication: undefined,
     linkSetTo: "up" as const,
     downtimes: [],
@@ -166,9 +174,11 @@ export function isDownAt({ downtimes }: Instance, atMs: number): boolean {
   return downtimes.some(({ fromMs, toMs = Number.POSITIVE_INFINITY }) => fromMs <= atMs && atMs < toMs);
 }
 
-export function endDowntime({ downtimes }: Instance, atMs: number): void {
-  const open = downtimes.at(-1);
+/** It runs again, with the parameters of its group. */
+export function endDowntime(instance: Instance, atMs: number): void {
+  const open = instance.downtimes.at(-1);
   if (open) open.toMs ??= atMs;
+  instance.parametersInForce = instance.parameterGroup;
 }
 
 /** Backups that begin know nothing of what was before them. */

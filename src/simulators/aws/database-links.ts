@@ -18,5 +18,26 @@ function linkThrough(region: string | undefined, { regions }: World): Link {
   return regions.mode(region) === "dark" ? "silent" : "broken";
 }
 
-export const newReplication = ({ engine }: Instance, atMs: number, lagMs: number): Replication =>
-  new Replication(atMs, lagMs, engine === "postgres" ? POSTGRES_SILENCE : MYSQL_SILENCE);
+interface Beginning {
+  readonly atMs: number;
+  readonly lagMs: number;
+}
+
+/** `netTimeoutMs`: of MySQL and MariaDB, as its parameters have it in the moment that is asked about. */
+export const newReplication = (
+  { engine }: Instance,
+  { atMs, lagMs }: Beginning,
+  netTimeoutMs: () => number,
+): Replication =>
+  new Replication(
+    atMs,
+    lagMs,
+    engine === "postgres"
+      ? POSTGRES_SILENCE
+      : {
+          ...MYSQL_SILENCE,
+          get noticedAfterMs() {
+            return netTimeoutMs();
+          },
+        },
+  );

@@ -14,6 +14,8 @@ const SetInstance = z.strictObject({
   backupRetentionDays: z.number().int().optional(),
   /** Until the next change, whatever happens meanwhile. */
   status: z.string().optional(),
+  /** Describe names no source, as RDS may. */
+  hidesSource: z.boolean().optional(),
   maintenance: z
     .array(z.strictObject({ action: z.string(), description: z.string(), inSeconds: z.number().optional() }))
     .optional(),

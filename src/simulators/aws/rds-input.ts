@@ -46,6 +46,20 @@ export const Promote = z.strictObject({
   PreferredBackupWindow: BackupWindow.optional(),
 });
 
+export const DescribeParameters = z.strictObject({
+  DBParameterGroupName: z.string(),
+  Source: z.enum(["user", "system", "engine-default"]).optional(),
+  MaxRecords,
+  Marker: z.string().optional(),
+});
+
+export const ModifyParameters = z.strictObject({
+  DBParameterGroupName: z.string(),
+  Parameters: z.array(
+    z.strictObject({ ParameterName: z.string(), ParameterValue: z.string(), ApplyMethod: z.string().optional() }),
+  ),
+});
+
 export const CreateReplica = z.strictObject({
   DBInstanceIdentifier: z.string().toLowerCase(),
   SourceDBInstanceIdentifier: z.string(),
@@ -68,6 +82,8 @@ export const Modify = z.strictObject({
   VpcSecurityGroupIds: z.array(z.string()).min(1).optional(),
   MultiAZ: Flag.optional(),
   DBParameterGroupName: z.string().optional(),
+  EngineVersion: z.string().optional(),
+  AllowMajorVersionUpgrade: Flag.optional(),
   CloudwatchLogsExportConfiguration: z
     .strictObject({ EnableLogTypes: z.array(z.string()).default([]), DisableLogTypes: z.array(z.string()).default([]) })
     .optional(),

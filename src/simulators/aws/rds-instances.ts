@@ -116,7 +116,9 @@ function modify({ changes }: RdsParts, instance: Instance, wanted: Modify): void
   const waited = wanted.ApplyImmediately ? instance.pendingRetentionDays : undefined;
   if (wanted.ApplyImmediately) instance.pendingRetentionDays = undefined;
   const now = isDeferred ? undefined : (retention ?? waited);
-  changes.modify(instance, (atMs) => {
+  const isUpgrade = wanted.EngineVersion !== undefined && wanted.EngineVersion !== instance.engineVersion;
+  changes[isUpgrade ? "upgrade" : "modify"](instance, (atMs) => {
+    instance.engineVersion = wanted.EngineVersion ?? instance.engineVersion;
     keepBackups(instance, now ?? instance.backupRetentionDays, atMs);
     if (groups !== undefined) instance.securityGroups = groups;
     instance.multiAz = wanted.MultiAZ ?? instance.multiAz;

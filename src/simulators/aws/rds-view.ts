@@ -10,7 +10,7 @@ export function instanceView(
   instance: Instance,
   { nowMs, status }: { readonly nowMs: number; readonly status?: string | undefined },
 ) {
-  const { version, port } = engineOf(instance);
+  const { port } = engineOf(instance);
   return {
     DBInstanceIdentifier: instance.identifier,
     DBInstanceClass: instance.instanceClass,
@@ -30,7 +30,7 @@ export function instanceView(
     ),
     DBSubnetGroup: { DBSubnetGroupName: "databases", VpcId: fleet.vpcOf(instance), SubnetGroupStatus: "Complete" },
     DBParameterGroups: new XmlList("DBParameterGroup", [
-      { DBParameterGroupName: instance.parameterGroup, ParameterApplyStatus: "in-sync" },
+      { DBParameterGroupName: instance.parameterGroup, ParameterApplyStatus: applyStatus(instance) },
     ]),
     EnabledCloudwatchLogsExports: new XmlList("member", [...instance.logExports]),
     AvailabilityZone: instance.shownZones.active,
@@ -38,7 +38,7 @@ export function instanceView(
     PendingModifiedValues: { BackupRetentionPeriod: instance.pendingRetentionDays },
     ...(hasRecovery(instance) ? { LatestRestorableTime: new Date(latestRestorableMs(nowMs)) } : {}),
     MultiAZ: instance.multiAz,
-    EngineVersion: version,
+    EngineVersion: instance.engineVersion,
     ...replicationView(fleet, instance, nowMs),
     StorageType: "gp3",
     StorageEncrypted: instance.storageEncrypted,
@@ -50,6 +50,9 @@ export function instanceView(
     DeletionProtection: instance.deletionProtection,
   };
 }
+
+const applyStatus = ({ parameterGroup, parametersInForce }: Instance): string =>
+  parameterGroup === parametersInForce ? "in-sync" : "pending-reboot";
 
 export function eventView(event: RdsEvent) {
   return {
@@ -68,7 +71,7 @@ function replicationView(fleet: DatabaseFleet, instance: Instance, nowMs: number
     ref.region === region ? ref.instance : databaseArn(ref);
   const replicas = fleet.replicasOf(instance).map((one) => nameFrom({ region: one.region, instance: one.identifier }));
   return {
-    ReadReplicaSourceDBInstanceIdentifier: source && nameFrom(source),
+    ReadReplicaSourceDBInstanceIdentifier: source && !instance.hidesSource ? nameFrom(source) : undefined,
     ReadReplicaDBInstanceIdentifiers: new XmlList("ReadReplicaDBInstanceIdentifier", replicas),
     StatusInfos: source && replication ? new XmlList("DBInstanceStatusInfo", [statusInfo(instance, nowMs)]) : undefined,
   };

@@ -10,6 +10,7 @@ import { RdsEvents } from "./rds-events.ts";
 import { instanceOperations } from "./rds-instances.ts";
 import { logOperations } from "./rds-logs.ts";
 import { maintenanceOperations } from "./rds-maintenance.ts";
+import { parameterOperations } from "./rds-parameters.ts";
 import type { RdsParts } from "./rds-parts.ts";
 import { restoreOperations } from "./rds-restores.ts";
 import { snapshotOperations } from "./rds-snapshots.ts";
@@ -58,6 +59,7 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
       operations: {
         ...instanceOperations(parts),
         ...maintenanceOperations(fleet),
+        ...parameterOperations(fleet),
         ...snapshotOperations({ world, fleet, changes, shelf: shelves.instance }),
         ...restoreOperations({ world, fleet, changes, shelf: shelves.instance }),
         ...logOperations(world, fleet),

@@ -34,6 +34,8 @@ const RdsDurations = z.strictObject({
   /** From a snapshot or to a moment, until it runs. AWS names no time: it depends on the storage and its logs. */
   restore: Duration.default({ low: 600, high: 3_600 }),
   modification: Duration.default({ low: 10, high: 60 }),
+  /** Of the engine, which does not run meanwhile. */
+  upgrade: Duration.default({ low: 300, high: 1_200 }),
   reboot: Duration.default({ low: 30, high: 90 }),
   multiAzFailover: Duration.default({ low: 60, high: 120 }),
   /** How long Describe still shows the old zones after a failover: "several minutes", says AWS. */
@@ -104,6 +106,10 @@ export type ClusterSpec = z.infer<typeof ClusterSpec>;
 export const RdsSpec = z.strictObject({
   databases: z.array(DatabaseSpec).default([]),
   clusters: z.array(ClusterSpec).default([]),
+  /** Groups in which somebody has set something, such as `replica_net_timeout`, in seconds. */
+  parameterGroups: z
+    .array(z.strictObject({ region: z.string(), name: z.string(), parameters: z.record(z.string(), z.string()) }))
+    .default([]),
   /** Manual snapshots of instances that a region takes, and as many of clusters. */
   snapshotQuota: z.number().int().nonnegative().default(100),
   /** World seconds after a forced failover during which RDS abandons the next one without an error. An estimate. */

@@ -1,4 +1,9 @@
-import { ModifyDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
+import {
+  ModifyDBInstanceCommand,
+  ModifyDBParameterGroupCommand,
+  RDSClient,
+  RebootDBInstanceCommand,
+} from "@aws-sdk/client-rds";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { factOf, guarded, HOME, mutations, PRIMARY, REPLICA, STANDBY } from "./inventory-world.ts";
 import { worldOfEachTest } from "./world-of-each-test.ts";
@@ -301,4 +306,55 @@ describe("a failover to the standby", () => {
 test("an instance that does not exist is absent", async () => {
   const known = await inventory().aws.databases.describe(HOME, REPLICA);
   expect(known).toMatchObject({ known: false, cause: "absent", atMs: expect.any(Number) });
+});
+
+describe("how late a replica notices that nothing arrives", () => {
+  const GROUP = "tuned";
+  const somebodyElse = async (work: (rds: RDSClient) => Promise<unknown>) => {
+    const credentials = { accessKeyId: "AKIASOMEBODYELSE0000", secretAccessKey: "not-a-secret" };
+    const rds = new RDSClient({ region: STANDBY, endpoint: inventory().endpoint, credentials, maxAttempts: 1 });
+    await work(rds).finally(() => rds.destroy());
+  };
+  const carry = () =>
+    somebodyElse((rds) =>
+      rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: REPLICA, DBParameterGroupName: GROUP })),
+    );
+  const set = (name: string, value: string) => {
+    const Parameters = [{ ParameterName: name, ParameterValue: value, ApplyMethod: "immediate" as const }];
+    return somebodyElse((rds) =>
+      rds.send(new ModifyDBParameterGroupCommand({ DBParameterGroupName: GROUP, Parameters })),
+    );
+  };
+  const noticed = (group = GROUP) => inventory().aws.databases.noticesSilence(STANDBY, group);
+
+  test("is read under both of its names, and is the engines' minute where nothing is set or less is", async () => {
+    await carry();
+    inventory().advance(120);
+    expect(factOf(await noticed())).toBe(60_000);
+    await set("replica_net_timeout", "10");
+    expect(factOf(await noticed())).toBe(60_000);
+    await set("slave_net_timeout", "3600");
+    expect(factOf(await noticed())).toBe(3_600_000);
+    await set("replica_net_timeout", "7200");
+    expect(factOf(await noticed())).toBe(7_200_000);
+  });
+
+  test("is not known where it is no number, or there is no such group", async () => {
+    await carry();
+    inventory().advance(120);
+    await set("slave_net_timeout", "{DBInstanceClassMemory/12}");
+
+    expect(await noticed()).toMatchObject({ known: false, why: expect.stringContaining("is no number") });
+    expect(await noticed("nobodys")).toMatchObject({ known: false, cause: "absent" });
+  });
+
+  test("a group counts from the next restart on, and until then its instance says so", async () => {
+    await carry();
+    inventory().advance(120);
+    expect(await replica()).toMatchObject({ parameterGroup: GROUP, isParameterGroupPending: true });
+
+    await somebodyElse((rds) => rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: REPLICA })));
+    inventory().advance(180);
+    expect(await replica()).not.toHaveProperty("isParameterGroupPending");
+  });
 });

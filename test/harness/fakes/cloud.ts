@@ -64,6 +64,7 @@ function refusing(why: string): Omit<Cloud, "through"> {
   const refuse = () => Promise.reject(new Error(why));
   return {
     databases: {
+      noticesSilence: async () => ({ known: true, value: 60_000, atMs: 0 }),
       maintenance: async () => ({ known: true, value: [], atMs: 0 }),
       ...{ describe: refuse, lag: refuse, promote: refuse, reboot: refuse, events: refuse },
       forbidDeletion: refuse,

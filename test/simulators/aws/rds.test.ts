@@ -277,6 +277,23 @@ describe("simulated RDS", () => {
     expect(refusal.message).not.toMatch(/✖|\n/);
   });
 
+  test("an engine that is upgraded does not run meanwhile, and takes no promotion", async () => {
+    await standStill();
+    await aws.clients.rds.send(
+      new ModifyDBInstanceCommand({
+        ...{ DBInstanceIdentifier: "app-rep", EngineVersion: "17.2" },
+        ...{ AllowMajorVersionUpgrade: true, ApplyImmediately: true },
+      }),
+    );
+    aws.world.clock.jump(60_000);
+
+    expect(await replica()).toMatchObject({ DBInstanceStatus: "upgrading", EngineVersion: "16.4" });
+    expect(await refusalOf(promote())).toMatchObject({ name: "InvalidDBInstanceStateFault" });
+    expect(aws.rds.engine.connect(REPLICA)).toEqual({ ok: false, reason: "restarting" });
+    aws.world.clock.jump(1_200_000);
+    expect(await replica()).toMatchObject({ DBInstanceStatus: "available", EngineVersion: "17.2" });
+  });
+
   test("an instance is deleted without its protection only, and its name can be given to a replica then", async () => {
     const remove = (SkipFinalSnapshot = true) =>
       aws.clients.rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: "app-rep", SkipFinalSnapshot }));

@@ -5,7 +5,7 @@ import type { Promoted } from "../../resources/abilities.ts";
 import { DNS_BY_HAND } from "../../resources/names.ts";
 import { type KindSeen, tellApart } from "../../resources/places.ts";
 import type { Judgement } from "./judgement.ts";
-import { lossAcceptance } from "./losses.ts";
+import { lossAcceptance, silenceUnbounded } from "./losses.ts";
 import type { FailoverRequest } from "./request.ts";
 import { steadiness } from "./steadiness.ts";
 
@@ -15,6 +15,7 @@ export function acceptancesFor(request: FailoverRequest, judgement: Judgement): 
   const isOwn = stores.every(({ moving }) => moving.promoted === "continued");
   return [
     ...lossAcceptance(request, stores),
+    ...silenceUnbounded(stores),
     ...promotedBefore(judgement),
     ...unfenced(judgement, isOwn),
     ...healthyPrimary(judgement, isOwn),

@@ -47,6 +47,12 @@ export function blockedOf(run: RunState, { service, observed, to }: Seen): strin
   });
 }
 
+/** What of the same kind ends by itself, so that the first step and a commit wait for it a little. */
+export function passingOf(run: RunState, { service, observed, to }: Seen): string[] {
+  const all = placesOf(service).map((place) => seenOf(place, observed));
+  return all.flatMap((at) => (isToCome(run, at, "commits") ? (at.kind.store?.move?.passing?.(at, to) ?? []) : []));
+}
+
 const isToCome = (run: RunState, { id }: KindSeen, role: StepRole): boolean =>
   run.plan.steps.some((step) => step.resource === id && step.role === role && !isSettled(stateOf(run, step.id)));
 

@@ -2,7 +2,7 @@ import type { Inventory } from "../../../domain/service/inventory.ts";
 import { besides } from "../../../domain/service/service.ts";
 import { observeRegion } from "../../observe.ts";
 import type { Runbook, Words } from "../runbook.ts";
-import { blockedOf, driftOf, notAgreedTo } from "./drift.ts";
+import { blockedOf, driftOf, notAgreedTo, passingOf } from "./drift.ts";
 import { RULES } from "./lint.ts";
 import { measure } from "./measure.ts";
 import { lookAtOldSide } from "./old-side.ts";
@@ -35,7 +35,10 @@ export const failover: Runbook<FailoverWish> = {
     const { assumptions, to } = run.plan;
     const seen = { service, to, observed: await observeRegion(service, to, { cloud, signal }) };
     const now = { ...seen, answering: cloud.answers.of(to), nowMs: cloud.clock.now() };
-    return [...driftOf(assumptions, seen), ...blockedOf(run, seen), ...notAgreedTo(run, now)];
+    return {
+      voids: [...driftOf(assumptions, seen), ...blockedOf(run, seen), ...notAgreedTo(run, now)],
+      passing: passingOf(run, seen),
+    };
   },
   oldSide: lookAtOldSide,
   measure,

@@ -3,7 +3,7 @@ import { lossMs, positionOf, sayLoss, UNKNOWN_LOSS } from "../../../domain/plan-
 import type { Acceptance, Plan } from "../../../domain/plan-run/plan.ts";
 import type { Behind } from "../../../domain/service/observation.ts";
 import type { Promoted, StoreMoving } from "../../resources/abilities.ts";
-import type { KindSeen } from "../../resources/places.ts";
+import { type KindSeen, tellApart } from "../../resources/places.ts";
 import { positionMeasured } from "./measure.ts";
 import type { FailoverRequest } from "./request.ts";
 
@@ -76,4 +76,24 @@ export function lossAcceptance(request: FailoverRequest, all: readonly StoreLoss
   if (!beyond) return [{ id: "data-loss", words }];
   const more = `more than the objective of ${sayDuration(rpoMsOf(request, beyond))}`;
   return [{ id: "data-loss", words: `${words}, ${more}`, danger: `This may be ${more}.` }];
+}
+
+/** A position is true only as far as the lag is: what may be wrong by more than anybody can say is agreed to (G19). */
+export function silenceUnbounded(stores: readonly StoreLoss[]): Acceptance[] {
+  const blind = stores.filter(
+    ({ moving, loss, behind }) => !moving.promoted && loss.kind === "after" && behind?.blindWhy !== undefined,
+  );
+  const [first] = blind;
+  if (!first) return [];
+  const whose = blind
+    .map(({ at }) => tellApart(blind.map((each) => each.at)).words("the standby's database", at))
+    .join(" and ");
+  return [
+    {
+      id: "silence-unbounded",
+      words: `I accept that more may be lost than that: nobody can say how long ${whose} in ${first.moving.to} reports no lag after it was cut off`,
+      danger: `The lag may hide more loss: nobody can say how late ${whose} notices that it was cut off.`,
+      mayLose: true,
+    },
+  ];
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Assumption } from "../../../domain/plan-run/plan.ts";
+import { voidedBy } from "../../../domain/plan-run/second-look.ts";
 import type { Inventory } from "../../../domain/service/inventory.ts";
 import type { Moved } from "../../../domain/service/moved.ts";
 import type { Region } from "../../../domain/service/region.ts";
@@ -59,7 +60,7 @@ export const rebootFailover: Runbook<Wish> = {
       }),
     );
     const isByRun = assumptions.some(({ fact }) => fact === BY_OWN_RUN);
-    return [...drifted.flat(), ...(isByRun ? noLongerShown(from, await moved()) : [])];
+    return voidedBy([...drifted.flat(), ...(isByRun ? noLongerShown(from, await moved()) : [])]);
   },
   oldSide: async (_run, _cloud: CloudReads) => ({ kind: "silent" }),
   measure: async () => ({}),

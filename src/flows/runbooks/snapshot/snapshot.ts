@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PlannedStep } from "../../../domain/plan-run/plan.ts";
+import { voidedBy } from "../../../domain/plan-run/second-look.ts";
 import { isDark } from "../../../domain/service/observation.ts";
 import { besides, type Region } from "../../../domain/service/service.ts";
 import { planned } from "../../../ports/step.ts";
@@ -26,7 +27,7 @@ export const snapshot: Runbook<z.infer<typeof Wish>> = {
   plan,
   wishOf: () => ({}),
   // A snapshot of an instance that is no writer any more is still what was asked for, and harms nothing.
-  drift: async () => [],
+  drift: async () => voidedBy([]),
   oldSide: async () => ({ kind: "silent" }),
   measure: async () => ({}),
 };

@@ -84,6 +84,7 @@ const modifying: AccessesOf = (call, things) => {
     ),
   ];
 };
+const parameterGroup = on("pg", "DBParameterGroupName");
 const cluster = on("cluster", "DBClusterIdentifier");
 const snapshot = on("snapshot", "DBSnapshotIdentifier");
 const clusterSnapshot = on("cluster-snapshot", "DBClusterSnapshotIdentifier");
@@ -109,6 +110,8 @@ export const RDS_ACCESSES: Readonly<Record<string, AccessesOf>> = {
   DescribeDBInstances: instance,
   DescribeDBLogFiles: instance,
   DescribePendingMaintenanceActions: on("db", "ResourceIdentifier"),
+  DescribeDBParameters: parameterGroup,
+  ModifyDBParameterGroup: parameterGroup,
   DescribeDBClusters: cluster,
   DescribeDBSnapshots: snapshot,
   DescribeDBClusterSnapshots: clusterSnapshot,

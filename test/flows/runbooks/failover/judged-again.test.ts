@@ -143,6 +143,104 @@ describe("what would surely fail is looked at again before the promotion", () =>
     expect(promotions()).toEqual([]);
   });
 
+  test.each([
+    ["deleting", /is deleting \(somebody deletes it\); a replica in that status cannot be promoted/],
+    ["stopped", /is stopped/],
+    ["stopping", /is stopping/],
+    ["insufficient-capacity", /is insufficient-capacity/],
+    ["upgrading", /is upgrading \(its engine is upgraded\)/],
+    ["maintenance", /is maintenance/],
+  ])(
+    "guard promotable again: a replica that stays %s pauses the run before the point of no return, while the old side can be given back",
+    async (status, why) => {
+      at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+      await startRun(at, { mode: "planned" });
+      let happened: Promise<unknown> | undefined;
+
+      const run = await drive(at, {
+        onIntent: (step) => {
+          if (step === "record-position") happened = setReplica({ status });
+        },
+      });
+      await happened;
+
+      expect(run).toMatchObject({ state: "paused", voided: true, pastNoReturn: false });
+      expect(run.why).toMatch(why);
+      expect(promotions()).toEqual([]);
+      const fencedAtMs = stateOf(run, "record-position").endedAtMs ?? 0;
+      expect(at.clock.now() - fencedAtMs).toBeLessThan(6 * 60_000);
+    },
+  );
+
+  test("one that somebody has deleted pauses the run before the point of no return", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const { region, database } = standby();
+    const named = { DBInstanceIdentifier: database.instance };
+    await at.client.click("rds:ModifyDBInstance", region, { ...named, DeletionProtection: "false" });
+    await at.clock.sleep(90_000);
+    let happened: Promise<unknown> | undefined;
+
+    const run = await drive(at, {
+      onIntent: (step) => {
+        if (step === "record-position")
+          happened = at.client.click("rds:DeleteDBInstance", region, { ...named, SkipFinalSnapshot: "true" });
+      },
+    });
+    await happened;
+
+    expect([run.state, run.pastNoReturn]).toEqual(["paused", false]);
+    expect(run.why).toContain(`${database.instance} does not exist in ${region} any more`);
+  });
+
+  test("a replica that restarts is waited for, and promoted when it is back", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at, { mode: "planned" });
+    const { region, database } = standby();
+    let happened: Promise<unknown> | undefined;
+
+    const run = await drive(at, {
+      onDone: (step) => {
+        if (step === "record-position")
+          happened = at.client.click("rds:RebootDBInstance", region, { DBInstanceIdentifier: database.instance });
+      },
+    });
+    await happened;
+
+    expect([happened !== undefined, run.state, run.why]).toEqual([true, "verified", ""]);
+    expect(promotions()).toHaveLength(1);
+  });
+
+  test("a replica that is upgraded before the start is not waited for behind a closed old side: nothing is touched", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at, { mode: "planned" });
+    await setReplica({ status: "upgrading" });
+    const before = mutationsOf(at);
+
+    const run = await drive(at);
+
+    expect(run).toMatchObject({ state: "paused", voided: true });
+    expect(run.why).toContain("is upgrading");
+    expect(mutationsOf(at)).toEqual(before);
+  });
+
+  test("one that somebody deletes while it is asked for fails at once, and is not asked for 40 minutes long", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    let happened: Promise<unknown> | undefined;
+
+    const run = await drive(at, {
+      onIntent: (step) => {
+        if (step === "promote") happened = setReplica({ status: "deleting" });
+      },
+    });
+    await happened;
+
+    const { startedAtMs = 0, endedAtMs = 0 } = stateOf(run, "promote");
+    expect(run).toMatchObject({ state: "stopped", why: expect.stringContaining("is deleting") });
+    expect(endedAtMs - startedAtMs).toBeLessThan(5 * 60_000);
+  });
+
   test.each<[string, () => Promise<unknown>, string]>([
     ["machines that are gone", removeMachines, "has no machine to start a task on"],
     ["an image that a lifecycle policy has removed", removeImage, "which ECR does not have there"],

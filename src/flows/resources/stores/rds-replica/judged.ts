@@ -5,10 +5,10 @@ import { type Doors, isShut } from "../../../../domain/service/firewall.ts";
 import { isSmallerClass } from "../../../../domain/service/instance-class.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
+import { isLasting, sayStatus } from "../../../steps/busy.ts";
 import type { StoreMoving } from "../../abilities.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { database } from "./parts.ts";
-import { TERMINAL } from "./promote-replica.ts";
 import { setUpOf } from "./remembered.ts";
 
 /** World time within which maintenance that is due may meet a run, or the users that it has just moved. */
@@ -25,21 +25,41 @@ export function keyTrouble({ seen, resource }: RdsAt, region: Region): string | 
   return `The KMS key of ${instance} in ${region} ${key.known ? `is ${key.value.state} (${key.value.arn})` : "does not exist any more"}`;
 }
 
+/** Statuses in which RDS promotes a replica. */
+const PROMOTABLE = new Set([
+  ...["available", "backing-up", "modifying", "storage-optimization"],
+  ...["configuring-log-exports", "configuring-enhanced-monitoring"],
+]);
+
+export const isPromotable = (status: string): boolean => PROMOTABLE.has(status);
+
+/** Gone, or in a status in which RDS promotes no replica. */
+function unpromotable({ seen, resource }: RdsAt, region: Region, how: "lasts" | "passes"): string[] {
+  const now = seen.in[region]?.database;
+  const { instance } = database(resource, region);
+  if (now && !now.known && now.cause === "absent")
+    return how === "lasts" ? [`${instance} does not exist in ${region} any more`] : [];
+  if (!now?.known || isPromotable(now.value.status)) return [];
+  const { status } = now.value;
+  return isLasting(status) === (how === "lasts") ? [`${instance} ${sayNotPromotable(status)}`] : [];
+}
+
+export const passing = (at: RdsAt, region: Region): string[] => unpromotable(at, region, "passes");
+
 /** Why its promotion would surely fail, or leave a database that nobody reaches. What cannot be seen speaks against nothing. */
 export function blockers(at: RdsAt, region: Region): string[] {
   const there = at.seen.in[region];
   const { instance } = database(at.resource, region);
-  const status = there?.database.known ? there.database.value.status : "";
   const key = keyTrouble(at, region);
   return [
-    ...(TERMINAL.test(status) ? [`${instance} ${sayNotPromotable(status)}`] : []),
+    ...unpromotable(at, region, "lasts"),
     ...whyShut(there?.firewall).map((why) => `${instance} ${why}`),
     ...(key === undefined ? [] : [`${key}, so RDS refuses its promotion. Enable the key first.`]),
   ];
 }
 
 export const sayNotPromotable = (status: string): string =>
-  `is ${status}; a replica in that status cannot be promoted. Ask again when it is available.`;
+  `is ${sayStatus(status)}; a replica in that status cannot be promoted. Ask again when it is available.`;
 
 /** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */
 export function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined): string[] {
@@ -55,7 +75,24 @@ export const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { 
 
 /** What people agree to of the new writer: it may be too small, and AWS may restart it. */
 export function acceptances(at: RdsAt, moving: Moving, nowMs: number): Acceptance[] {
-  return moving.promoted ? [] : [...classAcceptances(at, moving, nowMs), ...maintenanceAcceptances(at, moving, nowMs)];
+  return moving.promoted
+    ? []
+    : [...sourceAcceptances(at, moving), ...classAcceptances(at, moving, nowMs), ...maintenanceAcceptances(at, moving, nowMs)];
+}
+
+/** A planned move is refused then. */
+function sourceAcceptances({ seen }: RdsAt, { from, to }: Moving): Acceptance[] {
+  const now = seen.in[to]?.database;
+  if (!now?.known || now.value.role !== "replica" || now.value.source !== undefined) return [];
+  const { instance } = now.value;
+  return [
+    {
+      id: "source-unnamed",
+      words: `I accept that RDS does not say what ${instance} in ${to} follows, and that it may lack what was written in ${from}`,
+      danger: `RDS does not say what ${instance} follows: it may be a copy of something else.`,
+      mayLose: true,
+    },
+  ];
 }
 
 function classAcceptances({ seen }: RdsAt, { from, to }: Moving, nowMs: number): Acceptance[] {

@@ -30,6 +30,14 @@ export function markerTableOf(
   return login && resource.connection ? { login, table: resource.connection.marker_table } : undefined;
 }
 
+interface Marked {
+  readonly in: Readonly<Record<Region, { readonly marker?: Known<true> } | undefined>>;
+}
+
+/** A row that is written on one side can be read on the other: it proves that every commit has arrived. */
+export const canMark = (seen: Marked, { from, to }: { readonly from: Region; readonly to: Region }): boolean =>
+  seen.in[from]?.marker?.known === true && seen.in[to]?.marker?.known === true;
+
 /** Engines as RDS names them, by how they begin. */
 const SPOKEN: readonly (readonly [string, Engine])[] = [
   ["postgres", "postgres"],

@@ -1,5 +1,4 @@
 import { canonicalJson } from "../../../../domain/json.ts";
-import { blindMs } from "../../../../domain/plan-run/data-position.ts";
 import type { Carriers, Doors } from "../../../../domain/service/firewall.ts";
 import type { Behind, RegionFacts } from "../../../../domain/service/observation.ts";
 import { isUnreachable, type Known, type LagFacts } from "../../../../domain/service/observed.ts";
@@ -17,6 +16,7 @@ import { loginOf, markerTableOf } from "./login.ts";
 import { database, databaseRecord } from "./parts.ts";
 import { type FactsKnown, remembering } from "./remembered.ts";
 import type { RdsReplica } from "./settings.ts";
+import { blindnessOf, silenceIn } from "./silence.ts";
 
 /** One instance, what lets its users in, and how far it is behind while it is a replica. */
 interface InstanceSeen {
@@ -31,6 +31,8 @@ interface InstanceSeen {
   readonly maintenance?: Known<readonly Maintenance[]>;
   /** The key of its storage; absent: it has none, or the look did not ask. */
   readonly key?: Known<KeyFacts>;
+  /** World milliseconds until a replica of MySQL or MariaDB notices that nothing arrives; absent: another one, or nobody asked. */
+  readonly silence?: Known<number>;
   /** Sessions of other clients; absent where TwoKey has no account in the database. */
   readonly sessions?: Known<number>;
   /** Whether a marker row can be written there, or read where it is a replica; absent as above. */
@@ -68,7 +70,7 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
     ...{ cloud, signal },
     waitFor: (answer) => looking.of(region, answer),
   };
-  const [[{ database: facts, doors }, carriers, key, sessions, marker], lag, maintenance] = await Promise.all([
+  const [[{ database: facts, doors }, carriers, key, sessions, marker, silence], lag, maintenance] = await Promise.all([
     lookAtDoors(asked, waiting).then(async (seen) => {
       const { doors: open } = seen;
       return await Promise.all([
@@ -77,6 +79,7 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
         keyOf(region, seen.database, looking),
         sessionsIn(region, resource, { facts: seen.database, looking }),
         markerIn(region, resource, { facts: seen.database, looking }),
+        silenceIn(region, seen.database, looking),
       ]);
     }),
     looking.of(region, cloud.databases.lag(region, instance, signal)),
@@ -87,6 +90,7 @@ async function instanceIn(region: Region, { resource }: Place<RdsReplica>, looki
     ...(key && { key }),
     ...(sessions && { sessions }),
     ...(marker && { marker }),
+    ...(silence && { silence }),
   };
 }
 
@@ -191,17 +195,11 @@ export function behind({ seen, resource, service }: RdsAt, region: Region): Behi
   const { database: facts, lag } = there;
   const follows = facts.known ? facts.value.role === "replica" : lag.known || lag.lastGood !== undefined;
   if (!follows) return undefined;
-  return { lag, blindMs: blindMsIn(seen, region), rpoMs: resource.rpo ?? service.rpo };
-}
-
-/** An engine that is not told may be any. */
-export function blindMsIn(seen: RdsSeen, region: Region): number {
-  const facts = seen.in[region]?.database;
-  return blindMs(facts?.known ? facts.value.engine : undefined);
+  return { lag, ...blindnessOf(there), rpoMs: resource.rpo ?? service.rpo };
 }
 
 export function identity({ seen, resource }: RdsAt, region: Region): IdentityFact[] {
-  const there = seen.in[region]?.database;
+  const { database: there, silence } = seen.in[region] ?? {};
   const facts = there?.known ? there.value : undefined;
   const records = resource.name && seen.name.known ? seen.name.value : undefined;
   const follows = facts?.role === "replica" ? `follows ${facts.source ?? "?"}` : "is standalone";
@@ -209,6 +207,10 @@ export function identity({ seen, resource }: RdsAt, region: Region): IdentityFac
     {
       ...{ fact: "standby-source", says: "the standby's database and what it follows", isChangedByCommit: true },
       value: facts && `${facts.instance} ${follows}`,
+    },
+    {
+      ...{ fact: "standby-silence", says: "how long the standby takes to notice that nothing arrives" },
+      value: silence?.known ? String(silence.value) : undefined,
     },
     { fact: "standby-class", says: "the standby's instance class", value: facts?.instanceClass },
     { fact: "database-record", says: "the records of the database's name", value: records && canonicalJson(records) },

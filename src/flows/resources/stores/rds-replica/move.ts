@@ -11,17 +11,18 @@ import { stayingOf } from "../../record-sets.ts";
 import { differences } from "./differences.ts";
 import { lookAtDoors } from "./doors.ts";
 import { forbidDeletion } from "./forbid-deletion.ts";
-import { acceptances, blockers, isClosed, unchecked } from "./judged.ts";
+import { acceptances, blockers, isClosed, passing, unchecked } from "./judged.ts";
 import { linkEnded } from "./link.ts";
-import { markerTableOf } from "./login.ts";
-import { blindMsIn, type RdsAt, type RdsSeen } from "./look.ts";
+import { canMark, markerTableOf } from "./login.ts";
+import type { RdsAt, RdsSeen } from "./look.ts";
 import { writerRecordOf } from "./name.ts";
 import { database, databaseRecord } from "./parts.ts";
 import { promoteReplica } from "./promote-replica.ts";
 import { recordDataPosition } from "./record-data-position.ts";
-import { carrierRefusals, instanceRefusals, nameRefusals } from "./refusals.ts";
+import { carrierRefusals, instanceRefusals, nameRefusals, silenceRefusals } from "./refusals.ts";
 import { setUpOf } from "./remembered.ts";
 import type { RdsReplica } from "./settings.ts";
+import { blindnessOf, MOST_SILENT_MS } from "./silence.ts";
 import { namesSource } from "./source.ts";
 
 /** Promotes the replica of the other region, and leads the application's name to it. */
@@ -33,12 +34,13 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
 
   refusals: (at, moving) => [
     ...instanceRefusals(at, moving),
-    ...(moving.promoted ? [] : blockers(at, moving.to)),
+    ...(moving.promoted ? [] : [...blockers(at, moving.to), ...silenceRefusals(at, moving)]),
     ...carrierRefusals(at, moving),
     ...(isByHand(at.seen.name, moving) ? [] : nameRefusals(at)),
   ],
 
   blockers,
+  passing,
   linkEnded: ({ seen }, region) => linkEnded(seen.in[region]?.database),
   acceptances,
   unchecked,
@@ -53,7 +55,7 @@ export const move: StoreMove<RdsReplica, RdsSeen> = {
           mustReachZero: mode === "planned",
           knownUntilMs,
         },
-        blindMs: blindMsIn(at.seen, to),
+        blindMs: blindFor(at, { to, mode }),
         ...(mode === "planned" && markerBetween(at, { from, to, after })),
       },
     }),
@@ -134,8 +136,15 @@ interface Between {
 /** Where the row that the fence writes is to be seen; nothing where it cannot be written there, or not be read here. */
 function markerBetween({ seen, resource, id }: RdsAt, { from, to, after: [fence] }: Between) {
   const table = markerTableOf(resource, to, seen.in[to]?.database);
-  if (!table || fence === undefined || !seen.in[from]?.marker?.known || !seen.in[to]?.marker?.known) return {};
+  if (!table || fence === undefined || !canMark(seen, { from, to })) return {};
   return { marker: { ...table, fence, of: id } };
+}
+
+/** Samples of a planned move prove nothing where nobody can say how long they may be wrong: then the marker row alone does. */
+function blindFor({ seen }: RdsAt, { to, mode }: Pick<Moving, "to" | "mode">): number {
+  const there = seen.in[to];
+  const { blindMs = 0, blindWhy } = there ? blindnessOf(there) : {};
+  return mode === "planned" && blindWhy !== undefined ? MOST_SILENT_MS : blindMs;
 }
 
 type Moving = Parameters<typeof move.leftFor>[1];

@@ -114,6 +114,7 @@ export const LOOKS: readonly LookRule<RdsReplica>[] = [
     actions: ["rds:DescribeDBInstances", "rds:DescribePendingMaintenanceActions"],
     on: (_settings, regions) => regions.map((region) => rds(region, "db:*")),
   },
+  { actions: ["rds:DescribeDBParameters"], on: (_settings, regions) => regions.map((region) => rds(region, "pg:*")) },
   {
     actions: [
       ...["cloudwatch:GetMetricData", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"],

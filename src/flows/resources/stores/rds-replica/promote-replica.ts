@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
 import type { Happened, Step, StepContext } from "../../../../ports/step.ts";
+import { isLasting, sayStatus } from "../../../steps/busy.ts";
 import { unlessThere } from "../../../steps/by-hand.ts";
 import { MINUTE, NoOutput } from "../../../steps/schemas.ts";
 import type { LinkEnded } from "../../abilities.ts";
@@ -12,8 +13,6 @@ import { namesSource } from "./source.ts";
 const SERVING = new Set(["available", "backing-up", "storage-optimization"]);
 /** World time after which an accepted promotion shows in a description. */
 const SHOWN_WITHIN_MS = 60_000;
-/** Statuses that RDS does not leave by itself (CloudFormation's terminal list). */
-export const TERMINAL = /^(failed|incompatible-|inaccessible-|restore-error|storage-full)/;
 
 const Input = z.object({
   region: z.string(),
@@ -74,12 +73,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
       if (!mayHaveAsked) throw promotedByOthers(input);
       return { requestIds: [], data: { found: "already-promoted" }, already: true };
     }
-    if (now.value.source !== undefined && !namesSource(now.value.source, input.source)) {
-      throw new StepFailed(
-        "wrong-source",
-        `${input.instance} follows ${now.value.source}, the plan says ${input.source.instance} in ${input.source.region}`,
-      );
-    }
+    requireSource(input, now.value.source, mayHaveAsked);
     const ended = linkEnded(now);
     // Once it was asked for, the link ends by the promotion itself.
     if (ended && input.mustFollow && !mayHaveAsked) throw followsNoMore(ended);
@@ -90,6 +84,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     // Busy with what, and for whom, no status tells: somebody else's change looks like a promotion. So RDS is looked at and
     // asked again until it takes the call, or shows the promotion of a call whose answer was lost.
     if (answer.kind === "busy") {
+      if (isLasting(now.value.status)) throw promotionFailed(input, now.value.status);
       throw new TransientError("replica-busy", `${input.instance} is ${now.value.status} and busy: ${answer.why}`);
     }
     if (answer.kind === "not-a-replica" && !mayHaveAsked) throw promotedByOthers(input);
@@ -107,7 +102,7 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
     const now = await cloud.databases.describe(input.region, input.instance, signal);
     if (!now.known) return { done: false, says: `cannot be seen: ${now.why}` };
     const { status, role } = now.value;
-    if (TERMINAL.test(status)) throw new StepFailed("promotion-failed", `${input.instance} went to status ${status}`);
+    if (isLasting(status)) throw promotionFailed(input, status);
     // `available` alone proves nothing: the replica was available before it was promoted (seed error 49).
     if (role === "standalone" && SERVING.has(status))
       return { done: true, says: `promoted, status ${status}${sayLink(ended)}`, output: {} };
@@ -116,6 +111,15 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
 
   undo: { irreversible: hasHappened },
 };
+
+/** `mayHaveAsked`: a promotion ends the link by itself. */
+function requireSource({ instance, source, mustFollow }: Input, now: string | undefined, mayHaveAsked: boolean): void {
+  const planned = `the plan says ${source.instance} in ${source.region}`;
+  if (now === undefined && mustFollow && !mayHaveAsked)
+    throw new StepFailed("wrong-source", `RDS does not say what ${instance} follows, ${planned}`);
+  if (now !== undefined && !namesSource(now, source))
+    throw new StepFailed("wrong-source", `${instance} follows ${now}, ${planned}`);
+}
 
 /** The position was written down before, and never goes back: what was signed for still holds. */
 const sayLink = (ended: string | undefined): string =>
@@ -128,6 +132,10 @@ const promotedByOthers = ({ region, instance }: Input): StepFailed =>
     `${instance} in ${region} was promoted, and no answer says that this run did it. Find out who did it, and when: what was written on the old side since is not on it. If it is as you want it, say take-over`,
     { facts: { mustAsk: true } },
   );
+
+/** RDS does not leave such a status by itself, so that neither a further call nor more time helps. */
+const promotionFailed = ({ instance, region }: Input, status: string): StepFailed =>
+  new StepFailed("promotion-failed", `${instance} in ${region} is ${sayStatus(status)}`);
 
 const followsNoMore = ({ why }: LinkEnded): StepFailed =>
   new StepFailed(

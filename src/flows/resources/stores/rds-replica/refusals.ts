@@ -1,19 +1,20 @@
+import { sayDuration } from "../../../../domain/duration.ts";
 import { cutWith, sayCut, unseenOf } from "../../../../domain/service/firewall.ts";
 import type { DatabaseFacts } from "../../../../ports/databases.ts";
 import type { StoreMove } from "../../abilities.ts";
-import { sayNotPromotable, whyShut } from "./judged.ts";
+import { isPromotable, sayNotPromotable, whyShut } from "./judged.ts";
+import { canMark } from "./login.ts";
 import type { RdsAt, RdsSeen } from "./look.ts";
 import { writerRecordOf } from "./name.ts";
 import { database, databaseRecord, fencedTogether } from "./parts.ts";
 import type { RdsReplica } from "./settings.ts";
+import { blindnessOf } from "./silence.ts";
 import { type InstanceRef, namesSource } from "./source.ts";
 
-type Moving = Parameters<StoreMove<RdsReplica, RdsSeen>["refusals"]>[1];
+/** World time for which users of a planned move wait at most, so that samples of the lag prove something. */
+const MOST_WAITED_MS = 10 * 60_000;
 
-const PROMOTABLE = new Set([
-  ...["available", "backing-up", "modifying", "storage-optimization"],
-  ...["configuring-log-exports", "configuring-enhanced-monitoring"],
-]);
+type Moving = Parameters<StoreMove<RdsReplica, RdsSeen>["refusals"]>[1];
 
 export function instanceRefusals({ seen, resource }: RdsAt, { from, to, mode, promoted }: Moving): string[] {
   const { instance } = database(resource, to);
@@ -54,6 +55,10 @@ interface Link {
 /** A copy of something else is no copy of the writer; and a planned move waits for commits that must be able to arrive. */
 function whyNotLinked({ role, source: now, replicating }: DatabaseFacts, { source, isPlanned }: Link): string[] {
   if (role !== "replica") return [];
+  if (now === undefined && isPlanned)
+    return [
+      "names no source: RDS does not say what it follows, so nobody knows whose data it has. Ask again when RDS says it, or use mode unplanned.",
+    ];
   if (now !== undefined && !namesSource(now, source))
     return [`follows ${now}, and not ${source.instance} in ${source.region}. Its data is not the writer's.`];
   return isPlanned && replicating !== true
@@ -70,7 +75,24 @@ function whyNotPromotable({ status, role }: DatabaseFacts, promoted: "continued"
           "is no read replica, so there is nothing to promote. Look by hand whether it was promoted already, or build a replica first.",
         ]
       : []),
-    ...(!PROMOTABLE.has(status) && promoted !== "continued" ? [sayNotPromotable(status)] : []),
+    ...(!isPromotable(status) && promoted !== "continued" ? [sayNotPromotable(status)] : []),
+  ];
+}
+
+/** Without a marker row the lag has to prove that nothing is missing, as late as the replica may notice that nothing arrives. */
+export function silenceRefusals({ seen, resource }: RdsAt, { from, to, mode }: Moving): string[] {
+  const there = seen.in[to];
+  if (mode !== "planned" || !there || canMark(seen, { from, to })) return [];
+  const { instance } = database(resource, to);
+  const { blindMs, blindWhy } = blindnessOf(there);
+  const then = "give TwoKey an account in the database (connection), whose marker row proves it, or use mode unplanned";
+  if (blindWhy !== undefined)
+    return [
+      `Nobody can say how long the lag of ${instance} stays 0 although nothing arrives, so it cannot prove that every commit is there: ${blindWhy}. Let TwoKey read its parameter group (rds:DescribeDBParameters), ${then}.`,
+    ];
+  if (blindMs <= MOST_WAITED_MS) return [];
+  return [
+    `${instance} notices only after ${sayDuration(blindMs)} that nothing arrives (replica_net_timeout), and a planned move would keep users waiting that long for its proof. Set it to 60 s and restart ${instance}, ${then}.`,
   ];
 }
 
