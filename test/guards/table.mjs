@@ -495,6 +495,23 @@ export const GUARDS = [
     fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
   },
   {
+    guard: "a set that somebody adds later stops the run",
+    file: "src/flows/steps/write-records.ts",
+    cut: "added: leftoverOf(all, records),",
+    by: "added: undefined,",
+    test: "flows/resources/entrances/route53/shift-traffic.test.ts",
+    fails: "guard added set: stops the change, by name: it would go on leading users elsewhere",
+  },
+  {
+    guard: "a set that somebody adds later stops the run",
+    file: "src/flows/steps/check-public.ts",
+    cut: 'if (added === undefined) return "";',
+    by: 'if (added !== "") return "";',
+    test: "flows/steps/check-public.test.ts",
+    fails:
+      "guard added set: never while a set that somebody added leads some users elsewhere, though every answer that was drawn is good",
+  },
+  {
     guard: "a name of two zones is moved in both",
     file: "src/flows/resources/entrances/route53/parts.ts",
     cut: 'isPrivate ? [zone.toLowerCase(), name].join("/") : name;',

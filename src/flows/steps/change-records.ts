@@ -40,10 +40,18 @@ function refuseDrift(name: string, standing: Standing, hold: Hold): void {
   );
 }
 
+/** G21. Giving back what stood there is not held up by it: users wait for that, and it adds nobody to the other set. */
+function refuseAdded(name: string, { added }: Standing): void {
+  if (added === undefined) return;
+  const why = `Somebody added ${added} to ${name} after the plan was made. It would go on leading users elsewhere. Take it away, and retry`;
+  throw new StepFailed("records-added", why);
+}
+
 /** Nothing was changed here: what stands is all that can be seen. */
 async function asPlanned(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
   const standing = await standingOf(input, context);
   refuseDrift(input.name, standing, context.hold);
+  refuseAdded(input.name, standing);
   if (standing.stand !== "as-planned") return { done: false, says: `${input.name} has its old value` };
   const says = `${input.name} had its planned value already: ${sayWhose(standing, context.hold)}`;
   return { done: true, says, output: { changeId: null } };
@@ -130,6 +138,7 @@ export function changeRecords({
 
     async run(input, context) {
       const standing = await standingOf(input, context);
+      refuseAdded(input.name, standing);
       if (standing.stand === "as-planned") return { requestIds: [], data: { changeId: null } };
       refuseDrift(input.name, standing, context.hold);
       const change = await write(input, { standing, to: input.after, way: "out", comment }, context);

@@ -1,9 +1,10 @@
 import type { ByHandBlock } from "../../../../domain/plan-run/by-hand.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
+import { foreignTo, leftoverOf } from "../../../steps/record-sets.ts";
+import type { SetId } from "../../../steps/records.ts";
 import { recordsByHand, recordsListed } from "../../../steps/records-by-hand.ts";
 import type { LoadBalancer, Traffic } from "../../parts.ts";
-import { foreignTo, leftoverOf } from "../../record-sets.ts";
 
 /** What the records of a name become when `to` serves: computed once, in the plan; the executor decides nothing. */
 export type RecordChange =
@@ -52,6 +53,14 @@ export function changeOf(current: readonly RecordSet[], { traffic, to, front }: 
 }
 
 const FAMILIES = new Set(["A", "AAAA"]);
+
+/** What a move of this name changes, as far as the file tells: it may have one family alone. */
+export function ownSets(traffic: Traffic): SetId[] {
+  if (traffic.routing === "simple") return [{ type: "CNAME" }];
+  const ids =
+    traffic.routing === "weighted" ? Object.values(traffic.set_identifiers) : [traffic.primary, traffic.secondary];
+  return ids.flatMap((setIdentifier) => [...FAMILIES].map((type) => ({ type, setIdentifier })));
+}
 
 type Change = Pick<RecordSet, "weight" | "alias">;
 

@@ -92,6 +92,41 @@ describe("users are moved", () => {
   });
 });
 
+/** A third set of the name, which somebody made in the console after the plan was signed. */
+const THIRD: RecordSet = { ...set("A", "old.elb.amazonaws.com"), setIdentifier: "third", weight: 10 };
+const ADDED = {
+  ...{ name: "StepFailed", code: "records-added" },
+  message: expect.stringContaining("A “third” → old.elb.amazonaws.com"),
+};
+
+describe("a set that somebody added to the name after the plan was made", () => {
+  test("guard added set: stops the change, by name: it would go on leading users elsewhere", async () => {
+    const { written, context } = route53({ stands: known([...OLD, THIRD]) });
+
+    await expect(shiftTraffic.run(INPUT, context)).rejects.toMatchObject(ADDED);
+    expect(written).toEqual([]);
+  });
+
+  test("also stops it where all that the plan moves leads to the new side already", async () => {
+    const { context } = route53({ stands: known([...NEW, THIRD]) });
+
+    await expect(shiftTraffic.run(INPUT, context)).rejects.toMatchObject(ADDED);
+    await expect(shiftTraffic.verify(INPUT, { changeId: null }, context)).rejects.toMatchObject(ADDED);
+  });
+
+  test("stops nothing where it leads nobody, and holds up no undo: users wait for what stood there", async () => {
+    const text: RecordSet = { name: NAME, type: "TXT", ttlSeconds: 60, values: ['"x"'] };
+    const beside = route53({ stands: known([...OLD, text]) });
+    const back = route53({ stands: known([...NEW, THIRD]) });
+    if (typeof shiftTraffic.undo !== "function") throw new Error("It has a way back");
+
+    await shiftTraffic.run(INPUT, beside.context);
+    await shiftTraffic.undo(INPUT, back.context);
+
+    expect([beside.written, back.written]).toMatchObject([[{ records: NEW }], [{ records: OLD }]]);
+  });
+});
+
 describe("a change of records is there", () => {
   const verified = (asked: Given, changeId: string | null = "C1") =>
     shiftTraffic.verify(INPUT, { changeId }, route53(asked).context);
