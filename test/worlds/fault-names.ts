@@ -14,6 +14,7 @@ export const MOMENTS = {
   "replica-rebooted": BEFORE_PROMOTION,
   "replica-modified": BEFORE_PROMOTION,
   "record-edited": ANY,
+  "record-added": ANY,
   "service-scaled": ANY,
   "home-dark": ANY,
   "home-refusing": ANY,

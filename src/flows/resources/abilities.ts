@@ -166,6 +166,8 @@ export interface ComputeMoving extends Move {
   /** Host name that leads to the new side, whichever region is active; undefined where nothing tells one. */
   readonly via: string | undefined;
   readonly byHandFirst: readonly ByHandFirst[];
+  /** Steps that lead the application to its databases; none before those are planned. */
+  readonly ledBy: readonly string[];
 }
 
 export interface ComputeAbilities<Settings, Facts> {
