@@ -617,10 +617,18 @@ export const GUARDS = [
   {
     guard: "a failover pair keeps its health checks",
     file: "src/flows/resources/entrances/route53/change.ts",
-    cut: "after.push({ ...record, ...change });",
-    by: "const { healthCheck: _dropped, ...rest } = record;\n      after.push({ ...rest, ...change });",
+    cut: "after.push({ ...record, ...change,",
+    by: "const { healthCheck: _dropped, ...rest } = record;\n      after.push({ ...rest, ...change,",
     test: "flows/resources/entrances/route53/accounted.test.ts",
     fails: "guard failover pair: both records lead to the new side, and each keeps its own health check",
+  },
+  {
+    guard: "a move changes where an alias leads and nothing else of it",
+    file: "src/flows/resources/entrances/route53/change.ts",
+    cut: "evaluateTargetHealth: alias.evaluateTargetHealth };",
+    by: "evaluateTargetHealth: true };",
+    test: "flows/resources/entrances/route53/accounted.test.ts",
+    fails: "guard nothing else: changes its target and nothing else, and there and back PRIMARY is exactly as it was",
   },
   {
     guard: "the database's own name is one plain record",
