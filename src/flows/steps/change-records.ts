@@ -54,7 +54,7 @@ function refuseDrift(name: string, standing: Standing, hold: Hold): void {
 /** G21. Giving back what stood there is not held up by it: users wait for that, and it adds nobody to the other set. */
 function refuseAdded(name: string, { added }: Standing): void {
   if (added === undefined) return;
-  const why = `Somebody added ${added} to ${name} after the plan was made. It would go on leading users elsewhere. Take it away, and retry`;
+  const why = `Somebody added ${added} to ${name} after the plan was made. It could lead users elsewhere. Take it away, and retry`;
   throw new StepFailed("records-added", why);
 }
 
