@@ -17,7 +17,7 @@ const Input = z.object({
     .min(1),
   url: z.string(),
   /** The sets of each name that the plan has moved: whatever else could lead users somewhere was added since. */
-  records: z.array(
+  sets: z.array(
     z.object({
       ...{ zone: z.string(), name: z.string() },
       moved: z.array(z.object({ type: z.string(), setIdentifier: z.string().exactOptional() })).readonly(),
@@ -65,11 +65,11 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
  * does not tell is said, and holds nobody up: users are there.
  */
 async function refuseAdded(
-  { records }: Pick<Input, "records">,
+  { sets }: Pick<Input, "sets">,
   { cloud, signal }: Pick<LookContext, "cloud" | "signal">,
 ): Promise<string> {
   const unseen = await Promise.all(
-    records.map(async ({ zone, name, moved }) => {
+    sets.map(async ({ zone, name, moved }) => {
       const found = await cloud.traffic.records(zone, name, signal);
       if (!found.known) return `; whether somebody has added records to ${name} cannot be seen: ${found.why}`;
       const added = leftoverOf(found.value, concerned(found.value, moved));

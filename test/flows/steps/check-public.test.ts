@@ -60,7 +60,7 @@ async function looked({ nameServers, resolvers, health = healthy, stands = known
   const input = {
     names: [{ ...{ name: NAME, newSide: NEW_SIDE }, ...name }],
     url: `https://${NAME}/health`,
-    records: [{ zone: "Z1", name: NAME, moved: [{ type: "A", setIdentifier: "new" }] }],
+    sets: [{ zone: "Z1", name: NAME, moved: [{ type: "A", setIdentifier: "new" }] }],
   };
   const verdict = await checkPublic.verify(input, {}, contextIn(cloud));
   return { ...verdict, rounds: round, asked };

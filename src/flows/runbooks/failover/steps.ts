@@ -163,6 +163,6 @@ const entranceSteps = (judgement: Judgement, after: readonly string[]): PlannedS
 
 function checkUsers({ service, to }: FailoverRequest, { all }: Judgement, after: readonly string[]): PlannedStep {
   const names = all.flatMap((at) => at.kind.entrance?.leadsTo(at, to) ?? []);
-  const records = all.flatMap((at) => at.kind.entrance?.movedSets?.(at) ?? []);
-  return planned(checkPublic, { id: "check-public", after, input: { names, url: deepHealthUrl(service), records } });
+  const sets = all.flatMap((at) => at.kind.entrance?.movedSets?.(at) ?? []);
+  return planned(checkPublic, { id: "check-public", after, input: { names, url: deepHealthUrl(service), sets } });
 }
