@@ -119,7 +119,7 @@ export type Verdict<Output = Readonly<Record<string, unknown>>> =
    * `letsIn`: it was seen to stand open to new sessions or new work, and not only to what was inside before.
    * `isUnderWay`: what is missing ends by itself, such as a restart. `nextPart`: what the step left for later can be asked for now, so it is run again,
    * with an intent of its own. `reply`: what a machine answered, in its own words. It stands in the timeline when the step fails,
-   * and on no card.
+   * and on no card. `lookAt`: where people look besides when it does not get there in time, as a sentence.
    */
   | {
       readonly done: false;
@@ -129,6 +129,7 @@ export type Verdict<Output = Readonly<Record<string, unknown>>> =
       readonly isUnderWay?: true;
       readonly nextPart?: true;
       readonly reply?: string;
+      readonly lookAt?: string;
     };
 
 /** Code of the TransientError by which a step asks that what it is about to take away is written down with its intent. */

@@ -395,8 +395,8 @@ export const GUARDS = [
   {
     guard: "a set that name servers have lost stops the run",
     file: "src/flows/steps/change-records.ts",
-    cut: "const kept = isAsked(input) ?",
-    by: "const kept = signal.aborted ?",
+    cut: "const kept = wasAsked ?",
+    by: "const kept = context.signal.aborted ?",
     test: "engine/runs/executor-people.test.ts",
     fails:
       "a name that name servers have lost although Route 53 counts it as published stops the run and calls people at once",
@@ -537,6 +537,23 @@ export const GUARDS = [
     fails: "guard leftover: what would still lead users to the old side refuses the plan, and is named",
   },
   {
+    guard: "a set that somebody adds later stops the run",
+    file: "src/flows/steps/write-records.ts",
+    cut: "added: leftoverOf(all, records),",
+    by: "added: undefined,",
+    test: "flows/resources/entrances/route53/shift-traffic.test.ts",
+    fails: "guard added set: stops the change, by name: it would go on leading users elsewhere",
+  },
+  {
+    guard: "a set that somebody adds later stops the run",
+    file: "src/flows/steps/check-public.ts",
+    cut: 'if (added === undefined) return "";',
+    by: 'if (added !== "") return "";',
+    test: "flows/steps/check-public.test.ts",
+    fails:
+      "guard added set: never while a set that somebody added leads some users elsewhere, though every answer that was drawn is good",
+  },
+  {
     guard: "a name of two zones is moved in both",
     file: "src/flows/resources/entrances/route53/parts.ts",
     cut: 'isPrivate ? [zone.toLowerCase(), name].join("/") : name;',
@@ -552,6 +569,41 @@ export const GUARDS = [
     test: "engine/runs/vendor-refuses.test.ts",
     fails:
       "for eight hours (400 Throttling) the run neither fails nor unwinds: it says since when, calls people, shows another way, and goes on by itself",
+  },
+  {
+    guard: "a vendor that does not say how far a change is ends no step",
+    file: "src/engine/runs/until-there.ts",
+    cut: "isWaitedOut && isVendorsRefusal(error)",
+    by: "isWaitedOut && error.code === step.id",
+    test: "engine/runs/vendor-refuses.test.ts",
+    fails:
+      "guard waits for its word: nor while it takes the change and does not say how far that is: name servers answer for a public name, and for a private one the run waits and calls people",
+  },
+  {
+    guard: "name servers speak for Route 53 only where all give the new side",
+    file: "src/flows/steps/change-records.ts",
+    cut: "if (!isThere) throw error;",
+    by: 'if (!isThere && says === "") throw error;',
+    test: "flows/resources/entrances/route53/shift-traffic.test.ts",
+    fails:
+      "guard other witness: never while one of them still gives the old side: what Route 53 said is handed on, and waited out",
+  },
+  {
+    guard: "a change whose answer was lost is followed",
+    file: "src/flows/steps/change-records.ts",
+    cut: "if (isThere && !isOfRun(standing, context.hold)) return",
+    by: "if (isThere) return",
+    test: "flows/resources/entrances/route53/shift-traffic.test.ts",
+    fails: "guard lost answer: has its mark exchanged once more, so that Route 53 says when all name servers have it",
+  },
+  {
+    guard: "a database's name in a public zone is asked for",
+    file: "src/flows/steps/published.ts",
+    cut: "id === zone && !isPrivate",
+    by: 'id === "" && !isPrivate',
+    test: "flows/steps/point-application.test.ts",
+    fails:
+      "guard database name seen: of a public zone is asked for at its name servers: one that they have lost calls people at once",
   },
   {
     guard: "an old side is looked after where users were led elsewhere",
@@ -590,7 +642,7 @@ export const GUARDS = [
   {
     guard: "what is seen only where it is refused is not taken over",
     file: "src/flows/steps/change-records.ts",
-    cut: "otherWay: isAsked,",
+    cut: "otherWay: isForUsers,",
     by: "otherWay: () => true,",
     test: "domain/plan-run/held-up.test.ts",
     fails:
@@ -607,10 +659,18 @@ export const GUARDS = [
   {
     guard: "a failover pair keeps its health checks",
     file: "src/flows/resources/entrances/route53/change.ts",
-    cut: "after.push({ ...record, ...change });",
-    by: "const { healthCheck: _dropped, ...rest } = record;\n      after.push({ ...rest, ...change });",
+    cut: "after.push({ ...record, ...change,",
+    by: "const { healthCheck: _dropped, ...rest } = record;\n      after.push({ ...rest, ...change,",
     test: "flows/resources/entrances/route53/accounted.test.ts",
     fails: "guard failover pair: both records lead to the new side, and each keeps its own health check",
+  },
+  {
+    guard: "a move changes where an alias leads and nothing else of it",
+    file: "src/flows/resources/entrances/route53/change.ts",
+    cut: "evaluateTargetHealth: alias.evaluateTargetHealth };",
+    by: "evaluateTargetHealth: true };",
+    test: "flows/resources/entrances/route53/accounted.test.ts",
+    fails: "guard nothing else: changes its target and nothing else, and there and back PRIMARY is exactly as it was",
   },
   {
     guard: "the database's own name is one plain record",
@@ -955,8 +1015,8 @@ export const GUARDS = [
   {
     guard: "observe before act: records",
     file: "src/flows/steps/change-records.ts",
-    cut: 'if (standing.stand === "as-planned")',
-    by: 'if (standing.stand === "")',
+    cut: 'const isThere = standing.stand === "as-planned";',
+    by: 'const isThere = standing.stand === "";',
     test: "flows/steps/observe-before-act.test.ts",
     fails: "guard observe before act: records that have their planned value are not changed again",
   },

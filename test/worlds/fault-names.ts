@@ -16,6 +16,7 @@ export const MOMENTS = {
   "replica-upgraded": BEFORE_PROMOTION,
   "replica-deleted": BEFORE_PROMOTION,
   "record-edited": ANY,
+  "record-added": ANY,
   "service-scaled": ANY,
   "home-dark": ANY,
   "home-refusing": ANY,

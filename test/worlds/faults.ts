@@ -12,6 +12,8 @@ import type { FaultPlan } from "./world.ts";
 
 /** Marks what somebody else changed through the vendor's own API. */
 export const SOMEBODY_ELSE = "somebody else";
+/** Identifier of the record set that somebody else adds. */
+export const ADDED = "added";
 
 /** A fault that has begun. */
 export interface Begun {
@@ -215,6 +217,7 @@ export const BEGIN: Readonly<Record<FaultName, Begin>> = {
     return { isHit: () => isDeleted };
   },
   "record-edited": click((at, { pick }) => namesOf(at.service).map((name) => editRecord(at, name, pick % 100))),
+  "record-added": click((at, { pick }) => namesOf(at.service).map((name) => addRecord(at, name, 1 + (pick % 10)))),
   "service-scaled": click((at, { pick }) =>
     computesIn(at.service, home(at)).map(({ compute }) =>
       at.client.click("ecs:UpdateService", home(at), {
@@ -284,11 +287,21 @@ async function deleted(at: FailoverWorld, instance: string): Promise<void> {
   await at.client.click("rds:DeleteDBInstance", region, { ...named, SkipFinalSnapshot: "true" });
 }
 
-async function editRecord(
-  at: FailoverWorld,
-  { zone, name }: { readonly zone: string; readonly name: string },
-  weight: number,
-): Promise<void> {
+interface NamedIn {
+  readonly zone: string;
+  readonly name: string;
+}
+
+/** One more set like the first, which leads to where that leads now. */
+async function addRecord(at: FailoverWorld, { zone, name }: NamedIn, weight: number): Promise<void> {
+  const found = await at.others.traffic.records(zone, name);
+  const like = found.known ? found.value.find((record) => record.weight !== undefined) : undefined;
+  if (!like) throw new Error(`${name} has no weights`);
+  const records = [{ ...like, setIdentifier: ADDED, weight }];
+  await at.others.traffic.upsert({ zone, records, comment: SOMEBODY_ELSE });
+}
+
+async function editRecord(at: FailoverWorld, { zone, name }: NamedIn, weight: number): Promise<void> {
   const found = await at.others.traffic.records(zone, name);
   const records = found.known ? found.value.filter((record) => record.weight !== undefined) : [];
   if (records.length === 0) throw new Error(`${name} has no weights`);

@@ -136,6 +136,7 @@ describe("of a run in a quiet world", () => {
       () => ({ ...writerAtTheEnd("eu-central-1"), reported: { ...SPAN, toMs: 1 } }),
     ],
     ["G20", "an old side that stands open", () => ({ oldRefusals: [null] })],
+    ["G21", "a set that somebody added, and nobody saw", () => ({ isAddedSet: true })],
     ["G21", "users on the old side", () => ({ usersAt: "eu-west-1" })],
     ["G22", "a stop of which nobody hears", () => ({ run: changed("stopped") })],
     ["G8", "a call that no pager ever took", () => ({ told: { needed: "dr:test:run:F-1:stuck", shows: "" } })],

@@ -34,6 +34,7 @@ const RULES: readonly (readonly [guarantee: string, rule: Rule])[] = [
   ["G20", noneWithAWriter],
   ["G20", fencedAtTheEnd],
   ["G21", usersAreThere],
+  ["G21", everySetIsAccountedFor],
   ["G22", peopleAreCalled],
   ["G8", pagerHasIt],
   ["G16", slackShowsIt],
@@ -198,16 +199,28 @@ function fencedAtTheEnd(at: Case): string[] {
 /** World time that a resolver, a health check and a look of our own may take. */
 const SHOWN_WITHIN_MS = 60_000;
 
-function usersAreThere({ run, log, plan, usersAt }: Case): string[] {
-  if (run.state !== "verified" || usersAt === plan.to) return [];
-  const endedAtMs = run.endedAtMs ?? 0;
-  const isEditedLater = log.some(
+function isEditedLater({ run: { endedAtMs = 0 }, log }: Case): boolean {
+  return log.some(
     ({ kind, worldMs, facts }) =>
       kind === "aws.mutation" &&
       worldMs > endedAtMs - SHOWN_WITHIN_MS &&
       JSON.stringify(facts["input"]).includes(SOMEBODY_ELSE),
   );
-  return isEditedLater ? [] : [`verified, and the users' name leads to ${usersAt ?? "nowhere"}`];
+}
+
+/** Its last step went through by itself, and Route 53 told it what stands there. */
+function everySetIsAccountedFor(at: Case): string[] {
+  if (at.run.state !== "verified" || !at.isAddedSet || isEditedLater(at)) return [];
+  const { state, says } = stateOf(at.run, "check-public");
+  return state === "done" && !says.includes("cannot be seen")
+    ? ["verified, and a set that somebody added leads users elsewhere"]
+    : [];
+}
+
+function usersAreThere(at: Case): string[] {
+  const { run, plan, usersAt } = at;
+  if (run.state !== "verified" || usersAt === plan.to) return [];
+  return isEditedLater(at) ? [] : [`verified, and the users' name leads to ${usersAt ?? "nowhere"}`];
 }
 
 /** A run whose old side nobody can fence again goes on waiting, and calls people, two of whom can end the watch. */

@@ -9,6 +9,7 @@ import type { FailoverWorld } from "../harness/failover-world.ts";
 import { standbyOf } from "../harness/site.ts";
 import type { Told } from "./desk.ts";
 import type { FaultName } from "./fault-names.ts";
+import { ADDED } from "./faults.ts";
 
 /** What is judged: the world's own memory, and the journal. */
 export interface Played {
@@ -25,6 +26,8 @@ export interface Played {
   readonly oldRefusals: readonly (string | null)[];
   /** Where the users' name leads at the very end. */
   readonly usersAt: string | undefined;
+  /** A set that somebody else added stands under a name that users resolve, at the very end. */
+  readonly isAddedSet: boolean;
   /** What people have to be told at the end; undefined: there is no run. */
   readonly told: Told | undefined;
   /** The store and the ledgers disagree at the end: nothing is changed any more, and people are called for that. */
@@ -40,7 +43,17 @@ export interface Played {
   readonly done: readonly string[];
 }
 
-type Seen = "log" | "newRows" | "oldRefusals" | "usersAt" | "reported" | "endedAtMs" | "home" | "standby" | "speed";
+type Seen =
+  | "log"
+  | "newRows"
+  | "oldRefusals"
+  | "usersAt"
+  | "isAddedSet"
+  | "reported"
+  | "endedAtMs"
+  | "home"
+  | "standby"
+  | "speed";
 
 /** What the world itself says. */
 export async function seenAtTheEnd(at: FailoverWorld, run: RunState | undefined): Promise<Pick<Played, Seen>> {
@@ -57,10 +70,13 @@ export async function seenAtTheEnd(at: FailoverWorld, run: RunState | undefined)
       const write = engine.write(ref, { id: "judge", writer: "judge" });
       return write.ok ? null : write.reason;
     }),
-    usersAt: usersAt(at),
+    ...{ usersAt: usersAt(at), isAddedSet: isAddedSet(at) },
     reported: run && (await failover.measure(run, { read: (id) => at.memory.runs.read(id) })).lost,
   };
 }
+
+const isAddedSet = ({ whole: { traffic } }: FailoverWorld): boolean =>
+  traffic.route53.zones.some(({ inSync }) => inSync.some(({ SetIdentifier }) => SetIdentifier === ADDED));
 
 /** Region that the public name leads to now, for somebody who asks for the first time. */
 function usersAt({ whole: { world, traffic }, service }: FailoverWorld): string | undefined {

@@ -12,4 +12,7 @@ export function heldUpSteps(run: RunState): readonly PlannedStep[] {
 export const canBeTakenOver = (run: RunState, step: string): boolean =>
   !isHeldUp(stateOf(run, step)) || stepOf(run.plan, step).otherWay === true;
 
-export const isHeldUp = ({ state, heldUp }: StepState): boolean => state === "intended" && heldUp !== undefined;
+export const isHeldUp = (step: StepState): boolean => isVendors(step) && step.heldUp !== undefined;
+
+/** A vendor is asked for it, or how far it has come. */
+export const isVendors = ({ state }: StepState): boolean => state === "intended" || state === "asked";

@@ -1,4 +1,4 @@
-import { isHeldUp } from "../../domain/plan-run/held-up.ts";
+import { isHeldUp, isVendors } from "../../domain/plan-run/held-up.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { Asked } from "../../ports/step.ts";
@@ -20,7 +20,7 @@ interface Asking {
 }
 
 /**
- * A vendor's refusals of one step. They have no deadline: nothing is wrong with the run, and giving up would only stop it. People
+ * A vendor's refusals of one step: of its call, or of a look at how far that has come. They have no deadline: nothing is wrong with the run, and giving up would only stop it. People
  * hear of them, and may know another way. What the step waits for is tried again until the plan's end date.
  */
 export class Refusals {
@@ -28,6 +28,7 @@ export class Refusals {
   readonly #beganMs: number;
   #sinceMs: number | undefined;
   #untilMs = 0;
+  #overMs = 0;
 
   constructor(asking: Asking) {
     const { hold, step, deps } = asking;
@@ -39,7 +40,27 @@ export class Refusals {
 
   /** World time that they took so far: none of it is the step's own. */
   tookMs(): number {
-    return this.#sinceMs === undefined ? 0 : Math.max(this.#untilMs, this.#beganMs) - this.#sinceMs;
+    const lastMs = this.#sinceMs === undefined ? 0 : Math.max(this.#untilMs, this.#beganMs) - this.#sinceMs;
+    return this.#overMs + lastMs;
+  }
+
+  /** It answers again. What people decided meanwhile stands, and what it takes from now on is the step's own time. */
+  async over(): Promise<void> {
+    const { hold, step, deps } = this.#asking;
+    this.#overMs = this.tookMs();
+    this.#sinceMs = undefined;
+    if (!isHeldUp(stateOf(hold.run, step.id))) return;
+    const { data } = stateOf(hold.run, step.id);
+    const at = { atMs: deps.clock.now(), step: step.id, epoch: hold.epoch };
+    const told = { says: `${step.title}: the vendor answers again` };
+    const entered = await hold.append((run) =>
+      isHeldUp(stateOf(run, step.id)) ? { entry: { kind: "asked", ...at, requestIds: [], data }, told } : undefined,
+    );
+    if (!entered) return;
+    // Its time is counted from that entry on.
+    this.#overMs = 0;
+    await hold.note(entered);
+    deps.changed(hold.run);
   }
 
   async waitOut(waitMs: number, why: string): Promise<void> {
@@ -65,7 +86,7 @@ export class Refusals {
     const { hold, step, deps } = this.#asking;
     const entry = { kind: "held-up" as const, atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, sinceMs, why };
     const told = { says: `${step.title} is refused by the vendor, and the run waits for it: ${why}` };
-    const isNews = (run: RunState) => run.state === "running" && stateOf(run, step.id).state === "intended";
+    const isNews = (run: RunState) => run.state === "running" && isVendors(stateOf(run, step.id));
     const entered = await hold.append((run) =>
       isNews(run) && !isHeldUp(stateOf(run, step.id)) ? { entry, told } : undefined,
     );

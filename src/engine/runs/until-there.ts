@@ -1,4 +1,4 @@
-import { messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { isVendorsRefusal, messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import { nextLookMs } from "../../domain/plan-run/pace.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -8,6 +8,7 @@ import type { StepContext, Verdict } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { fenceAgain, MOST_FENCE_ATTEMPTS } from "./fence-again.ts";
+import { isDecided, Refusals } from "./held-up.ts";
 import type { RunHold } from "./journal.ts";
 import { proofOfNow, type Unseen } from "./kept-in-sight.ts";
 import { Opening } from "./opening.ts";
@@ -40,14 +41,24 @@ export async function pollUntilThere(
   const isByHand = before.state === "by-hand";
   const data = isByHand ? definition.dataByHand(before.sinceMs, before.heldUp !== undefined) : before.data;
   const opening = new Opening(step);
+  const refusals = new Refusals(driving);
+  const waitMs = () =>
+    nextLookMs(step, { ageMs: ageOf(hold.run, step, deps.clock), callsALook: definition.callsALook });
   for (;;) {
     let verdict: Verdict;
     try {
       verdict = await stopwatch.looks(() => definition.verify(inputOf(hold.run, step), data, context));
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
+      const isWaitedOut = definition.waitsOutRefusals && !isByHand && hold.run.state === "running";
+      if (isWaitedOut && isVendorsRefusal(error)) {
+        await refusals.waitOut(waitMs(), messageOf(error));
+        if (isDecided(hold.run, step)) return "again";
+        continue;
+      }
       verdict = { done: false, says: messageOf(error) };
     }
+    await refusals.over();
     // What people fence in their own way they fence again in it.
     const opened = isByHand ? undefined : opening.seenIn(verdict, hold.run);
     if (opened !== undefined) {
@@ -71,11 +82,7 @@ export async function pollUntilThere(
     if (hold.run.state === "unwinding") return "over";
     deps.progressed(hold.run, step.id, verdict.says);
     if (verdict.nextPart && !isByHand) return "next-part";
-    await waitOrFail(
-      driving,
-      nextLookMs(step, { ageMs: ageOf(hold.run, step, deps.clock), callsALook: definition.callsALook }),
-      verdict,
-    );
+    await waitOrFail({ ...driving, deadlineMs: driving.deadlineMs + refusals.tookMs() }, waitMs(), verdict);
   }
 }
 
@@ -94,11 +101,12 @@ async function beginsAgain({ hold, step, deps }: Driving, says: string): Promise
 export async function waitOrFail(
   { deps, deadlineMs, step, context, stopwatch }: Driving,
   worldMs: number,
-  latest: { readonly says: string; readonly reply?: string },
+  latest: { readonly says: string; readonly reply?: string; readonly lookAt?: string },
 ): Promise<void> {
   if (deps.clock.now() + worldMs > deadlineMs) {
     // What is closed already is not given back by a clock: users would wait in vain, and the old side may still write.
-    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${latest.says}`, {
+    const seen = [latest.says, latest.lookAt ?? []].flat().join(". ");
+    throw new StepFailed("step-deadline", `${step.title} did not get there in time. Last seen: ${seen}`, {
       facts: { mustAsk: step.role === "protects", ...(latest.reply === undefined ? {} : { reply: latest.reply }) },
     });
   }

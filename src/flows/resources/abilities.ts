@@ -7,6 +7,7 @@ import type { Region } from "../../domain/service/service.ts";
 import type { Family } from "../../ports/probe.ts";
 import type { SnapshotName } from "../../ports/snapshots.ts";
 import type { HandsOn, LookContext, Stored } from "../../ports/step.ts";
+import type { SetId } from "../steps/records.ts";
 import type { ByHandFirst, PositionOutput } from "../steps/schemas.ts";
 import type { Move, Place, Seen, Slot } from "./place.ts";
 
@@ -167,6 +168,8 @@ export interface ComputeMoving extends Move {
   /** Host name that leads to the new side, whichever region is active; undefined where nothing tells one. */
   readonly via: string | undefined;
   readonly byHandFirst: readonly ByHandFirst[];
+  /** Steps that lead the application to its databases; none before those are planned. */
+  readonly ledBy: readonly string[];
 }
 
 export interface ComputeAbilities<Settings, Facts> {
@@ -197,6 +200,13 @@ export interface LedName {
   readonly families?: Family[];
 }
 
+/** The sets of a name that a move changes. */
+export interface MovedSets {
+  readonly zone: string;
+  readonly name: string;
+  readonly moved: readonly SetId[];
+}
+
 export interface EntranceAbilities<Settings, Facts> {
   /** Name of the compute that it leads to, where the file says it. */
   to(resource: Settings): string | undefined;
@@ -216,6 +226,8 @@ export interface EntranceAbilities<Settings, Facts> {
   direct?(place: Place<Settings>, region: Region): string | undefined;
   /** Where each name has to lead while that region serves. */
   leadsTo(at: Seen<Settings, Facts>, region: Region): readonly LedName[];
+  /** Where anybody could add a set that leads users elsewhere, public or private. */
+  movedSets?(at: Seen<Settings, Facts>): readonly MovedSets[];
   /** How users do not reach the new side any more, as a step that moved them tells; undefined: nothing says so, or it did not. */
   ledBack(step: PlannedStep, context: Pick<LookContext, "cloud" | "signal">): Promise<Left | undefined>;
 }

@@ -1,13 +1,11 @@
 import { z } from "zod";
-import { StepFailed, TransientError } from "../../domain/errors.ts";
+import { isVendorsRefusal, messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import type { StepRole } from "../../domain/plan-run/plan.ts";
 import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
-import type { Family } from "../../ports/probe.ts";
 import type { Hold, LookContext, Step, Verdict } from "../../ports/step.ts";
-import type { RecordSet } from "../../ports/traffic.ts";
-import { emptyAt, givenBy } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
+import { isPublicZone, published, refuseLost } from "./published.ts";
 import { recordsByHand } from "./records-by-hand.ts";
 import { LedElsewhere, LedSince, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
@@ -22,9 +20,22 @@ const Output = z.object({
   changeId: z.string().nullable(),
   ...LedSince.shape,
   ...LedElsewhere.shape,
+  /** The name, where nobody outside its private zone can ask what that gives. */
+  unseen: z.string().exactOptional(),
 });
 
 const isOf = (mark: Mark, { run, epoch }: Hold): boolean => mark.run === run && mark.epoch === epoch;
+
+const isOfRun = ({ mark }: Standing, { run }: Hold): boolean => mark?.run === run;
+
+/** Its mark is read before the sets. Where those are as planned, and the mark tells of nobody's change, one may have come in between. */
+async function lookTwice(input: Input, context: LookContext): Promise<Standing> {
+  const standing = await standingOf(input, context);
+  if (standing.stand !== "as-planned" || isOfRun(standing, context.hold)) return standing;
+  const again = await standingOf(input, context);
+  // Set back between the two: somebody else writes at this moment, and is not written over.
+  return again.stand === "as-captured" ? { ...again, stand: "drifted" } : again;
+}
 
 /** Whose the last change was, for people: after a lost answer, and where somebody else has written. */
 function sayWhose({ mark }: Standing, { run }: Hold): string {
@@ -40,54 +51,70 @@ function refuseDrift(name: string, standing: Standing, hold: Hold): void {
   );
 }
 
-/** Nothing was changed here: what stands is all that can be seen. */
-async function asPlanned(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
+/** G21. Giving back what stood there is not held up by it: users wait for that, and it adds nobody to the other set. */
+function refuseAdded(name: string, { added }: Standing): void {
+  if (added === undefined) return;
+  const why = `Somebody added ${added} to ${name} after the plan was made. It could lead users elsewhere. Take it away, and retry`;
+  throw new StepFailed("records-added", why);
+}
+
+/** How far it has come. `wasAsked`: name servers were. */
+type Told =
+  | { readonly done: false; readonly says: string }
+  | { readonly done: true; readonly says: string; readonly wasAsked: boolean };
+
+/** Whether the zone's name servers can be asked for the name. */
+type IsAsked = () => Promise<boolean>;
+
+/** Nothing was changed here: what stands in Route 53, and what name servers give of it, is all that can be seen. */
+async function stood(input: Input, isAsked: IsAsked, context: LookContext): Promise<Told> {
   const standing = await standingOf(input, context);
   refuseDrift(input.name, standing, context.hold);
+  refuseAdded(input.name, standing);
   if (standing.stand !== "as-planned") return { done: false, says: `${input.name} has its old value` };
   const says = `${input.name} had its planned value already: ${sayWhose(standing, context.hold)}`;
-  return { done: true, says, output: { changeId: null } };
+  if (!(await isAsked())) return { done: true, says, wasAsked: false };
+  const given = await published(input, context);
+  return given.isThere ? { done: true, says, wasAsked: true } : { done: false, says: `${says}; ${given.says}` };
 }
 
-const ADDRESSES: Readonly<Record<string, Family>> = { A: "A", CNAME: "A", AAAA: "AAAA" };
+interface Following {
+  readonly changeId: string;
+  readonly isAsked: IsAsked;
+}
 
-/**
- * Name servers have lost whole sets that Route 53 counted as published. Users get nothing then, and no waiting mends it:
- * people are called at once. A server that gives no answer says nothing of that, and neither does a resolver that gives an empty
- * one: it may have kept that since before the change. It is told, and awaited where users are looked at.
- */
-async function refuseLost({ name, after }: Input, context: Pick<LookContext, "cloud" | "signal">): Promise<string> {
-  const kept: string[] = [];
-  const families = new Set(after.flatMap(({ type }) => ADDRESSES[type] ?? []));
-  for (const family of families) {
-    const { lostBy, keptBy } = await emptyAt({ name, newSide: newSideOf(after), family }, context);
-    if (keptBy !== undefined) kept.push(`; ${keptBy} still keeps that it has no ${family} record`);
-    if (lostBy === undefined) continue;
-    const why = `Route 53 says that ${name} is changed on all name servers, and ${lostBy} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
-    throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
+/** By Route 53's own word; while that gives none, by what the zone's name servers give. Throws what the vendor refuses with. */
+async function followed(input: Input, { changeId, isAsked }: Following, context: LookContext): Promise<Told> {
+  try {
+    const state = await context.cloud.traffic.changeState(changeId, context.signal);
+    if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
+    const wasAsked = await isAsked();
+    const kept = wasAsked ? await refuseLost(input, context) : "";
+    return { done: true, says: `${input.name} is changed on all name servers${kept}`, wasAsked };
+  } catch (error) {
+    const isRefused = (error instanceof TransientError || error instanceof OutcomeUnknown) && isVendorsRefusal(error);
+    if (!isRefused || !(await isAsked())) throw error;
+    const { isThere, says } = await published(input, context);
+    if (!isThere) throw error;
+    const why = `Route 53 itself does not say how far the change is: ${messageOf(error)}`;
+    return { done: true, says: `${says} for ${input.name}; ${why}`, wasAsked: true };
   }
-  return kept.join("");
 }
-
-/** Where all sets of a change lead: the target of an alias, or the one value of a CNAME. */
-const newSideOf = ([{ alias, values = [] } = {}]: readonly Partial<RecordSet>[]): string =>
-  alias?.dnsName ?? values[0] ?? "";
 
 /**
  * Where people say that they led users there: as planned in Route 53, or in another way. Users are led by what the zone's own
  * name servers give. Without such a word that does not count, for health alone may lead users there, and back (decision 0003).
  */
 async function ledByHand(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
-  const standing = await asPlanned(input, context).catch((error: unknown) => {
+  const standing = await stood(input, async () => true, context).catch((error: unknown) => {
     if (error instanceof TransientError) return undefined;
     throw error;
   });
-  if (standing?.done) return standing;
-  const { name, after } = input;
-  const { isThere, says } = await givenBy({ name, newSide: newSideOf(after) }, context);
+  if (standing?.done) return { done: true, says: standing.says, output: { changeId: null } };
+  const { isThere, says } = await published(input, context);
   if (!isThere) return { done: false, says };
   const output = { changeId: null, elsewhere: true as const, inSyncAtMs: context.cloud.clock.now() };
-  return { done: true, says: `${says}, whatever Route 53 has for ${name}`, output };
+  return { done: true, says: `${says}, whatever Route 53 has for ${input.name}`, output };
 }
 
 interface Change {
@@ -95,7 +122,7 @@ interface Change {
   readonly role: StepRole;
   readonly comment: string;
   readonly deadlineMs: number;
-  /** Names that users resolve: once Route 53 says that a change is everywhere, its name servers have to give it. */
+  /** Names that users resolve, in zones that are public where the plan says nothing else. Of another name its zone is asked. */
   readonly isPublic: boolean;
   title(input: Input): string;
 }
@@ -110,7 +137,9 @@ export function changeRecords({
   deadlineMs,
   isPublic,
 }: Change): Step<Input, Data, z.infer<typeof Output>> {
-  const isAsked = ({ isPrivate }: Input): boolean => isPublic && !isPrivate;
+  const isForUsers = ({ isPrivate }: Input): boolean => isPublic && !isPrivate;
+  const isAsked = async (input: Input, context: LookContext): Promise<boolean> =>
+    isPublic ? isForUsers(input) : isPublicZone(input, context);
   return {
     // Route 53 takes five calls a second of a whole account.
     ...{ name, role, waitsOutRefusals: true, callsALook: 2 },
@@ -123,31 +152,35 @@ export function changeRecords({
     controlPlane: () => ROUTE53_CONTROL_PLANE,
     byHand: ({ zone, after }) => recordsByHand(zone, after),
     // No public name server shows any other name, and Route 53 itself is what refuses.
-    otherWay: isAsked,
+    otherWay: isForUsers,
     permissions: ({ zone, name, before, after }) => [
       changing({ zone, name, types: [...before, ...after].map(({ type }) => type) }),
     ],
 
     async run(input, context) {
-      const standing = await standingOf(input, context);
-      if (standing.stand === "as-planned") return { requestIds: [], data: { changeId: null } };
+      const standing = await lookTwice(input, context);
+      refuseAdded(input.name, standing);
+      const isThere = standing.stand === "as-planned";
+      // Of a change whose answer was lost nobody can be asked how far it has come. A zone takes its changes one after the other: that
+      // of the mark is on all name servers no sooner.
+      if (isThere && !isOfRun(standing, context.hold)) return { requestIds: [], data: { changeId: null } };
       refuseDrift(input.name, standing, context.hold);
-      const change = await write(input, { standing, to: input.after, way: "out", comment }, context);
+      const to = isThere ? undefined : input.after;
+      const change = await write(input, { standing, to, way: "out", comment }, context);
       return { requestIds: change.requestIds, data: { changeId: change.changeId } };
     },
 
     async verify(input, data, context) {
-      const { cloud, signal } = context;
-      if (data.changeId === null)
-        return data.elsewhere && isAsked(input) ? ledByHand(input, context) : asPlanned(input, context);
-      const state = await cloud.traffic.changeState(data.changeId, signal);
-      if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
-      const kept = isAsked(input) ? await refuseLost(input, { cloud, signal }) : "";
-      return {
-        done: true,
-        says: `${input.name} is changed on all name servers${kept}`,
-        output: { changeId: data.changeId, inSyncAtMs: cloud.clock.now() },
-      };
+      const { changeId, elsewhere } = data;
+      if (elsewhere && isForUsers(input)) return ledByHand(input, context);
+      const asked = () => isAsked(input, context);
+      const told = await (changeId === null
+        ? stood(input, asked, context)
+        : followed(input, { changeId, isAsked: asked }, context));
+      if (!told.done) return told;
+      const since = changeId !== null && { inSyncAtMs: context.cloud.clock.now() };
+      const unseen = !told.wasAsked && { unseen: input.name };
+      return { done: true, says: told.says, output: { changeId, ...since, ...unseen } };
     },
 
     async undo(input, context) {

@@ -5,6 +5,8 @@ import { FAMILIES } from "../../ports/probe.ts";
 import type { LookContext, Step } from "../../ports/step.ts";
 import { digged, fetched } from "./by-hand.ts";
 import { type Lost, ledOf } from "./dns-answers.ts";
+import { leftoverOf } from "./record-sets.ts";
+import { concerned } from "./records.ts";
 import { MINUTE, NoData, SECOND } from "./schemas.ts";
 
 /** Verifies as clients see it: name servers and resolvers give the new side, and the application writes under its public name. */
@@ -14,6 +16,13 @@ const Input = z.object({
     .array(z.object({ name: z.string(), newSide: z.string(), families: z.array(z.enum(FAMILIES)).exactOptional() }))
     .min(1),
   url: z.string(),
+  /** The sets of each name that the plan has moved: whatever else could lead users somewhere was added since. */
+  sets: z.array(
+    z.object({
+      ...{ zone: z.string(), name: z.string() },
+      moved: z.array(z.object({ type: z.string(), setIdentifier: z.string().exactOptional() })).readonly(),
+    }),
+  ),
 });
 type Input = z.infer<typeof Input>;
 
@@ -41,14 +50,36 @@ export const checkPublic: Step<Input, Record<string, never>, z.infer<typeof Outp
       const seen = await lookOnce(input, context);
       if (seen.wrong !== undefined) return { done: false, ...seen.wrong };
       if (round === IN_A_ROW) {
+        const unseen = await refuseAdded(input, context);
         const says = `${seen.servers} DNS servers point to the new side, the application writes: ${IN_A_ROW} times in a row`;
-        return { done: true, says, output: { verifiedAtMs: clock.now() } };
+        return { done: true, says: says + unseen, output: { verifiedAtMs: clock.now() } };
       }
       await clock.sleep(EVERY_MS, context.signal);
     }
   },
   undo: "nothing-to-undo",
 };
+
+/**
+ * Name servers draw among sets by their weights, so that no number of answers shows that there is not one more (G21). What Route 53
+ * does not tell is said, and holds nobody up: users are there.
+ */
+async function refuseAdded(
+  { sets }: Pick<Input, "sets">,
+  { cloud, signal }: Pick<LookContext, "cloud" | "signal">,
+): Promise<string> {
+  const unseen = await Promise.all(
+    sets.map(async ({ zone, name, moved }) => {
+      const found = await cloud.traffic.records(zone, name, signal);
+      if (!found.known) return `; whether somebody has added records to ${name} cannot be seen: ${found.why}`;
+      const added = leftoverOf(found.value, concerned(found.value, moved));
+      if (added === undefined) return "";
+      const why = `Somebody added ${added} to ${name} after the plan was made: it could lead users elsewhere. Take it away, and retry`;
+      throw new StepFailed("records-added", why, { facts: { mustAsk: true } });
+    }),
+  );
+  return unseen.join("");
+}
 
 interface Seen {
   readonly servers: number;

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { ByHandBlock } from "../../domain/plan-run/by-hand.ts";
 import { type HealthVerdict, replyOf, sayFailure } from "../../domain/service/health.ts";
+import type { HandOnAlike, LookContext } from "../../ports/step.ts";
 import { fetched } from "./by-hand.ts";
 import { BY_HAND_WITHIN_MS, type ByHandFirst, MINUTE, SECOND } from "./schemas.ts";
 
@@ -30,6 +32,23 @@ export const directly = {
     fetched(url, `--connect-to ::${via}: `),
   ],
 };
+
+/** What leads the application to its database, and the name of which nobody here could see what it gives. */
+const LEADING = {
+  roles: ["prepares"],
+  output: z.object({ unseen: z.string().exactOptional() }),
+} satisfies HandOnAlike<unknown>;
+
+/** Where people look besides when the new side is unwell. */
+export function alsoLookAt(
+  { ledBy }: { readonly ledBy: readonly string[] },
+  { outputOf }: Pick<LookContext, "outputOf">,
+): { readonly lookAt?: string } {
+  const names = ledBy.flatMap((id) => outputOf(id, LEADING)?.unseen ?? []);
+  if (names.length === 0) return {};
+  const all = names.join(" and ");
+  return { lookAt: `The application finds its database by ${all}, and TwoKey cannot see what that private zone gives` };
+}
 
 /** What the new side answers instead of a good answer. */
 export const unwellThere = (

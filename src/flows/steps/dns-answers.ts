@@ -36,6 +36,32 @@ export async function givenBy({ name, newSide }: Leading, { cloud: { probe }, si
     : { isThere: true, says: `${servers.length} name servers give the new side` };
 }
 
+/**
+ * Whether the zone's name servers give the new side in every family in which it has addresses: what people know by Route 53's INSYNC,
+ * for who cannot ask for that. One of three servers may be blocked on its way to us.
+ */
+export async function publishedBy(
+  { name, newSide, families }: Leading & { readonly families: readonly Family[] },
+  { cloud: { probe }, signal }: Context,
+): Promise<Given> {
+  const seen = await Promise.all(
+    families.map(async (family): Promise<Given> => {
+      const [wanted, servers] = await Promise.all([
+        probe.resolve(newSide, signal, family),
+        probe.resolveAuthoritative(name, signal, family),
+      ]);
+      if (family === "AAAA" && isEmptyItself(wanted)) return { isThere: true, says: "" };
+      const heard = servers.filter((each) => !isSilent(each));
+      const tooSilent = servers.length - heard.length > mayBeSilent(servers) ? servers.find(isSilent) : undefined;
+      const wrong = heard.find(({ values }) => !pointTo(newSide, wanted, values)) ?? tooSilent;
+      if (wrong) return { isThere: false, says: sayAnswer(wrong) };
+      const says = heard.length === 0 ? "no name server answers" : `${heard.length} name servers give the new side`;
+      return { isThere: heard.length > 0, says };
+    }),
+  );
+  return seen.find(({ isThere }) => !isThere) ?? seen[0] ?? { isThere: false, says: "it has no addresses" };
+}
+
 /** That there is no such name, or no such record, is an answer; everything else that goes wrong says nothing of the name. */
 const ANSWERS = new Set(["ENOTFOUND", "ENODATA"]);
 export const isSilent = ({ error }: DnsAnswer): boolean => error !== undefined && !ANSWERS.has(error);

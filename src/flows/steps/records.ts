@@ -15,8 +15,16 @@ export function sameRecords(a: readonly RecordSet[], b: readonly RecordSet[]): b
   return text(a) === text(b);
 }
 
+/** What tells a set from every other one of its name. */
+export type SetId = Pick<RecordSet, "type" | "setIdentifier">;
+
+export const setIdOf = ({ type, setIdentifier }: SetId): SetId => ({
+  type,
+  ...(setIdentifier === undefined ? {} : { setIdentifier }),
+});
+
 /** The sets among `all` that the change is about, for comparison with what was captured. */
-export function concerned(all: readonly RecordSet[], captured: readonly RecordSet[]): RecordSet[] {
+export function concerned(all: readonly RecordSet[], captured: readonly SetId[]): RecordSet[] {
   return all.filter((record) =>
     captured.some((other) => other.setIdentifier === record.setIdentifier && other.type === record.type),
   );

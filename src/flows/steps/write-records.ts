@@ -4,6 +4,7 @@ import type { Known } from "../../domain/service/observed.ts";
 import type { LookContext, StepContext } from "../../ports/step.ts";
 import type { RecordSet } from "../../ports/traffic.ts";
 import { type Mark, markIn, markSet, marksBeside, refuseLater } from "./dns-mark.ts";
+import { leftoverOf } from "./record-sets.ts";
 import { concerned, sameRecords } from "./records.ts";
 import type { RecordsInput } from "./schemas.ts";
 
@@ -14,6 +15,8 @@ export interface Standing {
   /** As captured, as planned, or as somebody else made them. */
   readonly stand: "as-captured" | "as-planned" | "drifted";
   readonly records: readonly RecordSet[];
+  /** What stands beside them and could lead users elsewhere, by name: a plan accounts for every set, so somebody added it since. */
+  readonly added: string | undefined;
   readonly marks: readonly RecordSet[];
   readonly mark: Mark | undefined;
 }
@@ -23,10 +26,11 @@ export async function standingOf(input: Input, { cloud, signal, hold }: LookCont
   const { zone, name, before, after } = input;
   // The mark first: whatever is written after it was read changes it, and so voids the exchange.
   const marks = seen(name, await marksBeside(cloud.traffic, input, signal));
-  const records = concerned(seen(name, await cloud.traffic.records(zone, name, signal)), before);
+  const all = seen(name, await cloud.traffic.records(zone, name, signal));
+  const records = concerned(all, before);
   refuseLater({ name, found: marks, planned: input.mark }, hold);
   const stand = sameRecords(records, after) ? "as-planned" : sameRecords(records, before) ? "as-captured" : "drifted";
-  return { stand, records, marks, mark: markIn(marks) };
+  return { stand, records, added: leftoverOf(all, records), marks, mark: markIn(marks) };
 }
 
 function seen(name: string, found: Known<readonly RecordSet[]>): readonly RecordSet[] {

@@ -34,6 +34,8 @@ interface ZoneState extends Zone {
   insyncMs: number;
   /** Sets that the next change of one of them leaves the name servers without, once it is INSYNC. */
   loses: readonly Loss[];
+  /** Sets that they are without until somebody changes those. */
+  lost: readonly Loss[];
 }
 
 const Loss = z.strictObject({ name: z.string().transform(canonicalName), type: z.string().default("A") });
@@ -176,11 +178,13 @@ function publish({ world, spec, random }: ControlPlane, zone: ZoneState, publica
   zone.busyUntilMs = spec.busySeconds === undefined ? zone.insyncMs : now + spec.busySeconds * 1_000;
   world.log.append("route53.change-accepted", facts);
   world.clock.at(zone.insyncMs, () => {
-    const isLost = ({ Name, Type }: Pick<RecordSet, "Name" | "Type">) =>
-      zone.loses.some(({ name, type }) => Name === name && Type === type);
-    const isMet = changed.some(isLost);
-    zone.inSync = isMet ? records.filter((set) => !isLost(set)) : records;
+    const isAmong = ({ Name, Type }: Pick<RecordSet, "Name" | "Type">, sets: readonly Loss[]) =>
+      sets.some(({ name, type }) => Name === name && Type === type);
+    const isMet = changed.some((set) => isAmong(set, zone.loses));
+    const stillLost = zone.lost.filter((loss) => !changed.some((set) => isAmong(set, [loss])));
+    zone.lost = isMet ? [...stillLost, ...zone.loses] : stillLost;
     if (isMet) zone.loses = [];
+    zone.inSync = records.filter((set) => !isAmong(set, zone.lost));
     state.Status = "INSYNC";
     world.log.append("route53.change-insync", facts);
   });
@@ -216,7 +220,17 @@ function openZone(
     { Name: name, Type: "NS", TTL: 172_800, ResourceRecords: hosts.map((Value) => ({ Value })) },
     { Name: name, Type: "SOA", TTL: 900, ResourceRecords: [{ Value: soa }] },
   ];
-  const zone: ZoneState = { id, name, isPrivate, records: apex, inSync: apex, busyUntilMs: 0, insyncMs: 0, loses: [] };
+  const zone: ZoneState = {
+    id,
+    name,
+    isPrivate,
+    records: apex,
+    inSync: apex,
+    busyUntilMs: 0,
+    insyncMs: 0,
+    loses: [],
+    lost: [],
+  };
   zone.records = applyChanges(
     zone,
     wanted.map((set) => ({ Action: "CREATE", ResourceRecordSet: set })),

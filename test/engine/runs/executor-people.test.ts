@@ -9,10 +9,12 @@ import { eventually } from "../../harness/eventually.ts";
 import { mutationsOf, runOf, startRun, verdictOf } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { who } from "../../harness/fakes/index.ts";
-import { siteOf, standbyOf, trafficOf } from "../../harness/site.ts";
+import { databaseRecordOf, siteOf, standbyOf, trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
 const SPEED = 60;
+/** From the moment at which a step can only wait for its deadline. */
+const SPEED_TO_DEADLINE = 1_500;
 /** A task takes longer to start than a decision takes to be read, on a busy machine too. */
 const SLOW_TASKS = { speed: 20, startSeconds: [100, 120] } as const;
 const nothing = async () => undefined;
@@ -104,6 +106,41 @@ describe("what people are asked about", () => {
     const lost = run.plan.steps.find(({ does }) => does === "shift-traffic")?.id ?? "";
     expect(run.state).toBe("stopped");
     expect(stateOf(run, lost).says).toMatch(/gives no A record for it: users may reach nothing/);
+  });
+
+  test("so does one whose change had no answer: all name servers have it before they are asked", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const { zone, name } = trafficOf(at.service);
+    await at.client.post("/route53/lose", { zone, sets: [{ name }] });
+    const effect = { kind: "drop-after" } as const;
+
+    const run = await drive(at, {
+      onIntent: (id) => {
+        if (id !== "shift-traffic") return;
+        at.whole.world.faults.plan({ vendor: "aws", operation: "ChangeResourceRecordSets", times: 1, effect });
+      },
+    });
+
+    expect([run.state, stateOf(run, "shift-traffic").state]).toEqual(["stopped", "failed"]);
+    expect(run.why).toMatch(/gives no A record for it: users may reach nothing/);
+  });
+
+  test("the database's name that a private zone has lost is named where the application stays unwell: nobody here could see it", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    await startRun(at);
+    const record = databaseRecordOf(at.service);
+    if (!record) throw new Error("The example has a name for its database");
+    await at.client.post("/route53/lose", { zone: record.zone, sets: [{ name: record.name, type: "CNAME" }] });
+
+    const run = await drive(at, {
+      onIntent: (id) => {
+        if (id === "check-direct") void at.setSpeed(SPEED_TO_DEADLINE);
+      },
+    });
+
+    expect([run.state, stateOf(run, "check-direct").state]).toEqual(["stopped", "failed"]);
+    expect(run.why).toContain(`The application finds its database by ${record.name}`);
   });
 
   test("guard kept empty: a resolver that keeps an empty answer from before the change is waited for, and nothing counts as lost", async () => {

@@ -19,6 +19,8 @@ import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-w
 const SPEED = 60;
 const HOUR_MS = 3_600_000;
 const STEP = "shift-traffic";
+/** Changes a name of a private zone. */
+const HIDDEN = "point-application";
 
 let at: FailoverWorld;
 afterEach(() => at.stop());
@@ -98,6 +100,32 @@ describe("while Route 53 refuses every change", () => {
     },
     180_000,
   );
+
+  test("guard waits for its word: nor while it takes the change and does not say how far that is: name servers answer for a public name, and for a private one the run waits and calls people", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30 });
+    await startRun(at);
+    const driven = drive(at, {
+      onIntent: (id) => {
+        if (id === HIDDEN || id === STEP) refusing("GetChange", 503, "ServiceUnavailable");
+      },
+    });
+    const first = await heldUp();
+    at.whole.world.clock.jump(HOUR_MS);
+    await at.setSpeed(SPEED);
+    const later = await eventually("an hour later", async () => {
+      const run = await runOf(at);
+      return at.clock.now() - (stateOf(run, HIDDEN).heldUp?.sinceMs ?? at.clock.now()) > HOUR_MS ? run : undefined;
+    });
+
+    expect([heldUpStep(first), later.state, stateOf(later, HIDDEN).state]).toEqual([HIDDEN, "running", "asked"]);
+    expect(whoIsNeeded(later, at.inventory, at.clock.now())).toMatchObject({ occasion: "held-up" });
+    at.whole.world.faults.clear();
+    const run = await driven;
+
+    expect(run.state).toBe("verified");
+    expect(stateOf(run, HIDDEN)).toMatchObject({ state: "done", heldUp: undefined });
+    expect(stateOf(run, STEP).says).toMatch(/name servers give the new side .* Route 53 itself does not say/);
+  }, 120_000);
 
   test("and shows none either, the run goes on when two approvers say that users were led there in another way, and name servers show it", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { HealthVerdict } from "../../../src/domain/service/health.ts";
+import type { Known } from "../../../src/domain/service/observed.ts";
 import { checkPublic } from "../../../src/flows/steps/check-public.ts";
 import type { DnsAnswer, Family } from "../../../src/ports/probe.ts";
+import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { contextIn, fakeCloud } from "../../harness/fakes/index.ts";
-import { AT } from "../../harness/observed.ts";
+import { AT, dark, known } from "../../harness/observed.ts";
 
 const NAME = "app.regami.com";
 const NEW_SIDE = "new-alb.us-west-2.elb.amazonaws.com";
@@ -22,16 +24,25 @@ interface World {
   readonly health?: (via: string | undefined, round: number) => HealthVerdict;
   /** In which the name has records of its own. */
   readonly families?: Family[];
+  /** What Route 53 has under the name. */
+  readonly stands?: Known<readonly RecordSet[]>;
 }
+
+const set = (setIdentifier: string, dnsName: string): RecordSet => ({
+  ...{ name: NAME, type: "A", setIdentifier, weight: 10 },
+  alias: { zone: "ZLB", dnsName, evaluateTargetHealth: true },
+});
+const MOVED = set("new", NEW_SIDE);
 
 const healthy = (): HealthVerdict => ({ kind: "healthy", status: 200 });
 
 /** What is said of it, and how often users' resolvers were asked for the name. */
-async function looked({ nameServers, resolvers, health = healthy, ...name }: World = {}) {
+async function looked({ nameServers, resolvers, health = healthy, stands = known([MOVED]), ...name }: World = {}) {
   let round = 0;
   const asked: (string | undefined)[] = [];
   const cloud = fakeCloud({
     clock: { now: () => AT },
+    traffic: { records: async () => stands },
     probe: {
       health: async (_url, { via } = {}) => {
         if (via === undefined) round += 1;
@@ -46,7 +57,11 @@ async function looked({ nameServers, resolvers, health = healthy, ...name }: Wor
         nameServers?.(family, round) ?? everywhere(NS, NEW[family]),
     },
   });
-  const input = { names: [{ ...{ name: NAME, newSide: NEW_SIDE }, ...name }], url: `https://${NAME}/health` };
+  const input = {
+    names: [{ ...{ name: NAME, newSide: NEW_SIDE }, ...name }],
+    url: `https://${NAME}/health`,
+    sets: [{ zone: "Z1", name: NAME, moved: [{ type: "A", setIdentifier: "new" }] }],
+  };
   const verdict = await checkPublic.verify(input, {}, contextIn(cloud));
   return { ...verdict, rounds: round, asked };
 }
@@ -88,6 +103,22 @@ describe("users are where they have to be", () => {
     expect(await says({ resolvers: blocked(PUBLIC, 1), nameServers: blocked(NS, 1) })).toBe("done");
     expect(await says({ resolvers: blocked(PUBLIC, 2) })).toBe("1.1.1.1 gives no answer in time");
     expect(await says({ nameServers: blocked(NS, 2) })).toBe("ns-1 gives no answer in time");
+  });
+
+  test("guard added set: never while a set that somebody added leads some users elsewhere, though every answer that was drawn is good", async () => {
+    const stands = known([MOVED, set("third", "old-alb.us-east-1.elb.amazonaws.com")]);
+
+    await expect(looked({ stands })).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "records-added", facts: { mustAsk: true } },
+      message: expect.stringContaining("A “third” → old-alb.us-east-1.elb.amazonaws.com"),
+    });
+  });
+
+  test("also while Route 53 does not tell whether there is one: that is said, and holds nobody up", async () => {
+    const { done, says: what } = await looked({ stands: dark("Route 53") });
+
+    expect(done).toBe(true);
+    expect(what).toContain(`whether somebody has added records to ${NAME} cannot be seen: `);
   });
 
   test("guard empty answer: never when a name server gives nobody an address: no waiting mends that, and people are called at once", async () => {

@@ -52,6 +52,17 @@ describe("the mark beside a name", () => {
     expect(written).toMatchObject([{ records: [NEW], exchange: { from: marks } }]);
   });
 
+  test.each([
+    ["no run has left its mark", []],
+    ["the mark beside it is this run's", [mark("F-1", 5)]],
+    ["the mark beside it is of run F-0", [mark("F-0", 4)]],
+  ])("says whose the last change was where somebody else has changed the name: %s", async (whose, marks) => {
+    const elsewhere = performed("run", { stands: record("elsewhere.example.com"), marks, planned: marks });
+    await expect(elsewhere).rejects.toMatchObject({
+      ...{ name: "StepFailed", code: "records-drifted", message: expect.stringContaining(`(${whose})`) },
+    });
+  });
+
   test("is exchanged by undo even where the records have their old value, since a change may be on its way", async () => {
     const { written } = await performed("undo", { stands: OLD });
     expect(written).toMatchObject([{ records: [], exchange: { from: [] } }]);

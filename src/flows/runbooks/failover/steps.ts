@@ -59,6 +59,8 @@ interface Phase {
 interface StorePhase extends Phase {
   /** Steps that prove that a write succeeds. */
   readonly proven: readonly string[];
+  /** Steps that lead the application to its databases. */
+  readonly leads: readonly string[];
 }
 
 interface BeforeStores {
@@ -95,6 +97,7 @@ function storeSteps(judgement: Judgement, { fenced, ready }: BeforeStores): Stor
     ],
     ready: leads.map(({ lead, proof }) => lead?.id ?? proof.id),
     proven: proofs.map(({ proof }) => proof.id),
+    leads: leads.flatMap(({ lead }) => lead?.id ?? []),
   };
 }
 
@@ -102,7 +105,7 @@ type Prepared = ReadonlyMap<KindSeen, PlannedStep>;
 
 /** What users are served by, made strong enough before a store is cut loose, unless that alone would send them there. */
 function prepareEarly(request: FailoverRequest, judgement: Judgement, after: readonly string[]): Prepared {
-  const moving = computeMoving(request, judgement);
+  const moving = computeMoving(request, judgement, []);
   const early = judgement.all.filter((at) => {
     const { compute } = at.kind;
     if (!compute || compute.reachedBy(at.resource) === "nobody") return false;
@@ -116,9 +119,9 @@ function prepareEarly(request: FailoverRequest, judgement: Judgement, after: rea
   );
 }
 
-function computeMoving({ service }: FailoverRequest, judgement: Judgement): ComputeMoving {
+function computeMoving({ service }: FailoverRequest, judgement: Judgement, ledBy: readonly string[]): ComputeMoving {
   const byHandFirst = judgement.stores.flatMap(({ move, at, moving }) => move.leadByHand(at, moving) ?? []);
-  return { ...judgement, url: deepHealthUrl(service), via: directIn(service, judgement.to), byHandFirst };
+  return { ...judgement, url: deepHealthUrl(service), via: directIn(service, judgement.to), byHandFirst, ledBy };
 }
 
 interface Before {
@@ -127,7 +130,7 @@ interface Before {
 }
 
 function computeSteps(request: FailoverRequest, judgement: Judgement, { stores, prepared }: Before): Phase {
-  const moving = computeMoving(request, judgement);
+  const moving = computeMoving(request, judgement, stores.leads);
   const pairs = judgement.all.flatMap((at) => {
     const { compute } = at.kind;
     if (!compute) return [];
@@ -160,5 +163,6 @@ const entranceSteps = (judgement: Judgement, after: readonly string[]): PlannedS
 
 function checkUsers({ service, to }: FailoverRequest, { all }: Judgement, after: readonly string[]): PlannedStep {
   const names = all.flatMap((at) => at.kind.entrance?.leadsTo(at, to) ?? []);
-  return planned(checkPublic, { id: "check-public", after, input: { names, url: deepHealthUrl(service) } });
+  const sets = all.flatMap((at) => at.kind.entrance?.movedSets?.(at) ?? []);
+  return planned(checkPublic, { id: "check-public", after, input: { names, url: deepHealthUrl(service), sets } });
 }

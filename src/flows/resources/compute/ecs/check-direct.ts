@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Step } from "../../../../ports/step.ts";
-import { directly, unwellThere } from "../../../steps/directly.ts";
+import { alsoLookAt, directly, unwellThere } from "../../../steps/directly.ts";
 import { ByHandFirst, ComputeInput, NoData } from "../../../steps/schemas.ts";
 import { scaleOut } from "./scale-out.ts";
 
@@ -16,6 +16,8 @@ const Input = z.object({
   scaledBy: z.string(),
   /** What people do elsewhere before this can succeed. */
   byHandFirst: z.array(ByHandFirst),
+  /** The steps that lead the application to its databases. */
+  ledBy: z.array(z.string()).readonly(),
 });
 const Output = z.object({ healthy: z.number() });
 type Input = z.infer<typeof Input>;
@@ -33,6 +35,7 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
   async verify(input, _data, { cloud, signal, outputOf }) {
+    const alsoLook = alsoLookAt(input, { outputOf });
     const [compute, health] = await Promise.all([
       cloud.compute.describe(input.region, input.compute, signal),
       cloud.probe.health(input.url, { via: input.via, signal }),
@@ -40,8 +43,8 @@ export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Outp
     if (!compute.known) return { done: false, says: `targets cannot be seen: ${compute.why}` };
     const { healthy = 0 } = compute.value.targets ?? {};
     const wanted = outputOf(input.scaledBy, scaleOut) ? input.tasks : Math.max(1, compute.value.running);
-    if (healthy < wanted) return { done: false, says: `${healthy} of ${wanted} targets are healthy` };
-    if (health.kind !== "healthy") return unwellThere(input, health);
+    if (healthy < wanted) return { done: false, says: `${healthy} of ${wanted} targets are healthy`, ...alsoLook };
+    if (health.kind !== "healthy") return { ...unwellThere(input, health), ...alsoLook };
     return { done: true, says: `${healthy} targets healthy, the application writes`, output: { healthy } };
   },
   undo: "nothing-to-undo",

@@ -29,7 +29,7 @@ export const move: ComputeAbilities<Ecs, EcsSeen> = {
     });
   },
 
-  prove({ resource, service }, { to, url, byHandFirst }, { id, after }) {
+  prove({ resource, service }, { to, url, byHandFirst, ledBy }, { id, after }) {
     const site = compute(resource, to);
     const front = balancer(resource, to);
     if (front === undefined) return undefined;
@@ -37,7 +37,7 @@ export const move: ComputeAbilities<Ecs, EcsSeen> = {
       ...{ id: id("check-direct"), after },
       input: {
         ...{ region: to, service: service.name, url, via: front.dns_name },
-        ...{ compute: site, tasks: site.tasks, scaledBy: id("scale-out"), byHandFirst: [...byHandFirst] },
+        ...{ compute: site, tasks: site.tasks, scaledBy: id("scale-out"), byHandFirst: [...byHandFirst], ledBy },
       },
     });
   },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Step } from "../../../../ports/step.ts";
-import { directly, unwellThere } from "../../../steps/directly.ts";
+import { alsoLookAt, directly, unwellThere } from "../../../steps/directly.ts";
 import { ByHandFirst, NoData, NoOutput } from "../../../steps/schemas.ts";
 
 /** Asks the new side straight, before any user is sent there: the application there has to write its database. */
@@ -11,6 +11,8 @@ const Input = z.object({
   /** Host name that leads there, whichever region is active. */
   via: z.string(),
   byHandFirst: z.array(ByHandFirst),
+  /** The steps that lead the application to its databases. */
+  ledBy: z.array(z.string()).readonly(),
 });
 type Input = z.infer<typeof Input>;
 
@@ -24,11 +26,11 @@ export const checkAnswer: Step<Input, Record<string, never>, Record<string, neve
   ...directly,
   permissions: () => [],
   run: async () => ({ requestIds: [], data: {} }),
-  async verify({ region, service, url, via }, _data, { cloud, signal }) {
+  async verify({ region, service, url, via, ledBy }, _data, { cloud, signal, outputOf }) {
     const health = await cloud.probe.health(url, { via, signal });
     return health.kind === "healthy"
       ? { done: true, says: "the application writes", output: {} }
-      : unwellThere({ region, service }, health);
+      : { ...unwellThere({ region, service }, health), ...alsoLookAt({ ledBy }, { outputOf }) };
   },
   undo: "nothing-to-undo",
 };

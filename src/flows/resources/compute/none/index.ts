@@ -24,9 +24,9 @@ export const none = defineKind<None, Seen>({
     reachedBy: () => "unknown",
     isHealthyEarly: () => false,
     prepare: () => undefined,
-    prove({ service }, { to: region, via, url, byHandFirst }, { id, after }) {
+    prove({ service }, { to: region, via, url, byHandFirst, ledBy }, { id, after }) {
       if (via === undefined) return undefined;
-      const input = { region, service: service.name, url, via, byHandFirst: [...byHandFirst] };
+      const input = { region, service: service.name, url, via, byHandFirst: [...byHandFirst], ledBy };
       return planned(checkAnswer, { id: id("check-direct"), after, input });
     },
   },

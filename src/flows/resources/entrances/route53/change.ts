@@ -1,9 +1,10 @@
 import type { ByHandBlock } from "../../../../domain/plan-run/by-hand.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
+import { foreignTo, leftoverOf } from "../../../steps/record-sets.ts";
+import type { SetId } from "../../../steps/records.ts";
 import { recordsByHand, recordsListed } from "../../../steps/records-by-hand.ts";
 import type { LoadBalancer, Traffic } from "../../parts.ts";
-import { foreignTo, leftoverOf } from "../../record-sets.ts";
 
 /** What the records of a name become when `to` serves: computed once, in the plan; the executor decides nothing. */
 export type RecordChange =
@@ -21,24 +22,39 @@ const aliasOf = ({ zone, dns_name }: LoadBalancer) => ({
   ...{ zone, dnsName: dns_name.toLowerCase(), evaluateTargetHealth: true },
 });
 
+const DUALSTACK = "dualstack.";
+
+/** The target changes, and nothing else of an alias: how its name is written and whether its health counts are of whoever made it. */
+function ledTo({ alias }: RecordSet, front: LoadBalancer): NonNullable<RecordSet["alias"]> {
+  const next = aliasOf(front);
+  if (!alias) return next;
+  const prefix = alias.dnsName.startsWith(DUALSTACK) ? DUALSTACK : "";
+  return { ...next, dnsName: prefix + next.dnsName, evaluateTargetHealth: alias.evaluateTargetHealth };
+}
+
 /**
  * After a failover no answer may lead back to the old side by itself: a weight-0 record is answered again when the rest is
  * unhealthy, and a PRIMARY when both are. So every record of the pair points at the new side's load balancer. Each keeps its
  * own health check, which chooses between two ways to one side now, and is where it belongs when users have come home.
  */
 export function changeOf(current: readonly RecordSet[], { traffic, to, front }: Leading): RecordChange {
-  const alias = aliasOf(front);
   switch (traffic.routing) {
     case "weighted":
-      return moved(
-        current,
-        Object.entries(traffic.set_identifiers).map(([region, id]) => [id, { weight: region === to ? 100 : 0, alias }]),
-      );
+      return moved(current, {
+        front,
+        changes: Object.entries(traffic.set_identifiers).map(([region, id]) => [
+          id,
+          { weight: region === to ? 100 : 0 },
+        ]),
+      });
     case "failover":
-      return moved(current, [
-        [traffic.primary, { alias }],
-        [traffic.secondary, { alias }],
-      ]);
+      return moved(current, {
+        front,
+        changes: [
+          [traffic.primary, {}],
+          [traffic.secondary, {}],
+        ],
+      });
     case "simple": {
       const value = traffic.values[to];
       const record = current.find((set) => set.type === "CNAME" && set.setIdentifier === undefined);
@@ -53,12 +69,21 @@ export function changeOf(current: readonly RecordSet[], { traffic, to, front }: 
 
 const FAMILIES = new Set(["A", "AAAA"]);
 
-type Change = Pick<RecordSet, "weight" | "alias">;
+/** What a move of this name changes, as far as the file tells: it may have one family alone. */
+export function ownSets(traffic: Traffic): SetId[] {
+  if (traffic.routing === "simple") return [{ type: "CNAME" }];
+  const ids =
+    traffic.routing === "weighted" ? Object.values(traffic.set_identifiers) : [traffic.primary, traffic.secondary];
+  return ids.flatMap((setIdentifier) => [...FAMILIES].map((type) => ({ type, setIdentifier })));
+}
 
-function moved(
-  current: readonly RecordSet[],
-  changes: readonly (readonly [id: string, change: Change])[],
-): RecordChange {
+interface Moving {
+  readonly front: LoadBalancer;
+  /** What changes besides the target. */
+  readonly changes: readonly (readonly [id: string, change: Pick<RecordSet, "weight">])[];
+}
+
+function moved(current: readonly RecordSet[], { front, changes }: Moving): RecordChange {
   const before: RecordSet[] = [];
   const after: RecordSet[] = [];
   const wrong: string[] = [];
@@ -69,7 +94,7 @@ function moved(
     for (const record of records) {
       if (!record.alias) wrong.push(`record set “${id}” (${record.type}) is not an alias record`);
       before.push(record);
-      after.push({ ...record, ...change });
+      after.push({ ...record, ...change, alias: ledTo(record, front) });
     }
   }
   return accounted(current, { before, after, wrong });
@@ -94,23 +119,23 @@ function refusedFor(current: readonly RecordSet[], wrong: readonly string[]): Re
   return { refused: [foreignTo(current) ?? [], wrong].flat().join("; ") };
 }
 
-/** From the file alone, which knows no health check: a pair's own has to be written down with the change. */
+/** From the file alone, which knows neither health checks nor what else a set says: what is written is written over all of it. */
 export function changeByHand({ traffic, to, front }: Leading): ByHandBlock[] {
   const set = { name: traffic.name, type: "A", alias: { ...aliasOf(front), dnsName: front.dns_name } };
   switch (traffic.routing) {
     case "weighted":
-      return recordsByHand(
-        traffic.zone,
-        Object.entries(traffic.set_identifiers).map(([region, setIdentifier]) => ({
-          ...{ ...set, setIdentifier, weight: region === to ? 100 : 0 },
-        })),
-      );
+      return [
+        asItStands(traffic),
+        ...recordsByHand(
+          traffic.zone,
+          Object.entries(traffic.set_identifiers).map(([region, setIdentifier]) => ({
+            ...{ ...set, setIdentifier, weight: region === to ? 100 : 0 },
+          })),
+        ),
+      ];
     case "failover":
       return [
-        {
-          commands: recordsListed(traffic),
-          goOn: "when you have written each HealthCheckId that stands there into its part of the next command.",
-        },
+        asItStands(traffic),
         ...recordsByHand(traffic.zone, [
           { ...set, setIdentifier: traffic.primary, failover: "PRIMARY" },
           { ...set, setIdentifier: traffic.secondary, failover: "SECONDARY" },
@@ -123,3 +148,8 @@ export function changeByHand({ traffic, to, front }: Leading): ByHandBlock[] {
     }
   }
 }
+
+const asItStands = (traffic: Traffic): ByHandBlock => ({
+  commands: recordsListed(traffic),
+  goOn: "when you have written each HealthCheckId and EvaluateTargetHealth that stands there into its part of the next command, and added a part for each AAAA set.",
+});

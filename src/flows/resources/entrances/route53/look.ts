@@ -3,10 +3,10 @@ import type { Told } from "../../../../domain/service/observation.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
+import { sayRecords } from "../../../steps/record-sets.ts";
 import { sayKnown } from "../../facts.ts";
 import type { Traffic } from "../../parts.ts";
 import type { IdentityFact, Looking, Place, Seen } from "../../place.ts";
-import { sayRecords } from "../../record-sets.ts";
 import { names, sayTraffic, trafficKey } from "./parts.ts";
 import type { Route53 } from "./settings.ts";
 

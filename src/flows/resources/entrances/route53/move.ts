@@ -5,7 +5,8 @@ import { FAMILIES, type Family } from "../../../../ports/probe.ts";
 import { planned } from "../../../../ports/step.ts";
 import { awaitDns, ledAway } from "../../../steps/await-dns.ts";
 import { lastSaid } from "../../../steps/by-hand.ts";
-import { concerned, recordsBefore, sameRecords } from "../../../steps/records.ts";
+import { stayingOf } from "../../../steps/record-sets.ts";
+import { concerned, recordsBefore, sameRecords, setIdOf } from "../../../steps/records.ts";
 import { RecordsInput, SECOND } from "../../../steps/schemas.ts";
 import { settleDns } from "../../../steps/settle-dns.ts";
 import type { EntranceAbilities } from "../../abilities.ts";
@@ -13,8 +14,7 @@ import { knownValue } from "../../known-value.ts";
 import { DNS_BY_HAND, isByHand, slotOfName } from "../../names.ts";
 import type { LoadBalancer, Traffic } from "../../parts.ts";
 import type { Move, Place, Slot } from "../../place.ts";
-import { stayingOf } from "../../record-sets.ts";
-import { changeByHand, changeOf, type Leading, type RecordChange } from "./change.ts";
+import { changeByHand, changeOf, type Leading, ownSets, type RecordChange } from "./change.ts";
 import { type Route53At, type Route53Seen, trafficOf } from "./look.ts";
 import { sayTraffic, trafficKey } from "./parts.ts";
 import type { Route53 } from "./settings.ts";
@@ -65,6 +65,15 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
         ...{ name: traffic.name, newSide: frontIn(at, region).dns_name },
         ...familiesOf(at.seen.names[trafficKey(traffic)]),
       })),
+
+  movedSets: (at) =>
+    trafficOf(at).map((traffic) => {
+      const found = at.seen.names[trafficKey(traffic)];
+      const { zone, name } = traffic;
+      const own = ownSets(traffic);
+      const moved = found?.known ? concerned(found.value, own) : own;
+      return { zone, name, moved: moved.map(setIdOf) };
+    }),
 
   async ledBack(step, context) {
     if (step.does !== shiftTraffic.name) return ledAway(step, context);

@@ -7,9 +7,9 @@ import type { DatabaseFacts, Maintenance } from "../../../../ports/databases.ts"
 import type { KeyFacts } from "../../../../ports/snapshots.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
+import { sayRecords } from "../../../steps/record-sets.ts";
 import { sayKnown } from "../../facts.ts";
 import type { IdentityFact, KindTold, Looking, Place, Seen } from "../../place.ts";
-import { sayRecords } from "../../record-sets.ts";
 import { lookAtCarriers, lookAtDoors } from "./doors.ts";
 import { overLink } from "./link.ts";
 import { loginOf, markerTableOf } from "./login.ts";

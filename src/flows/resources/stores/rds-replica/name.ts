@@ -1,5 +1,5 @@
 import type { RecordSet } from "../../../../ports/traffic.ts";
-import { foreignTo, leftoverOf } from "../../record-sets.ts";
+import { foreignTo, leftoverOf } from "../../../steps/record-sets.ts";
 
 /** The one record set that leads the application to its writer, or why there is none that could be led elsewhere. */
 export type WriterRecord = { readonly record: RecordSet } | { readonly refused: string };

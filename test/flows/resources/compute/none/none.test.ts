@@ -21,7 +21,7 @@ const MOVING = {
     isDark: false,
     isAllSilent: false,
   },
-  ...{ url: "https://desk.hotels.example/health", via: "desk-b.machines.example", byHandFirst: [] },
+  ...{ url: "https://desk.hotels.example/health", via: "desk-b.machines.example", byHandFirst: [], ledBy: [] },
 } satisfies ComputeMoving;
 const SLOT = { id: (base: string) => base, after: ["check-writable"] };
 
@@ -62,7 +62,14 @@ describe("machines that TwoKey neither starts nor stops", () => {
 });
 
 describe("the answer of the new side", () => {
-  const INPUT = { region: "eu-central-1", service: "desk", url: MOVING.url, via: MOVING.via, byHandFirst: [] };
+  const INPUT = {
+    region: "eu-central-1",
+    service: "desk",
+    url: MOVING.url,
+    via: MOVING.via,
+    byHandFirst: [],
+    ledBy: [],
+  };
   const verified = (verdict: HealthVerdict) => {
     const asked: unknown[] = [];
     const cloud = fakeCloud({

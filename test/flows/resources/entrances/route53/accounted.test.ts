@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { changeOf } from "../../../../../src/flows/resources/entrances/route53/change.ts";
+import { sayRecords } from "../../../../../src/flows/steps/record-sets.ts";
 import { recordSetOf } from "../../../../../src/integrations/aws/record-set.ts";
 import type { RecordSet } from "../../../../../src/ports/traffic.ts";
 
@@ -108,6 +109,34 @@ describe("everything under a name that is moved", () => {
       { failover: "PRIMARY", healthCheck: "hc-1", alias: to },
       { failover: "SECONDARY", healthCheck: "hc-2", alias: to },
     ]);
+  });
+
+  describe("a pair whose aliases were made in the console, and do not evaluate their target's health", () => {
+    const member = (failover: "PRIMARY" | "SECONDARY", host: string): RecordSet => ({
+      ...{ name: NAME, type: "A", setIdentifier: failover.toLowerCase(), failover },
+      alias: { zone: "ZLB", dnsName: `dualstack.${host}`, evaluateTargetHealth: false },
+    });
+    const [homeFront, there] = ["home-alb.elb.amazonaws.com", front.dns_name];
+    const pair = [member("PRIMARY", homeFront), member("SECONDARY", there)];
+    const led = (from: readonly RecordSet[], dns_name: string) => {
+      const change = changeOf(from, {
+        ...{ to: STANDBY ?? "", front: { dns_name, zone: "ZLB" } },
+        traffic: { ...{ zone: "Z1", name: NAME, routing: "failover" }, primary: "primary", secondary: "secondary" },
+      });
+      if ("refused" in change) throw new Error(change.refused);
+      return change.after;
+    };
+
+    test("guard nothing else: changes its target and nothing else, and there and back PRIMARY is exactly as it was", () => {
+      const away = led(pair, there);
+
+      expect(away).toEqual([member("PRIMARY", there), member("SECONDARY", there)]);
+      expect(led(away, homeFront)[0]).toEqual(pair[0]);
+    });
+
+    test("is shown as such", () => {
+      expect(sayRecords(pair)).toContain(`primary (PRIMARY) → dualstack.${homeFront}, target health not evaluated`);
+    });
   });
 
   test("an AAAA set with plain addresses under a region's identifier refuses the plan", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
+import { TransientError, VENDOR_REFUSES } from "../../../../../src/domain/errors.ts";
 import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { move } from "../../../../../src/flows/resources/entrances/route53/move.ts";
 import { shiftTraffic } from "../../../../../src/flows/resources/entrances/route53/shift-traffic.ts";
+import { markSet } from "../../../../../src/flows/steps/dns-mark.ts";
 import { RecordsInput } from "../../../../../src/flows/steps/schemas.ts";
 import type { DnsAnswer, Family } from "../../../../../src/ports/probe.ts";
 import type { RecordChange, RecordSet } from "../../../../../src/ports/traffic.ts";
@@ -26,8 +28,11 @@ const notThere = (cause: "denied" | "absent"): Known<readonly RecordSet[]> => ({
 });
 
 interface Given {
+  /** The mark beside the name. */
+  readonly marks?: readonly RecordSet[];
   readonly stands?: Known<readonly RecordSet[]>;
-  readonly state?: "pending" | "in-sync";
+  /** An error: Route 53 does not say how far the change is. */
+  readonly state?: "pending" | "in-sync" | Error;
   /** What each name server gives for the name. */
   readonly servers?: (family: Family | undefined) => readonly DnsAnswer[];
   /** What users' resolvers give for a name. */
@@ -38,17 +43,21 @@ const everybody = (_name: string, family: Family | undefined) => [
   given(family === "AAAA" ? "2001:db8::1" : "192.0.2.1"),
 ];
 
-function route53({ stands = known(OLD), state = "in-sync", servers = () => [], resolvers = everybody }: Given) {
+function route53(asked: Given) {
+  const { stands = known(OLD), state = "in-sync", servers = () => [], resolvers = everybody, marks = [] } = asked;
   const written: RecordChange[] = [];
   const cloud = fakeCloud({
     clock: { now: () => 7_000 },
     traffic: {
-      records: async (_zone, name) => (name === NAME ? stands : known([])),
+      records: async (_zone, name) => (name === NAME ? stands : known(marks)),
       upsert: async (wish) => {
         written.push(wish);
         return { changeId: "C1", requestIds: ["r-1"] };
       },
-      changeState: async () => state,
+      changeState: async () => {
+        if (state instanceof Error) throw state;
+        return state;
+      },
     },
     probe: {
       resolveAuthoritative: async (_name, _signal, family) => servers(family),
@@ -89,6 +98,61 @@ describe("users are moved", () => {
 
     await expect(shiftTraffic.run(INPUT, context)).rejects.toMatchObject(is);
     expect(written).toEqual([]);
+  });
+});
+
+describe("a change whose answer was lost", () => {
+  const marks = (run: string) => [markSet(NAME, { run, epoch: 1, change: 3, way: "out" })];
+
+  test("guard lost answer: has its mark exchanged once more, so that Route 53 says when all name servers have it", async () => {
+    const { written, context } = route53({ stands: known(NEW), marks: marks("F-1") });
+
+    expect(await shiftTraffic.run(INPUT, context)).toEqual({ requestIds: ["r-1"], data: { changeId: "C1" } });
+    const to = [markSet(NAME, { run: "F-1", epoch: 1, change: 4, way: "out" })];
+    expect(written).toMatchObject([{ records: [], exchange: { from: marks("F-1"), to } }]);
+  });
+
+  test("is told from one that another run had made before: that one is not written again", async () => {
+    const mark = marks("F-0");
+    const { written, context } = route53({ stands: known(NEW), marks: mark });
+
+    expect(await shiftTraffic.run({ ...INPUT, mark }, context)).toEqual({ requestIds: [], data: { changeId: null } });
+    expect(written).toEqual([]);
+  });
+});
+
+/** A third set of the name, which somebody made in the console after the plan was signed. */
+const THIRD: RecordSet = { ...set("A", "old.elb.amazonaws.com"), setIdentifier: "third", weight: 10 };
+const ADDED = {
+  ...{ name: "StepFailed", code: "records-added" },
+  message: expect.stringContaining("A “third” → old.elb.amazonaws.com"),
+};
+
+describe("a set that somebody added to the name after the plan was made", () => {
+  test("guard added set: stops the change, by name: it would go on leading users elsewhere", async () => {
+    const { written, context } = route53({ stands: known([...OLD, THIRD]) });
+
+    await expect(shiftTraffic.run(INPUT, context)).rejects.toMatchObject(ADDED);
+    expect(written).toEqual([]);
+  });
+
+  test("also stops it where all that the plan moves leads to the new side already", async () => {
+    const { context } = route53({ stands: known([...NEW, THIRD]) });
+
+    await expect(shiftTraffic.run(INPUT, context)).rejects.toMatchObject(ADDED);
+    await expect(shiftTraffic.verify(INPUT, { changeId: null }, context)).rejects.toMatchObject(ADDED);
+  });
+
+  test("stops nothing where it leads nobody, and holds up no undo: users wait for what stood there", async () => {
+    const text: RecordSet = { name: NAME, type: "TXT", ttlSeconds: 60, values: ['"x"'] };
+    const beside = route53({ stands: known([...OLD, text]) });
+    const back = route53({ stands: known([...NEW, THIRD]) });
+    if (typeof shiftTraffic.undo !== "function") throw new Error("It has a way back");
+
+    await shiftTraffic.run(INPUT, beside.context);
+    await shiftTraffic.undo(INPUT, back.context);
+
+    expect([beside.written, back.written]).toMatchObject([[{ records: NEW }], [{ records: OLD }]]);
   });
 });
 
@@ -133,8 +197,45 @@ describe("a change of records is there", () => {
     expect(await verified({ servers, resolvers })).toMatchObject({ done: true });
   });
 
-  test("where nothing had to be changed, only while it stands as planned, and nobody knows since when", async () => {
-    expect(await verified({ stands: known(NEW) }, null)).toMatchObject({ done: true, output: { changeId: null } });
+  describe("while Route 53 does not say how far it is", () => {
+    const state = new TransientError("aws-busy", "GetChange: 503", { facts: VENDOR_REFUSES });
+    const all = (address: string) => (family: Family | undefined) => [
+      given(family === "AAAA" ? `2001:db8::${address}` : `192.0.2.${address}`),
+      { ...given(family === "AAAA" ? `2001:db8::${address}` : `192.0.2.${address}`), server: "ns-3" },
+    ];
+
+    test("guard other witness: when the zone's name servers all give the new side, in both families", async () => {
+      expect(await verified({ state, servers: all("1") })).toMatchObject({
+        ...{ done: true, output: { changeId: "C1", inSyncAtMs: 7_000 } },
+        says: expect.stringMatching(
+          /2 name servers give the new side .* Route 53 itself does not say .*GetChange: 503/,
+        ),
+      });
+    });
+
+    test.each<[string, Given]>([
+      ["one of them still gives the old side", { servers: (family) => [...all("1")(family), given("192.0.2.9")] }],
+      ["one family is missing", { servers: (family) => (family === "AAAA" ? [given()] : all("1")(family)) }],
+      ["nobody answers", { servers: () => [silent] }],
+    ])("guard other witness: never while %s: what Route 53 said is handed on, and waited out", async (_what, asked) => {
+      await expect(verified({ state, ...asked })).rejects.toBe(state);
+    });
+
+    test("never of a private zone, which nobody outside can ask", async () => {
+      const { context } = route53({ state, servers: all("1") });
+      const input = { ...INPUT, isPrivate: true as const };
+      await expect(shiftTraffic.verify(input, { changeId: "C1" }, context)).rejects.toBe(state);
+    });
+  });
+
+  test("where nothing had to be changed, only while it stands as planned and name servers give it, and nobody knows since when", async () => {
+    const servers = (family: Family | undefined) => everybody(NAME, family);
+    expect(await verified({ stands: known(NEW), servers }, null)).toEqual({
+      ...{ done: true, output: { changeId: null }, says: expect.any(String) },
+    });
+    expect(await verified({ stands: known(NEW), servers: () => [given("192.0.2.9")] }, null)).toMatchObject({
+      ...{ done: false, says: expect.stringContaining("ns-1 answers 192.0.2.9") },
+    });
     expect(await verified({ stands: known(OLD) }, null)).toMatchObject({ done: false });
     await expect(verified({ stands: known(ELSEWHERE) }, null)).rejects.toMatchObject({ code: "records-drifted" });
   });

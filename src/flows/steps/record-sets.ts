@@ -59,7 +59,8 @@ export const sayRecords = (sets: readonly RecordSet[]): string =>
 function sayRecord({ type, setIdentifier, weight, failover, alias, values, healthCheck }: RecordSet): string {
   const which = setIdentifier === undefined ? type : `${setIdentifier} (${failover ?? weight ?? type})`;
   const checked = healthCheck === undefined ? "" : `, health check ${healthCheck}`;
-  return `${which} → ${alias?.dnsName ?? values?.join(", ") ?? "?"}${checked}`;
+  const judged = alias?.evaluateTargetHealth === false ? ", target health not evaluated" : "";
+  return `${which} → ${alias?.dnsName ?? values?.join(", ") ?? "?"}${judged}${checked}`;
 }
 
 /** Beside a set that a plan leaves as it is. */

@@ -1,0 +1,47 @@
+import type { z } from "zod";
+import { StepFailed } from "../../domain/errors.ts";
+import type { Family } from "../../ports/probe.ts";
+import type { LookContext } from "../../ports/step.ts";
+import type { RecordSet } from "../../ports/traffic.ts";
+import { emptyAt, type Given, publishedBy } from "./dns-answers.ts";
+import type { RecordsInput } from "./schemas.ts";
+
+/** What a zone's name servers give of a change of records. */
+
+type Input = z.infer<typeof RecordsInput>;
+type Context = Pick<LookContext, "cloud" | "signal">;
+
+const ADDRESSES: Readonly<Record<string, Family>> = { A: "A", CNAME: "A", AAAA: "AAAA" };
+const familiesOf = (after: readonly Partial<RecordSet>[]): Family[] => [
+  ...new Set(after.flatMap(({ type = "" }) => ADDRESSES[type] ?? [])),
+];
+
+/** Where all sets of a change lead: the target of an alias, or the one value of a CNAME. */
+export const newSideOf = ([{ alias, values = [] } = {}]: readonly Partial<RecordSet>[]): string =>
+  alias?.dnsName ?? values[0] ?? "";
+
+/** Nobody outside a private zone's networks is given anything. What nobody tells of a zone may be that. */
+export async function isPublicZone({ zone, name }: Input, { cloud, signal }: Context): Promise<boolean> {
+  const zones = await cloud.discovery.zones(name, signal);
+  return zones.known && zones.value.some(({ id, isPrivate }) => id === zone && !isPrivate);
+}
+
+export const published = ({ name, after }: Input, context: Context): Promise<Given> =>
+  publishedBy({ name, newSide: newSideOf(after), families: familiesOf(after) }, context);
+
+/**
+ * Name servers have lost whole sets that Route 53 counted as published. Users get nothing then, and no waiting mends it:
+ * people are called at once. A server that gives no answer says nothing of that, and neither does a resolver that gives an empty
+ * one: it may have kept that since before the change. It is told, and awaited where users are looked at.
+ */
+export async function refuseLost({ name, after }: Input, context: Context): Promise<string> {
+  const kept: string[] = [];
+  for (const family of familiesOf(after)) {
+    const { lostBy, keptBy } = await emptyAt({ name, newSide: newSideOf(after), family }, context);
+    if (keptBy !== undefined) kept.push(`; ${keptBy} still keeps that it has no ${family} record`);
+    if (lostBy === undefined) continue;
+    const why = `Route 53 says that ${name} is changed on all name servers, and ${lostBy} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
+    throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
+  }
+  return kept.join("");
+}
