@@ -8,7 +8,7 @@ import type { RecordSet } from "../../ports/traffic.ts";
 import { emptyAt, givenBy } from "./dns-answers.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
-import { recordsByHand } from "./records-by-hand.ts";
+import { recordsBackByHand, recordsByHand } from "./records-by-hand.ts";
 import { LedElsewhere, LedSince, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
 
@@ -122,6 +122,7 @@ export function changeRecords({
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
     controlPlane: () => ROUTE53_CONTROL_PLANE,
     byHand: ({ zone, after }) => recordsByHand(zone, after),
+    undoByHand: recordsBackByHand,
     // No public name server shows any other name, and Route 53 itself is what refuses.
     otherWay: isAsked,
     permissions: ({ zone, name, before, after }) => [
