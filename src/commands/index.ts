@@ -133,8 +133,8 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   ),
   extend: decision("extend", "extend [run]", "let TwoKey act on a run for as long again (two approvers)"),
   "by-hand": {
-    usage: "by-hand [plan] [part]",
-    says: "the steps of a plan as commands to paste",
+    usage: "by-hand [plan] [forward] [part]",
+    says: "the steps of a plan as commands to paste, or how to give back what a run took",
     who: [],
     guests: "proven",
     moment: "deciding",

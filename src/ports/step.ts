@@ -158,7 +158,21 @@ export interface StepTimes {
  * what came before it may still be given back.
  * Errors: StepFailed (`facts.mustAsk` to stop for people even before the point of no return), TransientError, OutcomeUnknown.
  */
-export interface Step<Input, Data, Output> extends HandsOn<Output> {
+export type Step<Input, Data, Output> = Doing<Input, Data, Output> & GivingBack<Input>;
+
+/** What can be undone can be undone by hand too, and what cannot shows people whether it happened: a run that may ask for nothing more is theirs. */
+type GivingBack<Input> =
+  | { readonly undo: "nothing-to-undo" }
+  | {
+      readonly undo: { readonly irreversible: (input: Input, context: StepContext) => Promise<Happened> };
+      happenedByHand(input: Input): ByHandBlock;
+    }
+  | {
+      undo(input: Input, context: StepContext): Promise<Undone>;
+      undoByHand(input: Input): readonly ByHandBlock[];
+    };
+
+interface Doing<Input, Data, Output> extends HandsOn<Output> {
   readonly role: StepRole;
   /** Calls that one look makes to one API, so that looks come no faster than twice as many a second. Absent: one. */
   readonly callsALook?: number;
@@ -198,10 +212,6 @@ export interface Step<Input, Data, Output> extends HandsOn<Output> {
    * vendor refuses the step, so that they may have done it in another way.
    */
   dataByHand(nowMs: number, isRefused: boolean): Data;
-  readonly undo:
-    | "nothing-to-undo"
-    | { readonly irreversible: (input: Input, context: StepContext) => Promise<Happened> }
-    | ((input: Input, context: StepContext) => Promise<Undone>);
 }
 
 /** What a journal holds of a step's own shapes. */
@@ -231,10 +241,8 @@ export function planned<Input extends Stored, Data, Output>(
   };
 }
 
-export function wayBackOf({ undo }: Pick<Step<never, never, never>, "undo">): WayBack {
-  if (typeof undo === "function") return "undo";
-  return typeof undo === "object" ? "irreversible" : undo;
-}
+export const wayBackOf = ({ undo }: Pick<Step<never, never, never>, "undo">): WayBack =>
+  typeof undo === "function" ? "undo" : typeof undo === "object" ? "irreversible" : undo;
 
 /** The input of a planned step, as that step reads it; undefined for another step. Throws ZodError where it cannot read it. */
 export const inputIn = <Input>(

@@ -1,3 +1,4 @@
+import type { ByHandBlock } from "../domain/plan-run/by-hand.ts";
 import type { StepRole, WayBack } from "../domain/plan-run/plan.ts";
 import type { Permission } from "./permission.ts";
 import {
@@ -28,6 +29,8 @@ export interface StoredStep {
   verify(input: unknown, data: unknown, context: LookContext): Promise<Verdict>;
   dataByHand(nowMs: number, isRefused: boolean): Stored;
   undo(input: unknown, context: StepContext): Promise<Undone>;
+  /** What people paste in its place; of an irreversible step what shows whether it happened. */
+  backByHand(input: unknown): readonly ByHandBlock[];
   /** Of an irreversible step; every other one answers "no". */
   happened(input: unknown, context: StepContext): Promise<Happened>;
 }
@@ -54,6 +57,11 @@ export function storedStep<Input, Data extends Stored, Output extends Stored>(
     run: async (input, context) => step.run(step.input.parse(input), context),
     verify: async (input, data, context) => step.verify(step.input.parse(input), step.data.parse(data), context),
     dataByHand: (nowMs, isRefused) => step.dataByHand(nowMs, isRefused),
+    backByHand: (input) => {
+      const parsed = step.input.parse(input);
+      if ("undoByHand" in step) return step.undoByHand(parsed);
+      return "happenedByHand" in step ? [step.happenedByHand(parsed)] : [];
+    },
     undo: async (input, context) => {
       if (typeof undo !== "function") return { says: "nothing to undo", requestIds: [] };
       return undo(step.input.parse(input), context);

@@ -43,14 +43,25 @@ function headOf(plan: Plan, roles: readonly string[]): CardPart[] {
     {
       kind: "lines",
       plain: true,
-      lines: [...silent.map((each) => skipLine(each, all)), ...turningBack(plan, all), ...HOW],
+      lines: [
+        ...silent.map((each) => skipLine(each, all)),
+        ...turningBack(plan, all),
+        `${IN_ORDER} Steps of one number may run side by side.`,
+        ...HOW_TO_PASTE,
+      ],
     },
-    { kind: "code", text: `export AWS_PAGER="" && ${told("Go on at once, with the first block below.")}` },
+    FIRST_BLOCK,
   ];
 }
 
-const HOW: readonly string[] = [
-  "Follow this order, in bash or zsh. Paste one block at a time. Steps of one number may run side by side.",
+/** No answer of the CLI waits in a pager. */
+export const FIRST_BLOCK: CardPart = {
+  kind: "code",
+  text: `export AWS_PAGER="" && ${told("Go on at once, with the first block below.")}`,
+};
+
+export const IN_ORDER = "Follow this order, in bash or zsh. Paste one block at a time.";
+export const HOW_TO_PASTE: readonly string[] = [
   "Do not paste the next block until this one says “Go on …” and that is true, unless this text says to skip it.",
   "Not true yet, and no FAILED: repeat only its last command. FAILED: do what that line says, or ask in the channel.",
 ];
@@ -59,12 +70,12 @@ const HOW: readonly string[] = [
 const whenToUse = ({ keysRequired }: Plan, roles: readonly string[]): string[] => [
   "Use this only when TwoKey is down, or when a run’s card sends you to one step here.",
   `When TwoKey is down: ${keysRequired === 0 ? "s" : "two approvers agree in the channel first, unless they turned their keys. S"}top every process of TwoKey. A quiet card does not prove that it stands still.`,
-  ...denied(roles),
+  ...ifItGoesOn(roles),
   "Then start at the first step without ✓ on the run’s card. A step with ▶ there may be done already: its blocks look first, or do no harm when they are pasted twice.",
 ];
 
 /** Credentials that were given out count for up to an hour, and what a role is denied counts for them too. */
-const denied = (roles: readonly string[]): string[] =>
+export const ifItGoesOn = (roles: readonly string[]): string[] =>
   roles.length === 0
     ? ["If you cannot stop one: take the permissions from the AWS credentials that it uses."]
     : [
@@ -89,7 +100,7 @@ function turningBack(plan: Plan, all: readonly Marked[]): string[] {
   ];
 }
 
-function blockParts(item: ByHandItem, mark: string): CardPart[] {
+export function blockParts(item: ByHandItem, mark: string): CardPart[] {
   const { step, block, index } = item;
   const { number, looks } = placeOf(item, mark);
   const when = step.silent === undefined ? "" : ` – as soon as ${step.silent} answers`;

@@ -211,7 +211,7 @@ function outcomeOf(run: RunState): string[] {
     const unmeasured = unmeasuredSteps(run);
     return unmeasured.length === 0 ? [] : [`Not measured, because people went on without it: ${titles(unmeasured)}.`];
   }
-  if (state === "stuck") return [stoppedUndoing(run)];
+  if (state === "stuck") return [stoppedUndoing(run), `How to give it back by hand: /dr by-hand ${plan.id}`];
   if (state === "unwound" && undoSkipped.length > 0)
     return [
       `Nothing irreversible happened, but this was not undone: ${titles(plan.steps.filter(({ id }) => undoSkipped.includes(id)))}.`,

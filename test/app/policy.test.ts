@@ -5,8 +5,10 @@ import { NOTHING_FOUND } from "../../src/domain/service/found.ts";
 import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import { COPY_TAG } from "../../src/flows/steps/permissions.ts";
 import { deletePolicy, executePolicy, observePolicy } from "../../src/integrations/aws/role-policies.ts";
+import { isLike } from "../../src/simulators/aws/iam/conditions.ts";
 import { type Judgement, judge, PolicyDocument } from "../../src/simulators/aws/iam/policy.ts";
 import { example } from "../harness/example.ts";
+import { IAM_ACTIONS } from "../harness/iam-actions.ts";
 
 const printed = (...args: string[]) =>
   policy(args, {
@@ -54,6 +56,15 @@ test.each([
   expect(`${printed(which).text}\n`).toBe(readFileSync(path, "utf8"));
 });
 
+test.each(["inventory", "every-kind"])("IAM knows every action that a policy for examples/%s.yaml names", (file) => {
+  const named = ["execute", "observe", "delete"].flatMap((which) =>
+    asAws(JSON.parse(printed(which, "--file", `examples/${file}.yaml`).text)).Statement.flatMap(({ Action }) => Action),
+  );
+
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((pattern) => !IAM_ACTIONS.some((action) => isLike(pattern, action.toLowerCase())))).toEqual([]);
+});
+
 test("each fits into one managed policy of AWS, for one service", () => {
   for (const name of ["inventory", "bookings", "desk", "archive"]) {
     const file = name === "inventory" ? name : "every-kind";
@@ -84,6 +95,8 @@ describe("the role that runs assume", () => {
     ["glacier:DeleteVault", arn("glacier", "vaults/dr")],
     ["s3:DeleteBucket", "arn:aws:s3:::reports"],
     ["s3:DeleteObject", "arn:aws:s3:::reports/1"],
+    ["s3:PutLifecycleConfiguration", "arn:aws:s3:::reports"],
+    ["backup:UpdateRecoveryPointLifecycle", arn("backup", "recovery-point:1")],
     ["route53:DeleteHostedZone", "arn:aws:route53:::hostedzone/Z123456789"],
     ["dynamodb:DeleteTable", arn("dynamodb", "table/orders")],
     ["kms:ScheduleKeyDeletion", arn("kms", "key/1")],

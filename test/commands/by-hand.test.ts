@@ -2,9 +2,10 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { byHand } from "../../src/commands/by-hand.ts";
 import { byHandParts } from "../../src/domain/plan-run/by-hand-parts.ts";
 import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import { example } from "../harness/example.ts";
-import { who } from "../harness/fakes/index.ts";
+import { clockAt, who } from "../harness/fakes/index.ts";
 import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
@@ -19,12 +20,20 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 /** What somebody is shown who asks for this part of the plan, by the text of its card. */
-async function asking(plan: Plan): Promise<(...part: readonly string[]) => Promise<string>> {
+async function asking(
+  plan: Plan,
+  entries: readonly RunEntry[] = [],
+  nowMs = AT,
+): Promise<(...part: readonly string[]) => Promise<string>> {
   const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
   await runs.create(plan, planDigest(plan), []);
+  for (const entry of entries) {
+    const run = await runs.read(plan.id);
+    if (run) await runs.append(run, { entries: [entry], events: [] });
+  }
   return async (...part) => {
     const ask = { verb: "by-hand", args: [plan.id, ...part], text: "", who: who("farid") };
-    const answer = await byHand(ask, { runs, inventory: () => inventory });
+    const answer = await byHand(ask, { runs, inventory: () => inventory, clock: clockAt(() => nowMs) });
     return answer.kind === "whisper" ? answer.card.text : answer.kind;
   };
 }
@@ -50,4 +59,18 @@ test("a plan whose commands fit into one message says so when it is asked for it
   const part = await asking({ ...whole, steps: whole.steps.slice(0, 1) });
 
   await expect(part("2")).rejects.toMatchObject({ message: expect.stringContaining("have one part.") });
+});
+
+test("of a run that is past its end date before the point of no return they give back what it took, and forward is asked for by that word", async () => {
+  const plan = planFor(inventory);
+  const begun: RunEntry[] = [
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    { kind: "claimed", atMs: AT, epoch: 1, worker: "w" },
+    { kind: "intent", atMs: AT, step: "fence", epoch: 1, attempt: 1 },
+  ];
+  const part = await asking(plan, begun, plan.authorisesUntilMs);
+
+  expect(await part()).toMatch(/^How to give back by hand what run F-1 took/);
+  expect(await part("forward")).toMatch(/^How to do plan F-1 by hand: .* part 1 of/);
+  expect(await part("forward", "2")).toContain("part 2 of");
 });

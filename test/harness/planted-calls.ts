@@ -110,9 +110,14 @@ export const PLANTED: readonly Planted[] = [
     "s3:DeleteObject": rest("s3", "DELETE", "/mycomputer-backups/2026-11-28.dump"),
     "s3:GetObject": rest("s3", "GET", "/mycomputer-backups/2026-11-28.dump"),
     "s3:PutBucketPolicy": rest("s3", "PUT", "/mycomputer-backups?policy"),
+    "s3:PutLifecycleConfiguration": rest("s3", "PUT", "/mycomputer-backups?lifecycle"),
     "backup:DeleteBackupVault": rest("backup", "DELETE", "/backup-vaults/production"),
     "backup:DeleteRecoveryPoint": rest(
       ...(["backup", "DELETE"] as const),
+      `/backup-vaults/production/recovery-points/${encodeURIComponent(`arn:aws:backup:${HOME}:${ACCOUNT}:recovery-point:1`)}`,
+    ),
+    "backup:UpdateRecoveryPointLifecycle": rest(
+      ...(["backup", "POST"] as const),
       `/backup-vaults/production/recovery-points/${encodeURIComponent(`arn:aws:backup:${HOME}:${ACCOUNT}:recovery-point:1`)}`,
     ),
     "dynamodb:DeleteTable": target("dynamodb", "DynamoDB_20120810.DeleteTable", { TableName: "bookings" }),

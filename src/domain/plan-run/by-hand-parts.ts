@@ -22,7 +22,12 @@ export function byHandParts(plan: Plan): readonly (readonly ByHandItem[])[] {
     ...steps.filter(({ silent }) => silent === undefined),
     ...steps.filter(({ silent }) => silent !== undefined),
   ];
-  const items = ordered.flatMap((step) => step.byHand.map((block, index) => ({ step, block, index })));
+  return inParts(ordered);
+}
+
+/** The blocks of these steps, in their order. */
+export function inParts(steps: readonly PlannedStep[]): readonly (readonly ByHandItem[])[] {
+  const items = steps.flatMap((step) => step.byHand.map((block, index) => ({ step, block, index })));
   const parts: ByHandItem[][] = [[]];
   let room = FIRST_ROOM;
   for (const item of items) {
@@ -37,7 +42,7 @@ export function byHandParts(plan: Plan): readonly (readonly ByHandItem[])[] {
 }
 
 /** As long as any place is. */
-const LONGEST = { number: "10a-10", looks: "10a-10" };
+const LONGEST = { number: "back 10-10", looks: "10a-10" };
 
 const sizeOf = ({ step, block }: ByHandItem): number =>
   [step.title, block.of ?? "", block.before ?? "", ...pastedLines(block, LONGEST)].reduce(

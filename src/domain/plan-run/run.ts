@@ -211,13 +211,16 @@ export function readySteps(run: RunState): PlannedStep[] {
   );
 }
 
-/** Steps that may have had an effect and have a way back, newest first. */
-export function stepsToUndo(run: RunState): PlannedStep[] {
+/** Steps that may have had an effect and have a way back, newest first, without those whose undo people went on without. */
+export const stepsToUndo = (run: RunState): PlannedStep[] =>
+  stepsNotUndone(run).filter((step) => !run.undoSkipped.includes(step.id));
+
+/** Steps of which something may be left to give back, newest first. */
+export function stepsNotUndone(run: RunState): PlannedStep[] {
   const touched = new Set(["intended", "asked", "done", "failed", "undoing", "undo-failed", "skipped", "by-hand"]);
   // Whoever went on without a step, or did it by hand, did so after an attempt: that may have had an effect as well.
   return run.plan.steps
     .filter((step) => step.wayBack === "undo" && touched.has(stateOf(run, step.id).state))
-    .filter((step) => !run.undoSkipped.includes(step.id))
     .toReversed();
 }
 

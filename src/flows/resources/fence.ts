@@ -56,6 +56,8 @@ export interface Fence<Settings, Facts, Things, Captured> {
   letGo?(things: Things, context: Looking): Promise<void>;
   /** Puts back what was captured, and ends when that is seen. It asks whatever a look shows: that may be older than the fence. */
   reopen(things: Things, captured: Captured, context: Context): Promise<readonly string[]>;
+  /** The same for people. */
+  reopenByHand(things: Things, captured: Captured): readonly ByHandBlock[];
   /** What has been put back, in words. */
   says(captured: Captured): string;
   /** `descriptor`: as of `signInByHand`. */

@@ -6,7 +6,7 @@ import type { Hold, LookContext, Step, Verdict } from "../../ports/step.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
 import { isPublicZone, published, refuseLost } from "./published.ts";
-import { recordsByHand } from "./records-by-hand.ts";
+import { recordsBackByHand, recordsByHand } from "./records-by-hand.ts";
 import { LedElsewhere, LedSince, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
 
@@ -151,6 +151,7 @@ export function changeRecords({
     times: () => ({ expectedMs: 35 * SECOND, deadlineMs }),
     controlPlane: () => ROUTE53_CONTROL_PLANE,
     byHand: ({ zone, after }) => recordsByHand(zone, after),
+    undoByHand: recordsBackByHand,
     // No public name server shows any other name, and Route 53 itself is what refuses.
     otherWay: isForUsers,
     permissions: ({ zone, name, before, after }) => [

@@ -3,9 +3,29 @@ import type { RecordSet } from "../../ports/traffic.ts";
 import { keptIn, readAs, savedAs } from "./by-hand.ts";
 
 /** A change of records as AWS CLI commands: what stands there is saved first. */
-export function recordsByHand(zone: string, after: readonly RecordSet[]): ByHandBlock[] {
-  const changes = after.map((record) => ({ Action: "UPSERT", ResourceRecordSet: awsForm(record) }));
-  const names = [...new Set(after.map(({ name }) => name))];
+export const recordsByHand = (zone: string, after: readonly RecordSet[]): ByHandBlock[] => [
+  written(zone, after, after.some(({ weight }) => weight === 0) ? [UNWEIGHTED] : []),
+];
+
+interface Changed {
+  readonly name: string;
+  readonly zone: string;
+  readonly before: readonly RecordSet[];
+}
+
+/** As they stood when the plan was made. */
+export const recordsBackByHand = ({ name, zone, before }: Changed): ByHandBlock[] => [
+  {
+    before: `Only if ${name} stands as this plan made it: do not write over what somebody changed since.`,
+    commands: recordsListed({ zone, name }),
+    goOn: "when those are the sets that the plan wrote. Old values already: skip the next block.",
+  },
+  written(zone, before, []),
+];
+
+function written(zone: string, sets: readonly RecordSet[], said: readonly string[]): ByHandBlock {
+  const changes = sets.map((record) => ({ Action: "UPSERT", ResourceRecordSet: awsForm(record) }));
+  const names = [...new Set(sets.map(({ name }) => name))];
   const commands = [
     ...names.flatMap((name) => [
       savedAs(name),
@@ -15,10 +35,10 @@ export function recordsByHand(zone: string, after: readonly RecordSet[]): ByHand
       "change",
       `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch ${quoted(JSON.stringify({ Changes: changes }))} --query ChangeInfo.Id --output text`,
     ),
-    ...(after.some(({ weight }) => weight === 0) ? [UNWEIGHTED] : []),
+    ...said,
     'aws route53 get-change --id "$change" --query ChangeInfo.Status --output text',
   ];
-  return [{ commands, goOn: "when that says INSYNC." }];
+  return { commands, goOn: "when that says INSYNC." };
 }
 
 /** Beside what looks like a slip at three in the morning. */

@@ -23,11 +23,22 @@ export interface RoleWish {
   readonly copies: { readonly names: string; readonly tag: string };
 }
 
-/** What no role of TwoKey may do, whatever else allows it: a token for one thing must not be able to end another one. */
+/**
+ * What no role of TwoKey may do, whatever else allows it: a token for one thing must not be able to end another one. By the names
+ * of IAM's actions, which are not always those of the calls: a rule by which S3 deletes objects comes by PutBucketLifecycleConfiguration.
+ */
 const NEVER = [
-  ...["backup:Delete*", "dynamodb:Delete*", "ec2:Delete*", "ec2:Terminate*", "ecs:Delete*", "glacier:Delete*"],
+  ...[
+    "backup:Delete*",
+    "backup:UpdateRecoveryPointLifecycle",
+    "dynamodb:Delete*",
+    "ec2:Delete*",
+    "ec2:Terminate*",
+    "ecs:Delete*",
+    "glacier:Delete*",
+  ],
   ...["iam:*", "kms:Disable*", "kms:ScheduleKeyDeletion", "organizations:*", "rds:ModifyDBCluster"],
-  ...["rds:RemoveFromGlobalCluster", "route53:Delete*", "s3:Delete*", "s3:PutBucketLifecycle*"],
+  ...["rds:RemoveFromGlobalCluster", "route53:Delete*", "s3:Delete*", "s3:PutLifecycleConfiguration"],
 ] as const;
 
 /** What runs assume a role for, beside looking: each step gets a part of it. It deletes nothing. */

@@ -13,17 +13,21 @@ interface Route {
 const S3_ROUTES: readonly Route[] = [
   { method: "DELETE", path: /^\/([^/]+)$/, operation: "DeleteBucket", members: ["Bucket"] },
   { method: "PUT", path: /^\/([^/]+)$/, operation: "PutBucketPolicy", members: ["Bucket"], query: "policy" },
+  {
+    ...{ method: "PUT", path: /^\/([^/]+)$/, query: "lifecycle" },
+    ...{ operation: "PutBucketLifecycleConfiguration", members: ["Bucket"] },
+  },
   { method: "GET", path: /^\/([^/]+)\/(.+)$/, operation: "GetObject", members: ["Bucket", "Key"] },
   { method: "DELETE", path: /^\/([^/]+)\/(.+)$/, operation: "DeleteObject", members: ["Bucket", "Key"] },
 ];
 
 const VAULT = ["BackupVaultName"];
+const POINT = /^\/backup-vaults\/([^/]+)\/recovery-points\/(.+)$/;
+const IN_VAULT = [...VAULT, "RecoveryPointArn"];
 const BACKUP_ROUTES: readonly Route[] = [
   { method: "DELETE", path: /^\/backup-vaults\/([^/]+)$/, operation: "DeleteBackupVault", members: VAULT },
-  {
-    ...{ method: "DELETE", path: /^\/backup-vaults\/([^/]+)\/recovery-points\/(.+)$/ },
-    ...{ operation: "DeleteRecoveryPoint", members: [...VAULT, "RecoveryPointArn"] },
-  },
+  { method: "DELETE", path: POINT, operation: "DeleteRecoveryPoint", members: IN_VAULT },
+  { method: "POST", path: POINT, operation: "UpdateRecoveryPointLifecycle", members: IN_VAULT },
 ];
 
 /** Services that nothing here performs: IAM judges who may call them, and whoever may is told that nothing does it. */

@@ -40,7 +40,7 @@ const unasked = async () => {
 const FENCE: StoredStep = {
   ...{ name: "fence-primary", role: "protects", wayBack: "undo", callsALook: 1, permissions: () => [] },
   verify: async () => ({ done: true, says: "fenced", output: { fence: "fenced" } }),
-  ...{ run: unasked, undo: unasked, dataByHand: () => ({}), happened: async () => "no" },
+  ...{ run: unasked, undo: unasked, dataByHand: () => ({}), happened: async () => "no", backByHand: () => [] },
 };
 
 /** A run whose old side is looked at by every sweep; the look breaks as long as it is told to. */

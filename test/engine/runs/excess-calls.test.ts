@@ -6,6 +6,7 @@ import type { Permission } from "../../../src/ports/permission.ts";
 import { clientsIn, type Opened, type Session } from "../../harness/aws-calls.ts";
 import { type Excess, excessOf, isOwn } from "../../harness/excess-calls.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
+import { IAM_ACTIONS } from "../../harness/iam-actions.ts";
 import { permittedIn, quietPlan } from "../../harness/permitted.ts";
 import { PLAYS } from "../../harness/plays.ts";
 
@@ -17,6 +18,7 @@ const REFUSED = new Set([
   "AuthorizationErrorException",
 ]);
 const FEWEST = 50;
+const KNOWN: ReadonlySet<unknown> = new Set(IAM_ACTIONS);
 
 interface Row {
   /** `fence of bookings failover`. */
@@ -115,6 +117,7 @@ describe("with the credentials of", () => {
     expect(log.read(before, "aws.mutation")).toEqual([]);
     const denials = log.read(before, "iam.denied");
     expect(denials).toHaveLength(others.length);
+    expect(denials.map(({ facts }) => facts["action"]).filter((action) => !KNOWN.has(action))).toEqual([]);
     for (const { facts } of denials) denied[facts["layer"] === "session" ? "session" : "identity-based"] += 1;
     // The same session is good for what it is for: the denials above are not those of a session that may do nothing.
     expect(own.length > 0).toBe(row.permissions.length > 0);

@@ -91,6 +91,7 @@ async function watched(run: RunState, { looked = BACK, atMs = AT + 1_000, ...wis
       throw new Error("the watch does not ask for this");
     },
     happened: async () => "no",
+    backByHand: () => [],
   };
   const turn = await watchTurn(run, {
     cloud: fakeCloud({ clock: { now: () => atMs } }),

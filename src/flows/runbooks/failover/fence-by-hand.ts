@@ -5,6 +5,15 @@ import type { FenceInput } from "./fence-input.ts";
 import { partOf } from "./fence-part.ts";
 import { isAllSilent, mayStay } from "./fence-title.ts";
 
+/** What was captured of each part, put back in the opposite order; nothing of a part that nobody saw before it was closed. */
+export const reopenedByHand = ({ parts, captured }: z.infer<typeof FenceInput>): ByHandBlock[] =>
+  parts.toReversed().flatMap((part) => {
+    const { fence, things, resource } = partOf(part);
+    const before = captured?.[resource];
+    if (before === undefined) return [];
+    return fence.reopenByHand(things, fence.captured.parse(before)).map((each) => ({ ...each, of: resource }));
+  });
+
 /** Those before it are the shell's own. */
 const FIRST_DESCRIPTOR = 3;
 

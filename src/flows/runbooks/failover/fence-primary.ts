@@ -12,7 +12,7 @@ import {
 } from "../../../ports/step.ts";
 import type { Closed, SessionsEnded } from "../../resources/fence.ts";
 import { MINUTE, SECOND } from "../../steps/schemas.ts";
-import { fencedByHand } from "./fence-by-hand.ts";
+import { fencedByHand, reopenedByHand } from "./fence-by-hand.ts";
 import { FenceInput, type FencePart } from "./fence-input.ts";
 import { contextOf, isStore, leftOf, notFenced, type Part, partOf, seenInTime } from "./fence-part.ts";
 import { proveFenced } from "./fence-proof.ts";
@@ -102,6 +102,8 @@ export const fencePrimary: Step<Input, Data, FenceOutput> = {
   },
 
   verify: proveFenced,
+
+  undoByHand: reopenedByHand,
 
   async undo({ region, parts, captured }, context) {
     if (!captured) return { says: `${region} was not touched: it did not answer`, requestIds: [] };

@@ -30,6 +30,9 @@ export const OTHER_ACCESSES: Readonly<Record<string, Readonly<Record<string, Acc
   },
   s3: {
     ...all(["DeleteBucket", "PutBucketPolicy"], (call) => global("s3", call, text(call.input, "Bucket"))),
+    PutBucketLifecycleConfiguration: (call) => [
+      { action: "PutLifecycleConfiguration", resource: global("s3", call, text(call.input, "Bucket")) },
+    ],
     ...all(["GetObject", "DeleteObject"], (call) =>
       global("s3", call, `${text(call.input, "Bucket")}/${text(call.input, "Key")}`),
     ),
@@ -38,7 +41,7 @@ export const OTHER_ACCESSES: Readonly<Record<string, Readonly<Record<string, Acc
     ...all(["DeleteBackupVault"], ({ region, input }) =>
       arnOf("backup", region, `backup-vault:${text(input, "BackupVaultName")}`),
     ),
-    ...all(["DeleteRecoveryPoint"], ({ input }) => text(input, "RecoveryPointArn")),
+    ...all(["DeleteRecoveryPoint", "UpdateRecoveryPointLifecycle"], ({ input }) => text(input, "RecoveryPointArn")),
   },
   dynamodb: all(ON_TABLES, ({ region, input }) => arnOf("dynamodb", region, `table/${text(input, "TableName")}`)),
   secretsmanager: all(["GetSecretValue", "DeleteSecret"], ({ region, input }) =>

@@ -26,6 +26,30 @@ const suspended = (is: boolean): string =>
 export const closedByHand = (region: string, named: Named): string[] =>
   scaledByHand(region, named, `--min-capacity 0 --max-capacity 0 ${suspended(true)}`);
 
+interface Stood {
+  readonly desired: number;
+  readonly scaling: {
+    readonly min: number;
+    readonly max: number;
+    readonly suspended: { readonly scaleIn: boolean; readonly scaleOut: boolean; readonly scheduled: boolean };
+  } | null;
+}
+
+/** As undo does it: auto scaling as it was, and no task fewer than AWS has by now. */
+export function reopenedByHand(region: string, { cluster, service }: Named, { desired, scaling }: Stood): string[] {
+  const { scaleIn, scaleOut, scheduled } = scaling?.suspended ?? {};
+  const seen = `aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service}`;
+  return [
+    ...(scaling === null
+      ? []
+      : [
+          `aws application-autoscaling register-scalable-target --region ${region} --service-namespace ecs --scalable-dimension ecs:service:DesiredCount --resource-id service/${cluster}/${service} --min-capacity ${scaling.min} --max-capacity ${scaling.max} --suspended-state DynamicScalingInSuspended=${scaleIn},DynamicScalingOutSuspended=${scaleOut},ScheduledScalingSuspended=${scheduled}`,
+        ]),
+    ...atLeast("desired", { asked: seen, at: "services[0].desiredCount", least: desired }),
+    `aws ecs update-service --region ${region} --cluster ${cluster} --service ${service} --desired-count "$desired"`,
+  ];
+}
+
 /** As the step does it: what AWS has is raised and never lowered, and whatever was suspended works again. */
 export function raisedByHand(region: string, named: Named & Wanted): string[] {
   const { cluster, service, tasks, max_tasks: max = 0 } = named;
@@ -58,7 +82,7 @@ export const drainedByHand = (region: string, { cluster, service }: Named): ByHa
   commands: [
     `(tasks=$(aws ecs list-tasks --region ${region} --cluster ${cluster} --service-name ${service} --desired-status STOPPED --query 'taskArns[]' --output text) || exit 1; for task in $(echo "\${tasks#None}"); do aws ecs describe-tasks --region ${region} --cluster ${cluster} --tasks "$task" --query 'tasks[0].lastStatus' --output text || exit 1; done)`,
   ],
-  goOn: "when each line says STOPPED.",
+  goOn: "when each line says STOPPED. No line at all: none drains any more, and ECS has forgotten those that did.",
 });
 
 interface Wanted {

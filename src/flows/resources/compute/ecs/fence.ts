@@ -6,7 +6,7 @@ import { isSuspended, type ServiceFacts } from "../../../../ports/compute.ts";
 import { ComputeInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
 import { giveBack } from "../../seen-again.ts";
-import { closedByHand, drainedByHand, noneRunsByHand, savedByHand } from "./by-hand.ts";
+import { closedByHand, drainedByHand, noneRunsByHand, reopenedByHand, runningByHand, savedByHand } from "./by-hand.ts";
 import { drainsMs } from "./drains.ts";
 import type { EcsSeen } from "./look.ts";
 import { compute } from "./parts.ts";
@@ -105,6 +105,12 @@ export const fence: Fence<Ecs, EcsSeen, Things, Captured> = {
       { cloud, signal },
     );
     return requestIds;
+  },
+
+  reopenByHand({ region, compute: site }, captured) {
+    if (captured.desired === 0 && captured.scaling === null) return [];
+    const { look, goOn } = runningByHand(region, { ...site, tasks: leastOf(captured) });
+    return [{ commands: [...reopenedByHand(region, site, captured), look], goOn }];
   },
 
   says: ({ desired }) => `${desired} tasks asked for`,

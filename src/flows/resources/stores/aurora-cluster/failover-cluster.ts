@@ -51,6 +51,12 @@ export const failoverCluster: Step<Input, Data, z.infer<typeof Output>> = {
     ];
     return [{ commands, goOn: `when the status is available and the one writer is ${target}.` }];
   },
+  happenedByHand: ({ region, cluster, target }) => ({
+    commands: [
+      `aws rds describe-db-clusters --region ${region} --db-cluster-identifier ${cluster} --query 'DBClusters[0].[Status,DBClusterMembers[?IsClusterWriter].DBInstanceIdentifier]'`,
+    ],
+    goOn: `when the status is available and the writer is not ${target}. Anything else: it has or may have failed over.`,
+  }),
   permissions: ({ region, cluster }) => [failingOver(region, cluster)],
 
   async run({ region, cluster, target }, { cloud, signal }) {

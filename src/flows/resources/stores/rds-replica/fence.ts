@@ -12,6 +12,7 @@ import { endByHand, signInByHand } from "./end-by-hand.ts";
 import { endSessions } from "./end-sessions.ts";
 import { Login, loginOf } from "./login.ts";
 import type { RdsSeen } from "./look.ts";
+import { openedByHand } from "./open-by-hand.ts";
 import { database, fencedTogether } from "./parts.ts";
 import { closing, closingIn, opening, rebooting } from "./permissions.ts";
 import type { RdsReplica } from "./settings.ts";
@@ -155,6 +156,9 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
     }
     return requestIds;
   },
+
+  reopenByHand: ({ region }, captured) =>
+    Object.entries(captured).flatMap(([group, rules]) => openedByHand(region, group, rules)),
 
   says: (captured) => (Object.keys(captured).length > 1 ? "security groups open" : "security group open"),
 

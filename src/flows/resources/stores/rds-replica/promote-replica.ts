@@ -60,6 +60,13 @@ export const promoteReplica: Step<Input, Data, Record<string, never>> = {
       { before, commands, goOn: "when the source is null and the status is available. Available alone is not enough." },
     ];
   },
+  happenedByHand: ({ region, instance }) => ({
+    before: `RDS shows a promotion up to a minute late: repeat this for a minute. Two writers are worse than none.`,
+    commands: [
+      `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier]' --output text`,
+    ],
+    goOn: `when that says available and what ${instance} follows. None, or another status: it is or may be promoted, so give nothing back.`,
+  }),
   permissions: ({ region, instance }) => [promoting(region, instance)],
 
   async run(input, { cloud, signal, mayHaveAsked }) {

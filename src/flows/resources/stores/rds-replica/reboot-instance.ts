@@ -59,6 +59,12 @@ export const rebootFailover: Step<Input, Data, z.infer<typeof Output>> = {
       },
     ];
   },
+  happenedByHand: ({ region, instance, leaves }) => ({
+    commands: [
+      `aws rds describe-db-instances --region ${region} --db-instance-identifier ${instance} --query 'DBInstances[0].[DBInstanceStatus,AvailabilityZone]' --output text`,
+    ],
+    goOn: `when that says available and ${leaves}. Anything else: it has or may have failed over.`,
+  }),
   permissions: ({ region, instance }) => [rebooting(region, instance)],
 
   async run(input, context) {

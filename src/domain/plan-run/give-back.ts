@@ -1,0 +1,26 @@
+import type { PlannedStep } from "./plan.ts";
+import { isOver, type RunState, stateOf, stepsNotUndone } from "./run.ts";
+
+/** What people do by hand of a run that gives back, or that may ask for nothing more before its point of no return. */
+export interface GiveBack {
+  /** It may have happened: what these have done is seen first, since nothing is given back behind it. */
+  readonly mayHaveHappened: readonly PlannedStep[];
+  /** Newest first. */
+  readonly steps: readonly PlannedStep[];
+}
+
+/** Undefined where a run goes forward, or has left nothing. */
+export function giveBackOf(run: RunState, nowMs: number): GiveBack | undefined {
+  const steps = isWayBack(run, nowMs) ? stepsNotUndone(run) : [];
+  if (steps.length === 0) return undefined;
+  const irreversible = run.plan.steps.filter(({ wayBack }) => wayBack === "irreversible");
+  return { mayHaveHappened: irreversible.filter(({ id }) => stateOf(run, id).state !== "waiting"), steps };
+}
+
+function isWayBack(run: RunState, nowMs: number): boolean {
+  const { plan, state, startedAtMs, untilMs, pastNoReturn, undoSkipped } = run;
+  if (plan.pastNoReturn) return false;
+  if (state === "unwinding" || state === "stuck") return true;
+  if (state === "unwound") return undoSkipped.length > 0;
+  return startedAtMs !== undefined && nowMs >= untilMs && !pastNoReturn && !isOver(run);
+}

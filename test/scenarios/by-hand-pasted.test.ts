@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { z } from "zod";
+import { StepFailed } from "../../src/domain/errors.ts";
+import { canonicalJson } from "../../src/domain/json.ts";
+import { giveBackOf } from "../../src/domain/plan-run/give-back.ts";
+import { type Plan, stepOf } from "../../src/domain/plan-run/plan.ts";
+import { backByHand } from "../../src/flows/back-by-hand.ts";
+import { STEPS } from "../../src/flows/index.ts";
+import { computesIn, storesIn } from "../../src/flows/resources/site.ts";
+import { drive } from "../harness/drive.ts";
+import { runOf, startRun, verdictOf } from "../harness/failover-runs.ts";
+import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
+import { fewBookings } from "../harness/own-accounts.ts";
+import { CLI, Shell } from "../harness/real-cli.ts";
+import { standingOf } from "../harness/standing.ts";
+
+/** Each call of the CLI starts a Python: about forty of them a plan, on a busy machine. */
+const WITHIN_MS = 600_000;
+const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
+
+let at: FailoverWorld;
+let shell: Shell;
+afterEach(async () => {
+  await shell.close();
+  await at.stop();
+});
+
+async function begin(): Promise<void> {
+  at = await startFailoverWorld({
+    ...{ example: "every-kind", service: "bookings", edit: fewBookings, speed: 60, lagSeconds: 1, stopSeconds: 20 },
+  });
+  shell = await Shell.open(at);
+}
+
+const Written = z.looseObject({ after: z.array(z.unknown()) });
+
+/** The sets that the plan writes for users. */
+const recordsAfter = ({ steps }: Plan): ReadonlySet<string> =>
+  new Set(steps.filter(({ role }) => role === "moves-users").flatMap((step) => wanted(step.input)));
+const wanted = (input: unknown): string[] => {
+  const written = Written.safeParse(input);
+  return written.success ? written.data.after.map((set) => canonicalJson(set)) : [];
+};
+
+/** The steps, one of which goes no further. */
+function failing(does: string): typeof STEPS {
+  const step = STEPS[does];
+  if (!step) throw new Error(`there is no step ${does}`);
+  return { ...STEPS, [does]: { ...step, run: () => Promise.reject(new StepFailed("x", "it goes no further")) } };
+}
+
+/** What stands on the new side. */
+async function newSide(to: string) {
+  const databases = await Promise.all(
+    storesIn(at.service, to).map(({ database }) => at.cloud.databases.describe(to, database.instance)),
+  );
+  const computes = await Promise.all(
+    computesIn(at.service, to).map(({ compute }) => at.cloud.compute.describe(to, compute)),
+  );
+  return {
+    roles: databases.map((each) => each.known && [each.value.role, each.value.deletionProtection]),
+    enough: computes.map((each, index) => {
+      const least = computesIn(at.service, to)[index]?.compute.tasks ?? Number.POSITIVE_INFINITY;
+      return each.known && each.value.running >= least;
+    }),
+  };
+}
+
+if (CLI === undefined) process.stdout.write("There is no AWS CLI here: nothing was pasted into one\n");
+const withTheCli = CLI === undefined ? describe.skip : describe;
+
+withTheCli("pasted into bash with the AWS CLI, block after block,", () => {
+  test.each(["unplanned", "planned"] as const)(
+    "the commands by hand of a move, %s, come true one by one and move the service",
+    async (mode) => {
+      await begin();
+      const { plan } = await startRun(at, { mode });
+
+      await shell.pasteSteps(plan.steps);
+
+      const { rules, tasks, records } = await standingOf(at);
+      expect(Object.values(rules).flat()).toEqual([]);
+      expect(Object.values(tasks).map(({ desired, scaling }) => [desired, scaling?.max ?? 0])).toEqual([[0, 0]]);
+      expect(Object.values(records)).toEqual([recordsAfter(plan)]);
+      expect(await newSide(plan.to)).toEqual({
+        roles: [
+          ["standalone", true],
+          ["standalone", true],
+        ],
+        enough: [true],
+      });
+      expect((await verdictOf(at)).splitBrain).toEqual([]);
+    },
+    WITHIN_MS,
+  );
+
+  test(
+    "what a stuck run took stands as before, and so do records that were moved",
+    async () => {
+      await begin();
+      const before = await standingOf(at);
+      const measures = stepOf((await startRun(at)).plan, "record-position-orders").does;
+      const { home } = at.service;
+      const undo = ["AuthorizeSecurityGroupIngress", "RegisterScalableTarget", "UpdateService"];
+      await drive(at, {
+        steps: failing(measures),
+        onFailure: () => {
+          for (const operation of undo)
+            at.whole.world.faults.plan({ vendor: "aws", operation, effect: DENIED, region: home });
+        },
+      });
+      at.whole.world.faults.clear();
+      const run = await runOf(at);
+      expect(run.state).toBe("stuck");
+      expect(Object.values((await standingOf(at)).rules).flat()).toEqual([]);
+      const back = giveBackOf(run, at.clock.now());
+      if (!back) throw new Error("there is nothing to give back");
+
+      await shell.pasteSteps(backByHand(run, back));
+
+      expect(await standingOf(at)).toEqual(before);
+      const shifts = run.plan.steps.filter(({ role }) => role === "moves-users");
+      await shell.pasteSteps(shifts);
+      expect(await standingOf(at)).not.toEqual(before);
+      await shell.pasteSteps(backByHand(run, { mayHaveHappened: [], steps: shifts }));
+      expect(await standingOf(at)).toEqual(before);
+    },
+    WITHIN_MS,
+  );
+});
