@@ -118,8 +118,7 @@ export type Verdict<Output = Readonly<Record<string, unknown>>> =
    * Not there yet; `says` is shown as progress. `refutes`: resources of which the opposite was seen, such as a write that succeeds.
    * `letsIn`: it was seen to stand open to new sessions or new work, and not only to what was inside before.
    * `isUnderWay`: what is missing ends by itself, such as a restart. `nextPart`: what the step left for later can be asked for now, so it is run again,
-   * with an intent of its own. `reply`: what a machine answered, in its own words. It stands in the timeline when the step fails,
-   * and on no card. `lookAt`: where people look besides when it does not get there in time, as a sentence.
+   * with an intent of its own. `reply`: a machine's own words, for the timeline alone. `lookAt`: where people look when it fails, a sentence.
    */
   | {
       readonly done: false;
