@@ -6,8 +6,8 @@ import { expect, test } from "@jest/globals";
 const CITED = /(?<=^|[\s(*])([A-Z]\d{1,2})(?=[\s),.:;*]|$)/gm;
 const DEFINED = /^\| \*\*([A-Z]\d{1,2})\*\* \|/gm;
 
-/** What is called so everywhere: the engine of JavaScript. */
-const OF_THE_WORLD = ["V8"];
+/** What is called so everywhere: the engine of JavaScript, and Amazon's store of objects. */
+const OF_THE_WORLD = ["V8", "S3"];
 
 const citedIn = (text: string): string[] => [...text.matchAll(CITED)].map(([, name = ""]) => name);
 const definedIn = (text: string): string[] => [...text.matchAll(DEFINED)].map(([, name = ""]) => name);
