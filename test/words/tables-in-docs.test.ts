@@ -55,7 +55,9 @@ test("docs/operations.md says of each sentence that keys sign what stays open by
     name.endsWith(".ts"),
   );
   const signed = sources.flatMap((name) =>
-    [...readFileSync(join("src/flows", name), "utf8").matchAll(/id: "([a-z-]+)",\s+words:/g)].map(([, id = ""]) => id),
+    [...readFileSync(join("src/flows", name), "utf8").matchAll(/id: "([a-z0-9-]+)",\s+words:/g)].map(
+      ([, id = ""]) => id,
+    ),
   );
 
   const rows = rowsOf(manual, "id", "agreed to, in short", "what stays open by that");

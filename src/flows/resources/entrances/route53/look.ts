@@ -1,7 +1,9 @@
 import { canonicalJson } from "../../../../domain/json.ts";
 import type { Told } from "../../../../domain/service/observation.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
+import type { Region } from "../../../../domain/service/region.ts";
 import type { RecordSet } from "../../../../ports/traffic.ts";
+import { isSilent } from "../../../steps/dns-answers.ts";
 import { marksBeside } from "../../../steps/dns-mark.ts";
 import { sayRecords } from "../../../steps/record-sets.ts";
 import { sayKnown } from "../../facts.ts";
@@ -15,6 +17,8 @@ export interface Route53Seen {
   readonly names: Readonly<Record<string, Known<readonly RecordSet[]>>>;
   /** The mark beside each name, as far as it could be read. */
   readonly marks?: Readonly<Record<string, readonly RecordSet[]>>;
+  /** Whether a region's load balancer has IPv6 addresses; absent: no name has AAAA sets, or no resolver answered. */
+  readonly hasIpv6?: Readonly<Record<Region, boolean>>;
 }
 
 export type Route53At = Seen<Route53, Route53Seen>;
@@ -39,7 +43,25 @@ export async function look(place: Place<Route53>, looking: Looking): Promise<Rou
       }),
     ),
   ]);
-  return { names: Object.fromEntries(seen), marks: Object.fromEntries(marks) };
+  const isDual = seen.some(([, found]) => found.known && found.value.some(({ type }) => type === "AAAA"));
+  return {
+    ...{ names: Object.fromEntries(seen), marks: Object.fromEntries(marks) },
+    ...(isDual && { hasIpv6: await ipv6Of(place, looking) }),
+  };
+}
+
+/** AAAA sets that move lead nobody anywhere where the other side has no such address. */
+async function ipv6Of(
+  { service, front }: Place<Route53>,
+  { cloud, signal }: Looking,
+): Promise<Record<Region, boolean>> {
+  const asked = service.regions.map(async (region) => {
+    const name = front(region)?.dns_name;
+    const answers = name === undefined ? [] : await cloud.probe.resolve(name, signal, "AAAA");
+    const heard = answers.filter((answer) => !isSilent(answer));
+    return heard.length === 0 ? [] : [[region, heard.some(({ values }) => values.length > 0)] as const];
+  });
+  return Object.fromEntries((await Promise.all(asked)).flat());
 }
 
 export const tell = (at: Route53At): Told => ({

@@ -1,4 +1,4 @@
-import type { PlannedStep } from "../../../../domain/plan-run/plan.ts";
+import type { Acceptance, PlannedStep } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/region.ts";
 import { besides } from "../../../../domain/service/service.ts";
 import { FAMILIES, type Family } from "../../../../ports/probe.ts";
@@ -31,8 +31,10 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
 
   refusals: (at, moving) => trafficOf(at).flatMap((traffic) => nameRefusals(at, { moving, traffic })),
 
-  acceptances: (at, moving) =>
-    trafficOf(at).some((traffic) => isByHand(at.seen.names[trafficKey(traffic)], moving)) ? [DNS_BY_HAND] : [],
+  acceptances: (at, moving) => [
+    ...(trafficOf(at).some((traffic) => isByHand(at.seen.names[trafficKey(traffic)], moving)) ? [DNS_BY_HAND] : []),
+    ...ipv6Acceptances(at, moving),
+  ],
 
   leftFor: (at, moving) =>
     trafficOf(at).flatMap((traffic) => [
@@ -92,6 +94,24 @@ function familiesOf(found: Route53Seen["names"][string] | undefined): { readonly
   const types = new Set(found?.known ? found.value.map(({ type }) => type) : []);
   const families = FAMILIES.filter((family) => types.has(family));
   return families.length === 0 ? {} : { families };
+}
+
+/** Users who have IPv6 alone were served by the old side. */
+function ipv6Acceptances({ seen, ...at }: Route53At, { from, to }: Move): Acceptance[] {
+  if (seen.hasIpv6?.[to] !== false || seen.hasIpv6[from] === false) return [];
+  const dual = trafficOf(at).filter((traffic) =>
+    familiesOf(seen.names[trafficKey(traffic)]).families?.includes("AAAA"),
+  );
+  const named = dual.map(sayTraffic).join(" and ");
+  return dual.length === 0
+    ? []
+    : [
+        {
+          id: "no-ipv6",
+          words: `I accept that users who have IPv6 alone cannot reach ${named} in ${to}: its load balancer has no IPv6 address`,
+          danger: `Users who have IPv6 alone are cut off: the load balancer of ${to} has no IPv6 address.`,
+        },
+      ];
 }
 
 const frontIn = (place: Place<Route53>, region: Region): LoadBalancer =>

@@ -77,7 +77,11 @@ export const isClosed = (doors: Known<Doors>): doors is Extract<Known<Doors>, { 
 export function acceptances(at: RdsAt, moving: Moving, nowMs: number): Acceptance[] {
   return moving.promoted
     ? []
-    : [...sourceAcceptances(at, moving), ...classAcceptances(at, moving, nowMs), ...maintenanceAcceptances(at, moving, nowMs)];
+    : [
+        ...sourceAcceptances(at, moving),
+        ...classAcceptances(at, moving, nowMs),
+        ...maintenanceAcceptances(at, moving, nowMs),
+      ];
 }
 
 /** A planned move is refused then. */
