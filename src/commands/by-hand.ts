@@ -13,18 +13,23 @@ import { type RunCommandDeps, runMeant } from "./run-deps.ts";
 
 type Deps = Pick<RunCommandDeps, "runs" | "inventory" | "clock">;
 
-/** As typed: the way forward is that of the plan, also where the run's own way is back. */
-const FORWARD = "forward";
+/** As typed, and behind each part in the card of the one before it: the way forward is that of the plan, also where the run's own is back. */
+const [FORWARD, BACK] = ["forward", "back"];
 
 /**
- * `/dr by-hand [plan] [forward] [part]`: the same steps as commands to paste. Of a run that gives back, or that may do no more, how
+ * `/dr by-hand [plan] [forward|back] [part]`: the same steps as commands to paste. Of a run that gives back, or that may do no more, how
  * people give back what it took.
  */
 export async function byHand(ask: Ask, deps: Deps): Promise<Answer> {
-  const words = ask.args.filter((word) => word !== FORWARD);
+  const words = ask.args.filter((word) => word !== FORWARD && word !== BACK);
   const run = await runMeant(words[0], { ...deps, shows: shownTo(ask, deps.inventory()) });
   refuseUnlessShown(ask, [run.plan.service], deps.inventory());
-  const { length, card } = commandsOf(run, ask.args.includes(FORWARD), deps);
+  const { length, card, isBack } = commandsOf(run, ask.args.includes(FORWARD), deps);
+  if (ask.args.includes(BACK) && !isBack)
+    throw new UserError(
+      "by-hand-nothing-back",
+      `Nothing of ${run.plan.id} is to be given back any more. /dr status shows how it stands.`,
+    );
   const part = Number(words[1] ?? 1);
   if (!Number.isInteger(part) || part < 1 || part > length)
     throw new UserError(
@@ -35,6 +40,7 @@ export async function byHand(ask: Ask, deps: Deps): Promise<Answer> {
 }
 
 interface Commands {
+  readonly isBack: boolean;
   readonly length: number;
   /** Parts count from 1. */
   readonly card: (part: number) => Card;
@@ -43,7 +49,11 @@ interface Commands {
 function commandsOf(run: RunState, isForward: boolean, { clock, inventory }: Deps): Commands {
   const roles = actingRoles(inventory(), run.plan.service);
   const back = isForward ? undefined : giveBackOf(run, clock.now());
-  if (!back) return { length: byHandParts(run.plan).length, card: (part) => byHandCard(run.plan, part, roles) };
+  if (!back)
+    return {
+      ...{ isBack: false, length: byHandParts(run.plan).length },
+      card: (part) => byHandCard(run.plan, part, roles),
+    };
   const steps = backByHand(run, back);
-  return { length: inParts(steps).length, card: (part) => giveBackCard({ run, steps, roles }, part) };
+  return { isBack: true, length: inParts(steps).length, card: (part) => giveBackCard({ run, steps, roles }, part) };
 }

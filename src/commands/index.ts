@@ -133,7 +133,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   ),
   extend: decision("extend", "extend [run]", "let TwoKey act on a run for as long again (two approvers)"),
   "by-hand": {
-    usage: "by-hand [plan] [forward] [part]",
+    usage: "by-hand [plan] [forward|back] [part]",
     says: "the steps of a plan as commands to paste, or how to give back what a run took",
     who: [],
     guests: "proven",

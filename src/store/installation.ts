@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import { UserError } from "../domain/errors.ts";
 import type { Secret } from "../domain/secret.ts";
-import { isUsed } from "./emptiness.ts";
+import { isBelieved } from "./emptiness.ts";
 import { KEYS, PREFIX } from "./keys.ts";
 import { Whose } from "./ledger-lines.ts";
 import { sealOf } from "./seal.ts";
@@ -24,7 +24,7 @@ export async function claimStore(redis: Redis, { whose, ledgerKey }: Installatio
   const read = () => redis.get(KEYS.installation);
   // Read first: a Redis that is full takes no writes, and a restart needs none. What another process wrote between the two looks
   // came behind its claim.
-  if ((await read()) === null && (await isUsed(redis)) && (await read()) === null) throw nobodysKeys();
+  if ((await read()) === null && (await isBelieved(redis)) && (await read()) === null) throw nobodysKeys();
   await sayWhose(redis, { whose, ledgerKey });
   const found = Stored.parse(JSON.parse((await read()) ?? "null"));
   const wrong = found.world !== world || found.environment !== environment;

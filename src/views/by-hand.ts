@@ -32,7 +32,7 @@ export function byHandCard(plan: Plan, part = 1, roles: readonly string[] = []):
 
 const nextPart = (plan: Plan, part: number): CardPart => ({
   kind: "text",
-  text: spans`Goes on in part ${String(part)}: in the thread of plan ${plan.id}, or ${{ code: `/dr by-hand ${plan.id} ${String(part)}` }}.`,
+  text: spans`Goes on in part ${String(part)}: in the thread of plan ${plan.id}, or ${{ code: `/dr by-hand ${plan.id} forward ${String(part)}` }}.`,
 });
 
 function headOf(plan: Plan, roles: readonly string[]): CardPart[] {

@@ -38,7 +38,7 @@ const goesOnFrom = (part: number): CardPart => ({
 
 const goesOnIn = (id: string, part: number): CardPart => ({
   kind: "text",
-  text: spans`Goes on in part ${String(part)}: ${{ code: `/dr by-hand ${id} ${String(part)}` }}.`,
+  text: spans`Goes on in part ${String(part)}: ${{ code: `/dr by-hand ${id} back ${String(part)}` }}.`,
 });
 
 function headOf({ run, steps, roles }: Back): CardPart[] {

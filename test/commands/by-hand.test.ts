@@ -4,6 +4,8 @@ import { byHandParts } from "../../src/domain/plan-run/by-hand-parts.ts";
 import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { createRuns } from "../../src/store/runs.ts";
+import { byHandCard } from "../../src/views/by-hand.ts";
+import { cardText } from "../../src/views/card-text.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, who } from "../harness/fakes/index.ts";
 import { JOURNAL } from "../harness/keys.ts";
@@ -73,4 +75,13 @@ test("of a run that is past its end date before the point of no return they give
   expect(await part()).toMatch(/^How to give back by hand what run F-1 took/);
   expect(await part("forward")).toMatch(/^How to do plan F-1 by hand: .* part 1 of/);
   expect(await part("forward", "2")).toContain("part 2 of");
+  expect(await part("back")).toMatch(/^How to give back by hand/);
+});
+
+test("each part says how the next one is asked for, with its direction: it may lead the other way by then", async () => {
+  const plan = planFor(inventory);
+  expect(cardText(byHandCard(plan, 1))).toContain("/dr by-hand F-1 forward 2");
+  const part = await asking(plan);
+
+  await expect(part("back", "2")).rejects.toMatchObject({ code: "by-hand-nothing-back" });
 });

@@ -2937,7 +2937,7 @@ export const GUARDS = [
   {
     guard: "a copy of nobody knows what is no copy of the writer",
     file: "src/flows/resources/stores/rds-replica/judged.ts",
-    cut: "...sourceAcceptances(at, moving), ",
+    cut: "...sourceAcceptances(at, moving),",
     by: "",
     test: "flows/runbooks/failover/unnamed-source.test.ts",
     fails: "guard source in words: an unplanned one is agreed to in words, and is made",

@@ -46,8 +46,8 @@ export interface Changed<Doc> {
 /** What one attempt came to; `apply` is written together with it. */
 export type DutyOutcome<Doc> = (
   | { readonly kind: "done" }
-  /** Nothing happened. `afterMs` is machine time. */
-  | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number | undefined }
+  /** Nothing happened. `afterMs`: at least so long; `mostMs`: at most so long, where nobody has refused it. Machine times. */
+  | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number | undefined; readonly mostMs?: number }
   /** It may have happened: the next attempt looks first. */
   | { readonly kind: "unknown"; readonly why: string }
   /** Refused. Tried again after `retryAfterMs` (world time), or never. */

@@ -189,7 +189,7 @@ export function readDedupKey(
 }
 
 /** By then about half a minute has passed: an incident does not stay mute for as long as Slack fails. */
-const TRIES_FOR_CHANNEL = 6;
+const TRIES_FOR_CHANNEL = 5;
 
 /** It may be opened later: until then the incident talks elsewhere. */
 export function lacksChannel({ channel, duties }: Incident): boolean {

@@ -14,7 +14,9 @@ export function giveBackOf(run: RunState, nowMs: number): GiveBack | undefined {
   const steps = isWayBack(run, nowMs) ? stepsNotUndone(run) : [];
   if (steps.length === 0) return undefined;
   const irreversible = run.plan.steps.filter(({ wayBack }) => wayBack === "irreversible");
-  return { mayHaveHappened: irreversible.filter(({ id }) => stateOf(run, id).state !== "waiting"), steps };
+  // One that people retried waits again, and was asked for all the same; behind a run that is over another one may have promoted.
+  const mayHaveHappened = irreversible.filter(({ id }) => isOver(run) || stateOf(run, id).attempt > 0);
+  return { mayHaveHappened, steps };
 }
 
 function isWayBack(run: RunState, nowMs: number): boolean {

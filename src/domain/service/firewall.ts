@@ -78,4 +78,8 @@ export function isSameRule(one: FirewallRule): (other: FirewallRule) => boolean 
   return (other) => meant(one) === meant(other);
 }
 
+/** One rule of each: EC2 takes none twice in one call, whatever is written to it. */
+export const withoutRepeats = (rules: readonly FirewallRule[]): readonly FirewallRule[] =>
+  rules.filter((rule, index) => rules.findIndex(isSameRule(rule)) === index);
+
 export const isShut = (doors: Doors): boolean => Object.values(doors).every((rules) => rules.length === 0);

@@ -22,8 +22,7 @@ export function outcomeOfError<Doc>(error: unknown): DutyOutcome<Doc> {
   const why = chainOf(error);
   if (error instanceof UserError) return { kind: "failed", why, retryAfterMs: REFUSED_AGAIN_MS };
   if (error instanceof TransientError) {
-    const afterMs = error.facts["retryAfterMs"];
-    return { kind: "retry", why, ...(typeof afterMs === "number" ? { afterMs } : {}) };
+    return { kind: "retry", why, ...pauseIn(error) };
   }
   if (error instanceof OutcomeUnknown) return { kind: "unknown", why };
   // Whatever else was thrown, a call may have been under way.
@@ -36,9 +35,20 @@ export interface Settling {
   readonly mayHaveWorked: boolean;
 }
 
+interface Pause {
+  readonly afterMs?: number | undefined;
+  readonly mostMs?: number;
+}
+
+/** What an error says of the next try. */
+export function pauseIn({ facts }: TransientError): Pause {
+  const { retryAfterMs: afterMs, mostMs } = facts;
+  return { ...(typeof afterMs === "number" && { afterMs }), ...(typeof mostMs === "number" && { mostMs }) };
+}
+
 /** What somebody else advises is the least; who refuses or is away again and again is asked a few times a minute (G22). */
-export const retryMs = (advisedMs: number | undefined, laterMs: number): number =>
-  advisedMs === undefined ? laterMs : Math.max(advisedMs, Math.min(laterMs, LONGEST_ADVISED_MS));
+export const retryMs = ({ afterMs, mostMs = LONGEST_ADVISED_MS }: Pause, laterMs: number): number =>
+  afterMs === undefined ? laterMs : Math.max(afterMs, Math.min(laterMs, mostMs));
 
 /** Undefined: as if it had never been taken up. That an earlier attempt may have worked is never forgotten. */
 export function settledDuty<Doc>(
@@ -54,7 +64,7 @@ export function settledDuty<Doc>(
     case "retry": {
       // A retry says that *this* attempt did nothing; an earlier one may still have worked.
       const state = mayHaveWorked ? "unknown" : "retry";
-      return { ...settled, state, why: outcome.why, retryAtMs: nowMs + retryMs(outcome.afterMs, laterMs) * speed };
+      return { ...settled, state, why: outcome.why, retryAtMs: nowMs + retryMs(outcome, laterMs) * speed };
     }
     case "unknown":
       return { ...settled, state: "unknown", why: outcome.why, retryAtMs: nowMs + laterMs * speed };

@@ -7,7 +7,7 @@ import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { type Broken, isBroken, retryMs } from "./duty-outcome.ts";
+import { type Broken, isBroken, pauseIn, retryMs } from "./duty-outcome.ts";
 
 /**
  * Sends the cards that are owed to the chat.
@@ -93,7 +93,7 @@ type Outcome =
   | { readonly kind: "sent"; readonly message: MessageRef; readonly hash: string; readonly pinned: boolean }
   | { readonly kind: "nothing-to-show" }
   | { readonly kind: "waits"; readonly why: string }
-  | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number }
+  | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number | undefined; readonly mostMs?: number }
   | { readonly kind: "unknown"; readonly why: string }
   | { readonly kind: "refused"; readonly why: string };
 
@@ -158,8 +158,7 @@ function outcomeOfError(error: unknown): Outcome {
   const why = chainOf(error);
   if (error instanceof UserError) return { kind: "refused", why };
   if (error instanceof TransientError) {
-    const afterMs = error.facts["retryAfterMs"];
-    return { kind: "retry", why, ...(typeof afterMs === "number" ? { afterMs } : {}) };
+    return { kind: "retry", why, ...pauseIn(error) };
   }
   // Whatever else was thrown, a call may have been under way.
   return { kind: "unknown", why };
@@ -214,7 +213,7 @@ function afterOutcome(
       return {
         ...free,
         why: outcome.why,
-        retryAtMs: nowMs + retryMs(outcome.afterMs, laterMs) * speed,
+        retryAtMs: nowMs + retryMs(outcome, laterMs) * speed,
       };
     case "refused":
       return { ...free, why: outcome.why, retryAtMs: nowMs + REFUSED_AGAIN_MS * speed };

@@ -72,7 +72,7 @@ export type Append = (make: (run: RunState) => Said | undefined) => Promise<unkn
 
 /** In the journal, once: whether the watch sees what it has to. */
 export async function saySight(sight: Sight, deps: Pick<BlindDeps, "clock" | "guard">, append: Append): Promise<void> {
-  if (sight.kind === "not-looked") return;
+  if (sight.kind === "not-looked" || sight.kind === "silent") return;
   await append((run) => {
     const fence = fenceOf(run);
     const { watch, plan, epoch } = run;

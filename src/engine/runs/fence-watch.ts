@@ -66,7 +66,7 @@ async function turn(turn: Turn): Promise<Sight> {
   const fence = fenceOf(run);
   if (!fence || !isLookedAt(run)) return { kind: "not-looked" };
   const due = await whatIsDue(run, deps, looking);
-  if (due.kind === "not-looked" || due.kind === "unseen") return due;
+  if (due.kind === "not-looked" || due.kind === "silent" || due.kind === "unseen") return due;
   if (due.kind !== "nothing") await act(turn, fence, due);
   return { kind: "seen" };
 }
@@ -74,7 +74,7 @@ async function turn(turn: Turn): Promise<Sight> {
 async function act(
   { run, hold, deps, signal, looking }: Turn,
   fence: PlannedStep,
-  due: Exclude<Due, { kind: "nothing" | "not-looked" | "unseen" }>,
+  due: Exclude<Due, { kind: "nothing" | "not-looked" | "silent" | "unseen" }>,
 ): Promise<void> {
   if (due.kind === "verify") {
     const held = { run: run.plan.id, epoch: run.epoch };

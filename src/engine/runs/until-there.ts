@@ -46,11 +46,14 @@ export async function pollUntilThere(
     nextLookMs(step, { ageMs: ageOf(hold.run, step, deps.clock), callsALook: definition.callsALook });
   for (;;) {
     let verdict: Verdict;
+    let isAnswered = false;
     try {
       verdict = await stopwatch.looks(() => definition.verify(inputOf(hold.run, step), data, context));
+      isAnswered = true;
     } catch (error) {
       if (!(error instanceof TransientError || error instanceof OutcomeUnknown)) throw error;
-      const isWaitedOut = definition.waitsOutRefusals && !isByHand && hold.run.state === "running";
+      const isInTime = deps.clock.now() < hold.run.untilMs;
+      const isWaitedOut = definition.waitsOutRefusals && !isByHand && isInTime && hold.run.state === "running";
       if (isWaitedOut && isVendorsRefusal(error)) {
         await refusals.waitOut(waitMs(), messageOf(error));
         if (isDecided(hold.run, step)) return "again";
@@ -58,7 +61,7 @@ export async function pollUntilThere(
       }
       verdict = { done: false, says: messageOf(error) };
     }
-    await refusals.over();
+    if (isAnswered) await refusals.over();
     // What people fence in their own way they fence again in it.
     const opened = isByHand ? undefined : opening.seenIn(verdict, hold.run);
     if (opened !== undefined) {

@@ -15,8 +15,10 @@ const LONGEST_TRY_AGAIN_MS = 15 * 60_000;
 /** What a turn of the watch has to do. */
 export type Due =
   | { readonly kind: "nothing" }
-  /** Nobody looked: it is not time yet, or nothing there gave an answer. */
+  /** Nobody looked: it is not time yet. */
   | { readonly kind: "not-looked" }
+  /** Nothing there answers: it may be gone for good. */
+  | { readonly kind: "silent" }
   /** What answers there is closed, and of a store nobody can see it. */
   | { readonly kind: "unseen"; readonly why: string }
   | { readonly kind: "verify" }
@@ -27,7 +29,7 @@ export type Due =
   | ({ readonly kind: "do-it" } & Pick<Back, "captured" | "silent" | "closed">);
 
 /** What a turn says of the watch itself. */
-export type Sight = Extract<Due, { kind: "not-looked" | "unseen" }> | { readonly kind: "seen" };
+export type Sight = Extract<Due, { kind: "not-looked" | "silent" | "unseen" }> | { readonly kind: "seen" };
 
 type Back = Extract<OldSide, { kind: "back" }>;
 
@@ -123,7 +125,8 @@ function whatIsUnseen({ plan: { id } }: RunState, looked: Back | undefined, { de
     deps.guard.saw(id);
     return { kind: "nothing" };
   }
-  if (!unseen || deps.guard.missed(id, deps.clock.now()) < UNSEEN_MS) return { kind: "not-looked" };
+  if (!unseen) return { kind: "silent" };
+  if (deps.guard.missed(id, deps.clock.now()) < UNSEEN_MS) return { kind: "not-looked" };
   const [store, why] = unseen;
   return { kind: "unseen", why: `nobody can see whether ${store} is closed (${why})` };
 }

@@ -74,7 +74,7 @@ async function refuseAdded(
       if (!found.known) return `; whether somebody has added records to ${name} cannot be seen: ${found.why}`;
       const added = leftoverOf(found.value, concerned(found.value, moved));
       if (added === undefined) return "";
-      const why = `Somebody added ${added} to ${name} after the plan was made: it could lead users elsewhere. Take it away, and retry`;
+      const why = `${name} also has ${added}, which the plan does not move: it could lead users elsewhere. See where it leads, take it away if it is not yours, and retry`;
       throw new StepFailed("records-added", why, { facts: { mustAsk: true } });
     }),
   );

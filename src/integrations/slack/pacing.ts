@@ -65,7 +65,7 @@ export class Pacing {
     const waitMs = Math.ceil(startMs - nowMs);
     if (waitMs > LONGEST_WAIT_MS)
       throw new TransientError("slack-pace", "Slack's rate limit leaves no room for this call yet", {
-        facts: { method: call.method, retryAfterMs: waitMs },
+        facts: { method: call.method, retryAfterMs: waitMs, mostMs: waitMs },
       });
     await new Promise<void>((go) => {
       this.#waiting.splice(before.length, 0, { lines, hasButtons, go });

@@ -47,9 +47,9 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     said = wrong;
   };
   const check = async (): Promise<void> => {
-    const wrong = await deps.ledger.disagreement();
-    // Both live in the store too: an empty one gets its owner and its sweep back here.
+    // Both live in the store too: an empty one gets its owner, first of all, and its sweep back here.
     await deps.sayWhose();
+    const wrong = await deps.ledger.disagreement();
     await deps.queues.startSweep();
     if (wrong !== noticed) note(wrong, deps);
     noticed = wrong;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type FirewallRule, opensPort } from "../../../src/domain/service/firewall.ts";
+import { type FirewallRule, opensPort, withoutRepeats } from "../../../src/domain/service/firewall.ts";
 
 const POSTGRES = 5432;
 const rule = (over: Partial<FirewallRule>): FirewallRule => ({
@@ -29,4 +29,11 @@ describe("an ingress rule lets people in at a port", () => {
     expect(opensPort(rule({ fromPort: 80, toPort: 80 }), undefined)).toBe(true);
     expect(opensPort(rule({ protocol: "udp" }), undefined)).toBe(false);
   });
+});
+
+test("of rules that EC2 takes for one, by whatever people wrote to them, one is opened again: it refuses a call that names one twice", () => {
+  const one = rule({ fromPort: POSTGRES, toPort: POSTGRES, source: { kind: "ipv4", cidr: "10.0.0.0/8" } });
+  const [other, again] = [rule({ fromPort: 80, toPort: 80 }), { ...one, description: "by Terraform" }];
+
+  expect(withoutRepeats([one, other, again])).toEqual([one, other]);
 });

@@ -107,7 +107,7 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
     },
     [NO_CHANNEL]: async (incident, duty, attempt) => {
       if (!owesWord(incident)) return { kind: "withdrawn" };
-      const card = deps.voice.noChannel(incident, incident.duties[CHANNEL]?.why ?? "");
+      const card = deps.voice.noChannel(incident, incident.duties[CHANNEL]?.why ?? "Slack has not opened it yet");
       const to = { person: incident.declaredBy ?? "" };
       const isSent = await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt);
       return { kind: isSent ? "done" : "withdrawn" };

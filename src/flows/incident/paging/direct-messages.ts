@@ -15,6 +15,9 @@ import { paged, pageKey } from "./page-targets.ts";
 import { rungAt } from "./rungs.ts";
 import { mayGo } from "./throttle.ts";
 
+/** World time. Somebody may mend meanwhile what Slack refuses. */
+const REFUSED_AGAIN_MS = 300_000;
+
 /** A direct message to one person, or to whoever is on call for a policy. */
 export function direct(deps: IncidentDeps): Perform<Incident> {
   return async (incident, duty, attempt) => {
@@ -48,8 +51,8 @@ export function direct(deps: IncidentDeps): Perform<Incident> {
       keyOf: ({ id }) => `${page.key}:${id}`,
     });
     if (written === "withdrawn") return { kind: "withdrawn" };
-    const late = written.missed.find(({ error }) => !(error instanceof UserError));
-    if (late) return { kind: "unknown", why: chainOf(late.error) };
+    if (written.isNobody) throw written.first;
+    if (written.late !== undefined) return { kind: "unknown", why: chainOf(written.late) };
     return { kind: "done", apply: settled(duty, { state: "accepted" }) };
   };
 }
@@ -60,28 +63,33 @@ interface Writing {
   readonly keyOf: (person: Person) => string;
 }
 
-interface Missed {
-  readonly person: Person;
-  readonly error: unknown;
+interface Written {
+  readonly missed: readonly Person[];
+  /** Not one of them was written to. */
+  readonly isNobody: boolean;
+  /** What was thrown: of one who may be written to yet, where there is one. */
+  readonly first: unknown;
+  /** The same, where there is one. */
+  readonly late: unknown;
 }
 
-/** Each person for themselves: whoever cannot be written to keeps no message from the others. Throws where nobody was. */
+/** All of them at once, each for themselves: one for whom Slack takes nothing, or is slow, keeps no message from the others. */
 async function writeToEach(
   { chat }: IncidentDeps,
   attempt: Attempt,
   { people, card, keyOf }: Writing,
-): Promise<"withdrawn" | { readonly missed: readonly Missed[] }> {
-  const missed: Missed[] = [];
-  for (const person of people) {
-    try {
-      if (!(await postOnce(chat, { to: { person: person.id }, card, key: keyOf(person) }, attempt))) return "withdrawn";
-    } catch (error) {
-      missed.push({ person, error });
-    }
-  }
-  const mayComeYet = missed.find(({ error }) => !(error instanceof UserError));
-  if (missed.length === people.length && mayComeYet) throw mayComeYet.error;
-  return { missed };
+): Promise<"withdrawn" | Written> {
+  const tries = await Promise.allSettled(
+    people.map((person) => postOnce(chat, { to: { person: person.id }, card, key: keyOf(person) }, attempt)),
+  );
+  if (tries.some((each) => each.status === "fulfilled" && !each.value)) return "withdrawn";
+  const errors = tries.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  const late = errors.find((error) => !(error instanceof UserError));
+  return {
+    missed: people.filter((_person, index) => tries[index]?.status === "rejected"),
+    isNobody: errors.length > 0 && errors.length === people.length,
+    ...{ first: late ?? errors[0], late },
+  };
 }
 
 async function peopleOf(deps: IncidentDeps, target: Page["target"]): Promise<PagerAnswer<readonly Person[]>> {
@@ -119,10 +127,15 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
     const keyOf = ({ id }: Person) => pageKey(incident, { step, target: id, via: "fallback", round: 0 });
     const written = await writeToEach(deps, attempt, { people, card, keyOf });
     if (written === "withdrawn") return { kind: "withdrawn" };
-    const late = written.missed.find(({ error }) => !(error instanceof UserError));
+    // While Slack takes nothing for anybody, the whole is tried again.
+    if (written.isNobody && written.late !== undefined) throw written.late;
     return {
-      ...(late ? { kind: "unknown", why: chainOf(late.error) } : { kind: "done" }),
+      ...(written.isNobody
+        ? { kind: "failed", why: chainOf(written.first), retryAfterMs: REFUSED_AGAIN_MS }
+        : { kind: "done" }),
       apply: (current, nowMs) => {
+        // Said once, however often it is tried.
+        if (written.isNobody && (current.duties[duty.key]?.attempts ?? 1) > 1) return { value: current, events: [] };
         const [reached, unreached] = reachedOf(people, written.missed);
         const says = `Level ${place.rung.level}: ${why(current)}. Written to directly: ${reached || "nobody can be"}. Please call people by telephone: /dr oncall shows you their numbers.${unreached && ` Slack did not take it for ${unreached}.`}`;
         const value = withNote(current, { id: duty.key, atMs: nowMs, says });
@@ -133,8 +146,7 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
 }
 
 /** Names of the people who were written to, and of those who could not be. */
-function reachedOf(people: readonly Person[], missed: readonly Missed[]): readonly [string, string] {
-  const unreached = missed.map(({ person }) => person);
+function reachedOf(people: readonly Person[], unreached: readonly Person[]): readonly [string, string] {
   const namesOf = (some: readonly Person[]) => some.map(({ name }) => name).join(", ");
   return [namesOf(people.filter((person) => !unreached.includes(person))), namesOf(unreached)];
 }

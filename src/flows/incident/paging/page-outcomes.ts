@@ -11,6 +11,11 @@ export interface Special {
 
 const NOBODY: ReadonlyMap<string, Special> = new Map();
 
+/** What the pager's answer says of the next try. */
+export const pauseOf = ({ afterMs, mostMs }: Extract<PagerAnswer, { kind: "retry" }>) => ({
+  ...{ afterMs, ...(mostMs !== undefined && { mostMs }) },
+});
+
 /** From the pager's answer to what becomes of the duty and its pages. */
 export function outcomeOf(
   answer: PagerAnswer,
@@ -26,7 +31,7 @@ export function outcomeOf(
     case "retry":
       return {
         kind: "retry",
-        afterMs: answer.afterMs,
+        ...pauseOf(answer),
         why: answer.why,
         apply: settled(duty, { state: "retry", why: answer.why, special: held }),
       };

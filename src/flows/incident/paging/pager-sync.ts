@@ -20,6 +20,7 @@ import { mergeInto } from "../life/changes.ts";
 import { isAnswered } from "./acknowledge.ts";
 import { mergeEvidence, type Reading } from "./evidence.ts";
 import { lostAtPager, triggerKey } from "./lost-page.ts";
+import { pauseOf } from "./page-outcomes.ts";
 
 /** Reading the pager, and telling it what people did here. */
 
@@ -154,7 +155,7 @@ function told(answer: PagerAnswer): Outcome {
     case "accepted":
       return { kind: "done" };
     case "retry":
-      return { kind: "retry", why: answer.why, afterMs: answer.afterMs };
+      return { kind: "retry", why: answer.why, ...pauseOf(answer) };
     case "unknown":
       return { kind: "unknown", why: answer.why };
     case "rejected":

@@ -200,7 +200,7 @@ async function closeInOrder(standing: readonly Standing[], context: Closing): Pr
   const writers = standing.filter(({ part }) => !isStore(part));
   const { hold: marks } = context;
   // What can fail before anything is stopped costs users nothing.
-  if (!writers.every(isShut)) await signInFirst(stores, { ...context, marks });
+  if (!writers.some(isShut)) await signInFirst(stores, { ...context, marks });
   const { requestIds } = await closeAll(writers, context);
   const left = await Promise.all(writers.map(({ part }) => leftOf(part, context)));
   if (left.some((now) => !now.known || now.value !== undefined))

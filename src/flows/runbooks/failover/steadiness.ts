@@ -1,5 +1,5 @@
 import { sayDuration } from "../../../domain/duration.ts";
-import { atMost } from "../../../domain/plan-run/bound.ts";
+import { atMost, upTo } from "../../../domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../domain/plan-run/plan.ts";
 import type { Answering } from "../../../domain/service/observation.ts";
 import type { Region } from "../../../domain/service/service.ts";
@@ -39,7 +39,7 @@ function slow(to: Region, { asked, typicalMs }: Answering): Acceptance[] {
       id: "target-slow",
       words: `I accept that AWS in ${to} answers slowly now: ${why}, and the run's own calls may be late, as long as that does not double`,
       danger: `AWS in ${to} answers slowly now: ${why}.`,
-      bound: atMost(2 * typicalMs),
+      bound: upTo(2 * typicalMs, typicalMs),
     },
   ];
 }

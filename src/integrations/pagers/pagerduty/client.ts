@@ -128,7 +128,9 @@ export class PagerDutyClient {
     const allowed = allowedOf(PER_MINUTE[api], isUrgent);
     const sharedMs = await this.#options.budget?.take(`pagerduty-${api}`, allowed).catch(() => 0);
     const afterMs = sharedMs || this.#own[api].take(isUrgent);
-    return afterMs === 0 ? undefined : { kind: "retry", afterMs, why: "our own PagerDuty budget is used up" };
+    return afterMs === 0
+      ? undefined
+      : { kind: "retry", afterMs, mostMs: afterMs, why: "our own PagerDuty budget is used up" };
   }
 
   #rest(request: Omit<RestRequest, "token" | "from">, isUrgent: boolean) {

@@ -15,7 +15,7 @@ export interface PagerDutyOptions extends ClientOptions {
 }
 
 /** Long enough for the events queue to have made the incident. */
-const NOT_YET_THERE_MS = 1_000;
+const NOT_YET_THERE = { afterMs: 1_000, mostMs: 4_000 };
 const LONGEST_SUMMARY = 1_024;
 
 /**
@@ -144,7 +144,7 @@ async function callPeople(
   const incident = found.value;
   // Behind one that is over stands the page that opens the next: who was asked for in the old one is not asked for in it.
   if (incident === undefined || incident.status === "resolved") {
-    return { kind: "retry", afterMs: NOT_YET_THERE_MS, why: "PagerDuty has no open incident with this key yet" };
+    return { kind: "retry", ...NOT_YET_THERE, why: "PagerDuty has no open incident with this key yet" };
   }
   const rung = request.besidesTrigger ? rungByTrigger(incident) : [];
   const unrung = (ids: readonly string[]) => ids.filter((id) => !rung.includes(id));

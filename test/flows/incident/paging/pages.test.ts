@@ -432,6 +432,27 @@ describe("pages of an incident", () => {
     );
   });
 
+  test("a message that Slack refuses is not called taken, and is written when somebody has mended it", async () => {
+    const desk = bridge();
+    const post = desk.chat.post.bind(desk.chat);
+    let isRefused = true;
+    desk.chat.post = (to, card, key) =>
+      isRefused && "person" in to
+        ? Promise.reject(new UserError("chat-refused", "Slack refuses chat.postMessage: token_revoked"))
+        : post(to, card, key);
+    const id = await opened(desk);
+    await pass(desk, id, 1);
+    const ofAna = async () =>
+      (await desk.incident(id)).pages.filter(({ via, target }) => via === "slack" && target.id === "ana");
+    expect((await ofAna()).map(({ state }) => state)).not.toContain("accepted");
+
+    isRefused = false;
+    await pass(desk, id, 6);
+
+    expect((await ofAna()).map(({ state }) => state)).toContain("accepted");
+    expect(desk.chat.messages.filter(({ channel }) => channel === "ana").length).toBeGreaterThan(0);
+  });
+
   test("a pager that is away is asked a few times a minute, and no end to it", async () => {
     const desk = bridge();
     let asked = 0;

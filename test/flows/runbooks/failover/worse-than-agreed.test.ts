@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { atMost, isWorse } from "../../../../src/domain/plan-run/bound.ts";
+import { atMost, isWorse, upTo } from "../../../../src/domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../src/domain/plan-run/plan.ts";
 import { steadiness } from "../../../../src/flows/runbooks/failover/steadiness.ts";
 import { drive } from "../../../harness/drive.ts";
@@ -110,7 +110,7 @@ describe("how badly AWS answers is signed with its numbers", () => {
 
     expect(bounds(signed(20, 4))).toEqual([["no more than half of them fail", atMost(0.5)]]);
     expect(bounds(signed(20, 11))).toEqual([[undefined, atMost(1)]]);
-    expect(bounds(signed(20, 0, 2_500))).toEqual([["that does not double", atMost(5_000)]]);
+    expect(bounds(signed(20, 0, 2_500))).toEqual([["that does not double", upTo(5_000, 2_500)]]);
     expect([isWorse(signed(20, 11)[0]?.bound, signed(20, 4)[0]?.bound)]).toEqual([true]);
     expect([isWorse(signed(20, 7)[0]?.bound, signed(20, 4)[0]?.bound)]).toEqual([false]);
   });

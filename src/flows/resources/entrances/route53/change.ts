@@ -28,8 +28,12 @@ const DUALSTACK = "dualstack.";
 function ledTo({ alias }: RecordSet, front: LoadBalancer): NonNullable<RecordSet["alias"]> {
   const next = aliasOf(front);
   if (!alias) return next;
-  const prefix = alias.dnsName.startsWith(DUALSTACK) ? DUALSTACK : "";
-  return { ...next, dnsName: prefix + next.dnsName, evaluateTargetHealth: alias.evaluateTargetHealth };
+  const isWanted = alias.dnsName.startsWith(DUALSTACK) && !next.dnsName.startsWith(DUALSTACK);
+  return {
+    ...next,
+    dnsName: (isWanted ? DUALSTACK : "") + next.dnsName,
+    evaluateTargetHealth: alias.evaluateTargetHealth,
+  };
 }
 
 /**

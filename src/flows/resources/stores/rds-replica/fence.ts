@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { StepFailed, TransientError } from "../../../../domain/errors.ts";
-import { cutWith, type Doors, isSameRule, isShut, sayCut, unseenOf } from "../../../../domain/service/firewall.ts";
+import {
+  cutWith,
+  type Doors,
+  isSameRule,
+  isShut,
+  sayCut,
+  unseenOf,
+  withoutRepeats,
+} from "../../../../domain/service/firewall.ts";
 import { isUnanswered, type Known } from "../../../../domain/service/observed.ts";
 import { FirewallRuleInput } from "../../../steps/schemas.ts";
 import type { Fence } from "../../fence.ts";
@@ -141,7 +149,8 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
 
   async reopen({ region }, captured, { cloud, signal }) {
     const requestIds: string[] = [];
-    for (const [securityGroup, rules] of Object.entries(captured)) {
+    for (const [securityGroup, seen] of Object.entries(captured)) {
+      const rules = withoutRepeats(seen);
       if (rules.length === 0) continue;
       const opened = await giveBack(
         () => cloud.firewall.open({ region, securityGroup, rules }, signal),
@@ -158,7 +167,7 @@ export const fence: Fence<RdsReplica, RdsSeen, Things, Captured> = {
   },
 
   reopenByHand: ({ region }, captured) =>
-    Object.entries(captured).flatMap(([group, rules]) => openedByHand(region, group, rules)),
+    Object.entries(captured).flatMap(([group, rules]) => openedByHand(region, group, withoutRepeats(rules))),
 
   says: (captured) => (Object.keys(captured).length > 1 ? "security groups open" : "security group open"),
 

@@ -88,7 +88,7 @@ export function silenceRefusals({ seen, resource }: RdsAt, { from, to, mode }: M
   const then = "give TwoKey an account in the database (connection), whose marker row proves it, or use mode unplanned";
   if (blindWhy !== undefined)
     return [
-      `Nobody can say how long the lag of ${instance} stays 0 although nothing arrives, so it cannot prove that every commit is there: ${blindWhy}. Let TwoKey read its parameter group (rds:DescribeDBParameters), ${then}.`,
+      `Nobody can say how long the lag of ${instance} stays 0 although nothing arrives, so it cannot prove that every commit is there: ${blindWhy}. Mend that (TwoKey reads it with rds:DescribeDBParameters), ${then}.`,
     ];
   if (blindMs <= MOST_WAITED_MS) return [];
   return [

@@ -132,6 +132,7 @@ describe("everything under a name that is moved", () => {
 
       expect(away).toEqual([member("PRIMARY", there), member("SECONDARY", there)]);
       expect(led(away, homeFront)[0]).toEqual(pair[0]);
+      expect(led(pair, `dualstack.${there}`)).toEqual(away);
     });
 
     test("is shown as such", () => {
