@@ -310,7 +310,7 @@ export const GUARDS = [
   {
     guard: "a planned move signs in before it stops anything",
     file: "src/flows/runbooks/failover/fence-primary.ts",
-    cut: "if (!writers.every(isShut)) await signInFirst",
+    cut: "if (!writers.some(isShut)) await signInFirst",
     by: "if (stores.length === -1) await signInFirst",
     test: "flows/runbooks/failover/marker.test.ts",
     fails:
@@ -667,8 +667,8 @@ export const GUARDS = [
   {
     guard: "a move changes where an alias leads and nothing else of it",
     file: "src/flows/resources/entrances/route53/change.ts",
-    cut: "evaluateTargetHealth: alias.evaluateTargetHealth };",
-    by: "evaluateTargetHealth: true };",
+    cut: "evaluateTargetHealth: alias.evaluateTargetHealth,",
+    by: "evaluateTargetHealth: true,",
     test: "flows/resources/entrances/route53/accounted.test.ts",
     fails: "guard nothing else: changes its target and nothing else, and there and back PRIMARY is exactly as it was",
   },
@@ -2432,7 +2432,7 @@ export const GUARDS = [
   {
     guard: "keys of ours that are nobody's are refused",
     file: "src/store/installation.ts",
-    cut: "(await isUsed(redis)) && ",
+    cut: "(await isBelieved(redis)) && ",
     by: "false && ",
     test: "store/installation.test.ts",
     fails:
