@@ -29,11 +29,22 @@ export interface Effect {
   readonly input: unknown;
 }
 
+/** Without changes of a mark alone: a run that finds its own beside planned records exchanges it, to hear when they are out. */
 export const everyEffectIn = ({ whole }: FailoverWorld): Effect[] =>
-  whole.world.log.read(0, "aws.mutation").map(({ facts }) => ({
-    ...{ operation: String(facts["operation"]), region: String(facts["region"]) },
-    ...{ requestId: String(facts["requestId"]), input: facts["input"] },
-  }));
+  whole.world.log
+    .read(0, "aws.mutation")
+    .map(({ facts }) => ({
+      ...{ operation: String(facts["operation"]), region: String(facts["region"]) },
+      ...{ requestId: String(facts["requestId"]), input: facts["input"] },
+    }))
+    .filter(({ input }) => !isOfMarkAlone(input));
+
+function isOfMarkAlone(input: unknown): boolean {
+  const types = [...JSON.stringify(input ?? {}).matchAll(/"ResourceRecordSet":\{[^}]*?"Type":"([A-Z]+)"/g)].map(
+    ([, type]) => type,
+  );
+  return types.length > 0 && types.every((type) => type === "TXT");
+}
 
 /**
  * Where auto scaling is registered, the registration moves the count by itself: whether `UpdateService` still had anything to

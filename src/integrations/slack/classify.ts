@@ -45,7 +45,8 @@ export function classify(error: unknown, call: { readonly method: string; readon
   if (error instanceof webApi.WebAPIRateLimitedError)
     return transient("slack-rate-limited", "Slack asks for fewer calls", {
       method,
-      retryAfterMs: error.retryAfter * 1_000,
+      // Slack knows when: no pause of our own is added.
+      ...{ retryAfterMs: error.retryAfter * 1_000, mostMs: error.retryAfter * 1_000 },
     });
   if (error instanceof webApi.WebAPIPlatformError) return refusal(error, call);
   const status = error instanceof webApi.WebAPIHTTPError ? `HTTP ${error.statusCode}` : undefined;
@@ -94,6 +95,7 @@ function refusal(error: webApi.WebAPIPlatformError, { method, nature }: { method
 interface Again {
   readonly method: string;
   readonly retryAfterMs: number;
+  readonly mostMs?: number;
 }
 
 const transient = (code: string, message: string, facts: Again): Error =>

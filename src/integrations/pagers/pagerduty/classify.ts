@@ -46,7 +46,8 @@ export function failureOf(exchange: Exchange, nature: "read" | "write"): Failure
   const { status } = exchange;
   if (status === 429) {
     const afterMs = (exchange.kind === "answer" ? exchange.resetMs : undefined) ?? RETRY_WITHOUT_ADVICE_MS;
-    return { kind: "retry", afterMs, why: "PagerDuty asks for fewer calls (429)" };
+    // It knows when: no pause of our own is added.
+    return { kind: "retry", afterMs, mostMs: afterMs, why: "PagerDuty asks for fewer calls (429)" };
   }
   if (exchange.kind === "no-answer") {
     return nature === "read" || exchange.neverSent ? retrySoon(exchange.why) : { kind: "unknown", why: exchange.why };
