@@ -451,7 +451,9 @@ describe("what the standby's database needs is judged before the keys", () => {
   test("storage that is full is refused: RDS promotes no such replica", async () => {
     await setReplica({ status: "storage-full" });
 
-    expect((await judged()).refusals).toContain("is storage-full; a replica in that status cannot be promoted");
+    expect((await judged()).refusals).toContain(
+      "is storage-full (it has no room left); a replica in that status cannot be promoted",
+    );
     await setReplica({ status: "available" });
   });
 
