@@ -85,7 +85,7 @@ function refuseSlip({ text }: Ask, word: string, { severity, names }: Named): vo
   const second = readSeverity(word);
   if (severity !== undefined && second !== undefined && second !== severity && /\d/.test(word))
     throw new UserError("severity-unknown", `Is it ${severity} or ${second}? Nothing was declared.`);
-  if (severity === undefined && isLikeSeverity(word))
+  if (severity === undefined && second === undefined && isLikeSeverity(word))
     throw new UserError(
       "severity-unknown",
       `There is no severity ${bare(word)}. There are: ${Severity.options.join(", ")}. Nothing was declared.`,
@@ -135,7 +135,7 @@ function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
   for (let word = rest[0]; word !== undefined; word = rest[0]) {
     const named = service === undefined ? services.find((name) => isSame(name, word)) : undefined;
     if (named !== undefined) service = named;
-    else if (severity === undefined && readSeverity(word) !== undefined) severity = readSeverity(word);
+    else if (severity === undefined && isSeverity(word, rest[1], services)) severity = readSeverity(word);
     // “sev1 – inventory is down”.
     else if (bare(word) !== "") {
       refuseSlip(ask, word, { severity, names: service === undefined ? services : [] });
@@ -146,6 +146,13 @@ function readDeclaration(ask: Ask, deps: IncidentCommandDeps) {
   const said = rest.join(" ").trim();
   const what = said === "" || service === undefined ? said : `${service} ${said}`;
   return { severity: severity ?? ("sev2" as const), service, what };
+}
+
+/** “low disk” and “3 hosts” say what is wrong: a word or a bare number is a severity before a service, before a mark, or alone. */
+function isSeverity(word: string, next: string | undefined, services: readonly string[]): boolean {
+  if (readSeverity(word) === undefined) return false;
+  const isNumbered = /^[a-z].*(?:\d|one|two|three|four)$/i.test(bare(word));
+  return isNumbered || bare(word) !== word || next === undefined || services.some((name) => isSame(name, next));
 }
 
 const isSame = (name: string, word: string): boolean => name.toLowerCase() === bare(word).toLowerCase();

@@ -8,11 +8,12 @@ import { type ByHandBlock, pastedLines } from "../../src/domain/plan-run/by-hand
 import type { PlannedStep } from "../../src/domain/plan-run/plan.ts";
 import type { FailoverWorld } from "./failover-world.ts";
 
-/** The AWS CLI of this machine, which `.ci/run` installs; undefined: there is none. */
-export const CLI: string | undefined = (() => {
-  const { status, stdout } = spawnSync("aws", ["--version"], { encoding: "utf8" });
-  return status === 0 ? stdout.trim() : undefined;
-})();
+function requireCli(): void {
+  if (spawnSync("aws", ["--version"]).status !== 0)
+    throw new Error(
+      "The commands by hand are pasted into the AWS CLI, and none was found. Debian and Ubuntu: apt-get install awscli.",
+    );
+}
 
 /**
  * What stands in front of the pasted text, which stays as people get it: where the CLI finds this world, and what answers for the
@@ -47,6 +48,7 @@ export class Shell {
   }
 
   static async open({ whole: { env } }: Pick<FailoverWorld, "whole">): Promise<Shell> {
+    requireCli();
     const directory = await mkdtemp(join(tmpdir(), "twokey-real-cli-"));
     const bash = spawn("bash", ["--norc"], {
       cwd: directory,

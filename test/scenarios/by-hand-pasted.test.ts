@@ -3,7 +3,7 @@ import { z } from "zod";
 import { StepFailed } from "../../src/domain/errors.ts";
 import { canonicalJson } from "../../src/domain/json.ts";
 import { giveBackOf } from "../../src/domain/plan-run/give-back.ts";
-import { type Plan, stepOf } from "../../src/domain/plan-run/plan.ts";
+import { type Plan, type PlannedStep, stepOf } from "../../src/domain/plan-run/plan.ts";
 import { backByHand } from "../../src/flows/back-by-hand.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { computesIn, storesIn } from "../../src/flows/resources/site.ts";
@@ -11,7 +11,7 @@ import { drive } from "../harness/drive.ts";
 import { runOf, startRun, verdictOf } from "../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
 import { fewBookings } from "../harness/own-accounts.ts";
-import { CLI, Shell } from "../harness/real-cli.ts";
+import { Shell } from "../harness/real-cli.ts";
 import { standingOf } from "../harness/standing.ts";
 
 /** Each call of the CLI starts a Python: about forty of them a plan, on a busy machine. */
@@ -19,11 +19,17 @@ const WITHIN_MS = 600_000;
 const DENIED = { kind: "error", status: 400, code: "AccessDenied" } as const;
 
 let at: FailoverWorld;
-let shell: Shell;
+let shell: Shell | undefined;
 afterEach(async () => {
-  await shell.close();
+  await shell?.close();
+  shell = undefined;
   await at.stop();
 });
+
+async function pasteSteps(steps: readonly PlannedStep[]): Promise<void> {
+  if (!shell) throw new Error("there is no shell to paste into");
+  await shell.pasteSteps(steps);
+}
 
 async function begin(): Promise<void> {
   at = await startFailoverWorld({
@@ -66,17 +72,14 @@ async function newSide(to: string) {
   };
 }
 
-if (CLI === undefined) process.stdout.write("There is no AWS CLI here: nothing was pasted into one\n");
-const withTheCli = CLI === undefined ? describe.skip : describe;
-
-withTheCli("pasted into bash with the AWS CLI, block after block,", () => {
+describe("pasted into bash with the AWS CLI, block after block,", () => {
   test.each(["unplanned", "planned"] as const)(
     "the commands by hand of a move, %s, come true one by one and move the service",
     async (mode) => {
       await begin();
       const { plan } = await startRun(at, { mode });
 
-      await shell.pasteSteps(plan.steps);
+      await pasteSteps(plan.steps);
 
       const { rules, tasks, records } = await standingOf(at);
       expect(Object.values(rules).flat()).toEqual([]);
@@ -116,13 +119,13 @@ withTheCli("pasted into bash with the AWS CLI, block after block,", () => {
       const back = giveBackOf(run, at.clock.now());
       if (!back) throw new Error("there is nothing to give back");
 
-      await shell.pasteSteps(backByHand(run, back));
+      await pasteSteps(backByHand(run, back));
 
       expect(await standingOf(at)).toEqual(before);
       const shifts = run.plan.steps.filter(({ role }) => role === "moves-users");
-      await shell.pasteSteps(shifts);
+      await pasteSteps(shifts);
       expect(await standingOf(at)).not.toEqual(before);
-      await shell.pasteSteps(backByHand(run, { mayHaveHappened: [], steps: shifts }));
+      await pasteSteps(backByHand(run, { mayHaveHappened: [], steps: shifts }));
       expect(await standingOf(at)).toEqual(before);
     },
     WITHIN_MS,

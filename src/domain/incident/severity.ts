@@ -5,8 +5,8 @@ import { mostSimilar } from "../similar.ts";
 export const Severity = z.enum(["sev1", "sev2", "sev3", "sev4"]);
 export type Severity = z.infer<typeof Severity>;
 
-/** What people who number theirs elsewhere call them; the number stands behind. */
-const SCALES = /^(?:s|sev|severity|p|prio|priority|)([1-4])$/;
+/** What people who number theirs elsewhere call them; the number stands behind. “s3” is none: that is where objects are stored. */
+const SCALES = /^(?:sev|severity|p|prio|priority|)([1-4])$/;
 const WORDS: Readonly<Record<string, Severity>> = { critical: "sev1", high: "sev2", medium: "sev3", low: "sev4" };
 const NUMBERS: Readonly<Record<string, string>> = { one: "1", two: "2", three: "3", four: "4" };
 
@@ -29,7 +29,7 @@ export function readSeverity(word: string): Severity | undefined {
 /** Whether a word that names no severity of ours was meant for one: `sev9`, `p7`, `sevv1`, `critcal`. */
 export function isLikeSeverity(word: string): boolean {
   const lower = plain(word);
-  if (/^(?:s|sev|severity|p|prio|priority)\d+$/.test(lower)) return true;
+  if (/^(?:sev|severity|p|prio|priority)\d+$/.test(lower)) return true;
   const near = mostSimilar(lower, [...Severity.options, "critical", "medium"]);
   // “serve1” may be a machine.
   return near !== undefined && /^(?:[a-z]{1,4}\d|[a-z]{6,})$/.test(lower);

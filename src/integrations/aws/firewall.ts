@@ -1,10 +1,7 @@
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  type IpPermission,
-  RevokeSecurityGroupIngressCommand,
-} from "@aws-sdk/client-ec2";
+import { AuthorizeSecurityGroupIngressCommand, RevokeSecurityGroupIngressCommand } from "@aws-sdk/client-ec2";
 import { z } from "zod";
 import type { FirewallRule, RuleSource } from "../../domain/service/firewall.ts";
+import { ipPermissionOf } from "../../domain/service/ip-permission.ts";
 import type { Firewall } from "../../ports/firewall.ts";
 import { readDatabases, readInterfaces } from "./carriers.ts";
 import type { ActingClients } from "./clients.ts";
@@ -42,7 +39,7 @@ export function awsFirewall({ caller, lookups }: By): Firewall {
     return ({ region, securityGroup, rules }, signal) => {
       const send = (some: readonly FirewallRule[]) => (acting: ActingClients, options: SendOptions) => {
         // What was written to a rule is kept when it is put back; which rule is meant is told without.
-        const IpPermissions = some.map((rule) => permissionOf(verb === "revoke" ? bare(rule) : rule));
+        const IpPermissions = some.map((rule) => ipPermissionOf(verb === "revoke" ? bare(rule) : rule));
         return COMMANDS[verb](acting.ec2.in(region), { GroupId: securityGroup, IpPermissions }, options);
       };
       const ask = { api: API, region, doing: `${verb} ingress rules of ${securityGroup}`, signal };
@@ -65,7 +62,7 @@ export function awsFirewall({ caller, lookups }: By): Firewall {
 
 type Verb = "revoke" | "authorize";
 type Client = ReturnType<ActingClients["ec2"]["in"]>;
-type Change = { GroupId: string; IpPermissions: IpPermission[] };
+type Change = { GroupId: string; IpPermissions: ReturnType<typeof ipPermissionOf>[] };
 
 const COMMANDS = {
   revoke: (client: Client, change: Change, options: SendOptions) =>
@@ -124,33 +121,3 @@ function groupOf({ GroupId: id, UserId: account, VpcId: vpc, VpcPeeringConnectio
 }
 
 const bare = ({ description: _written, ...rule }: FirewallRule): FirewallRule => rule;
-
-function permissionOf({ protocol, fromPort, toPort, source, description }: FirewallRule): IpPermission {
-  const described = description === undefined ? {} : { Description: description };
-  return {
-    IpProtocol: protocol,
-    ...(fromPort !== undefined && { FromPort: fromPort }),
-    ...(toPort !== undefined && { ToPort: toPort }),
-    ...sourceOf(source, described),
-  };
-}
-
-/** Empty lists are left out: EC2 takes them for malformed. */
-function sourceOf(source: RuleSource, described: { readonly Description?: string }): Partial<IpPermission> {
-  switch (source.kind) {
-    case "ipv4":
-      return { IpRanges: [{ CidrIp: source.cidr, ...described }] };
-    case "ipv6":
-      return { Ipv6Ranges: [{ CidrIpv6: source.cidr, ...described }] };
-    case "prefix-list":
-      return { PrefixListIds: [{ PrefixListId: source.id, ...described }] };
-    case "group": {
-      const { id: GroupId, account, peering } = source;
-      const peered = peering && { VpcId: peering.vpc, VpcPeeringConnectionId: peering.connection };
-      // A group of another account is found by its account only.
-      return {
-        UserIdGroupPairs: [{ GroupId, ...(account !== undefined && { UserId: account }), ...peered, ...described }],
-      };
-    }
-  }
-}

@@ -92,11 +92,17 @@ describe("intents about incidents", () => {
       "sev one inventory is down",
     ].map((typed) => ({ typed, wanted: "sev1", services: ["inventory"], title: "inventory is down" })),
     ...[
-      "s3 inventory: is down",
+      "medium inventory: is down",
       "prio3 – inventory is down",
       "P3 - inventory is down",
       "sev-three inventory is down",
     ].map((typed) => ({ typed, wanted: "sev3", services: ["inventory"], title: "inventory is down" })),
+    // What says what is wrong pages people, whatever it begins with.
+    ...["s3 uploads fail", "low disk space", "3 hosts are down", "high latency", "critical path is slow"].map(
+      (typed) => ({
+        ...{ typed, wanted: "sev2", services: [], title: typed },
+      }),
+    ),
     { typed: "slow orders", wanted: "sev2", services: [], title: "slow orders" },
     { typed: "serve1 is down", wanted: "sev2", services: [], title: "serve1 is down" },
     { typed: "the sev1 drill of inventory", wanted: "sev2", services: [], title: "the sev1 drill of inventory" },

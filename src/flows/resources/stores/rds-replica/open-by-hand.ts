@@ -1,6 +1,7 @@
 import type { ByHandBlock } from "../../../../domain/plan-run/by-hand.ts";
 import { quoted } from "../../../../domain/plan-run/by-hand.ts";
 import type { FirewallRule } from "../../../../domain/service/firewall.ts";
+import { ipPermissionOf } from "../../../../domain/service/ip-permission.ts";
 import { savedAs } from "../../../steps/by-hand.ts";
 
 /** Ingress rules of one paste: each is about two lines of a message. */
@@ -19,7 +20,7 @@ const opened = (region: string, group: string, rules: readonly FirewallRule[]): 
   before: "It opens again what was closed, and lets pass what is open already.",
   commands: [
     savedAs(`opened-${group}`),
-    `(for rule in ${rules.map((rule) => quoted(JSON.stringify([awsForm(rule)]))).join(" ")}`,
+    `(for rule in ${rules.map((rule) => quoted(JSON.stringify([ipPermissionOf(rule)]))).join(" ")}`,
     "do",
     `  aws ec2 authorize-security-group-ingress --region ${region} --group-id ${group} --ip-permissions "$rule" 2> "$saved.txt" || grep -q InvalidPermission.Duplicate "$saved.txt" || { cat "$saved.txt" >&2; exit 1; }`,
     "done)",
@@ -29,31 +30,3 @@ const opened = (region: string, group: string, rules: readonly FirewallRule[]): 
 });
 
 const sourceOf = ({ source }: FirewallRule): string => ("cidr" in source ? source.cidr : source.id);
-
-function awsForm({ protocol, fromPort, toPort, source, description }: FirewallRule) {
-  const described = description === undefined ? {} : { Description: description };
-  return {
-    IpProtocol: protocol,
-    ...(fromPort !== undefined && { FromPort: fromPort }),
-    ...(toPort !== undefined && { ToPort: toPort }),
-    ...awsSource(source, described),
-  };
-}
-
-function awsSource(source: FirewallRule["source"], described: { readonly Description?: string }) {
-  switch (source.kind) {
-    case "ipv4":
-      return { IpRanges: [{ CidrIp: source.cidr, ...described }] };
-    case "ipv6":
-      return { Ipv6Ranges: [{ CidrIpv6: source.cidr, ...described }] };
-    case "prefix-list":
-      return { PrefixListIds: [{ PrefixListId: source.id, ...described }] };
-    case "group": {
-      const { id: GroupId, account, peering } = source;
-      const peered = peering && { VpcId: peering.vpc, VpcPeeringConnectionId: peering.connection };
-      return {
-        UserIdGroupPairs: [{ GroupId, ...(account !== undefined && { UserId: account }), ...peered, ...described }],
-      };
-    }
-  }
-}
