@@ -11,6 +11,7 @@ export const TABLES = [
   "test/flows/runbooks/failover/any-two-planes",
   "test/flows/runbooks/failover/control-planes",
   "test/flows/steps/late-records",
+  "test/scenarios/by-hand-pasted",
   "test/scenarios/wrong-secrets",
   "test/worlds/worlds",
 ];

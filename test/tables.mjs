@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { TABLES } from "./groups.mjs";
 import { jest } from "./run.mjs";
 
-/** The tables of faults, crashes, repeats, wrong secrets and late writes to DNS: whole, or as a seed draws from them, or several. */
+/** The tables of faults, crashes, repeats, wrong secrets, late writes to DNS and commands by hand: whole, or as a seed draws from them, or several. */
 const USAGE = `npm run tables -- [--seed S] [--runs N] [path …]
 
 Without options every row is walked in every way, for hours. --seed S walks what S draws; --runs N draws

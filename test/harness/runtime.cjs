@@ -14,18 +14,22 @@ module.exports = class SharedLibraries extends Runtime {
     super(...given);
     const { esmLoader } = this;
     const load = esmLoader.loadEsmModule.bind(esmLoader);
-    const known = new Map();
-    esmLoader.loadEsmModule = (path, suffix) => {
-      if (!isLibrary(path)) return load(path, suffix);
-      if (!known.has(path)) known.set(path, loadedOnce(path));
-      return known.get(path);
-    };
+    const loadCjs = esmLoader.loadCjsAsEsm.bind(esmLoader);
+    esmLoader.loadEsmModule = (path, suffix) => (isLibrary(path) ? once(path) : load(path, suffix));
+    esmLoader.loadCjsAsEsm = (from, path, ...rest) => (isLibrary(path) ? once(path) : loadCjs(from, path, ...rest));
   }
 
   requireModuleOrMock(asking, path) {
     return isLibrary(path) ? require(path) : super.requireModuleOrMock(asking, path);
   }
 };
+
+const KNOWN = new Map();
+
+function once(path) {
+  if (!KNOWN.has(path)) KNOWN.set(path, loadedOnce(path));
+  return KNOWN.get(path);
+}
 
 async function loadedOnce(path) {
   const namespace = await import(path);

@@ -13,6 +13,7 @@ import { type FailoverWorld, startFailoverWorld } from "../harness/failover-worl
 import { fewBookings } from "../harness/own-accounts.ts";
 import { Shell } from "../harness/real-cli.ts";
 import { standingOf } from "../harness/standing.ts";
+import { drawn, WALKED } from "../harness/tables.ts";
 
 /** Each call of the CLI starts a Python: about forty of them a plan, on a busy machine. */
 const WITHIN_MS = 600_000;
@@ -72,61 +73,66 @@ async function newSide(to: string) {
   };
 }
 
-describe("pasted into bash with the AWS CLI, block after block,", () => {
-  test.each(["unplanned", "planned"] as const)(
-    "the commands by hand of a move, %s, come true one by one and move the service",
-    async (mode) => {
-      await begin();
-      const { plan } = await startRun(at, { mode });
+async function moved(mode: "unplanned" | "planned"): Promise<void> {
+  const { plan } = await startRun(at, { mode });
 
-      await pasteSteps(plan.steps);
+  await pasteSteps(plan.steps);
 
-      const { rules, tasks, records } = await standingOf(at);
-      expect(Object.values(rules).flat()).toEqual([]);
-      expect(Object.values(tasks).map(({ desired, scaling }) => [desired, scaling?.max ?? 0])).toEqual([[0, 0]]);
-      expect(Object.values(records)).toEqual([recordsAfter(plan)]);
-      expect(await newSide(plan.to)).toEqual({
-        roles: [
-          ["standalone", true],
-          ["standalone", true],
-        ],
-        enough: [true],
-      });
-      expect((await verdictOf(at)).splitBrain).toEqual([]);
+  const { rules, tasks, records } = await standingOf(at);
+  expect(Object.values(rules).flat()).toEqual([]);
+  expect(Object.values(tasks).map(({ desired, scaling }) => [desired, scaling?.max ?? 0])).toEqual([[0, 0]]);
+  expect(Object.values(records)).toEqual([recordsAfter(plan)]);
+  expect(await newSide(plan.to)).toEqual({
+    roles: [
+      ["standalone", true],
+      ["standalone", true],
+    ],
+    enough: [true],
+  });
+  expect((await verdictOf(at)).splitBrain).toEqual([]);
+}
+
+async function givenBack(): Promise<void> {
+  const before = await standingOf(at);
+  const measures = stepOf((await startRun(at)).plan, "record-position-orders").does;
+  const { home } = at.service;
+  const undo = ["AuthorizeSecurityGroupIngress", "RegisterScalableTarget", "UpdateService"];
+  await drive(at, {
+    steps: failing(measures),
+    onFailure: () => {
+      for (const operation of undo)
+        at.whole.world.faults.plan({ vendor: "aws", operation, effect: DENIED, region: home });
     },
-    WITHIN_MS,
-  );
+  });
+  at.whole.world.faults.clear();
+  const run = await runOf(at);
+  expect(run.state).toBe("stuck");
+  expect(Object.values((await standingOf(at)).rules).flat()).toEqual([]);
+  const back = giveBackOf(run, at.clock.now());
+  if (!back) throw new Error("there is nothing to give back");
 
-  test(
-    "what a stuck run took stands as before, and so do records that were moved",
-    async () => {
+  await pasteSteps(backByHand(run, back));
+
+  expect(await standingOf(at)).toEqual(before);
+  const shifts = run.plan.steps.filter(({ role }) => role === "moves-users");
+  await pasteSteps(shifts);
+  expect(await standingOf(at)).not.toEqual(before);
+  await pasteSteps(backByHand(run, { mayHaveHappened: [], steps: shifts }));
+  expect(await standingOf(at)).toEqual(before);
+}
+
+const WAYS = [
+  { name: "those of an unplanned move come true one by one and move the service", play: () => moved("unplanned") },
+  { name: "those of a planned move come true one by one and move the service", play: () => moved("planned") },
+  { name: "those back give a stuck run's service what was taken, and the records that were moved", play: givenBack },
+];
+
+describe(`commands by hand, pasted into bash with the AWS CLI, block after block (${WALKED})`, () => {
+  test.each(drawn("commands by hand", WAYS))(
+    "$name",
+    async ({ play }) => {
       await begin();
-      const before = await standingOf(at);
-      const measures = stepOf((await startRun(at)).plan, "record-position-orders").does;
-      const { home } = at.service;
-      const undo = ["AuthorizeSecurityGroupIngress", "RegisterScalableTarget", "UpdateService"];
-      await drive(at, {
-        steps: failing(measures),
-        onFailure: () => {
-          for (const operation of undo)
-            at.whole.world.faults.plan({ vendor: "aws", operation, effect: DENIED, region: home });
-        },
-      });
-      at.whole.world.faults.clear();
-      const run = await runOf(at);
-      expect(run.state).toBe("stuck");
-      expect(Object.values((await standingOf(at)).rules).flat()).toEqual([]);
-      const back = giveBackOf(run, at.clock.now());
-      if (!back) throw new Error("there is nothing to give back");
-
-      await pasteSteps(backByHand(run, back));
-
-      expect(await standingOf(at)).toEqual(before);
-      const shifts = run.plan.steps.filter(({ role }) => role === "moves-users");
-      await pasteSteps(shifts);
-      expect(await standingOf(at)).not.toEqual(before);
-      await pasteSteps(backByHand(run, { mayHaveHappened: [], steps: shifts }));
-      expect(await standingOf(at)).toEqual(before);
+      await play();
     },
     WITHIN_MS,
   );
