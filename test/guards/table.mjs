@@ -211,8 +211,8 @@ export const GUARDS = [
   {
     guard: "a planned move is proven again where the old side was not kept in sight",
     file: "src/engine/runs/kept-in-sight.ts",
-    cut: "else if (proof.isRefuted) await this.#tell(hold, row, proof);",
-    by: "else if (proof.isRefuted && askedAtMs < 0) await this.#tell(hold, row, proof);",
+    cut: "if (!proof.isRefuted || proof.open.every((resource) => known.includes(resource))) return undefined;",
+    by: "if (proof.isRefuted || known.length === 0) return undefined;",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails:
       "guard seen open: is fenced again where somebody else has closed it before the promotion, and TwoKey saw it open",
@@ -224,6 +224,49 @@ export const GUARDS = [
     by: "return isLate ? undefined : undefined;",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails: "guard unseen gap: is proven again where it was opened and closed while nobody drove the run",
+  },
+  {
+    guard: "an opening before the promotion is seen in every move",
+    file: "src/domain/plan-run/before-promotion.ts",
+    cut: "return isFenced && !run.pastNoReturn && SIGHTED.includes(run.state);",
+    by: 'return isFenced && !run.pastNoReturn && run.plan.dataLoss.kind === "none";',
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails: "guard kept in sight: is seen beside the steps, calls people, and is fenced again before the promotion",
+  },
+  {
+    guard: "an opening before the promotion is seen while people decide",
+    file: "src/engine/runs/fence-watch.ts",
+    cut: "if (isKeptInSight(run)) return lookWhileWaiting(run, deps, signal);",
+    by: "if (isKeptInSight(run) && run.epoch < 0) return lookWhileWaiting(run, deps, signal);",
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails:
+      "guard watched while people decide: of a run that is paused is seen within 30 s, and people are told that nothing fences it",
+  },
+  {
+    guard: "what an undo opens is not called open",
+    file: "src/domain/plan-run/before-promotion.ts",
+    cut: '["running", "paused", "stopped"];',
+    by: '["running", "paused", "stopped", "unwinding", "stuck"];',
+    test: "domain/plan-run/before-promotion.test.ts",
+    fails:
+      "guard opened on purpose: is looked at while the run goes on or waits, and never while it unwinds or is stuck",
+  },
+  {
+    guard: "who came in before the promotion is fenced out in every move",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "(proven.length === 0 && !gap.opened)",
+    by: "proven.length === 0",
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails: "guard who came in: is fenced again before the promotion although somebody has closed it",
+  },
+  {
+    guard: "an opening that is over calls nobody",
+    file: "src/domain/plan-run/before-promotion.ts",
+    cut: "return opened !== undefined && opened.closedAtMs === undefined;",
+    by: "return opened !== undefined;",
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails:
+      "guard closed by people: calls nobody any more once it is seen closed again, and is fenced again when the run goes on",
   },
   {
     guard: "a row from before a time in which nobody looked proves nothing",
