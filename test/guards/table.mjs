@@ -623,13 +623,49 @@ export const GUARDS = [
       "guard waits for its word: nor while it takes the change and does not say how far that is: name servers answer for a public name, and for a private one the run waits and calls people",
   },
   {
-    guard: "name servers speak for Route 53 only where all give the new side",
+    guard: "no key counts on a journal that TwoKey alone has not written",
+    file: "src/domain/plan-run/key.ts",
+    cut: "notOurs === undefined ? undefined :",
+    by: "notOurs !== gives ? undefined :",
+    test: "domain/plan-run/key.test.ts",
+    fails:
+      "guard sealed plan: no key counts on a plan whose journal holds a line that TwoKey has not written, and its holder reads why",
+  },
+  {
+    guard: "nobody extends or drives on what TwoKey alone has not written",
+    file: "src/domain/plan-run/decision.ts",
+    cut: "if (notOurs !== undefined && RESTS_ON_THE_JOURNAL.includes(decision))",
+    by: "if (notOurs === decision && RESTS_ON_THE_JOURNAL.includes(decision))",
+    test: "domain/plan-run/not-ours.test.ts",
+    fails:
+      "guard sealed run: “extend” is refused where the journal holds a line that TwoKey has not written, and says so",
+  },
+  {
+    guard: "a plan whose journal is not TwoKey's alone is closed",
+    file: "src/engine/runs/advance-run.ts",
+    cut: "!(await closeIfNotOurs(run, deps)) && ",
+    by: "",
+    test: "engine/runs/advance-run.test.ts",
+    fails:
+      "guard closed at once: a plan into whose journal somebody pushed a line takes no more keys, is closed, and people are told once",
+  },
+  {
+    guard: "a change is called published by what it wrote itself",
+    file: "src/flows/steps/published.ts",
+    cut: 'return mark?.run !== run || mark.way !== "out" || mark.change < change;',
+    by: "return mark !== undefined && mark.run !== run && mark.change < change;",
+    test: "engine/runs/vendor-refuses.test.ts",
+    fails:
+      "guard the change itself: nor is a change called published because health alone leads users to the new side already",
+  },
+  {
+    guard: "name servers speak for Route 53 only where all have the change",
     file: "src/flows/steps/change-records.ts",
     cut: "if (!isThere) throw error;",
     by: 'if (!isThere && says === "") throw error;',
     test: "flows/resources/entrances/route53/shift-traffic.test.ts",
     fails:
-      "guard other witness: never while one of them still gives the old side: what Route 53 said is handed on, and waited out",
+      "guard other witness: never while one of them still has the mark of the change before: what Route 53 said is handed on, and waited out",
   },
   {
     guard: "a change whose answer was lost is followed",

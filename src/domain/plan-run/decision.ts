@@ -3,6 +3,7 @@ import { approversOf, isKept } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
+import { FIND_OUT, sayNotOurs } from "./not-ours.ts";
 import { askFresh, isMove, onlyAdds, type Plan, type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { sayState } from "./state-words.ts";
@@ -148,6 +149,9 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   const step = stepInQuestion(run);
   if (decision === "take-over" && step !== undefined && !canBeTakenOver(run, step))
     return `TwoKey can see “${stepOf(run.plan, step).title}” only where it is refused, so a take-over would fail.${whatFits(run)}`;
+  const notOurs = sayNotOurs(run);
+  if (notOurs !== undefined && RESTS_ON_THE_JOURNAL.includes(decision))
+    return `“${decision}” does not count: ${notOurs}. ${run.state === "waiting-for-keys" ? "TwoKey closes this plan by itself" : "TwoKey asks the cloud for nothing more in this run"}. ${FIND_OUT}`;
   const lacking = withoutGround(decision, run, inventory);
   if (lacking !== undefined) return lacking;
   if (needs === "requester" && person.id !== run.plan.requester)
@@ -170,6 +174,9 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
     return `“${decision}” on ${run.plan.service} is for the people whom twokey.yaml names for it (services.${run.plan.service}.access.ask), its approvers, and commanders.`;
   return undefined;
 }
+
+/** By these a run would act on, or a plan end, as its journal says. What gives it no more authority is left to people. */
+const RESTS_ON_THE_JOURNAL: readonly Decision[] = ["reject", "extend", "resume", "retry", "take-over", "skip"];
 
 /** Why there is nothing that it could go on with. */
 function withoutGround(decision: Decision, run: RunState, inventory: Inventory): string | undefined {
