@@ -1329,8 +1329,8 @@ export const GUARDS = [
   {
     guard: "authority: a journal that TwoKey alone has written",
     file: "src/domain/plan-run/authority.ts",
-    cut: "line === undefined ? undefined",
-    by: "line !== 0 ? undefined",
+    cut: "why === undefined ? undefined",
+    by: 'why !== "" ? undefined',
     test: "domain/plan-run/authority.test.ts",
     fails: "guard sealed journal: a line that TwoKey has not written stops everything, whatever it says",
   },

@@ -149,9 +149,6 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   const step = stepInQuestion(run);
   if (decision === "take-over" && step !== undefined && !canBeTakenOver(run, step))
     return `TwoKey can see “${stepOf(run.plan, step).title}” only where it is refused, so a take-over would fail.${whatFits(run)}`;
-  const notOurs = sayNotOurs(run);
-  if (notOurs !== undefined && RESTS_ON_THE_JOURNAL.includes(decision))
-    return `“${decision}” does not count: ${notOurs}. ${run.state === "waiting-for-keys" ? "TwoKey closes this plan by itself" : "TwoKey asks the cloud for nothing more in this run"}. ${FIND_OUT}`;
   const lacking = withoutGround(decision, run, inventory);
   if (lacking !== undefined) return lacking;
   if (needs === "requester" && person.id !== run.plan.requester)
@@ -180,6 +177,9 @@ const RESTS_ON_THE_JOURNAL: readonly Decision[] = ["reject", "extend", "resume",
 
 /** Why there is nothing that it could go on with. */
 function withoutGround(decision: Decision, run: RunState, inventory: Inventory): string | undefined {
+  const notOurs = sayNotOurs(run);
+  if (notOurs !== undefined && RESTS_ON_THE_JOURNAL.includes(decision))
+    return `“${decision}” does not count: ${notOurs}. ${run.state === "waiting-for-keys" ? "TwoKey closes this plan by itself" : "TwoKey asks the cloud for nothing more in this run"}. ${FIND_OUT}`;
   if (decision === "replan" && !isMove(run.plan))
     return `Only a move has a rest that can be planned. A new plan: ${askForRest(run.plan)}.${whatFits(run)}`;
   if (decision === "resume" && run.voided)
