@@ -28,4 +28,6 @@ export interface Probe {
   resolve(name: string, signal?: AbortSignal, family?: Family): Promise<readonly DnsAnswer[]>;
   /** Asks the authoritative servers, around every cache. */
   resolveAuthoritative(name: string, signal?: AbortSignal, family?: Family): Promise<readonly DnsAnswer[]>;
+  /** Asks them for the TXT set of a name: `values` are its texts, and no TTL is told (0). */
+  texts(name: string, signal?: AbortSignal): Promise<readonly DnsAnswer[]>;
 }

@@ -1,6 +1,6 @@
 import { type Card, type Span, sentenceCard, timeOfDay } from "../domain/card/card.ts";
 import { sayTime } from "../domain/duration.ts";
-import { openedSince } from "../domain/plan-run/fence.ts";
+import { openedSince } from "../domain/plan-run/before-promotion.ts";
 import { heldUpSteps } from "../domain/plan-run/held-up.ts";
 import { type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { sayState } from "../domain/plan-run/state-words.ts";

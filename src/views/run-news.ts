@@ -1,5 +1,6 @@
 import { type Card, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import type { PersonId } from "../domain/people/person.ts";
+import { mayLoseOpened } from "../domain/plan-run/before-promotion.ts";
 import { askForRest } from "../domain/plan-run/decision.ts";
 import { fenceSeen } from "../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
@@ -65,7 +66,8 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
       run.state === "running"
         ? "TwoKey fences it again first."
         : `Nothing fences it again while the run waits. ${closeByHand(run)}${run.state === "paused" && !run.voided ? `, or /dr resume ${run.plan.id}: TwoKey then fences it before the promotion` : ""}.`;
-    return spans`${run.plan.from} was fenced, and was seen open again before the promotion. Nothing is promoted until it is fenced again. ${next}${whom(needed?.people)}`;
+    const lost = mayLoseOpened(run) ? ` What it takes until it is closed may not be in ${run.plan.to}.` : "";
+    return spans`${run.plan.from} was fenced, and was seen open again before the promotion.${lost} Nothing is promoted until it is fenced again. ${next}${whom(needed?.people)}`;
   },
   opened: ({ run, needed }) => {
     return spans`${run.plan.from} was fenced and is open again. ${takenThere(run)}. TwoKey tries to fence it again, and says here when it has.${whom(needed?.people)}`;

@@ -1,5 +1,6 @@
 import { sayDuration } from "../domain/duration.ts";
-import { fenceOf, isSeenOpen, isShutOff } from "../domain/plan-run/fence.ts";
+import { isSeenOpen } from "../domain/plan-run/before-promotion.ts";
+import { fenceOf, isShutOff } from "../domain/plan-run/fence.ts";
 import { onlyAdds } from "../domain/plan-run/plan.ts";
 import { isOver, isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { isServing, MOVES_USERS } from "../domain/plan-run/users.ts";

@@ -211,8 +211,8 @@ export const GUARDS = [
   {
     guard: "a planned move is proven again where the old side was not kept in sight",
     file: "src/engine/runs/kept-in-sight.ts",
-    cut: "else if (proof.isRefuted) await this.#tell(hold, row, proof);",
-    by: "else if (proof.isRefuted && askedAtMs < 0) await this.#tell(hold, row, proof);",
+    cut: "if (!proof.isRefuted || proof.open.every((resource) => known.includes(resource))) return undefined;",
+    by: "if (proof.isRefuted || known.length === 0) return undefined;",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails:
       "guard seen open: is fenced again where somebody else has closed it before the promotion, and TwoKey saw it open",
@@ -224,6 +224,49 @@ export const GUARDS = [
     by: "return isLate ? undefined : undefined;",
     test: "flows/runbooks/failover/reopened.test.ts",
     fails: "guard unseen gap: is proven again where it was opened and closed while nobody drove the run",
+  },
+  {
+    guard: "an opening before the promotion is seen in every move",
+    file: "src/domain/plan-run/before-promotion.ts",
+    cut: "return isFenced && !run.pastNoReturn && SIGHTED.includes(run.state);",
+    by: 'return isFenced && !run.pastNoReturn && run.plan.dataLoss.kind === "none";',
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails: "guard kept in sight: is seen beside the steps, calls people, and is fenced again before the promotion",
+  },
+  {
+    guard: "an opening before the promotion is seen while people decide",
+    file: "src/engine/runs/fence-watch.ts",
+    cut: "if (isKeptInSight(run)) return lookWhileWaiting(run, deps, signal);",
+    by: "if (isKeptInSight(run) && run.epoch < 0) return lookWhileWaiting(run, deps, signal);",
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails:
+      "guard watched while people decide: of a run that is paused is seen within 30 s, and people are told that nothing fences it",
+  },
+  {
+    guard: "what an undo opens is not called open",
+    file: "src/domain/plan-run/before-promotion.ts",
+    cut: '["running", "paused", "stopped"];',
+    by: '["running", "paused", "stopped", "unwinding", "stuck"];',
+    test: "domain/plan-run/before-promotion.test.ts",
+    fails:
+      "guard opened on purpose: is looked at while the run goes on or waits, and never while it unwinds or is stuck",
+  },
+  {
+    guard: "who came in before the promotion is fenced out in every move",
+    file: "src/engine/runs/proven-again.ts",
+    cut: "(proven.length === 0 && !gap.opened)",
+    by: "proven.length === 0",
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails: "guard who came in: is fenced again before the promotion although somebody has closed it",
+  },
+  {
+    guard: "an opening that is over calls nobody",
+    file: "src/domain/plan-run/before-promotion.ts",
+    cut: "return opened !== undefined && opened.closedAtMs === undefined;",
+    by: "return opened !== undefined;",
+    test: "engine/runs/opened-before-promotion.test.ts",
+    fails:
+      "guard closed by people: calls nobody any more once it is seen closed again, and is fenced again when the run goes on",
   },
   {
     guard: "a row from before a time in which nobody looked proves nothing",
@@ -580,13 +623,49 @@ export const GUARDS = [
       "guard waits for its word: nor while it takes the change and does not say how far that is: name servers answer for a public name, and for a private one the run waits and calls people",
   },
   {
-    guard: "name servers speak for Route 53 only where all give the new side",
+    guard: "no key counts on a journal that TwoKey alone has not written",
+    file: "src/domain/plan-run/key.ts",
+    cut: "notOurs === undefined ? undefined :",
+    by: "notOurs !== gives ? undefined :",
+    test: "domain/plan-run/key.test.ts",
+    fails:
+      "guard sealed plan: no key counts on a plan whose journal holds a line that TwoKey has not written, and its holder reads why",
+  },
+  {
+    guard: "nobody extends or drives on what TwoKey alone has not written",
+    file: "src/domain/plan-run/decision.ts",
+    cut: "if (notOurs !== undefined && RESTS_ON_THE_JOURNAL.includes(decision))",
+    by: "if (notOurs === decision && RESTS_ON_THE_JOURNAL.includes(decision))",
+    test: "domain/plan-run/not-ours.test.ts",
+    fails:
+      "guard sealed run: “extend” is refused where the journal holds a line that TwoKey has not written, and says so",
+  },
+  {
+    guard: "a plan whose journal is not TwoKey's alone is closed",
+    file: "src/engine/runs/advance-run.ts",
+    cut: "!(await closeIfNotOurs(run, deps)) && ",
+    by: "",
+    test: "engine/runs/advance-run.test.ts",
+    fails:
+      "guard closed at once: a plan into whose journal somebody pushed a line takes no more keys, is closed, and people are told once",
+  },
+  {
+    guard: "a change is called published by what it wrote itself",
+    file: "src/flows/steps/published.ts",
+    cut: 'return mark?.run !== run || mark.way !== "out" || mark.change < change;',
+    by: "return mark !== undefined && mark.run !== run && mark.change < change;",
+    test: "engine/runs/vendor-refuses.test.ts",
+    fails:
+      "guard the change itself: nor is a change called published because health alone leads users to the new side already",
+  },
+  {
+    guard: "name servers speak for Route 53 only where all have the change",
     file: "src/flows/steps/change-records.ts",
     cut: "if (!isThere) throw error;",
     by: 'if (!isThere && says === "") throw error;',
     test: "flows/resources/entrances/route53/shift-traffic.test.ts",
     fails:
-      "guard other witness: never while one of them still gives the old side: what Route 53 said is handed on, and waited out",
+      "guard other witness: never while one of them still has the mark of the change before: what Route 53 said is handed on, and waited out",
   },
   {
     guard: "a change whose answer was lost is followed",
@@ -1250,8 +1329,8 @@ export const GUARDS = [
   {
     guard: "authority: a journal that TwoKey alone has written",
     file: "src/domain/plan-run/authority.ts",
-    cut: "line === undefined ? undefined",
-    by: "line !== 0 ? undefined",
+    cut: "why === undefined ? undefined",
+    by: 'why !== "" ? undefined',
     test: "domain/plan-run/authority.test.ts",
     fails: "guard sealed journal: a line that TwoKey has not written stops everything, whatever it says",
   },

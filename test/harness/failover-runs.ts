@@ -130,9 +130,14 @@ export function verdictOf(at: FailoverWorld, afterMs = 0): Promise<Verdict> {
 }
 
 /** Somebody opens the old database again in the console. */
-export async function reopenOldSide({ client, service }: FailoverWorld): Promise<void> {
+export const reopenOldSide = (at: FailoverWorld): Promise<void> => clickRule(at, "ec2:AuthorizeSecurityGroupIngress");
+
+/** Somebody closes it there once more. */
+export const closeOldSide = (at: FailoverWorld): Promise<void> => clickRule(at, "ec2:RevokeSecurityGroupIngress");
+
+async function clickRule({ client, service }: FailoverWorld, call: `ec2:${string}`): Promise<void> {
   const [store] = storesIn(service, service.home);
-  await client.click("ec2:AuthorizeSecurityGroupIngress", service.home, {
+  await client.click(call, service.home, {
     GroupId: store?.database.security_group,
     IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }],
   });

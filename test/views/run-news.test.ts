@@ -118,7 +118,7 @@ describe("what a run says in its room, each in a message of its own", () => {
     );
   });
 
-  test("an old side that was seen open before the promotion, and not a word of lost writes", () => {
+  test("an old side that was seen open before the promotion, and a word of lost writes where all is not proven again", () => {
     const seen: RunEntry = { kind: "seen-open", ...step("fence"), fromMs: AT - 15_000, resources: ["stores.stock"] };
     const fenced: RunEntry[] = [
       FENCING[0] ?? KEY,
@@ -129,6 +129,10 @@ describe("what a run says in its room, each in a message of its own", () => {
     expect(keysOf(open)).toEqual(["key", "started", "seen-open"]);
     expect(told(open, "seen-open")?.text).toMatch(
       /^eu-west-1 was fenced, and was seen open again before the promotion\. Nothing is promoted until it is fenced again\. TwoKey fences it again first\. @/,
+    );
+    const unplanned = [...STARTED, ...fenced, seen].reduce(transition, proposed(inventory));
+    expect(told(unplanned, "seen-open")?.text).toMatch(
+      /before the promotion\. What it takes until it is closed may not be in eu-central-1\. Nothing is promoted/,
     );
     const back = transition(open, { kind: "aborted", ...at, by: "ana", door: "slack" });
     expect(keysOf(back)).toEqual(["key", "started", "unwinding"]);

@@ -17,7 +17,7 @@ const MEANINGS: readonly Meaning[] = [
     word: /\b(fenced|fencing)\b/,
     means: "the old side of a run is closed; a late worker is superseded",
     rooms: [
-      ...["domain/plan-run", "domain/service/firewall.ts", "engine/runs", "flows/reach", "flows/runbooks/failover"],
+      ...["domain/plan-run", "domain/service/firewall.ts", "engine/runs", "flows/runbooks/failover"],
       ...["domain/service/moved.ts", "flows/active-region.ts", "flows/runbooks/rests-on-run.ts"],
       ...["flows/resources/stores", "views/old-side.ts", "views/run-news.ts", "views/run-steps.ts"],
       // A block of Markdown is fenced, as its standard says.

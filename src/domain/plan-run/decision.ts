@@ -3,6 +3,7 @@ import { approversOf, isKept } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
+import { FIND_OUT, sayNotOurs } from "./not-ours.ts";
 import { askFresh, isMove, onlyAdds, type Plan, type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { sayState } from "./state-words.ts";
@@ -171,8 +172,14 @@ export function refusal(decision: Decision, run: RunState, { person, inventory }
   return undefined;
 }
 
+/** By these a run would act on, or a plan end, as its journal says. What gives it no more authority is left to people. */
+const RESTS_ON_THE_JOURNAL: readonly Decision[] = ["reject", "extend", "resume", "retry", "take-over", "skip"];
+
 /** Why there is nothing that it could go on with. */
 function withoutGround(decision: Decision, run: RunState, inventory: Inventory): string | undefined {
+  const notOurs = sayNotOurs(run);
+  if (notOurs !== undefined && RESTS_ON_THE_JOURNAL.includes(decision))
+    return `“${decision}” does not count: ${notOurs}. ${run.state === "waiting-for-keys" ? "TwoKey closes this plan by itself" : "TwoKey asks the cloud for nothing more in this run"}. ${FIND_OUT}`;
   if (decision === "replan" && !isMove(run.plan))
     return `Only a move has a rest that can be planned. A new plan: ${askForRest(run.plan)}.${whatFits(run)}`;
   if (decision === "resume" && run.voided)

@@ -21,7 +21,13 @@ export const FenceOutput = z.object({
   /** Stores in which every other session was seen to end, each with the sentence that says so. */
   ended: z.record(z.string(), z.string()).exactOptional(),
   /** Resources that were seen open since, and the world time at which all was closed for the last time before that. */
-  opened: z.object({ fromMs: z.number(), resources: z.array(z.string()) }).exactOptional(),
+  opened: z
+    .object({
+      ...{ fromMs: z.number(), resources: z.array(z.string()) },
+      /** World time at which it was seen closed again, by others: who came in may be in still. */
+      closedAtMs: z.number().exactOptional(),
+    })
+    .exactOptional(),
   /** Resources that gave no answer and were left as they are. */
   silent: z.array(z.string()).exactOptional(),
   /** World time at which it was fenced after the promotion; absent: the step itself has fenced it. */
@@ -37,10 +43,8 @@ const Ended = FenceOutput.pick({ ended: true });
 /** What its fence left as it is, since it gave no answer. */
 export const leftSilent = (run: RunState): readonly string[] => handedOn(run)?.silent ?? [];
 
-/** What was seen open of it since, before the promotion. */
-export const openedSince = (run: RunState): FenceOutput["opened"] => handedOn(run)?.opened;
-
-function handedOn(run: RunState): FenceOutput | undefined {
+/** What its fence has handed on so far. */
+export function handedOn(run: RunState): FenceOutput | undefined {
   const fence = fenceOf(run);
   return FenceOutput.safeParse(fence && stateOf(run, fence.id).output).data;
 }
@@ -64,10 +68,6 @@ export function fenceOf(run: RunState): PlannedStep | undefined {
 export function fenceSeen(run: RunState): FenceProof | undefined {
   return handedOn(run)?.fence;
 }
-
-/** A move that promises to lose nothing, before its promotion: its old side has to stay closed. */
-export const isToStayFenced = (run: RunState): boolean =>
-  run.plan.dataLoss.kind === "none" && !run.pastNoReturn && fenceOf(run) !== undefined;
 
 /** World time of the newest proof that the old side is fenced from which on it is kept in sight; undefined: it is not fenced. */
 export function provenSinceMs(run: RunState): number | undefined {
@@ -126,10 +126,6 @@ export const WATCHED: readonly RunStateName[] = ["running", "paused", "stopped",
 export function isWatched(run: RunState): boolean {
   return isPastIt(run) && needsWatch(run);
 }
-
-/** It was fenced, and has been seen open since: before the promotion or after it. */
-export const isSeenOpen = (run: RunState): boolean =>
-  openedSince(run) !== undefined || run.watch.lostAtMs !== undefined;
 
 /** It is fenced and can be looked at, so that an opening is seen. */
 export const isKeptShut = (run: RunState): boolean => isGuarded(run) && run.watch.blind === undefined;

@@ -1,6 +1,7 @@
 import type { Person, PersonId } from "../people/person.ts";
 import { approversOf } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
+import { FIND_OUT, sayNotOurs } from "./not-ours.ts";
 import { askAgain, type Plan, type RestOf } from "./plan.ts";
 import { type RunKey, type RunState, stillContinues } from "./run.ts";
 import { whyOf } from "./why.ts";
@@ -26,6 +27,7 @@ export type KeyAnswer =
 
 export type KeyRefusal =
   | "closed"
+  | "journal-not-ours"
   | "expired"
   | "digest"
   | "unknown-person"
@@ -44,6 +46,8 @@ export interface Signable {
   /** How a new one is asked for. */
   readonly again: string;
   readonly isOpen: boolean;
+  /** Why nothing that stands there can be signed: somebody else has written into its journal. */
+  readonly notOurs?: string;
   /** Undefined: it is about all of them. */
   readonly service: string | undefined;
   /** Its state and why, for whoever comes too late. */
@@ -78,6 +82,8 @@ interface Signer {
 /** What stops everybody, in the order in which a person wants to hear it. Deleting any line fails a test that names it. */
 const GUARDS: readonly Guard<Inventory>[] = [
   (it) => (it.isOpen ? undefined : ["closed", `This ${it.name} is ${it.stands}. Nothing was changed by your click.`]),
+  ({ notOurs, gives }) =>
+    notOurs === undefined ? undefined : ["journal-not-ours", `Your ${gives} does not count: ${notOurs}. ${FIND_OUT}`],
   (it, turn) =>
     turn.nowMs < it.signByMs
       ? undefined
@@ -136,6 +142,7 @@ function signablePlan(run: RunState, inventory: Inventory): Signable {
   const { plan, state, digest, keys } = run;
   const why = whyOf(run, inventory);
   const { restOf } = plan;
+  const notOurs = sayNotOurs(run);
   const { startByMs, inventoryDigest, requester, acceptances, keysRequired } = plan;
   return {
     name: "plan",
@@ -146,6 +153,7 @@ function signablePlan(run: RunState, inventory: Inventory): Signable {
     stands: `${state}${why ? `: ${why}` : ""}`,
     ...{ signByMs: startByMs, digest, inventoryDigest, requester, held: keys, acceptances, keysRequired },
     ...(restOf ? { continues: restOf } : {}),
+    ...(notOurs !== undefined && { notOurs }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { FenceOutput, fenceOf, fenceSeen, isShutOff, OUT_OF_SIGHT_MS, openedSince } from "./fence.ts";
+import { openedSince } from "./before-promotion.ts";
+import { FenceOutput, fenceOf, fenceSeen, isShutOff, OUT_OF_SIGHT_MS } from "./fence.ts";
 import { type RunState, stateOf } from "./run.ts";
 
 /**

@@ -167,6 +167,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     fromMs: z.number(),
     resources: z.array(z.string()),
   }),
+  /** It was seen open, and is closed again by others. */
+  z.strictObject({ kind: z.literal("seen-closed"), atMs: z.number(), ...Step }),
   /** The old side is closed, and may have been open since then: what was found out since its fence is found out again. */
   z.strictObject({ kind: z.literal("prove-again"), atMs: z.number(), ...Step, fromMs: z.number() }),
   z.strictObject({

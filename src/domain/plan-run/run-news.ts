@@ -1,5 +1,6 @@
+import { isKeptInSight, openedSince } from "./before-promotion.ts";
 import { failedStep } from "./decision.ts";
-import { isOpenAgain, isToStayFenced, isWatched, openedSince } from "./fence.ts";
+import { isOpenAgain, isWatched } from "./fence.ts";
 import { onlyAdds } from "./plan.ts";
 import { type RunState, WAITS_FOR_PEOPLE } from "./run.ts";
 
@@ -37,8 +38,7 @@ export function newsOf(run: RunState): readonly RunNews[] {
   const { plan, keys, state, stateAt, watch } = run;
   // The last key is the start.
   const turned = keys.slice(0, Math.max(0, plan.keysRequired - 1));
-  const isWaiting = WAITS_FOR_PEOPLE.some((each) => each === state);
-  const seenOpenMs = isToStayFenced(run) && (isWaiting || state === "running") ? openedSince(run)?.fromMs : undefined;
+  const seenOpenMs = isKeptInSight(run) ? openedSince(run)?.fromMs : undefined;
   const isUnfenced = isWatched(run) && watch.state === "failed";
   return [
     ...turned.map(({ by, atMs }, index) => ({ kind: "key", key: `key:${by}:${atMs}`, index }) as const),

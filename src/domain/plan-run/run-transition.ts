@@ -6,7 +6,15 @@ import { type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withSt
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";
-import { afterSilence, fencedAgain, provenAgain, seenOpen, watchEnded, watched } from "./watch-transition.ts";
+import {
+  afterSilence,
+  fencedAgain,
+  provenAgain,
+  seenClosed,
+  seenOpen,
+  watchEnded,
+  watched,
+} from "./watch-transition.ts";
 
 /** The only way a run changes. An entry that does not fit the state is a Bug: nothing may be guessed from it. */
 export function transition(run: RunState, entry: RunEntry): RunState {
@@ -63,6 +71,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   extended: [...LIVE, "verified"],
   "fence-again": ["running"],
   "seen-open": REPORTING,
+  "seen-closed": REPORTING,
   "prove-again": ["running"],
   "watch-intent": WATCHED,
   "watch-asked": [...REPORTING, "verified"],
@@ -131,6 +140,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return fencedAgain(run, entry);
     case "seen-open":
       return seenOpen(run, entry);
+    case "seen-closed":
+      return seenClosed(run, entry);
     case "prove-again":
       return provenAgain(run, entry);
     case "watch-intent":

@@ -1,10 +1,10 @@
 import { Bug } from "../errors.ts";
+import { isToStayFenced } from "./before-promotion.ts";
 import {
   capturedWith,
   endedIn,
   FenceOutput,
   isGuarded,
-  isToStayFenced,
   needsWatch,
   OUT_OF_SIGHT_MS,
   provenSinceFence,
@@ -35,6 +35,13 @@ export function seenOpen(run: RunState, entry: Extract<RunEntry, { kind: "seen-o
   const kept = Object.entries(ended).filter(([resource]) => !opened.resources.includes(resource));
   const output = { ...before, opened, ...(kept.length > 0 && { ended: Object.fromEntries(kept) }) };
   return withStep(run, entry.step, { output });
+}
+
+/** Others closed it. That it was open stays known: before the promotion it is fenced again. */
+export function seenClosed(run: RunState, entry: Extract<RunEntry, { kind: "seen-closed" }>): RunState {
+  const { opened, ...output } = FenceOutput.parse(stateOf(run, entry.step).output);
+  if (!opened) throw new Bug("journal-never-open", "Only an old side that was seen open is seen closed again");
+  return withStep(run, entry.step, { output: { ...output, opened: { ...opened, closedAtMs: entry.atMs } } });
 }
 
 /** The side is closed, so it is not fenced again: only what was found out while it may have been open. */

@@ -5,6 +5,7 @@ import { byHandParts } from "../../domain/plan-run/by-hand-parts.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded } from "../../domain/plan-run/fence.ts";
 import { likenessOf } from "../../domain/plan-run/learned-times.ts";
+import { FIND_OUT, sayNotOurs } from "../../domain/plan-run/not-ours.ts";
 import { isOver, type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { newsOf } from "../../domain/plan-run/run-news.ts";
@@ -62,7 +63,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
   switch (run.state) {
     case "waiting-for-keys":
       if (deps.clock.now() >= run.plan.startByMs) await expire(run, deps);
-      else if (!(await closeIfMovedOn(run, deps))) deps.renew(run);
+      else if (!(await closeIfNotOurs(run, deps)) && !(await closeIfMovedOn(run, deps))) deps.renew(run);
       break;
     case "running":
     case "unwinding":
@@ -128,6 +129,17 @@ async function expire(run: RunState, deps: AdvanceDeps): Promise<void> {
   const entry: RunEntry = { kind: "expired", atMs: deps.clock.now() };
   const says = `Plan ${run.plan.id} expired: ${run.keys.length} of ${run.plan.keysRequired} keys were turned in time`;
   await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
+}
+
+/** No key counts on it any more (0080): its room is told why, and people are called for no keys. */
+async function closeIfNotOurs(run: RunState, deps: Pick<AdvanceDeps, "runs" | "clock">): Promise<boolean> {
+  const notOurs = sayNotOurs(run);
+  if (notOurs === undefined) return false;
+  const why = `${notOurs}. ${FIND_OUT}`;
+  const entry: RunEntry = { kind: "voided", atMs: deps.clock.now(), because: "authority", why: [why] };
+  const says = `Plan ${run.plan.id} is closed: ${why}`;
+  await deps.runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })], over: true });
+  return true;
 }
 
 /** Nobody is called for keys that no plan takes any more, and nobody has to clear it away before the next one is made. */

@@ -1,4 +1,5 @@
 import { chainOf } from "../../domain/errors.ts";
+import { isKeptInSight } from "../../domain/plan-run/before-promotion.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
@@ -53,7 +54,7 @@ interface Looking {
 /** Throws the error again while another look may do. */
 export async function watchInSight(run: RunState, deps: BlindDeps, { signal, look }: Looking): Promise<void> {
   const { id } = run.plan;
-  if (!isLookedAt(run)) return deps.blind.succeeded(id);
+  if (!isLookedAt(run) && !isKeptInSight(run)) return deps.blind.succeeded(id);
   if (!deps.blind.isDue(id, deps.clock.now())) return;
   try {
     const sight = await look();

@@ -1,5 +1,6 @@
 import { Superseded } from "../../domain/errors.ts";
-import { isOpenAgain, isToStayFenced, sayUnseenAtEnd } from "../../domain/plan-run/fence.ts";
+import { isBeforePromotion } from "../../domain/plan-run/before-promotion.ts";
+import { isOpenAgain, sayUnseenAtEnd } from "../../domain/plan-run/fence.ts";
 import { leftToPeople, unmeasuredSteps } from "../../domain/plan-run/left-to-people.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { isSettled, type RunState, readySteps, stateOf } from "../../domain/plan-run/run.ts";
@@ -91,7 +92,7 @@ class Drive {
       const run = this.#hold.run;
       this.#deps.changed(run);
       if (isLookedAt(run)) this.#watch();
-      else if (isToStayFenced(run)) this.#keepInSight();
+      else if (isBeforePromotion(run)) this.#keepInSight();
       if (run.state === "unwinding") {
         await this.settled();
         await unwind(this.#hold, this.#deps, this.#signal);

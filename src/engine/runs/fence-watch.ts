@@ -1,5 +1,6 @@
 import { sayTime } from "../../domain/duration.ts";
 import { messageOf, NotAuthorised, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { isKeptInSight } from "../../domain/plan-run/before-promotion.ts";
 import { endedIn, FenceOutput, fenceOf, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
@@ -9,6 +10,7 @@ import type { LookContext } from "../../ports/step.ts";
 import { saySight, withoutHold } from "./blind-watch.ts";
 import { contextFor, definitionOf, type ExecutorDeps, LOOKS_ONLY, type WatchDeps } from "./executor-deps.ts";
 import { RunHold } from "./journal.ts";
+import { lookWhileWaiting } from "./kept-in-sight.ts";
 import { type Due, isLookedAt, type Sight, whatIsDue } from "./watch-due.ts";
 
 /**
@@ -24,6 +26,7 @@ const LOOK_EVERY_MS = 2_000;
 
 /** One turn for a run that nobody drives: paused, stopped or verified. Takes a hold only when there is something to write. */
 export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Sight> {
+  if (isKeptInSight(run)) return lookWhileWaiting(run, deps, signal);
   const hold = () => RunHold.take(deps, run.plan.id, { worker: deps.worker, doing: `watches ${run.plan.from}` });
   const sight = await turn({ run, hold, deps, signal, looking: signal });
   await saySight(sight, deps, withoutHold(run.plan.id, deps));

@@ -1,23 +1,29 @@
+import { sayTime } from "../../domain/duration.ts";
 import {
-  type FenceOutput,
-  fenceOf,
+  isBeforePromotion,
+  isKeptInSight,
+  isOpenBefore,
   isToStayFenced,
-  OUT_OF_SIGHT_MS,
+  mayLoseOpened,
   openedSince,
-  provenSinceMs,
-} from "../../domain/plan-run/fence.ts";
+} from "../../domain/plan-run/before-promotion.ts";
+import { type FenceOutput, fenceOf, OUT_OF_SIGHT_MS, provenSinceMs } from "../../domain/plan-run/fence.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
-import { type RunState, type StepState, stateOf } from "../../domain/plan-run/run.ts";
+import type { RunState, StepState } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
-import type { ExecutorDeps } from "./executor-deps.ts";
-import { type NoProof, proofOf } from "./fence-guard.ts";
+import { withoutHold } from "./blind-watch.ts";
+import type { ExecutorDeps, WatchDeps } from "./executor-deps.ts";
+import { type Proof, proofOf } from "./fence-guard.ts";
 import { GUARD_EVERY_MS } from "./guard-times.ts";
-import type { RunHold } from "./journal.ts";
+import type { Entered, RunHold } from "./journal.ts";
+import { type Sight, seenClosedIn } from "./watch-due.ts";
 
 /**
- * X5, of a move that promises to lose nothing: what the new side was shown to have is all that was written, as long as the old side
- * stayed closed since. So it is looked at from its fence to the promotion. Where it was seen open, or nobody looked for a while,
- * others may have opened it, written and closed it again.
+ * X5: from its fence to the promotion the old side is looked at, whether the run goes on or waits for people. An opening is told at
+ * once, since what users write there may be lost; it is fenced again before the promotion, and never while people decide (0085).
+ *
+ * Of a move that promises to lose nothing, what the new side was shown to have is all that was written as long as the old side
+ * stayed closed since. Where it was seen open, or nobody looked for a while, others may have opened it, written and closed it again.
  */
 /** Machine time by which a busy process is late at any speed of the clock. */
 const LATE_MS = 5_000;
@@ -69,7 +75,7 @@ export class KeptInSight {
     { signal, stop }: { readonly signal: AbortSignal; readonly stop: AbortSignal },
   ): Promise<void> {
     const looking = eitherOf(signal, stop);
-    while (!stop.aborted && isToStayFenced(hold.run)) {
+    while (!stop.aborted && isBeforePromotion(hold.run)) {
       try {
         await this.#look(hold, looking);
         await this.#deps.clock.sleep(GUARD_EVERY_MS, looking);
@@ -81,27 +87,13 @@ export class KeptInSight {
 
   async #look(hold: RunHold, signal: AbortSignal): Promise<void> {
     const { run } = hold;
-    const row = this.#rowOf(run);
+    const row = isKeptInSight(run) ? this.#rowOf(run) : undefined;
     if (!row) return;
     const askedAtMs = this.#deps.clock.now();
     const proof = await proofOf(run, this.#deps, signal);
     row.gap ??= this.#lateIn(row);
     if (proof.holds) row.seenAtMs = askedAtMs;
-    else if (proof.isRefuted) await this.#tell(hold, row, proof);
-  }
-
-  /** In the journal, since another executor may be the one that promotes. */
-  async #tell(hold: RunHold, row: Row, { open: resources, says }: NoProof): Promise<void> {
-    const { clock } = this.#deps;
-    const written = await hold.append((run) => {
-      const fence = fenceOf(run);
-      const isFenced = fence && isToStayFenced(run) && stateOf(run, fence.id).state === "done";
-      const known = openedSince(run)?.resources ?? [];
-      if (!isFenced || resources.every((resource) => known.includes(resource))) return undefined;
-      const at = { atMs: clock.now(), epoch: hold.epoch, step: fence.id, fromMs: row.seenAtMs };
-      const told = { says: `${run.plan.from} was fenced, and stands open before the promotion: ${says}` };
-      return { entry: { kind: "seen-open", ...at, resources: [...resources] }, told };
-    });
+    const written = await hold.append((now) => newsIn(now, { proof, seenClosedMs: row.seenAtMs, deps: this.#deps }));
     if (!written) return;
     await hold.note(written);
     // Others have opened it: people are called at once, and not at the next look at the run.
@@ -129,4 +121,39 @@ export class KeptInSight {
       this.#row = { sinceMs, seenAtMs: sinceMs, gap: undefined };
     return sinceMs === undefined ? undefined : this.#row;
   }
+}
+
+/** Of a run that waits for people, and that nobody drives: on the same beat. Nothing is asked of the cloud but how it stands. */
+export async function lookWhileWaiting(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Sight> {
+  const { id } = run.plan;
+  if (!deps.guard.isDue(id, deps.clock.now())) return { kind: "not-looked" };
+  const proof = await proofOf(run, deps, signal);
+  const seenClosedMs = seenClosedIn(run, deps);
+  await withoutHold(id, deps)((now) => newsIn(now, { proof, seenClosedMs, deps }));
+  return { kind: "seen" };
+}
+
+interface Looked {
+  readonly proof: Proof;
+  /** World time of the newest look that saw it closed. */
+  readonly seenClosedMs: number;
+  readonly deps: Pick<WatchDeps, "clock">;
+}
+
+/** Written down, since another executor may be the one that promotes; once, for as long as it stands so. */
+function newsIn(run: RunState, { proof, seenClosedMs, deps: { clock } }: Looked): Entered | undefined {
+  const fence = fenceOf(run);
+  if (!fence || !isKeptInSight(run)) return undefined;
+  const { from, to } = run.plan;
+  const at = { atMs: clock.now(), epoch: run.epoch, step: fence.id };
+  if (proof.holds)
+    return isOpenBefore(run)
+      ? { entry: { kind: "seen-closed", ...at }, told: { says: `${from} was seen open, and is closed again` } }
+      : undefined;
+  const known = isOpenBefore(run) ? (openedSince(run)?.resources ?? []) : [];
+  if (!proof.isRefuted || proof.open.every((resource) => known.includes(resource))) return undefined;
+  const lost = mayLoseOpened(run) ? `: what it took since then may not be in ${to}` : "";
+  const since = `It was last seen closed at ${sayTime(seenClosedMs)}${lost}`;
+  const says = `${from} was fenced, and stands open before the promotion: ${proof.says}. ${since}`;
+  return { entry: { kind: "seen-open", ...at, fromMs: seenClosedMs, resources: [...proof.open] }, told: { says } };
 }

@@ -1,9 +1,10 @@
 import { sayTime } from "../../domain/duration.ts";
 
 import type { Person } from "../../domain/people/person.ts";
+import { isOpenBefore, mayLoseOpened, openedSince } from "../../domain/plan-run/before-promotion.ts";
 import { askForRest, failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
-import { isGuarded, isToStayFenced, isWatched, openedSince } from "../../domain/plan-run/fence.ts";
+import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import { heldUpSteps } from "../../domain/plan-run/held-up.ts";
 import { whoIsLeft } from "../../domain/plan-run/key.ts";
 import { onlyAdds } from "../../domain/plan-run/plan.ts";
@@ -139,13 +140,17 @@ function openAfterwards(run: RunState): string | undefined {
   return `${from} was fenced and is not any more: ${watch.says}. ${writes}${since}`;
 }
 
-/** Of a move that promises to lose nothing, before its promotion. */
+/** Between its fence and the promotion. */
 function openBefore(run: RunState): string | undefined {
-  const opened = isToStayFenced(run) ? openedSince(run) : undefined;
+  const opened = isOpenBefore(run) ? openedSince(run) : undefined;
   if (!opened) return undefined;
-  const what = `${run.plan.from} was fenced and was seen open before the promotion (${opened.resources.join(", ")})`;
-  const since = `It was last seen closed at ${sayTime(opened.fromMs)}`;
-  const next = run.state === "running" ? "TwoKey fences it again first" : "Nothing fences it again while the run waits";
+  const { id, from, to } = run.plan;
+  const what = `${from} was fenced and was seen open before the promotion (${opened.resources.join(", ")})`;
+  const lost = mayLoseOpened(run) ? `, and what it takes until it is closed may not be in ${to}` : "";
+  const since = `It was last seen closed at ${sayTime(opened.fromMs)}${lost}`;
+  const byHand = `Close it by hand now: /dr by-hand ${id} has the commands`;
+  const next =
+    run.state === "running" ? "TwoKey fences it again first" : `${byHand}. Nothing fences it again while the run waits`;
   return `${what}. ${since}. ${next}`;
 }
 

@@ -5,7 +5,7 @@ import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { Hold, LookContext, Step, Verdict } from "../../ports/step.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
-import { isPublicZone, published, refuseLost } from "./published.ts";
+import { isPublicZone, isPublished, published, refuseLost } from "./published.ts";
 import { recordsBackByHand, recordsByHand } from "./records-by-hand.ts";
 import { LedElsewhere, LedSince, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
@@ -13,7 +13,12 @@ import { type Standing, standingOf, write } from "./write-records.ts";
 const Input = RecordsInput;
 type Input = z.infer<typeof Input>;
 /** Without a change of ours where the value was there already, or where people say that they led users there in another way. */
-const Data = z.object({ changeId: z.string().nullable(), elsewhere: z.literal(true).exactOptional() });
+const Data = z.object({
+  changeId: z.string().nullable(),
+  /** Number of the mark that this change has written. */
+  mark: z.number().exactOptional(),
+  elsewhere: z.literal(true).exactOptional(),
+});
 type Data = z.infer<typeof Data>;
 /** Without a time where nothing had to be changed: nobody knows since when it has been so. */
 const Output = z.object({
@@ -80,11 +85,12 @@ async function stood(input: Input, isAsked: IsAsked, context: LookContext): Prom
 
 interface Following {
   readonly changeId: string;
+  readonly mark: number | undefined;
   readonly isAsked: IsAsked;
 }
 
-/** By Route 53's own word; while that gives none, by what the zone's name servers give. Throws what the vendor refuses with. */
-async function followed(input: Input, { changeId, isAsked }: Following, context: LookContext): Promise<Told> {
+/** By Route 53's own word; while that gives none, by its mark, which the zone's name servers give. Throws what the vendor refuses with. */
+async function followed(input: Input, { changeId, mark, isAsked }: Following, context: LookContext): Promise<Told> {
   try {
     const state = await context.cloud.traffic.changeState(changeId, context.signal);
     if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
@@ -93,11 +99,11 @@ async function followed(input: Input, { changeId, isAsked }: Following, context:
     return { done: true, says: `${input.name} is changed on all name servers${kept}`, wasAsked };
   } catch (error) {
     const isRefused = (error instanceof TransientError || error instanceof OutcomeUnknown) && isVendorsRefusal(error);
-    if (!isRefused || !(await isAsked())) throw error;
-    const { isThere, says } = await published(input, context);
+    if (!isRefused || mark === undefined || !(await isAsked())) throw error;
+    const { isThere, says } = await isPublished(input.name, { run: context.hold.run, change: mark }, context);
     if (!isThere) throw error;
-    const why = `Route 53 itself does not say how far the change is: ${messageOf(error)}`;
-    return { done: true, says: `${says} for ${input.name}; ${why}`, wasAsked: true };
+    const why = `Route 53 itself does not say how far it is: ${messageOf(error)}`;
+    return { done: true, says: `${says}; ${why}${await refuseLost(input, context)}`, wasAsked: true };
   }
 }
 
@@ -168,16 +174,16 @@ export function changeRecords({
       refuseDrift(input.name, standing, context.hold);
       const to = isThere ? undefined : input.after;
       const change = await write(input, { standing, to, way: "out", comment }, context);
-      return { requestIds: change.requestIds, data: { changeId: change.changeId } };
+      return { requestIds: change.requestIds, data: { changeId: change.changeId, mark: change.mark } };
     },
 
     async verify(input, data, context) {
-      const { changeId, elsewhere } = data;
+      const { changeId, mark, elsewhere } = data;
       if (elsewhere && isForUsers(input)) return ledByHand(input, context);
       const asked = () => isAsked(input, context);
       const told = await (changeId === null
         ? stood(input, asked, context)
-        : followed(input, { changeId, isAsked: asked }, context));
+        : followed(input, { changeId, mark, isAsked: asked }, context));
       if (!told.done) return told;
       const since = changeId !== null && { inSyncAtMs: context.cloud.clock.now() };
       const unseen = !told.wasAsked && { unseen: input.name };

@@ -110,7 +110,7 @@ const isEmptyItself = (wanted: readonly DnsAnswer[]): boolean => !wanted.some(({
 const isEmpty = (each: DnsAnswer): boolean => !isSilent(each) && each.values.length === 0;
 
 /** One of three may be blocked on its way to us: a public resolver, or a name server. */
-const mayBeSilent = (servers: readonly DnsAnswer[]): number => Math.floor(servers.length / 3);
+export const mayBeSilent = (servers: readonly DnsAnswer[]): number => Math.floor(servers.length / 3);
 
 export interface Led {
   /** Servers that gave the new side. */

@@ -32,8 +32,12 @@ export async function marksBeside(
 }
 
 /** Undefined where there is no mark, or something that TwoKey did not write. */
-export function markIn(sets: readonly RecordSet[]): Mark | undefined {
-  const [value = "", ...others] = sets.flatMap(({ values = [] }) => values);
+export const markIn = (sets: readonly RecordSet[]): Mark | undefined => read(sets.flatMap(({ values = [] }) => values));
+
+/** The same of what a name server gives. */
+export const markOf = (texts: readonly string[]): Mark | undefined => read(texts.map((text) => `"${text}"`));
+
+function read([value = "", ...others]: readonly string[]): Mark | undefined {
   const [, run, epoch, change, way] = MARK.exec(value) ?? [];
   if (run === undefined || others.length > 0) return undefined;
   return { run, epoch: Number(epoch), change: Number(change), way: way === "back" ? "back" : "out" };

@@ -3,7 +3,8 @@ import { StepFailed } from "../../domain/errors.ts";
 import type { Family } from "../../ports/probe.ts";
 import type { LookContext } from "../../ports/step.ts";
 import type { RecordSet } from "../../ports/traffic.ts";
-import { emptyAt, type Given, publishedBy } from "./dns-answers.ts";
+import { emptyAt, type Given, isSilent, mayBeSilent, publishedBy, sayAnswer } from "./dns-answers.ts";
+import { type Mark, markNameOf, markOf } from "./dns-mark.ts";
 import type { RecordsInput } from "./schemas.ts";
 
 /** What a zone's name servers give of a change of records. */
@@ -26,6 +27,29 @@ export async function isPublicZone({ zone, name }: Input, { cloud, signal }: Con
   return zones.known && zones.value.some(({ id, isPrivate }) => id === zone && !isPrivate);
 }
 
+/**
+ * Whether the zone's name servers have a change of this run, or one that it has made since. The mark is written in the same batch as
+ * the sets, so it shows the change itself. The sets do not: where health leads users, name servers give the new side before.
+ */
+export async function isPublished(
+  name: string,
+  { run, change }: Pick<Mark, "run" | "change">,
+  { cloud: { probe }, signal }: Context,
+): Promise<Given> {
+  const servers = await probe.texts(markNameOf(name), signal);
+  const heard = servers.filter((each) => !isSilent(each));
+  const silent = servers.length - heard.length > mayBeSilent(servers) ? servers.find(isSilent) : undefined;
+  const behind = heard.find(({ values }) => {
+    const mark = markOf(values);
+    return mark?.run !== run || mark.way !== "out" || mark.change < change;
+  });
+  if (behind) return { isThere: false, says: `${behind.server} does not have the change of ${name} yet` };
+  if (silent) return { isThere: false, says: sayAnswer(silent) };
+  if (heard.length === 0) return { isThere: false, says: "no name server answers" };
+  return { isThere: true, says: `${heard.length} name servers have the change of ${name}` };
+}
+
+/** Whether they give the new side: all that can be seen of a change that is not this run's. */
 export const published = ({ name, after }: Input, context: Context): Promise<Given> =>
   publishedBy({ name, newSide: newSideOf(after), families: familiesOf(after) }, context);
 
@@ -40,7 +64,7 @@ export async function refuseLost({ name, after }: Input, context: Context): Prom
     const { lostBy, keptBy } = await emptyAt({ name, newSide: newSideOf(after), family }, context);
     if (keptBy !== undefined) kept.push(`; ${keptBy} still keeps that it has no ${family} record`);
     if (lostBy === undefined) continue;
-    const why = `Route 53 says that ${name} is changed on all name servers, and ${lostBy} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
+    const why = `${name} is changed on all name servers, and ${lostBy} gives no ${family} record for it: users may reach nothing. Look at the zone, and write the records again`;
     throw new StepFailed("records-lost", why, { facts: { mustAsk: true } });
   }
   return kept.join("");

@@ -48,14 +48,20 @@ interface Writing {
   readonly comment: string;
 }
 
-/** One batch: the sets, and the mark exchanged for the next one. Route 53 refuses all of it if that mark is another one by now. */
-export function write(input: Input, { standing, to, way, comment }: Writing, { cloud, signal, hold }: StepContext) {
+/** One batch: the sets, and the mark exchanged for the next one, whose number is told. Route 53 refuses all of it if that mark is another one by now. */
+export async function write(
+  input: Input,
+  { standing, to, way, comment }: Writing,
+  { cloud, signal, hold }: StepContext,
+) {
   const { zone, name } = input;
-  const next = markSet(name, { ...hold, change: (standing.mark?.change ?? 0) + 1, way });
+  const mark = (standing.mark?.change ?? 0) + 1;
+  const next = markSet(name, { ...hold, change: mark, way });
   const isExact = input.write === "exact" && to !== undefined;
   const exchange = {
     from: [...standing.marks, ...(isExact ? standing.records : [])],
     to: [next, ...(isExact ? to : [])],
   };
-  return cloud.traffic.upsert({ zone, records: isExact ? [] : (to ?? []), exchange, comment }, signal);
+  const written = await cloud.traffic.upsert({ zone, records: isExact ? [] : (to ?? []), exchange, comment }, signal);
+  return { ...written, mark };
 }

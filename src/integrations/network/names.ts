@@ -39,10 +39,18 @@ export class Names {
   }
 
   /** The answers of the servers that hold the zone; one answer with an error where they cannot be found. */
-  async resolveAuthoritative(question: Question, signal?: AbortSignal): Promise<DnsAnswer[]> {
-    const { name } = question;
+  resolveAuthoritative(question: Question, signal?: AbortSignal): Promise<DnsAnswer[]> {
+    return this.#ofZone(question.name, signal, (server) => this.#ask(server, question, signal));
+  }
+
+  /** The same of the texts of a name. */
+  texts(name: string, signal?: AbortSignal): Promise<DnsAnswer[]> {
+    return this.#ofZone(name, signal, (server) => this.#askTexts(server, name, signal));
+  }
+
+  async #ofZone(name: string, signal: AbortSignal | undefined, ask: (server: string) => Promise<DnsAnswer>) {
     const servers = this.#options.authoritativeServers ?? (await this.#nameServersOf(name, signal));
-    if (servers.length > 0) return await Promise.all(servers.map((server) => this.#ask(server, question, signal)));
+    if (servers.length > 0) return await Promise.all(servers.map(ask));
     return [{ server: "authoritative", values: [], ttlSeconds: 0, error: `No name servers found for ${name}` }];
   }
 
@@ -86,6 +94,16 @@ export class Names {
       if (family === "AAAA") return { server, values: [], ttlSeconds: 0 };
       const targets = await this.#with(server, signal, (resolver) => unlessEmpty(resolver.resolveCname(name)));
       return { server, values: targets.map((target) => target.replace(/\.$/, "").toLowerCase()), ttlSeconds: 0 };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { server, values: [], ttlSeconds: 0, error: codeOf(error) ?? messageOf(error) };
+    }
+  }
+
+  async #askTexts(server: string, name: string, signal?: AbortSignal): Promise<DnsAnswer> {
+    try {
+      const texts = await this.#with(server, signal, (resolver) => unlessEmpty(resolver.resolveTxt(name)));
+      return { server, values: texts.map((parts) => parts.join("")), ttlSeconds: 0 };
     } catch (error) {
       signal?.throwIfAborted();
       return { server, values: [], ttlSeconds: 0, error: codeOf(error) ?? messageOf(error) };

@@ -70,6 +70,7 @@ export function createProbe(options: ProbeOptions = {}): Probe {
     },
     resolve: (name, signal, family) => names.resolve({ name, family }, signal),
     resolveAuthoritative: (name, signal, family) => names.resolveAuthoritative({ name, family }, signal),
+    texts: (name, signal) => names.texts(name, signal),
   };
 }
 

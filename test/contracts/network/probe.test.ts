@@ -251,6 +251,26 @@ describe("in the simulated world", () => {
     expect(answer?.values).toEqual([`${PRIMARY}.abc.eu-west-1.rds.amazonaws.com`]);
   });
 
+  test("the texts of a name come whole from its name servers, when their change is there, and a name without any has none", async () => {
+    const probe = probeWith(options);
+    const name = `_twokey.${NAME}`;
+    const [long, text] = ["a".repeat(255), "run=F-1 epoch=2 change=3 way=out"];
+    const set = { name, type: "TXT", ttlSeconds: 60, values: [`"${long}" "b"`, `"${text}"`] };
+    const before = await probe.texts(name);
+    await inventory.aws.traffic.upsert({ zone: "Z123456789", records: [set], comment: "mark" });
+    expect([before, await probe.texts(name)]).toMatchObject([[{ values: [] }], [{ values: [] }]]);
+    inventory.advance(51);
+
+    const [after] = await probe.texts(name);
+    expect(after?.values.toSorted()).toEqual([`${long}b`, text]);
+    expect(await probe.texts(DB_NAME)).toMatchObject([{ values: [] }]);
+    inventory.world.faults.plan({
+      ...{ vendor: "dns", operation: "query", times: 1 },
+      effect: { kind: "error", status: 0, code: "SERVFAIL" },
+    });
+    expect(await probe.texts(name)).toMatchObject([{ values: [], error: "ESERVFAIL" }]);
+  });
+
   test("each server answers for itself, and its failure is data", async () => {
     inventory.world.faults.plan({
       vendor: "dns",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { refusal } from "../../../src/domain/plan-run/decision.ts";
 import { judgeKey, type KeyTurn, whoIsLeft } from "../../../src/domain/plan-run/key.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
-import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { notOurs, transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { findPerson } from "../../../src/domain/service/inventory.ts";
 import { slackAccounts } from "../../../src/integrations/slack/accounts.ts";
 import { example } from "../../harness/example.ts";
@@ -37,6 +37,19 @@ describe("who may turn a key, and on what (G1–G4)", () => {
     const run = proposed(inventory);
 
     expect(judgeKey(run, turnBy("ana", run), inventory)).toMatchObject({ kind: "turned", complete: false });
+  });
+
+  test("guard sealed plan: no key counts on a plan whose journal holds a line that TwoKey has not written, and its holder reads why", () => {
+    const run = notOurs(proposed(inventory));
+
+    const answer = judgeKey(run, turnBy("ana", run), inventory);
+
+    expect(answer).toMatchObject({
+      ...{ kind: "refused", code: "journal-not-ours" },
+      why: expect.stringMatching(
+        /line 1 of the journal of F-1 was not written by TwoKey: somebody else can write to Redis/,
+      ),
+    });
   });
 
   test("a second person's key completes the two", () => {

@@ -244,6 +244,21 @@ describe("two keys under a storm of clicks (G1, G2; K1–K3)", () => {
     expect((await journal("F-1")).keys.map(({ by }) => by)).toEqual(["ana", "ben"]);
   });
 
+  test("a plan into whose journal somebody pushed a line takes no key, and neither starts nor is written to", async () => {
+    const run = await proposedIn();
+    await turnKey("F-1", click(run, "U01ANA"), deps());
+    await redis.rpush(KEYS.journal("F-1"), JSON.stringify({ kind: "key-turned", atMs: AT, by: "ben", door: "slack" }));
+    const lines: LedgerEntry[] = [];
+    const ledger = quietLedger({ append: async (line) => void lines.push(line) });
+
+    const { answer, started } = await turnKey("F-1", click(run, "U01DMITRI"), { ...deps(), ledger });
+
+    expect([answer, started]).toMatchObject([{ kind: "refused", code: "journal-not-ours" }, false]);
+    expect(lines).toEqual([]);
+    expect(await redis.llen(KEYS.journal("F-1"))).toBe(2);
+    expect((await journal("F-1")).keys.map(({ by }) => by)).toEqual(["ana"]);
+  });
+
   test("guard digest: a card that shows another plan turns nothing", async () => {
     const run = await proposedIn();
 

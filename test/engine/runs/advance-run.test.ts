@@ -3,6 +3,8 @@ import { createStores } from "../../../src/app/stores.ts";
 import { planDigest } from "../../../src/domain/plan-run/plan.ts";
 import { type AdvanceDeps, advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { eventsOf } from "../../../src/store/events.ts";
+import { KEYS } from "../../../src/store/keys.ts";
+import { runNewsCard } from "../../../src/views/run-news.ts";
 import { advanceDeps, openLedger } from "../../harness/drive.ts";
 import { example } from "../../harness/example.ts";
 import { runOf, startRun } from "../../harness/failover-runs.ts";
@@ -46,6 +48,35 @@ test("a plan whose keys were not turned in time is closed, and its timeline says
   expect(await eventsOf(redis, "run", plan.id)).toMatchObject([
     { kind: "run.expired", says: "Plan F-1 expired: 0 of 2 keys were turned in time" },
   ]);
+});
+
+test("guard closed at once: a plan into whose journal somebody pushed a line takes no more keys, is closed, and people are told once", async () => {
+  const plan = planFor(example("inventory"));
+  const redis = await bench.connect();
+  const stores = createStores(redis, () => AT, JOURNAL);
+  await stores.runs.create(plan, planDigest(plan), []);
+  await redis.rpush(KEYS.journal(plan.id), JSON.stringify({ kind: "withdrawn", atMs: AT, by: "ana", door: "slack" }));
+  const deps = {
+    ...{ runs: stores.runs, cards: stores.cards, clock: clockAt(() => AT + 1), shown: new Map() },
+    ...{ renew: () => undefined, channelOf: async () => "C1" },
+    wake: { card: async () => undefined, runCalls: async () => undefined },
+  } as unknown as AdvanceDeps; // a plan that waits asks for nothing else
+
+  for (const _look of [1, 2]) await advanceRun(plan.id, deps, new AbortController().signal);
+
+  const run = await stores.runs.read(plan.id);
+  expect([run?.state, await stores.runs.openIds()]).toEqual(["closed", []]);
+  const why = /line 1 of the journal of F-1 was not written by TwoKey/;
+  expect(run?.why).toMatch(why);
+  expect(await eventsOf(redis, "run", plan.id)).toMatchObject([
+    { kind: "run.voided", says: expect.stringMatching(why) },
+  ]);
+  expect((await stores.cards.get("news:F-1:closed"))?.value.wanted).toBe(1);
+  if (!run) return;
+  const shown = { run, inventory: example("inventory"), nowMs: AT + 1, needed: undefined };
+  expect(runNewsCard("closed", shown)?.text).toMatch(
+    /^F-1 .* is closed: line 1 .*: somebody else can write to Redis\. Find out who that is before you ask for a new plan\./,
+  );
 });
 
 test("what of a run cannot be kept beside its journal holds it up nowhere, and the log says of which run, and why", async () => {

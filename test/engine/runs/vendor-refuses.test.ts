@@ -124,7 +124,26 @@ describe("while Route 53 refuses every change", () => {
 
     expect(run.state).toBe("verified");
     expect(stateOf(run, HIDDEN)).toMatchObject({ state: "done", heldUp: undefined });
-    expect(stateOf(run, STEP).says).toMatch(/name servers give the new side .* Route 53 itself does not say/);
+    expect(stateOf(run, STEP).says).toMatch(/name servers have the change of .*; Route 53 itself does not say/);
+  }, 120_000);
+
+  test("guard the change itself: nor is a change called published because health alone leads users to the new side already", async () => {
+    // Long after the health checks have made name servers give the new side.
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED, orderSeconds: 30, insyncSeconds: [400, 400] });
+    await startRun(at);
+    const run = await drive(at, {
+      onIntent: (id) => {
+        if (id === STEP) refusing("GetChange", 503, "ServiceUnavailable");
+      },
+    });
+
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+    const { says, output, data } = stateOf(run, STEP);
+    const published = at.whole.world.log
+      .read(0, "route53.change-insync")
+      .find(({ facts }) => String(facts["change"]).endsWith(String(data["changeId"])));
+    expect(output["inSyncAtMs"]).toBeGreaterThanOrEqual(published?.worldMs ?? Number.NaN);
+    expect(says).toMatch(/name servers have the change of .*; Route 53 itself does not say/);
   }, 120_000);
 
   test("and shows none either, the run goes on when two approvers say that users were led there in another way, and name servers show it", async () => {

@@ -89,6 +89,7 @@ function refusing(why: string): Omit<Cloud, "through"> {
     discovery: { service: refuse, scaling: refuse, loadBalancers: refuse, database: refuse, zones: refuse },
     probe: {
       ...{ writeCheck: refuse, writeOverKept: refuse, health: refuse, resolve: refuse, resolveAuthoritative: refuse },
+      texts: refuse,
     },
     clock: { now: () => 0, speed: 1, sleep: async () => undefined },
   };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
-import { openedSince } from "../../../../src/domain/plan-run/fence.ts";
+import { openedSince } from "../../../../src/domain/plan-run/before-promotion.ts";
 import { type RunState, stateOf } from "../../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../../src/domain/plan-run/run-entry.ts";
 import type { ExecutorDeps } from "../../../../src/engine/runs/executor-deps.ts";

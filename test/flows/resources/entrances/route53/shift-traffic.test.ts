@@ -3,7 +3,7 @@ import { TransientError, VENDOR_REFUSES } from "../../../../../src/domain/errors
 import type { Known } from "../../../../../src/domain/service/observed.ts";
 import { move } from "../../../../../src/flows/resources/entrances/route53/move.ts";
 import { shiftTraffic } from "../../../../../src/flows/resources/entrances/route53/shift-traffic.ts";
-import { markSet } from "../../../../../src/flows/steps/dns-mark.ts";
+import { type Mark, markNameOf, markSet } from "../../../../../src/flows/steps/dns-mark.ts";
 import { RecordsInput } from "../../../../../src/flows/steps/schemas.ts";
 import type { DnsAnswer, Family } from "../../../../../src/ports/probe.ts";
 import type { RecordChange, RecordSet } from "../../../../../src/ports/traffic.ts";
@@ -35,6 +35,8 @@ interface Given {
   readonly state?: "pending" | "in-sync" | Error;
   /** What each name server gives for the name. */
   readonly servers?: (family: Family | undefined) => readonly DnsAnswer[];
+  /** What they give for the mark beside it. */
+  readonly texts?: readonly DnsAnswer[];
   /** What users' resolvers give for a name. */
   readonly resolvers?: (name: string, family: Family | undefined) => readonly DnsAnswer[];
 }
@@ -44,7 +46,14 @@ const everybody = (_name: string, family: Family | undefined) => [
 ];
 
 function route53(asked: Given) {
-  const { stands = known(OLD), state = "in-sync", servers = () => [], resolvers = everybody, marks = [] } = asked;
+  const {
+    stands = known(OLD),
+    state = "in-sync",
+    servers = () => [],
+    resolvers = everybody,
+    marks = [],
+    texts = [],
+  } = asked;
   const written: RecordChange[] = [];
   const cloud = fakeCloud({
     clock: { now: () => 7_000 },
@@ -61,6 +70,7 @@ function route53(asked: Given) {
     },
     probe: {
       resolveAuthoritative: async (_name, _signal, family) => servers(family),
+      texts: async (name) => (name === markNameOf(NAME) ? texts : []),
       resolve: async (name, _signal, family) => resolvers(name, family),
     },
   });
@@ -74,7 +84,9 @@ describe("users are moved", () => {
   test("by one batch with every set of the name in both families", async () => {
     const { written, context } = route53({});
 
-    expect(await shiftTraffic.run(INPUT, context)).toEqual({ requestIds: ["r-1"], data: { changeId: "C1" } });
+    expect(await shiftTraffic.run(INPUT, context)).toEqual({
+      ...{ requestIds: ["r-1"], data: { changeId: "C1", mark: 1 } },
+    });
     expect(written).toMatchObject([{ zone: "Z1", records: NEW, comment: "TwoKey: users to the standby" }]);
   });
 
@@ -107,7 +119,9 @@ describe("a change whose answer was lost", () => {
   test("guard lost answer: has its mark exchanged once more, so that Route 53 says when all name servers have it", async () => {
     const { written, context } = route53({ stands: known(NEW), marks: marks("F-1") });
 
-    expect(await shiftTraffic.run(INPUT, context)).toEqual({ requestIds: ["r-1"], data: { changeId: "C1" } });
+    expect(await shiftTraffic.run(INPUT, context)).toEqual({
+      ...{ requestIds: ["r-1"], data: { changeId: "C1", mark: 4 } },
+    });
     const to = [markSet(NAME, { run: "F-1", epoch: 1, change: 4, way: "out" })];
     expect(written).toMatchObject([{ records: [], exchange: { from: marks("F-1"), to } }]);
   });
@@ -157,8 +171,9 @@ describe("a set that somebody added to the name after the plan was made", () => 
 });
 
 describe("a change of records is there", () => {
+  const CHANGED = { changeId: "C1", mark: 4 };
   const verified = (asked: Given, changeId: string | null = "C1") =>
-    shiftTraffic.verify(INPUT, { changeId }, route53(asked).context);
+    shiftTraffic.verify(INPUT, changeId === null ? { changeId } : CHANGED, route53(asked).context);
 
   test("when all name servers have it, and the moment is handed on", async () => {
     expect(await verified({ state: "pending" })).toMatchObject({ done: false });
@@ -204,27 +219,43 @@ describe("a change of records is there", () => {
       { ...given(family === "AAAA" ? `2001:db8::${address}` : `192.0.2.${address}`), server: "ns-3" },
     ];
 
-    test("guard other witness: when the zone's name servers all give the new side, in both families", async () => {
-      expect(await verified({ state, servers: all("1") })).toMatchObject({
+    const FOUR = { run: "F-1", epoch: 1, change: 4, way: "out" } as const;
+    const mark = (as: Partial<Mark> = {}, server = "ns-1"): DnsAnswer => {
+      const values = markSet(NAME, { ...FOUR, ...as }).values ?? [];
+      return { server, values: values.map((value) => value.slice(1, -1)), ttlSeconds: 0 };
+    };
+
+    test("guard other witness: when the zone's name servers all have the mark of the change, or of a later one of this run", async () => {
+      const texts = [mark(), mark({ change: 5, epoch: 2 }, "ns-3")];
+      expect(await verified({ state, servers: all("1"), texts })).toMatchObject({
         ...{ done: true, output: { changeId: "C1", inSyncAtMs: 7_000 } },
         says: expect.stringMatching(
-          /2 name servers give the new side .* Route 53 itself does not say .*GetChange: 503/,
+          /2 name servers have the change of shop\.example\.com; Route 53 itself does not say .*GetChange: 503/,
         ),
       });
     });
 
-    test.each<[string, Given]>([
-      ["one of them still gives the old side", { servers: (family) => [...all("1")(family), given("192.0.2.9")] }],
-      ["one family is missing", { servers: (family) => (family === "AAAA" ? [given()] : all("1")(family)) }],
-      ["nobody answers", { servers: () => [silent] }],
-    ])("guard other witness: never while %s: what Route 53 said is handed on, and waited out", async (_what, asked) => {
-      await expect(verified({ state, ...asked })).rejects.toBe(state);
+    test.each<[string, readonly DnsAnswer[]]>([
+      ["one of them still has the mark of the change before", [mark(), mark({ change: 3 }, "ns-3")]],
+      ["one of them has no mark, although health alone leads users to the new side", [mark(), given()]],
+      ["one of them says that there is no such name", [mark(), { ...given(), error: "ENOTFOUND" }]],
+      ["the mark is another run's", [mark({ run: "F-0", change: 9 })]],
+      ["the mark is of the way back", [mark({ way: "back" })]],
+      ["something else stands there", [{ ...given("v=spf1 -all"), server: "ns-1" }]],
+      ["nobody answers", [silent]],
+    ])("guard other witness: never while %s: what Route 53 said is handed on, and waited out", async (_what, texts) => {
+      await expect(verified({ state, servers: all("1"), texts })).rejects.toBe(state);
+    });
+
+    test("guard empty answer: nor where one gives nothing for a family, although it has the change: people are called", async () => {
+      const servers = (family: Family | undefined) => (family === "AAAA" ? [given()] : all("1")(family));
+      await expect(verified({ state, servers, texts: [mark()] })).rejects.toMatchObject({ code: "records-lost" });
     });
 
     test("never of a private zone, which nobody outside can ask", async () => {
-      const { context } = route53({ state, servers: all("1") });
+      const { context } = route53({ state, servers: all("1"), texts: [mark()] });
       const input = { ...INPUT, isPrivate: true as const };
-      await expect(shiftTraffic.verify(input, { changeId: "C1" }, context)).rejects.toBe(state);
+      await expect(shiftTraffic.verify(input, CHANGED, context)).rejects.toBe(state);
     });
   });
 

@@ -1,0 +1,55 @@
+import { expect, test } from "@jest/globals";
+import { isKeptInSight, isOpenBefore } from "../../../src/domain/plan-run/before-promotion.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { example } from "../../harness/example.ts";
+import { started } from "../../harness/keys.ts";
+import { AT } from "../../harness/observed.ts";
+import { proposed } from "../../harness/plans.ts";
+
+const at = { atMs: AT, epoch: 1 } as const;
+const who = { atMs: AT, by: "ana", door: "slack" } as const;
+const inventory = example("inventory");
+
+/** An unplanned move whose old side is fenced, with more. */
+function fenced(...more: readonly RunEntry[]) {
+  const run = proposed(inventory);
+  const entries: RunEntry[] = [
+    ...started(run.plan, AT),
+    { kind: "claimed", ...at, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", attempt: 1 },
+    { kind: "done", ...at, step: "fence", says: "", output: { fence: "fenced" } },
+  ];
+  return [...entries, ...more].reduce(transition, run);
+}
+
+const SEEN_OPEN: RunEntry = { kind: "seen-open", ...at, step: "fence", fromMs: AT - 1, resources: ["stores.stock"] };
+const PAUSED: RunEntry = { kind: "paused", ...who, why: "we look" };
+const FAILED: RunEntry = { kind: "failed", ...at, step: "scale-out", code: "x", why: "it broke", mustAsk: true };
+const ABORTED: RunEntry = { kind: "aborted", ...who };
+const UNDOING: RunEntry = { kind: "undo-intent", ...at, step: "fence" };
+const STUCK: RunEntry = { kind: "undo-failed", ...at, step: "fence", why: "it is denied" };
+const PROMOTING: RunEntry = { kind: "intent", ...at, step: "promote", attempt: 1 };
+
+test("guard opened on purpose: is looked at while the run goes on or waits, and never while it unwinds or is stuck", () => {
+  for (const waits of [[], [PAUSED], [FAILED]]) expect(isKeptInSight(fenced(...waits))).toBe(true);
+  for (const undoes of [[ABORTED], [ABORTED, UNDOING, STUCK], [PAUSED, ABORTED]])
+    expect(isKeptInSight(fenced(SEEN_OPEN, ...undoes))).toBe(false);
+  const stuck = fenced(SEEN_OPEN, ABORTED, UNDOING, STUCK);
+  expect(whoIsNeeded(stuck, inventory, AT)?.why).not.toMatch(/seen open/);
+});
+
+test("past the promotion's intent, and while the fence is made again, it is no longer a side that is kept in sight before the promotion", () => {
+  expect(isKeptInSight(fenced(PROMOTING))).toBe(false);
+  expect(isKeptInSight(fenced(SEEN_OPEN, { kind: "fence-again", ...at, step: "fence" }))).toBe(false);
+});
+
+test("is open from the look that saw it until one that sees it closed, and again with the next opening, which began with the first", () => {
+  const closed: RunEntry = { kind: "seen-closed", ...at, step: "fence" };
+  const again: RunEntry = { ...SEEN_OPEN, fromMs: AT + 5 };
+  expect(
+    [[SEEN_OPEN], [SEEN_OPEN, closed], [SEEN_OPEN, closed, again]].map((seen) => isOpenBefore(fenced(...seen))),
+  ).toEqual([true, false, true]);
+  expect(whoIsNeeded(fenced(SEEN_OPEN, closed), inventory, AT)).toBeUndefined();
+});
