@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Act, type Recovery, Testimony } from "../domain/plan-run/recovery.ts";
 import { KEYS } from "./keys.ts";
 import { recoveryFrom } from "./recoveries.ts";
+import type { Seals } from "./seal.ts";
 
 /** An act that a process has written into its ledger, with the seal of its line and how many lines the segment then has. */
 const Head = z.strictObject({
@@ -22,13 +23,13 @@ export interface StoredMarks {
   readonly recovery: Recovery | undefined;
 }
 
-export async function readMarks(redis: Redis, process: string): Promise<StoredMarks> {
+export async function readMarks(redis: Redis, process: string, seals: Seals): Promise<StoredMarks> {
   const answers = await redis
     .multi()
     .get(KEYS.ledgerMark(process))
     .lindex(KEYS.ledgerHeads, 0)
     .hvals(KEYS.testimonies)
-    .hmget(KEYS.recovery, "schema", "value")
+    .hmget(KEYS.recovery, "schema", "value", "seal")
     .exec();
   const [mark, head, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
     if (error) throw error;
@@ -42,7 +43,7 @@ export async function readMarks(redis: Redis, process: string): Promise<StoredMa
       .array(z.string())
       .parse(testimonies)
       .map((text) => Testimony.parse(JSON.parse(text))),
-    recovery: readableRecovery(z.tuple([z.string().nullable(), z.string().nullable()]).parse(recovery)),
+    recovery: readableRecovery(z.array(z.string().nullable()).parse(recovery), seals),
   };
 }
 
@@ -53,9 +54,9 @@ export async function readHeads(redis: Redis): Promise<readonly Head[]> {
   return (await redis.lrange(KEYS.ledgerHeads, 0, -1)).map(headFrom);
 }
 
-function readableRecovery([schema, value]: readonly [string | null, string | null]): Recovery | undefined {
+function readableRecovery([schema, value, seal]: readonly (string | null)[], seals: Seals): Recovery | undefined {
   try {
-    return recoveryFrom({ schema: schema ?? undefined, value: value ?? undefined });
+    return recoveryFrom({ schema: schema ?? undefined, value: value ?? undefined, seal: seal ?? undefined }, seals);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { sayDuration } from "../duration.ts";
 import { isOpenAgain } from "./fence.ts";
 import { type Freeze, sayFrozen } from "./freeze.ts";
+import { whyNotOurs } from "./not-ours.ts";
 import { planDigest } from "./plan.ts";
 import type { RunState, RunStateName } from "./run.ts";
 import type { Authorised } from "./run-entry.ts";
@@ -63,10 +64,9 @@ const CHECKS: readonly Check[] = [
         ],
   ({ run }, digest) =>
     digest === run.digest ? undefined : ["plan-changed", "the stored plan is not the one that people signed"],
-  ({ run: { plan, foreign } }) => {
-    const [line] = foreign;
-    const what = `line ${line} of the journal of ${plan.id} was not written by TwoKey`;
-    return line === undefined ? undefined : ["journal-not-ours", `${what}: somebody else can write to Redis`];
+  ({ run }) => {
+    const why = whyNotOurs(run);
+    return why === undefined ? undefined : ["journal-not-ours", why];
   },
   ({ run }, digest) => {
     const other = run.keys.find((key) => key.digest !== digest);

@@ -1,6 +1,7 @@
 import type { Person, PersonId } from "../people/person.ts";
 import { approversOf } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
+import { whyNotOurs } from "./not-ours.ts";
 import { askAgain, type Plan, type RestOf } from "./plan.ts";
 import { type RunKey, type RunState, stillContinues } from "./run.ts";
 import { whyOf } from "./why.ts";
@@ -34,7 +35,8 @@ export type KeyRefusal =
   | "already-turned"
   | "acceptance-missing"
   | "inventory-changed"
-  | "rest-moved-on";
+  | "rest-moved-on"
+  | "journal-not-ours";
 
 /** What people sign: a plan, or the way on after a lost store. */
 export interface Signable {
@@ -150,7 +152,13 @@ function signablePlan(run: RunState, inventory: Inventory): Signable {
 }
 
 export function judgeKey(run: RunState, turn: KeyTurn, inventory: Inventory): KeyAnswer {
-  return judgeSignature(signablePlan(run, inventory), turn, inventory);
+  const notOurs = whyNotOurs(run);
+  return notOurs === undefined
+    ? judgeSignature(signablePlan(run, inventory), turn, inventory)
+    : refusedBecause([
+        "journal-not-ours",
+        `Your key was not turned: ${notOurs}. Ask for a new plan with ${askAgain(run.plan)}.`,
+      ]);
 }
 
 export function judgeSignature(it: Signable, turn: KeyTurn, inventory: Inventory): KeyAnswer {

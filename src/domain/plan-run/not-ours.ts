@@ -1,0 +1,13 @@
+import type { RunState } from "./run.ts";
+
+/** What stands before the first line of a journal. */
+export const THE_PLAN = 0;
+
+/** Why what the store has of a run is not what TwoKey wrote, or not all of it; undefined: it is. */
+export function whyNotOurs({ plan: { id }, foreign: [line], lost }: RunState): string | undefined {
+  if (line === THE_PLAN) return `the plan ${id} was not made by TwoKey: somebody else can write to Redis`;
+  if (line !== undefined)
+    return `line ${line} of the journal of ${id} was not written by TwoKey: somebody else can write to Redis`;
+  if (lost === undefined) return undefined;
+  return `${lost} lines of the journal of ${id} that TwoKey has seen do not stand there any more: somebody else can write to Redis, or Redis went back in time`;
+}
