@@ -84,7 +84,7 @@ export class LedgerFile implements Ledger, LostStore {
       if (this.#isUntold) await this.#settle();
       await this.#noteSignOff(recovery);
       if (!newestHead || newestHead.mark === this.#witnessed) return;
-      const heads = await readHeads(this.#redis);
+      const heads = await readHeads(this.#redis, this.#seals);
       // None for its witnessing, or two of them would write for ever.
       for (const head of unseen(heads, { process: this.#process, last: this.#witnessed, acts: this.memory.acts })) {
         await this.#line(witnessed(head));
@@ -109,9 +109,7 @@ export class LedgerFile implements Ledger, LostStore {
     await this.#agreed().then(() => this.#settle());
   }
 
-  #marks(): Promise<StoredMarks> {
-    return readMarks(this.#redis, this.#process, this.#seals);
-  }
+  readonly #marks = () => readMarks(this.#redis, this.#process, this.#seals);
 
   get #end(): LedgerEnd {
     return { process: this.#process, mark: this.#mark, lines: this.#lines, seal: this.#chain };
@@ -228,7 +226,11 @@ export class LedgerFile implements Ledger, LostStore {
   /** With the newest line's act, where it is owed. */
   async #tell(marks: readonly string[]): Promise<void> {
     const head = this.#isUntold ? this.#head : undefined;
-    const isTold = await writeMark(this.#redis, { process: this.#process, over: this.#stored, marks, head });
+    const isTold = await writeMark(
+      this.#redis,
+      { process: this.#process, over: this.#stored, marks, head },
+      this.#seals,
+    );
     if (!isTold) throw new Bug("store-lost", WENT_BACK);
     this.#stored = marks;
   }

@@ -12,6 +12,9 @@ const Head = z.strictObject({
 });
 export type Head = z.infer<typeof Head>;
 
+/** As it lies in the store: without this seal another process would write down whatever somebody puts there. */
+const StoredHead = Head.extend({ sealed: z.string() });
+
 /** What the store knows of the ledgers beside it, read in one step. */
 export interface StoredMarks {
   /** This process's newest mark and the one before it; undefined: it knows nothing of this ledger. */
@@ -38,7 +41,7 @@ export async function readMarks(redis: Redis, process: string, seals: Seals): Pr
   const own = z.string().nullable().parse(mark);
   return {
     own: own === null ? undefined : own.split(" "),
-    head: head === null || head === undefined ? undefined : headFrom(z.string().parse(head)),
+    head: head === null || head === undefined ? undefined : headFrom(z.string().parse(head), seals),
     testimonies: z
       .array(z.string())
       .parse(testimonies)
@@ -47,11 +50,15 @@ export async function readMarks(redis: Redis, process: string, seals: Seals): Pr
   };
 }
 
-const headFrom = (text: string): Head => Head.parse(JSON.parse(text));
+/** Undefined: no process of ours has told that. */
+function headFrom(text: string, seals: Seals): Head | undefined {
+  const { sealed, ...head } = StoredHead.parse(JSON.parse(text));
+  return seals.fits(sealed, { head }) ? head : undefined;
+}
 
 /** The newest acts of all processes, the newest first. */
-export async function readHeads(redis: Redis): Promise<readonly Head[]> {
-  return (await redis.lrange(KEYS.ledgerHeads, 0, -1)).map(headFrom);
+export async function readHeads(redis: Redis, seals: Seals): Promise<readonly Head[]> {
+  return (await redis.lrange(KEYS.ledgerHeads, 0, -1)).flatMap((text) => headFrom(text, seals) ?? []);
 }
 
 function readableRecovery([schema, value, seal]: readonly (string | null)[], seals: Seals): Recovery | undefined {
@@ -88,9 +95,13 @@ return 1`;
  * The store has the new mark before the file has its line: after a crash in between it holds both. False: the store is not the
  * one that was read any more. It went back in time, and a mark written there would hide that for good.
  */
-export async function writeMark(redis: Redis, { process, over, marks, head }: WrittenMark): Promise<boolean> {
+export async function writeMark(
+  redis: Redis,
+  { process, over, marks, head }: WrittenMark,
+  seals: Seals,
+): Promise<boolean> {
   const keys = [KEYS.ledgerMark(process), KEYS.ledgerHeads];
-  const told = head ? JSON.stringify(head) : "";
+  const told = head ? JSON.stringify({ ...head, sealed: seals.of({ head }) }) : "";
   return (await redis.eval(WRITE, keys.length, ...keys, over.join(" "), marks.join(" "), told, HEADS_KEPT)) === 1;
 }
 

@@ -18,6 +18,7 @@ export const sealOf = (key: Secret, line: unknown): string =>
 type Sealed =
   | { readonly plan: string; readonly digest: string }
   | { readonly freeze: FreezeSaid }
+  | { readonly head: Readonly<Record<string, unknown>> }
   | { readonly recovery: string };
 
 /** Of which run an entry is, and at which place of its journal: at any other it is nobody's. */

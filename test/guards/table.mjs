@@ -1362,6 +1362,14 @@ export const GUARDS = [
       "guard sealed sign-off: the signatures of two people that somebody wrote into Redis make no store count again",
   },
   {
+    guard: "an act that no process has told is written down by nobody",
+    file: "src/store/ledger-marks.ts",
+    cut: "seals.fits(sealed, { head })",
+    by: 'sealed !== ""',
+    test: "store/ledger-heads.test.ts",
+    fails: "guard sealed act: what somebody put there is written down by nobody",
+  },
+  {
     guard: "authority: enough keys",
     file: "src/domain/plan-run/authority.ts",
     cut: "people.delete(plan.requester);",
