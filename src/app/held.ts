@@ -17,7 +17,9 @@ import { LedgerFile } from "../store/ledger-file.ts";
 import type { Whose } from "../store/ledger-lines.ts";
 import { withPlainErrors } from "../store/plain-errors.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
-import { type JournalLines, sealedWith } from "../store/seal.ts";
+import { type Seals, sealedWith } from "../store/seal.ts";
+import { Seen } from "../store/seen.ts";
+import { noteSeen, recall } from "../store/seen-in-ledger.ts";
 import { sayServer } from "../store/server-check.ts";
 import type { Opened } from "./opened.ts";
 import { createOutside } from "./outside.ts";
@@ -47,8 +49,11 @@ export async function openStore({ settings, described, logger, opened }: Composi
   const clock = new StoreClock(redis, whose.world);
   await clock.refresh();
   if (whose.world === "rehearsal") opened.add(await followClock(redis, clock));
-  const stores = createStores(redis, () => clock.now(), sealedWith(settings.ledger.key));
+  const seen = new Seen();
+  const seals = sealedWith(settings.ledger.key, seen);
+  const stores = createStores(redis, () => clock.now(), seals);
   const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
+  recall(ledger, seen);
   opened.add(() => ledger.close());
   const file = foundFile(settings.ledger.directory, settings.processName, (why) => logger.warn({}, why));
   const memory = await openMemory({ stores, file, described });
@@ -66,15 +71,16 @@ export async function openStore({ settings, described, logger, opened }: Composi
     ...{ clock, stores, ledger, memory, inventory, outside, queues, times, say },
     sayWhose: () => sayWhose(redis, installation),
     timeline: (incident: string) => eventsOf(redis, "incident", incident),
-    asked: askedOf(redis, clock, sealedWith(settings.ledger.key)),
+    asked: askedOf(redis, clock, seals),
+    noteSeen: () => noteSeen(ledger, seen, clock.now()),
   };
 }
 
 /** For acts of people, who hear what happened to theirs; the engine begins again from the journal instead. */
-function askedOf(redis: ScriptedRedis, clock: StoreClock, journal: JournalLines) {
+function askedOf(redis: ScriptedRedis, clock: StoreClock, seals: Seals) {
   const plain = withPlainErrors(redis);
   return {
-    stores: createStores(plain, () => clock.now(), journal),
+    stores: createStores(plain, () => clock.now(), seals),
     timeline: (incident: string) => eventsOf(plain, "incident", incident),
     eventsOfRun: (run: string) => eventsOf(plain, "run", run),
   };

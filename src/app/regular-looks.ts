@@ -8,6 +8,7 @@ import { type ObserverDeps, startObserver } from "../jobs/looks/observer.ts";
 import { ownCalls } from "../jobs/looks/own-calls.ts";
 import { proofVoice } from "../jobs/looks/proof-voice.ts";
 import { Proving } from "../jobs/looks/proving.ts";
+import { startSeenGuard } from "../jobs/looks/seen-guard.ts";
 import { startSilenceGuard } from "../jobs/looks/silence-guard.ts";
 import { startStoreGuard } from "../jobs/looks/store-guard.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -58,13 +59,28 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
 
 /** Whether store and ledger are there, agree, and have room. */
 function startGuards(
-  { clock, ledger, queues, stores, outside: { pagers, chat }, inventory, redis, posts, sayWhose, say: announce }: Heard,
+  {
+    clock,
+    ledger,
+    queues,
+    stores,
+    outside: { pagers, chat },
+    inventory,
+    redis,
+    posts,
+    sayWhose,
+    noteSeen,
+    say: announce,
+  }: Heard,
   { settings, logger }: Composing,
 ): readonly Looking[] {
   // By the name that it keeps when it is started again: the one that follows ends what this one has called people for.
   const about = { clock, logger, inventory, pagers, chat, process: settings.processName };
   return [
     startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms: () => openRooms(stores) }),
+    startSeenGuard({
+      ...{ runs: stores.runs, keepFreezes: () => stores.freezes.keep(), noteSeen, announce, logger },
+    }),
     startMemoryGuard({
       ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },
       calls: ownCalls(stores.ownCalls, ownCallsId("store-full", settings.processName)),

@@ -3,7 +3,6 @@ import { CardDue } from "../domain/card/card-due.ts";
 import { AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { AlertDocument, alertLabels } from "../domain/incident/alert.ts";
 import { Incident, incidentLabels, isOpen } from "../domain/incident/incident.ts";
-import { FreezeDocument } from "../domain/plan-run/freeze.ts";
 import type { KeptTimes } from "../domain/plan-run/learned-times.ts";
 import { isTended, Wait } from "../domain/plan-run/wait.ts";
 import { Remembered } from "../domain/service/found.ts";
@@ -19,13 +18,14 @@ import { endingOfAsides } from "../store/aside-endings.ts";
 import { createDocuments, type DocumentKind } from "../store/documents.ts";
 import { type EndingSources, endingOf, endingOfCards, endingOfIncidents, endingOfRuns } from "../store/endings.ts";
 import { createTimelines } from "../store/events.ts";
+import { createFreezes, type KeptFreezes } from "../store/freezes.ts";
 import { STEP_TIMES } from "../store/learned-times.ts";
 import { forgetMark } from "../store/ledger-marks.ts";
 import { createAsides } from "../store/put-aside.ts";
 import { createRecoveries } from "../store/recoveries.ts";
 import { createRuns, type KeptRuns } from "../store/runs.ts";
 import type { ScriptedRedis } from "../store/scripts.ts";
-import type { JournalLines } from "../store/seal.ts";
+import type { Seals } from "../store/seal.ts";
 
 /** Where the cards of a run go when it has no incident. */
 const RunChannel = z.strictObject({ channel: z.string() });
@@ -52,7 +52,7 @@ export interface Stores {
   readonly seen: KeptDocuments<Seen>;
   readonly discovered: KeptDocuments<Remembered>;
   readonly stepTimes: KeptDocuments<KeptTimes>;
-  readonly freezes: KeptDocuments<FreezeDocument>;
+  readonly freezes: KeptFreezes;
   /** By service. */
   readonly waits: KeptDocuments<Wait>;
   /** By process. */
@@ -113,17 +113,6 @@ const DISCOVERED: DocumentKind<Remembered> = {
   settledAtMs: ({ askedAtMs }) => askedAtMs,
 };
 
-/** Never read as absent: whoever stopped every change is not forgotten by a version that cannot read it. */
-const FREEZE: DocumentKind<FreezeDocument> = {
-  ...{
-    kind: "freeze",
-    version: 1,
-    schema: FreezeDocument,
-    unreadable: "stays",
-    isOpen: ({ freeze }) => freeze !== null,
-  },
-};
-
 /** Begun again it reminds nobody; it never held anything back. */
 const WAIT: DocumentKind<Wait> = {
   ...{ kind: "wait", version: 1, schema: Wait, unreadable: "begins-again", isOpen: isTended },
@@ -152,10 +141,10 @@ export function createEndings(stores: Stores, sources: EndingSources): Retention
   };
 }
 
-export function createStores(redis: ScriptedRedis, now: () => number, journal: JournalLines): Stores {
+export function createStores(redis: ScriptedRedis, now: () => number, seals: Seals): Stores {
   return {
-    runs: createRuns(redis, now, journal),
-    recoveries: createRecoveries(redis, journal),
+    runs: createRuns(redis, now, seals),
+    recoveries: createRecoveries(redis, seals),
     asides: createAsides(redis),
     timelines: createTimelines(redis),
     incidents: createDocuments(redis, INCIDENT),
@@ -170,7 +159,7 @@ export function createStores(redis: ScriptedRedis, now: () => number, journal: J
     seen: createDocuments(redis, SEEN),
     discovered: createDocuments(redis, DISCOVERED),
     stepTimes: createDocuments(redis, STEP_TIMES),
-    freezes: createDocuments(redis, FREEZE),
+    freezes: createFreezes(redis, seals),
     waits: createDocuments(redis, WAIT),
     saidProofs: createDocuments(redis, SAID_PROOFS),
     ownCalls: createDocuments(redis, OWN_CALLS),

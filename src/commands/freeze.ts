@@ -1,25 +1,19 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { messageOf, UserError } from "../domain/errors.ts";
-import {
-  FREEZE_ID,
-  type Freeze,
-  type FreezeDocument,
-  LIFTED_BY,
-  liftedBy,
-  sayFrozen,
-} from "../domain/plan-run/freeze.ts";
+import type { Event } from "../domain/event.ts";
+import { FREEZE_ID, LIFTED_BY, sayFrozen, standingLifts } from "../domain/plan-run/freeze.ts";
 import { approversOf } from "../domain/service/access.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { confirmed } from "../engine/approvals/proof.ts";
 import type { Who } from "../ports/asker.ts";
-import type { Documents } from "../ports/documents.ts";
+import type { Freezes } from "../ports/freezes.ts";
 import { freezeForm } from "../views/forms.ts";
 import { nameOf } from "../views/names.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, type RunCommandDeps } from "./run-deps.ts";
 
-export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "inventory"> {
-  readonly freezes: Documents<FreezeDocument>;
+export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "inventory" | "newId"> {
+  readonly freezes: Freezes;
 }
 
 /** `/dr freeze` with a reason, or a form that asks for it: nothing that changes the cloud leaves any more, for any run, until two approvers lift it. */
@@ -29,12 +23,10 @@ export async function freeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
   if (why === "")
     return ask.fields ? { kind: "field-errors", errors: { why: "Say why." } } : { kind: "form", form: freezeForm() };
   const said = { who, atMs: deps.clock.now(), kind: "frozen", says: why } as const;
-  let before: Freeze | undefined;
-  await change(deps, said, (current) => {
-    before = current;
-    return current ? undefined : { by: who.person, atMs: said.atMs, why, lifts: [] };
-  });
+  const [before] = await deps.freezes.inForce();
   if (before) return say(`TwoKey is frozen already: ${sayFrozen(before)}. Nothing was changed.`);
+  const id = deps.newId();
+  await deps.freezes.say([{ kind: "frozen", id, by: who.person, atMs: said.atMs, why }], eventOf(said));
   // It stops everything from here on, also where the ledger takes no more lines.
   const unwritten = await note(said, deps).then(
     () => "",
@@ -56,21 +48,34 @@ export async function unfreeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
     throw new UserError("not-allowed", "“unfreeze” is for approvers. Nothing was changed.");
   const said = { who, atMs: deps.clock.now(), kind: "lift-asked", says: "changes may go on again" } as const;
   const nothing = new UserError("not-frozen", "TwoKey is not frozen. Nothing was changed.");
-  if (!(await deps.freezes.get(FREEZE_ID))?.value.freeze) throw nothing;
+  const frozen = await deps.freezes.inForce();
+  if (frozen.length === 0) throw nothing;
   // In the ledger before it counts: from the second one on calls leave again.
   await note(said, deps);
-  let wasFrozen = false;
-  const after = await change(deps, said, (current) => {
-    wasFrozen = current !== undefined;
-    if (!current) return undefined;
-    const lifts = current.lifts.filter(({ by }) => isApprover(inventory, by));
-    return liftedBy({ ...current, lifts }, who.person, said.atMs);
-  });
-  if (!wasFrozen) throw nothing;
-  const name = nameOf(inventory, who.person);
-  return after
+  const asked = frozen.map(({ id }) => ({ kind: "lift-asked", id, by: who.person, atMs: said.atMs }) as const);
+  await deps.freezes.say(asked, eventOf(said));
+  return lift({ ...said, kind: "unfrozen" }, deps);
+}
+
+/** Lifts what enough approvers want lifted by now; what another one said in the same moment counts too. */
+async function lift(said: Said, deps: FreezeDeps): Promise<Answer> {
+  const inventory = deps.inventory();
+  const { atMs } = said;
+  const standing = (await deps.freezes.inForce()).map((each) => ({
+    id: each.id,
+    by: standingLifts(each, atMs).filter((person) => isApprover(inventory, person)),
+  }));
+  const enough = standing.filter(({ by }) => by.length >= LIFTED_BY);
+  if (enough.length > 0)
+    await deps.freezes.say(
+      enough.map(({ id, by }) => ({ kind: "lifted", id, by, atMs })),
+      eventOf(said),
+    );
+  const name = nameOf(inventory, said.who.person);
+  const [left] = standing.filter((each) => !enough.includes(each));
+  return left
     ? say(
-        `${name} wants the freeze lifted: ${after.lifts.length} of ${LIFTED_BY}. Another approver has 15 minutes: /dr unfreeze`,
+        `${name} wants the freeze lifted: ${left.by.length} of ${LIFTED_BY}. Another approver has 15 minutes: /dr unfreeze`,
       )
     : say(`${name} was the second to say so: TwoKey is not frozen any more. Runs that paused wait for /dr resume.`);
 }
@@ -82,24 +87,14 @@ const isApprover = (inventory: Inventory, person: string): boolean =>
 interface Said {
   readonly who: Who;
   readonly atMs: number;
-  readonly kind: "frozen" | "lift-asked";
+  readonly kind: "frozen" | "lift-asked" | "unfrozen";
   readonly says: string;
 }
 
-/** `decide` returns undefined to leave it as it is, and null to lift it. */
-async function change(
-  { freezes }: FreezeDeps,
-  { who: { person: by, proof }, atMs, kind, says }: Said,
-  decide: (current: Freeze | undefined) => Freeze | null | undefined,
-): Promise<Freeze | undefined> {
-  const after = await freezes.change(FREEZE_ID, (current) => {
-    const freeze = decide(current?.freeze ?? undefined);
-    if (freeze === undefined) return undefined;
-    const event = { kind: `installation.${freeze ? kind : "unfrozen"}`, atMs, by, door: proof.door, says, facts: {} };
-    return { value: { freeze }, events: [event] };
-  });
-  return after?.freeze ?? undefined;
-}
+const eventOf = ({ who: { person: by, proof }, atMs, kind, says }: Said): Event => ({
+  ...{ kind: `installation.${kind}`, atMs, by, door: proof.door, says },
+  facts: {},
+});
 
 async function note({ kind, who: { person: by, proof }, atMs, says }: Said, { ledger }: FreezeDeps): Promise<void> {
   const { door, strength } = proof;

@@ -1,7 +1,7 @@
 import type { Card, CardPart, Span } from "../domain/card/card.ts";
 import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { isLookedAfter } from "../domain/plan-run/fence.ts";
-import { FREEZE_ID, type FreezeDocument, sayFrozen } from "../domain/plan-run/freeze.ts";
+import { type Freeze, sayFrozen } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import type { Standing } from "../domain/proof.ts";
@@ -12,6 +12,7 @@ import { runsOfService } from "../engine/runs/runs-of-service.ts";
 import { withMoved } from "../flows/active-region.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
+import type { Freezes } from "../ports/freezes.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import { unreadNotes } from "../views/alarm-reads.ts";
 import { degradedLines } from "../views/proofs.ts";
@@ -35,7 +36,7 @@ export interface StatusDeps extends OutlookDeps {
   readonly ledger?: Pick<Ledger, "disagreement">;
   /** Who decided to wait with which service. */
   readonly waits: Pick<Documents<Wait>, "get">;
-  readonly freezes: Pick<Documents<FreezeDocument>, "get">;
+  readonly freezes: Pick<Freezes, "inForce">;
   /** When the states of alarms were last read; absent: it is not looked at here. */
   readonly alarmReads?: Pick<Documents<AlarmReads>, "get">;
   /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
@@ -68,7 +69,7 @@ export async function statusOfServices(
   const [reads, onCall, stored, lost, ...services] = await Promise.all([
     deps.alarmReads?.get(ALARM_READS_ID),
     deps.onCall(),
-    readable([deps.freezes.get(FREEZE_ID)]),
+    deps.freezes.inForce(),
     deps.ledger?.disagreement(),
     ...wanted.map((service) => statusOf(service, deps)),
   ]);
@@ -96,14 +97,8 @@ const withKept = (card: Card, kept: number): Card => ({
   ],
 });
 
-/** One that cannot be read stops every change as well, and hides none of the services. */
-function frozenLine({ read, unreadable }: Awaited<ReturnType<typeof readable<Kept>>>): readonly string[] | undefined {
-  const [unread] = unreadable;
-  if (unread) return ["FROZEN. ", `${unread.message} No call that changes the cloud leaves.`];
-  const freeze = read[0]?.value.freeze;
-  return freeze ? ["FROZEN. ", `${sayFrozen(freeze)}.`] : undefined;
-}
-type Kept = Awaited<ReturnType<StatusDeps["freezes"]["get"]>>;
+const frozenLine = ([freeze]: readonly Freeze[]): readonly string[] | undefined =>
+  freeze && ["FROZEN. ", `${sayFrozen(freeze)}.`];
 
 /** Below everything else: it concerns the people who run TwoKey, and no service. */
 function withServer(card: Card, server: string | undefined): Card {

@@ -1,7 +1,6 @@
 import type { Card } from "../domain/card/card.ts";
 import type { CardRequest } from "../domain/card/card-due.ts";
 import { dedupKey } from "../domain/incident/incident.ts";
-import { FREEZE_ID, type FreezeDocument } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { voidedBy } from "../domain/plan-run/second-look.ts";
@@ -22,6 +21,7 @@ import { STEPS } from "../flows/index.ts";
 import { type CallDeps, callForRun } from "../flows/reach/run-calls.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
+import type { Freezes } from "../ports/freezes.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import type { CloudReads } from "../ports/step.ts";
 import { createInVain } from "./in-vain.ts";
@@ -53,7 +53,7 @@ export interface HandledStores
   readonly cards: IntakeDeps["cards"];
   readonly calls: SweptStores["calls"] & CallDeps["calls"];
   readonly waits: SweptStores["waits"] & WaitDeps["waits"];
-  readonly freezes: SweptStores["freezes"] & Pick<Documents<FreezeDocument>, "get">;
+  readonly freezes: Pick<Freezes, "inForce">;
   readonly runChannels: Pick<Documents<{ readonly channel: string }>, "get">;
 }
 
@@ -144,7 +144,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     cards: stores.cards,
     notes: stores.notes,
     times: deps.times,
-    frozen: async () => (await stores.freezes.get(FREEZE_ID))?.value.freeze ?? undefined,
+    frozen: async () => (await stores.freezes.inForce())[0],
     ledger,
     clock,
     logger,

@@ -20,7 +20,6 @@ export interface SweptStores {
   readonly calls: Pick<Documents<unknown>, "openIds">;
   readonly waits: Pick<Documents<unknown>, "openIds">;
   readonly asides: Asides;
-  readonly freezes: Pick<Keeping, "takeBack">;
   readonly timelines: Pick<Keeping, "takeBack">;
 }
 
@@ -73,7 +72,7 @@ export async function sweep(
     tendPutAside({
       asides: stores.asides,
       // Of these an unreadable one stays as it is, under the name by which it is put aside.
-      kinds: { incident: stores.incidents, run: stores.runs, freeze: stores.freezes, timeline: stores.timelines },
+      kinds: { incident: stores.incidents, run: stores.runs, timeline: stores.timelines },
       logger: deps.logger,
       announce: deps.announce,
       nowMs,

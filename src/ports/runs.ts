@@ -1,4 +1,5 @@
 import type { Event } from "../domain/event.ts";
+import type { FreezeLine } from "../domain/plan-run/freeze.ts";
 import type { Plan } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Captured, RunEntry } from "../domain/plan-run/run-entry.ts";
@@ -59,6 +60,18 @@ export interface Ledger {
   highestEpoch(): number;
 }
 
+/** How far a journal was: all up to that line, since its seal goes on from those before it. */
+export interface JournalEnd {
+  readonly length: number;
+  /** Seal of the newest line that TwoKey has written. */
+  readonly seal: string;
+}
+
+/** The same, of a run whose keys authorise something until then, world time. */
+export interface SeenEnd extends JournalEnd {
+  readonly untilMs: number;
+}
+
 /** Names the newest line of a ledger, so that nobody cuts it off unseen. */
 export interface LedgerHead {
   /** Whose ledger it is, and how many lines its present file has. */
@@ -81,6 +94,10 @@ export interface LedgerEntry {
   readonly strength?: Strength;
   readonly says: string;
   readonly requestIds?: readonly string[];
+  /** How far the run's journal was when the line was written: it still has to be so far when a process starts with this ledger. */
+  readonly journal?: SeenEnd;
+  /** Something that was said to freeze or to lift. */
+  readonly freeze?: FreezeLine;
   /** How that stood which a fence takes away: people need it to give it back, also when the store is lost. */
   readonly captured?: Captured;
 }

@@ -10,6 +10,8 @@ export const KEYS = {
   ledgerHeads: `${PREFIX}:ledger-heads`,
   testimonies: `${PREFIX}:testimonies`,
   recovery: `${PREFIX}:recovery`,
+  /** What people said to freeze and to lift, by its seal. */
+  freezes: `${PREFIX}:freezes`,
   events: `${PREFIX}:events`,
   /** The events of one incident or run. */
   eventsOf: (about: "incident" | "run", id: string) => `${PREFIX}:events-of:${about}:${id}`,

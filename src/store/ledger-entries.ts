@@ -8,10 +8,12 @@ import { SEGMENT } from "./ledger-segments.ts";
 
 /** A line that says who signed that this store counts again. */
 export const ACCEPTED = "store-accepted";
+/** A line that says how much of something this process has seen in the store. */
+export const SEEN = "seen";
 /** Lines that no other process has to write down. */
-const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED, REMOVED, SEGMENT]);
+const NO_ACTS: ReadonlySet<string> = new Set([WITNESSED, EXPORTED, REMOVED, SEGMENT, SEEN]);
 /** Lines that are about the ledger itself. */
-const ABOUT_ITSELF: ReadonlySet<string> = new Set([ACCEPTED, EXPORTED, REMOVED, SEGMENT]);
+const ABOUT_ITSELF: ReadonlySet<string> = new Set([ACCEPTED, EXPORTED, REMOVED, SEGMENT, SEEN]);
 
 type Written = Line["entry"] | LedgerEntry;
 
@@ -38,6 +40,8 @@ export function actOf({
   door: _door,
   strength: _strength,
   captured: _captured,
+  journal: _journal,
+  freeze: _freeze,
   requestIds = [],
   ...act
 }: Written): Act[] {

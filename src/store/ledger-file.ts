@@ -2,18 +2,20 @@ import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import type { Redis } from "ioredis";
 import { Bug } from "../domain/errors.ts";
-import { type Act, isCovered, type Recovery, type Testimony } from "../domain/plan-run/recovery.ts";
+import { isCovered, type Recovery, type Testimony } from "../domain/plan-run/recovery.ts";
 import type { Secret } from "../domain/secret.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger, LedgerEntry, LedgerHead } from "../ports/runs.ts";
 import { throwUnwritable } from "./disk-probe.ts";
 import { isBack, type LedgerEnd, signedAs, unknownTo, WENT_BACK } from "./ledger-agreement.ts";
-import { ACCEPTED, actOf, headOf, newest, signOff, toldOf, unseen, witnessed } from "./ledger-entries.ts";
+import { headOf, signOff, toldOf, unseen, witnessed } from "./ledger-entries.ts";
 import { chained } from "./ledger-lines.ts";
 import { type Head, readHeads, readMarks, type StoredMarks, takeBack, testify, writeMark } from "./ledger-marks.ts";
+import { LedgerMemory } from "./ledger-memory.ts";
 import { type FoundLedger, type LedgerPlace, openFound, type TornEnd } from "./ledger-opening.ts";
 import { openNext, SEGMENT, SEGMENT_BYTES, SEGMENT_MS, segmentPaths } from "./ledger-segments.ts";
 import type { LineFile } from "./line-file.ts";
+import { type Seals, sealedWith } from "./seal.ts";
 
 export interface LedgerOptions extends LedgerPlace {
   readonly key: Secret;
@@ -29,6 +31,7 @@ export class LedgerFile implements Ledger, LostStore {
   readonly #redis: Redis;
   readonly #process: string;
   readonly #options: LedgerOptions;
+  readonly #seals: Seals;
   /** The segment that is written now, and its first line's time. */
   #file: LineFile;
   #number: number;
@@ -44,29 +47,25 @@ export class LedgerFile implements Ledger, LostStore {
   #stored: readonly string[] = [];
   /** The newest mark of any process up to which all acts of the others stand here; empty: nothing was looked at since the start. */
   #witnessed = "";
-  #epoch: number;
-  #acts: readonly Act[];
-  /** Recoveries that stand in this file. */
-  readonly #signedOff: Set<string>;
+  /** What its lines say, as far as it matters. */
+  readonly memory = new LedgerMemory();
   #queue: Promise<void> = Promise.resolve();
 
   private constructor(redis: Redis, options: LedgerOptions, found: FoundLedger) {
     this.#redis = redis;
     this.#options = options;
+    this.#seals = sealedWith(options.key);
     this.#process = options.process;
     this.#file = found.file;
     this.#number = found.number;
     this.#sinceMs = found.lines[0]?.entry.atMs;
     this.torn = found.torn;
-    const lines = [...found.before, ...found.lines];
+    for (const { entry } of [...found.before, ...found.lines]) this.memory.note(entry);
     const last = found.lines.at(-1);
     this.#chain = last?.chain ?? "";
     this.#mark = last?.mark ?? "";
     this.#lines = found.lines.length;
     this.#head = last && headOf(last, { process: options.process, lines: this.#lines });
-    this.#epoch = Math.max(0, ...lines.map((line) => line.entry.epoch));
-    this.#acts = newest(lines.flatMap(({ entry }) => actOf(entry)));
-    this.#signedOff = new Set(lines.filter(({ entry }) => entry.kind === ACCEPTED).map(({ entry }) => entry.run));
   }
 
   static async open(redis: Redis, options: LedgerOptions): Promise<LedgerFile> {
@@ -85,9 +84,9 @@ export class LedgerFile implements Ledger, LostStore {
       if (this.#isUntold) await this.#settle();
       await this.#noteSignOff(recovery);
       if (!newestHead || newestHead.mark === this.#witnessed) return;
-      const heads = await readHeads(this.#redis);
+      const heads = await readHeads(this.#redis, this.#seals);
       // None for its witnessing, or two of them would write for ever.
-      for (const head of unseen(heads, { process: this.#process, last: this.#witnessed, acts: this.#acts })) {
+      for (const head of unseen(heads, { process: this.#process, last: this.#witnessed, acts: this.memory.acts })) {
         await this.#line(witnessed(head));
         await this.#goOnIfFull(head.act.atMs);
       }
@@ -96,19 +95,21 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   async disagreement(): Promise<string | undefined> {
-    return this.#judge(await readMarks(this.#redis, this.#process));
+    return this.#judge(await this.#marks());
   }
 
   async testimonies(): Promise<readonly Testimony[]> {
-    const { testimonies, recovery } = await readMarks(this.#redis, this.#process);
+    const { testimonies, recovery } = await this.#marks();
     return testimonies.filter((testimony) => !isCovered(recovery, testimony));
   }
 
   /** Only here a ledger that was put back says so, or a second machine of its name would. What does not fit is said by the next question. */
   async #begin(): Promise<void> {
-    if (isBack(await readMarks(this.#redis, this.#process), this.#end)) await takeBack(this.#redis, this.#process);
+    if (isBack(await this.#marks(), this.#end)) await takeBack(this.#redis, this.#process);
     await this.#agreed().then(() => this.#settle());
   }
+
+  readonly #marks = () => readMarks(this.#redis, this.#process, this.#seals);
 
   get #end(): LedgerEnd {
     return { process: this.#process, mark: this.#mark, lines: this.#lines, seal: this.#chain };
@@ -119,7 +120,8 @@ export class LedgerFile implements Ledger, LostStore {
     const why = isCovered(stored.recovery, about) ? undefined : unknownTo(stored, this.#end);
     if (why !== undefined) {
       // Whoever notices first stops all the others.
-      await testify(this.#redis, { ...about, why, epoch: this.#epoch, acts: toldOf(this.#acts) });
+      const { epoch, acts } = this.memory;
+      await testify(this.#redis, { ...about, why, epoch, acts: toldOf(acts) });
       return why;
     }
     const told = stored.testimonies.find((testimony) => !isCovered(stored.recovery, testimony));
@@ -134,7 +136,7 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   async #agreed(): Promise<StoredMarks> {
-    const stored = await readMarks(this.#redis, this.#process);
+    const stored = await this.#marks();
     const wrong = await this.#judge(stored);
     if (wrong !== undefined) throw new Bug("store-lost", wrong);
     this.#stored = stored.own ?? [];
@@ -171,7 +173,7 @@ export class LedgerFile implements Ledger, LostStore {
       mark,
       goesOn,
       installation: this.#options.whose,
-      entry: { atMs, run, epoch: this.#epoch, kind: SEGMENT, says },
+      entry: { atMs, run, epoch: this.memory.epoch, kind: SEGMENT, says },
     };
     const chain = chained(this.#options.key, this.#chain, body);
     await this.#tell([mark, this.#mark]);
@@ -188,7 +190,7 @@ export class LedgerFile implements Ledger, LostStore {
 
   /** Who signed stands before the first act in the store that they signed for. */
   async #noteSignOff(recovery: Recovery | undefined): Promise<void> {
-    if (recovery?.state === "accepted" && !this.#signedOff.has(recovery.id)) await this.#line(signOff(recovery));
+    if (recovery?.state === "accepted" && !this.memory.hasSignedOff(recovery.id)) await this.#line(signOff(recovery));
   }
 
   async #line(entry: LedgerEntry): Promise<void> {
@@ -202,9 +204,7 @@ export class LedgerFile implements Ledger, LostStore {
     this.#chain = chain;
     this.#mark = mark;
     this.#head = headOf({ mark, entry, chain }, { process: this.#process, lines: this.#lines });
-    this.#epoch = Math.max(this.#epoch, entry.epoch);
-    this.#acts = newest([...this.#acts, ...actOf(entry)]);
-    if (entry.kind === ACCEPTED) this.#signedOff.add(entry.run);
+    this.memory.note(entry);
     // Only now: whoever compares meanwhile has to find in the store what this ledger ends with.
     await this.#settle();
   }
@@ -226,7 +226,11 @@ export class LedgerFile implements Ledger, LostStore {
   /** With the newest line's act, where it is owed. */
   async #tell(marks: readonly string[]): Promise<void> {
     const head = this.#isUntold ? this.#head : undefined;
-    const isTold = await writeMark(this.#redis, { process: this.#process, over: this.#stored, marks, head });
+    const isTold = await writeMark(
+      this.#redis,
+      { process: this.#process, over: this.#stored, marks, head },
+      this.#seals,
+    );
     if (!isTold) throw new Bug("store-lost", WENT_BACK);
     this.#stored = marks;
   }
@@ -236,7 +240,7 @@ export class LedgerFile implements Ledger, LostStore {
   }
 
   highestEpoch(): number {
-    return this.#epoch;
+    return this.memory.epoch;
   }
 
   async close(): Promise<void> {

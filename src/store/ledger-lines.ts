@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { canonicalJson } from "../domain/json.ts";
+import { FreezeLine } from "../domain/plan-run/freeze.ts";
 import { Act } from "../domain/plan-run/recovery.ts";
 import { Captured } from "../domain/plan-run/run-entry.ts";
 import type { Secret } from "../domain/secret.ts";
@@ -23,6 +24,8 @@ const Line = z.object({
     strength: z.string().optional(),
     requestIds: z.array(z.string()).optional(),
     captured: Captured.optional(),
+    journal: z.strictObject({ length: z.number().int(), seal: z.string(), untilMs: z.number() }).optional(),
+    freeze: FreezeLine.optional(),
   }),
   /** HMAC-SHA-256 over the previous line's chain and this line, with a key that is not in the store. */
   chain: z.string(),

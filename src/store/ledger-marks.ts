@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Act, type Recovery, Testimony } from "../domain/plan-run/recovery.ts";
 import { KEYS } from "./keys.ts";
 import { recoveryFrom } from "./recoveries.ts";
+import type { Seals } from "./seal.ts";
 
 /** An act that a process has written into its ledger, with the seal of its line and how many lines the segment then has. */
 const Head = z.strictObject({
@@ -10,6 +11,9 @@ const Head = z.strictObject({
   ...{ lines: z.number().int(), seal: z.string() },
 });
 export type Head = z.infer<typeof Head>;
+
+/** As it lies in the store: without this seal another process would write down whatever somebody puts there. */
+const StoredHead = Head.extend({ sealed: z.string() });
 
 /** What the store knows of the ledgers beside it, read in one step. */
 export interface StoredMarks {
@@ -22,13 +26,13 @@ export interface StoredMarks {
   readonly recovery: Recovery | undefined;
 }
 
-export async function readMarks(redis: Redis, process: string): Promise<StoredMarks> {
+export async function readMarks(redis: Redis, process: string, seals: Seals): Promise<StoredMarks> {
   const answers = await redis
     .multi()
     .get(KEYS.ledgerMark(process))
     .lindex(KEYS.ledgerHeads, 0)
     .hvals(KEYS.testimonies)
-    .hmget(KEYS.recovery, "schema", "value")
+    .hmget(KEYS.recovery, "schema", "value", "seal")
     .exec();
   const [mark, head, testimonies, recovery] = (answers ?? []).map(([error, value]) => {
     if (error) throw error;
@@ -37,25 +41,29 @@ export async function readMarks(redis: Redis, process: string): Promise<StoredMa
   const own = z.string().nullable().parse(mark);
   return {
     own: own === null ? undefined : own.split(" "),
-    head: head === null || head === undefined ? undefined : headFrom(z.string().parse(head)),
+    head: head === null || head === undefined ? undefined : headFrom(z.string().parse(head), seals),
     testimonies: z
       .array(z.string())
       .parse(testimonies)
       .map((text) => Testimony.parse(JSON.parse(text))),
-    recovery: readableRecovery(z.tuple([z.string().nullable(), z.string().nullable()]).parse(recovery)),
+    recovery: readableRecovery(z.array(z.string().nullable()).parse(recovery), seals),
   };
 }
 
-const headFrom = (text: string): Head => Head.parse(JSON.parse(text));
-
-/** The newest acts of all processes, the newest first. */
-export async function readHeads(redis: Redis): Promise<readonly Head[]> {
-  return (await redis.lrange(KEYS.ledgerHeads, 0, -1)).map(headFrom);
+/** Undefined: no process of ours has told that. */
+function headFrom(text: string, seals: Seals): Head | undefined {
+  const { sealed, ...head } = StoredHead.parse(JSON.parse(text));
+  return seals.fits(sealed, { head }) ? head : undefined;
 }
 
-function readableRecovery([schema, value]: readonly [string | null, string | null]): Recovery | undefined {
+/** The newest acts of all processes, the newest first. */
+export async function readHeads(redis: Redis, seals: Seals): Promise<readonly Head[]> {
+  return (await redis.lrange(KEYS.ledgerHeads, 0, -1)).flatMap((text) => headFrom(text, seals) ?? []);
+}
+
+function readableRecovery([schema, value, seal]: readonly (string | null)[], seals: Seals): Recovery | undefined {
   try {
-    return recoveryFrom({ schema: schema ?? undefined, value: value ?? undefined });
+    return recoveryFrom({ schema: schema ?? undefined, value: value ?? undefined, seal: seal ?? undefined }, seals);
   } catch {
     return undefined;
   }
@@ -87,9 +95,13 @@ return 1`;
  * The store has the new mark before the file has its line: after a crash in between it holds both. False: the store is not the
  * one that was read any more. It went back in time, and a mark written there would hide that for good.
  */
-export async function writeMark(redis: Redis, { process, over, marks, head }: WrittenMark): Promise<boolean> {
+export async function writeMark(
+  redis: Redis,
+  { process, over, marks, head }: WrittenMark,
+  seals: Seals,
+): Promise<boolean> {
   const keys = [KEYS.ledgerMark(process), KEYS.ledgerHeads];
-  const told = head ? JSON.stringify(head) : "";
+  const told = head ? JSON.stringify({ ...head, sealed: seals.of({ head }) }) : "";
   return (await redis.eval(WRITE, keys.length, ...keys, over.join(" "), marks.join(" "), told, HEADS_KEPT)) === 1;
 }
 

@@ -12,12 +12,12 @@ import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import { certain, leftOut } from "./plain-errors.ts";
 import { isOtherType, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
-import { replayer, type StoredRun } from "./replayed.ts";
+import { type FoundRun, replayer } from "./replayed.ts";
 import type { ScriptedRedis } from "./scripts.ts";
-import type { JournalLines } from "./seal.ts";
+import type { Seals } from "./seal.ts";
 
 /** Of the plan and of the entries behind it. */
-const JOURNAL_VERSION = 4;
+const JOURNAL_VERSION = 5;
 const PLACE: Place = {
   kind: "run",
   beginsAgain: false,
@@ -32,10 +32,11 @@ export interface KeptRuns extends Runs, Keeping {
   remove(id: string, alongside: readonly string[]): Promise<boolean>;
 }
 
-export function createRuns(redis: ScriptedRedis, now: () => number, journal: JournalLines): KeptRuns {
-  const reading = { redis, replayed: replayer(JOURNAL_VERSION, journal) };
+export function createRuns(redis: ScriptedRedis, now: () => number, journal: Seals): KeptRuns {
+  const reading = { redis, journal, replayed: replayer(JOURNAL_VERSION, journal) };
   return {
-    create: (plan, digest, events) => create(redis, { plan, digest, events }),
+    create: (plan, digest, events) =>
+      create(redis, { plan, digest, events, seal: journal.of({ plan: plan.id, digest }) }),
     read: (id) => readOrPutAside(source(reading, id)),
     append: (run, change) => append({ redis, journal }, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
@@ -87,22 +88,29 @@ function serviceIn(plan: string): string | undefined {
 
 interface Reading {
   readonly redis: ScriptedRedis;
+  readonly journal: Seals;
   readonly replayed: ReturnType<typeof replayer>;
 }
 
-const source = ({ redis, replayed }: Reading, id: string) => ({
+const source = ({ redis, journal, replayed }: Reading, id: string) => ({
   ...{ redis, place: PLACE, id },
-  fetch: () => Promise.all([redis.hgetall(KEYS.run(id)), redis.lrange(KEYS.journal(id), 0, -1)]),
-  parse: (found: StoredRun) => replayed(id, found),
+  fetch: async (): Promise<FoundRun> => {
+    // Before it is asked: an answer on its way knows nothing of what is written meanwhile.
+    const known = journal.seen?.journal(id);
+    return [...(await Promise.all([redis.hgetall(KEYS.run(id)), redis.lrange(KEYS.journal(id), 0, -1)])), known];
+  },
+  parse: (found: FoundRun) => replayed(id, found),
 });
 
 interface Creating {
   readonly plan: Plan;
   readonly digest: string;
+  readonly seal: string;
   readonly events: readonly Event[];
 }
 
-async function create(redis: ScriptedRedis, { plan, digest, events }: Creating): Promise<CreateAnswer> {
+// oxlint-disable-next-line max-lines-per-function -- one call of a script: its keys, its arguments and its answers
+async function create(redis: ScriptedRedis, { plan, digest, seal, events }: Creating): Promise<CreateAnswer> {
   const { id, service, incident, restOf } = plan;
   const incidentKey = incident === undefined ? [] : [KEYS.runsOf(incident)];
   const { keys, args } = withLists(
@@ -125,6 +133,7 @@ async function create(redis: ScriptedRedis, { plan, digest, events }: Creating):
       JOURNAL_VERSION,
       canonicalJson(plan),
       digest,
+      seal,
       restOf?.run ?? "",
       incidentKey.length,
       ...args,
@@ -145,7 +154,7 @@ async function create(redis: ScriptedRedis, { plan, digest, events }: Creating):
 
 // oxlint-disable-next-line max-lines-per-function -- one call of a script: its keys, its arguments and its answers
 async function append(
-  { redis, journal }: { readonly redis: ScriptedRedis; readonly journal: JournalLines },
+  { redis, journal }: { readonly redis: ScriptedRedis; readonly journal: Seals },
   run: RunState,
   { nowMs, ...change }: Appended & { readonly nowMs: number },
 ): Promise<AppendAnswer> {
@@ -170,9 +179,7 @@ async function append(
     ],
     [...change.events, ...(continues ? [continues.event] : [])],
   );
-  const lineOf = (entry: RunEntry, of: RunState, at = 0) =>
-    journal.write(RunEntry.parse(entry), { run: of.plan.id, position: of.length + at });
-  const lines = change.entries.map((entry, at) => lineOf(entry, run, at));
+  const { lines, seal } = linesBehind(run, change.entries, journal);
   const ask = () =>
     redis.twokeyAppendRun(
       keys.length,
@@ -185,7 +192,7 @@ async function append(
       change.claim?.coolDownUntilMs ?? "",
       continues?.run.plan.id ?? "",
       continues?.run.length ?? "",
-      continues ? lineOf(continues.entry, continues.run) : "",
+      ...(continues ? linesBehind(continues.run, [continues.entry], journal).lines : [""]),
       next.state === "waiting-for-keys" ? 1 : 0,
       change.entries.length,
       ...lines,
@@ -194,7 +201,8 @@ async function append(
   const [answer, detail] = await certain(ask, () => standing(redis, run, lines));
   switch (answer) {
     case "ok":
-      return { kind: "appended", run: next };
+      if (run.lost === undefined) journal.seen?.sawJournal(id, { ...next, seal });
+      return { kind: "appended", run: { ...next, seal } };
     case "claimed":
       return { kind: "claimed-by", run: detail };
     case "cooling":
@@ -211,4 +219,20 @@ async function standing(redis: ScriptedRedis, run: RunState, lines: readonly str
   const there = await redis.lrange(KEYS.journal(run.plan.id), run.length, run.length + lines.length - 1);
   if (there.length === 0) throw leftOut();
   return [lines.every((line, at) => line === there[at]) ? "ok" : "conflict", ""];
+}
+
+/** The lines of these entries behind what a run's journal has, as they are stored, and the seal of the last one. */
+export function linesBehind(
+  { plan: { id: run }, digest, length, seal: last }: RunState,
+  entries: readonly RunEntry[],
+  journal: Seals,
+): { readonly lines: readonly string[]; readonly seal: string } {
+  let seal = last;
+  const lines = entries.map((entry, at) => {
+    const place = { run, position: length + at, after: seal || journal.of({ plan: run, digest }) };
+    const line = journal.write(RunEntry.parse(entry), place);
+    seal = line.seal;
+    return JSON.stringify(line);
+  });
+  return { lines, seal };
 }

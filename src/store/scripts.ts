@@ -58,21 +58,21 @@ return {'ok', ''}
 
 /**
  * KEYS: position, events, run, open runs, claim, waiting plan, runs of the incident if it has one, event lists.
- * ARGV: run id, schema version, plan, digest, id of the run that is continued or '', has an incident (0/1), events…
+ * ARGV: run id, schema version, plan, digest, its seal, id of the run that is continued or '', has an incident (0/1), events…
  * One plan of a service at a time, and none beside a run that holds it, but for the rest of that run. A plan that was put aside
  * is not open, and is in nobody's way.
  */
 const CREATE_RUN = `
 if redis.call('EXISTS', KEYS[3]) == 1 then return {'exists', ''} end
 local holder, waiting = redis.call('GET', KEYS[5]), redis.call('GET', KEYS[6])
-if holder and holder ~= ARGV[5] then return {'in-the-way', holder} end
+if holder and holder ~= ARGV[6] then return {'in-the-way', holder} end
 if waiting and redis.call('SISMEMBER', KEYS[4], waiting) == 1 then return {'in-the-way', waiting} end
 redis.call('SET', KEYS[6], ARGV[1])
-redis.call('HSET', KEYS[3], 'schema', ARGV[2], 'plan', ARGV[3], 'digest', ARGV[4])
+redis.call('HSET', KEYS[3], 'schema', ARGV[2], 'plan', ARGV[3], 'digest', ARGV[4], 'seal', ARGV[5])
 redis.call('SADD', KEYS[4], ARGV[1])
-if ARGV[6] == '1' then redis.call('SADD', KEYS[7], ARGV[1]) end
+if ARGV[7] == '1' then redis.call('SADD', KEYS[7], ARGV[1]) end
 local events = {}
-for i = 7, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 8, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return {'created', ''}
 `;
@@ -155,28 +155,42 @@ return 1
 
 /**
  * KEYS: position, events, recovery, open runs, settled runs, then journal and claim of each run that ends with it, event lists.
- * ARGV: expected revision, schema version, value, must end every open run (0/1), number of runs,
+ * ARGV: expected revision, schema version, value, its seal, must end every open run (0/1), number of runs,
  *       (run id, expected length, entry, world ms)…, events…
  */
 const CHANGE_RECOVERY = `
 local revision = tonumber(redis.call('HGET', KEYS[3], 'revision') or '0')
 if revision ~= tonumber(ARGV[1]) then return 0 end
-local count = tonumber(ARGV[5])
-if ARGV[4] == '1' and redis.call('SCARD', KEYS[4]) ~= count then return 0 end
+local count = tonumber(ARGV[6])
+if ARGV[5] == '1' and redis.call('SCARD', KEYS[4]) ~= count then return 0 end
 for i = 1, count do
-  if redis.call('SISMEMBER', KEYS[4], ARGV[2 + 4 * i]) == 0 then return 0 end
-  if redis.call('LLEN', KEYS[4 + 2 * i]) ~= tonumber(ARGV[3 + 4 * i]) then return 0 end
+  if redis.call('SISMEMBER', KEYS[4], ARGV[3 + 4 * i]) == 0 then return 0 end
+  if redis.call('LLEN', KEYS[4 + 2 * i]) ~= tonumber(ARGV[4 + 4 * i]) then return 0 end
 end
 for i = 1, count do
-  local id = ARGV[2 + 4 * i]
-  redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[4 + 4 * i])
+  local id = ARGV[3 + 4 * i]
+  redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[5 + 4 * i])
   redis.call('SREM', KEYS[4], id)
-  redis.call('ZADD', KEYS[5], ARGV[5 + 4 * i], id)
+  redis.call('ZADD', KEYS[5], ARGV[6 + 4 * i], id)
   if redis.call('GET', KEYS[5 + 2 * i]) == id then redis.call('DEL', KEYS[5 + 2 * i]) end
 end
-redis.call('HSET', KEYS[3], 'revision', revision + 1, 'schema', ARGV[2], 'value', ARGV[3])
+redis.call('HSET', KEYS[3], 'revision', revision + 1, 'schema', ARGV[2], 'value', ARGV[3], 'seal', ARGV[4])
 local events = {}
-for i = 6 + 4 * count, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 7 + 4 * count, #ARGV do events[#events + 1] = ARGV[i] end
+${APPEND_EVENTS}
+return 1
+`;
+
+/**
+ * KEYS: position, events, freezes, event lists. ARGV: number of lines, (seal, what was said)…, events…
+ * Said once more, as by a connection that broke, it changes nothing.
+ */
+const SAY_FREEZE = `
+local count = tonumber(ARGV[1])
+if redis.call('HEXISTS', KEYS[3], ARGV[2]) == 1 then return 0 end
+for i = 1, count do redis.call('HSET', KEYS[3], ARGV[2 * i], ARGV[1 + 2 * i]) end
+local events = {}
+for i = 2 + 2 * count, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return 1
 `;
@@ -187,6 +201,7 @@ export interface Scripts {
   twokeyCreateRun(...args: (string | number)[]): Promise<[string, string]>;
   twokeyChangeDocument(...args: (string | number)[]): Promise<number>;
   twokeyChangeRecovery(...args: (string | number)[]): Promise<number>;
+  twokeySayFreeze(...args: (string | number)[]): Promise<number>;
   twokeyPutAside(...args: (string | number)[]): Promise<number>;
   twokeyTakeBack(...args: (string | number)[]): Promise<number>;
   twokeyRemove(...args: (string | number)[]): Promise<number>;
@@ -201,6 +216,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("twokeyCreateRun", { lua: CREATE_RUN });
   redis.defineCommand("twokeyChangeDocument", { lua: CHANGE_DOCUMENT });
   redis.defineCommand("twokeyChangeRecovery", { lua: CHANGE_RECOVERY });
+  redis.defineCommand("twokeySayFreeze", { lua: SAY_FREEZE });
   redis.defineCommand("twokeyPutAside", { lua: PUT_ASIDE });
   redis.defineCommand("twokeyTakeBack", { lua: TAKE_BACK });
   redis.defineCommand("twokeyRemove", { lua: REMOVE });

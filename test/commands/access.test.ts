@@ -74,7 +74,7 @@ test("the board leaves out what is not for the asker, says how many, and a look 
   const deps: StatusDeps = {
     runs: { openIds: async () => [], holderOf: nothing, ofIncident: async () => [], read: nothing },
     ...{ clock: { now: () => AT }, inventory: () => file, observed: nothing, incidentShown: nothing, onCall: nothing },
-    ...{ freezes: { get: nothing }, waits: { get: nothing }, server: undefined, standings: undefined },
+    ...{ freezes: { inForce: async () => [] }, waits: { get: nothing }, server: undefined, standings: undefined },
     times: { of: async () => [] },
   };
   const boardOf = async (ask: Ask) => {

@@ -1,7 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createStores } from "../../src/app/stores.ts";
 import { type FreezeDeps, freeze, unfreeze } from "../../src/commands/freeze.ts";
-import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { example } from "../harness/example.ts";
@@ -25,12 +25,13 @@ beforeEach(async () => {
     clock: clockAt(() => nowMs),
     ledger: quietLedger({ append: async (line) => void lines.push(line) }),
     inventory: () => inventory,
+    newId: randomUUID,
   };
 });
 afterEach(() => bench.close());
 
 const ask = (verb: string, person: string, text = "") => ({ verb, args: [], text, who: who(person) });
-const inForce = async () => (await deps.freezes.get(FREEZE_ID))?.value.freeze ?? undefined;
+const inForce = async () => (await deps.freezes.inForce())[0];
 const lift = async (person: string) => {
   const answer = await unfreeze(ask("unfreeze", person), deps);
   return answer.kind === "say" ? answer.card.text : answer.kind;
@@ -70,7 +71,7 @@ test("guard lifting: it takes two approvers, different ones, within fifteen minu
 test("lifting what is not frozen writes nothing, neither in the store nor in the ledger", async () => {
   await expect(lift("ana")).rejects.toMatchObject({ code: "not-frozen" });
 
-  expect([await deps.freezes.get(FREEZE_ID), lines]).toEqual([undefined, []]);
+  expect([await inForce(), lines]).toEqual([undefined, []]);
 });
 
 test("the word of somebody who is no approver any more lifts nothing", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { type StatusDeps, statusOfServices } from "../../src/commands/status.ts";
-import { Unreadable } from "../../src/domain/errors.ts";
+import { inForce } from "../../src/domain/plan-run/freeze.ts";
 import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { RecordSet } from "../../src/ports/traffic.ts";
 import { cardText } from "../../src/views/card-text.ts";
@@ -21,7 +21,7 @@ const deps = (server: string | undefined): StatusDeps => ({
   inventory: () => inventory,
   observed: async () => undefined,
   incidentShown: async () => undefined,
-  freezes: { get: async () => undefined },
+  freezes: { inForce: async () => [] },
   waits: { get: async () => undefined },
   ...{ server, standings: undefined },
   onCall: async () => ({ names: [], empty: [] }),
@@ -48,18 +48,15 @@ test("guard lost on the board: while the store is lost the board begins with tha
   expect(cardText(await statusOfServices(undefined, agreed))).not.toContain("State lost");
 });
 
-test("a freeze that cannot be read stands above the board, which is shown all the same (G22)", async () => {
-  const unread = new Unreadable(
-    "unreadable",
-    "freeze installation cannot be read by this version of TwoKey: it carries schema 7.",
-  );
-  const frozen = { ...deps(SERVER), freezes: { get: () => Promise.reject(unread) } };
+test("a freeze stands above the board, also one that TwoKey has not written, and the board is shown all the same (G22)", async () => {
+  const forged = inForce([], ["somebody else's"]);
+  const frozen = { ...deps(SERVER), freezes: { inForce: async () => forged } };
 
   const board = cardText(await statusOfServices(undefined, frozen));
 
-  expect(board).toMatch(/^FROZEN\. freeze installation cannot be read .* No call that changes the cloud leaves\./);
+  expect(board).toMatch(/^FROZEN\. Every change is stopped \(something in Redis says so that TwoKey has not written/);
   expect(board).toContain("inventory");
-  const lost = { ...deps(SERVER), freezes: { get: () => Promise.reject(new Error("Redis is away")) } };
+  const lost = { ...deps(SERVER), freezes: { inForce: () => Promise.reject(new Error("Redis is away")) } };
   await expect(statusOfServices(undefined, lost)).rejects.toThrow("Redis is away");
 });
 

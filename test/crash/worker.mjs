@@ -16,6 +16,8 @@ import { StoreClock } from "../../dist/store/clock.js";
 import { connectRedis } from "../../dist/store/connection.js";
 import { LedgerFile } from "../../dist/store/ledger-file.js";
 import { sealedWith } from "../../dist/store/seal.js";
+import { Seen } from "../../dist/store/seen.js";
+import { recall } from "../../dist/store/seen-in-ledger.js";
 
 /** Machine time, short against that of a proof. */
 const STOPPED_WITHIN_MS = 50;
@@ -37,8 +39,10 @@ const whose = { environment: inventory.file.environment, world: "rehearsal" };
 const clock = new StoreClock(redis, whose.world);
 await clock.refresh();
 const ledger = await LedgerFile.open(redis, { ...settings.ledger, process: settings.processName, whose });
+const seen = new Seen();
+recall(ledger, seen);
 const clouds = createClouds(settings, () => inventory, clock);
-const memory = createStores(redis, () => clock.now(), sealedWith(settings.ledger.key));
+const memory = createStores(redis, () => clock.now(), sealedWith(settings.ledger.key, seen));
 
 /** Points of `points` that this process has come to: several, where steps run beside each other. */
 const reached = new Set();

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import { type RunState, stateOf } from "../../src/domain/plan-run/run.ts";
 import { voidedBy } from "../../src/domain/plan-run/second-look.ts";
 import type { AdvanceDeps } from "../../src/engine/runs/advance-run.ts";
@@ -41,7 +40,7 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
   const { clock, cloud, inventory, memory } = at;
   return {
     ...{ runs: memory.runs, ledger, clock, cloud, logger: silent },
-    frozen: async () => (await memory.freezes.get(FREEZE_ID))?.value.freeze ?? undefined,
+    frozen: async () => (await memory.freezes.inForce())[0],
     worker: wish.worker ?? "test",
     guard: guardTimes(),
     steps: wish.steps ?? STEPS,

@@ -14,10 +14,12 @@ import { WorldClient } from "../../src/sandbox/world-client.ts";
 import { worldFromInventory } from "../../src/sandbox/world-from-inventory.ts";
 import { startWholeWorld, type WholeWorld } from "../../src/simulators/whole-world.ts";
 import { setAnchor } from "../../src/store/clock.ts";
+import { sealedWith } from "../../src/store/seal.ts";
+import { Seen } from "../../src/store/seen.ts";
 import { cloudsIn } from "./failover-clouds.ts";
 import { ec2With, enginesFor, type FailoverWorldOptions, trafficFor } from "./failover-spec.ts";
 import { clockOf, skippingIdleTime } from "./idle-time.ts";
-import { JOURNAL, LEDGER_KEY } from "./keys.ts";
+import { LEDGER_KEY } from "./keys.ts";
 import { freshRedisUrl } from "./redis.ts";
 import { StoreBench } from "./store.ts";
 import { waitsOf } from "./waits.ts";
@@ -31,6 +33,8 @@ export interface FailoverWorld {
   readonly bench: StoreBench;
   readonly clock: StampedClock;
   readonly memory: Stores;
+  /** What this process has seen in its store. */
+  readonly seen: Seen;
   readonly cloud: GuardedCloud;
   /** The same for a run whose sessions these regions hand out. */
   readonly cloudOf: (stsRegions: readonly Region[]) => GuardedCloud;
@@ -90,6 +94,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const redis = await bench.connect();
   const clock = clockOf(whole.world.clock);
   await setAnchor(redis, whole.world.clock.anchor);
+  const seen = new Seen();
   const { services } = inWorld.inventory;
   const service = services.find(({ name }) => options.service === undefined || name === options.service);
   if (!service) throw new Error("the example has no such service");
@@ -111,7 +116,8 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     },
     inventory: inWorld.inventory,
     client: new WorldClient(whole.controlPort),
-    memory: createStores(redis, () => clock.now(), JOURNAL),
+    memory: createStores(redis, () => clock.now(), sealedWith(LEDGER_KEY, seen)),
+    seen,
     async setSpeed(speed) {
       whole.world.clock.setSpeed(speed);
       await setAnchor(redis, whole.world.clock.anchor);

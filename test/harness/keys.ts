@@ -7,11 +7,12 @@ import { sealedWith, WITHOUT_KEY } from "../../src/store/seal.ts";
 export const LEDGER_KEY = new Secret("k".repeat(40));
 /** Whose store and ledgers the tests write. */
 export const WHOSE = { environment: "production", world: "production" } as const;
-/** How every process of the tests writes its journals. */
+/** How every process of the tests writes its journals; one that remembers them brings its own memory. */
 export const JOURNAL = sealedWith(LEDGER_KEY);
 
 /** What a line of a stored journal says, whoever wrote it. */
-export const entryIn = (line: string): RunEntry => RunEntry.parse(WITHOUT_KEY.read(line, { run: "", position: 0 }));
+export const entryIn = (line: string): RunEntry =>
+  RunEntry.parse(WITHOUT_KEY.read(line, { run: "", position: 0 })?.entry);
 
 /** A key as TwoKey turns it: on this very plan, with all that has to be agreed to. */
 export function turned(plan: Plan, by: string, atMs: number): Extract<RunEntry, { kind: "key-turned" }> {

@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { createStores } from "../../src/app/stores.ts";
+import { describe, expect, test } from "@jest/globals";
 import type { CardDue } from "../../src/domain/card/card-due.ts";
 import type { DutyRow } from "../../src/domain/incident/duty.ts";
 import type { Incident } from "../../src/domain/incident/incident.ts";
-import { FREEZE_ID } from "../../src/domain/plan-run/freeze.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import type { Calls } from "../../src/flows/reach/calls.ts";
@@ -12,13 +10,10 @@ import { createInVain } from "../../src/jobs/in-vain.ts";
 import { SWEEP_EVERY_MS } from "../../src/jobs/queues.ts";
 import { endedAndRinging, type SweepDeps, sweep } from "../../src/jobs/sweep.ts";
 import type { PagerAnswer } from "../../src/ports/pager.ts";
-import { KEYS } from "../../src/store/keys.ts";
 import { example } from "../harness/example.ts";
 import { clockAt, memoryDocuments, pagersWith, RecordedChat, silent, testClock } from "../harness/fakes/index.ts";
-import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { proposed } from "../harness/plans.ts";
-import { StoreBench } from "../harness/store.ts";
 
 const inventory = example("inventory");
 const nothing = async () => undefined;
@@ -89,7 +84,7 @@ describe("a sweep in which something fails", () => {
           },
           reported: nothing,
         },
-        ...{ freezes: { takeBack }, timelines: { takeBack }, waits: { openIds: async () => [] } },
+        ...{ timelines: { takeBack }, waits: { openIds: async () => [] } },
       },
       queues: {
         wake: {
@@ -135,55 +130,5 @@ describe("a sweep in which something fails", () => {
     await look();
 
     expect(overdue).toEqual([3]);
-  });
-});
-
-describe("a freeze that a version cannot read", () => {
-  let bench: StoreBench;
-  beforeEach(async () => {
-    bench = await StoreBench.start();
-  });
-  afterEach(() => bench.close());
-
-  test("stops every change and is named, each time that it happens, and is taken back by a version that reads it", async () => {
-    const redis = await bench.connect();
-    const clock = { ...testClock(), refresh: nothing };
-    const stores = createStores(redis, () => clock.now(), JOURNAL);
-    const told: string[] = [];
-    const wake = {
-      ...{ run: nothing, runCalls: nothing, incidentEvidence: nothing, incidentChat: nothing },
-      ...{ incidentPages: nothing, card: nothing },
-    };
-    const deps: SweepDeps = {
-      ...{ stores, queues: { wake }, clock, logger: silent, onSweep: nothing },
-      announce: async (says) => void told.push(says),
-      retention: { apply: nothing },
-      tendWait: nothing,
-    };
-    const { freezes } = stores;
-    const freeze = { by: "ana", atMs: AT, why: "the wrong service moves", lifts: [] };
-    await freezes.change(FREEZE_ID, () => ({ value: { freeze }, events: [] }));
-    const asOfSchema = (schema: number) => redis.hset(KEYS.document("freeze", FREEZE_ID), { schema });
-    const looked = async () => {
-      await freezes.get(FREEZE_ID).catch(() => undefined);
-      await sweep(deps, [], createInVain(deps));
-    };
-
-    for (const schema of [7, 7, 1, 8]) {
-      await asOfSchema(schema);
-      await looked();
-    }
-
-    const named = (schema: number) =>
-      expect.stringMatching(
-        new RegExp(
-          `^freeze installation cannot be read .* schema ${schema}.* Until then no call that changes the cloud leaves`,
-        ),
-      );
-    expect(told).toEqual([named(7), named(8)]);
-    await asOfSchema(1);
-    await looked();
-    expect(await stores.asides.list(10)).toEqual([]);
-    expect((await freezes.get(FREEZE_ID))?.value.freeze).toEqual(freeze);
   });
 });

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
+import { KEYS } from "../../src/store/keys.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { readHeads } from "../../src/store/ledger-marks.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
-import { LEDGER_KEY, WHOSE } from "../harness/keys.ts";
+import { JOURNAL, LEDGER_KEY, WHOSE } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
 
@@ -86,7 +87,7 @@ async function killedBehindALine(says: string): Promise<void> {
 
 /** The oldest first. */
 const heads = async () =>
-  (await readHeads(redis)).map(({ process, act: { says } }) => `${process}: ${says}`).toReversed();
+  (await readHeads(redis, JOURNAL)).map(({ process, act: { says } }) => `${process}: ${says}`).toReversed();
 
 const witnessedBy = async (process: string): Promise<string[]> =>
   (await readFile(join(directory, `${process}.jsonl`), "utf8"))
@@ -116,10 +117,23 @@ describe("an act whose process was killed before the others were told", () => {
 
     const again = await opened();
 
-    const [head] = await readHeads(redis);
+    const [head] = await readHeads(redis, JOURNAL);
     expect(head).toMatchObject({ ...again.head(), act: { says: "promoted", requestIds: ["r-1"] } });
     expect(head?.act).not.toHaveProperty("door");
     expect(await again.disagreement()).toBeUndefined();
+  });
+
+  test("guard sealed act: what somebody put there is written down by nobody", async () => {
+    const other = await opened("other");
+    const bot = await opened();
+    await bot.append(act("told"));
+    const told = (await redis.lindex(KEYS.ledgerHeads, 0)) ?? "";
+    await redis.rpush(KEYS.ledgerHeads, told.replace('"told"', '"made up"').replace('"epoch":1', '"epoch":99'));
+
+    await other.keepUp();
+
+    expect(await witnessedBy("other")).toEqual(["bot, intent: told"]);
+    expect(other.highestEpoch()).toBe(1);
   });
 
   test("is told behind what others did meanwhile, and nothing of theirs is written down twice", async () => {

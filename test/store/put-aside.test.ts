@@ -10,6 +10,7 @@ import { KEYS } from "../../src/store/keys.ts";
 import { createAsides } from "../../src/store/put-aside.ts";
 import { createRuns } from "../../src/store/runs.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
+import { sealIn } from "../../src/store/seal.ts";
 import { example } from "../harness/example.ts";
 import { silent } from "../harness/fakes/index.ts";
 import { JOURNAL } from "../harness/keys.ts";
@@ -156,8 +157,10 @@ describe("a document that cannot be read", () => {
 
 describe("a run that cannot be read", () => {
   /** Behind its only line, as another version of TwoKey may have written it. */
-  const pushed = (id: string, entry: RunEntry) =>
-    redis.rpush(KEYS.journal(id), JOURNAL.write(entry, { run: id, position: 1 }));
+  const pushed = async (id: string, entry: RunEntry) => {
+    const after = sealIn((await redis.lindex(KEYS.journal(id), 0)) ?? "") ?? "";
+    await redis.rpush(KEYS.journal(id), JSON.stringify(JOURNAL.write(entry, { run: id, position: 1, after })));
+  };
   const JOURNALS: readonly (readonly [string, (id: string) => Promise<unknown>])[] = [
     ["a version to come", (id) => redis.hset(KEYS.run(id), { schema: 7 })],
     ["an entry of a kind that nobody knows", (id) => pushed(id, JSON.parse('{"kind":"teleported","atMs":1}'))],

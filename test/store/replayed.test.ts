@@ -1,12 +1,16 @@
 import { describe, expect, test } from "@jest/globals";
 import { canonicalJson } from "../../src/domain/json.ts";
+import { THE_PLAN } from "../../src/domain/plan-run/not-ours.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
+import { proposedRun } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { replayer, type StoredRun } from "../../src/store/replayed.ts";
-import { sealedWith } from "../../src/store/seal.ts";
+import { linesBehind } from "../../src/store/runs.ts";
+import { type Place, sealedWith, sealIn } from "../../src/store/seal.ts";
+import { Seen } from "../../src/store/seen.ts";
 import { example } from "../harness/example.ts";
-import { JOURNAL, started } from "../harness/keys.ts";
+import { JOURNAL, LEDGER_KEY, started } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { planFor } from "../harness/plans.ts";
 
@@ -16,12 +20,17 @@ const document = (said = plan) => ({
   schema: String(VERSION),
   plan: canonicalJson(said),
   digest: planDigest(said),
+  seal: JOURNAL.of({ plan: said.id, digest: planDigest(said) }),
 });
-const line = (entry: RunEntry, position: number, run = "F-1") => JOURNAL.write(entry, { run, position });
+const BEFORE = JOURNAL.of({ plan: "F-1", digest: planDigest(plan) });
+const sealOfLine = (text: string) => sealIn(text) ?? "";
+const written = (entry: RunEntry, place: Place & { readonly after: string }, by = JOURNAL) =>
+  JSON.stringify(by.write(entry, place));
+const line = (entry: RunEntry, position: number, after: string) => written(entry, { run: "F-1", position, after });
 const ENTRIES = started(plan, AT);
-const lines = ENTRIES.map((entry, position) => line(entry, position));
+const { lines, seal: LAST } = linesBehind(proposedRun(plan, planDigest(plan)), ENTRIES, JOURNAL);
 const claim = (worker: string): RunEntry => ({ kind: "claimed", atMs: AT + 1, epoch: 1, worker });
-const claimed = (worker: string) => line(claim(worker), lines.length);
+const claimed = (worker: string) => line(claim(worker), lines.length, LAST);
 const found = (...journal: readonly string[]): StoredRun => [document(), journal];
 
 test("a run that is read again is the same one, and a new line goes on from it", () => {
@@ -53,7 +62,7 @@ test("a line that cannot be read is refused each time, also behind lines that ar
   replayed("F-1", found(...lines));
 
   const unknown: RunEntry = JSON.parse('{"kind":"teleported","atMs":1}');
-  const later = line(unknown, lines.length);
+  const later = line(unknown, lines.length, LAST);
 
   expect(() => replayed("F-1", found(...lines, later))).toThrow();
   expect(() => replayed("F-1", found(...lines, later))).toThrow();
@@ -68,17 +77,18 @@ describe("guard sealed journal: a line counts only as TwoKey wrote it, in the ru
   const paused: RunEntry = { kind: "paused", atMs: AT, door: "slack", why: "later" };
   const otherKey = sealedWith(new Secret("not the ledger's key".repeat(2)));
   const last = lines.length;
+  const at = { run: "F-1", position: last, after: LAST };
 
   test.each<[string, string]>([
     ["as a run's journal had it before", JSON.stringify(paused)],
     ["no JSON at all", "{"],
     ["with no seal", JSON.stringify({ entry: paused, seal: "" })],
-    ["sealed with another key", otherKey.write(paused, { run: "F-1", position: last })],
-    ["of another run", line(paused, last, "F-2")],
-    ["of another place", line(paused, last + 1)],
+    ["sealed with another key", written(paused, at, otherKey)],
+    ["of another run", written(paused, { ...at, run: "F-2" })],
+    ["of another place", written(paused, { ...at, position: last + 1 })],
     ["said once already", second],
-    ["whose words were changed", line(paused, last).replace("later", "never")],
-    ["with words added", line(paused, last).replace('"later"', '"later","halted":true')],
+    ["whose words were changed", written(paused, at).replace("later", "never")],
+    ["with words added", written(paused, at).replace('"later"', '"later","halted":true')],
   ])("one %s changes nothing but that it is known", (_what, forged) => {
     const whole = replayer(VERSION, JOURNAL)("F-1", found(...lines));
 
@@ -88,27 +98,86 @@ describe("guard sealed journal: a line counts only as TwoKey wrote it, in the ru
   });
 
   test("what TwoKey writes behind it counts", () => {
-    const behind = line(claim("worker 1"), last + 1);
+    const behind = line(claim("worker 1"), last + 1, LAST);
 
     const read = replayer(VERSION, JOURNAL)("F-1", found(...lines, "{", behind));
 
     expect(read).toMatchObject({ worker: "worker 1", length: last + 2, foreign: [last + 1] });
   });
 
+  test("one that was written behind another line tells where the run stood, and is known", () => {
+    const behind = written(paused, { ...at, after: sealOfLine(first) });
+
+    expect(replayer(VERSION, JOURNAL)("F-1", found(...lines, behind))).toMatchObject({
+      ...{ state: "paused", length: last + 1, foreign: [last + 1] },
+    });
+  });
+
   test("a key that is changed counts no more, and neither does a whole one of another run", () => {
     const changes = [
       first.replace('"ana"', '"dmitri"'),
-      line(turned, 0, "F-2"),
+      written(turned, { run: "F-2", position: 0, after: BEFORE }),
       first.replace(/"accepted":\[/, '"accepted":["more",'),
     ];
 
     for (const changed of changes) {
       const read = replayer(VERSION, JOURNAL)("F-1", found(changed, second));
-      expect([read?.keys.map(({ by }) => by), read?.foreign]).toEqual([["ben"], [1]]);
+      expect([read?.keys.map(({ by }) => by), read?.foreign]).toEqual([["ben"], [1, 2]]);
     }
   });
 
   test("a line that was taken out of the middle leaves all behind it uncounted", () => {
     expect(replayer(VERSION, JOURNAL)("F-1", found(second))).toMatchObject({ keys: [], foreign: [1] });
   });
+});
+
+describe("guard cut journal: what a process has seen of a journal still has to stand there", () => {
+  const reading = (key = LEDGER_KEY) => {
+    const seen = new Seen();
+    const replayed = replayer(VERSION, sealedWith(key, seen));
+    return {
+      seen,
+      read: (...journal: readonly string[]) => replayed("F-1", [document(), journal, seen.journal("F-1")]),
+    };
+  };
+  const whole = [...lines, claimed("worker 1")];
+
+  test.each<[string, readonly string[]]>([
+    ["without its newest line", lines],
+    ["with another line of TwoKey's in its place", [...lines, claimed("worker 2")]],
+    ["with that line and more behind it", [...lines, claimed("worker 2"), "{"]],
+    ["empty", []],
+  ])("one that comes back %s is said to have lost lines, however often it is read", (_what, journal) => {
+    const { read } = reading();
+    expect(read(...whole)?.lost).toBeUndefined();
+
+    expect([read(...journal)?.lost, read(...journal)?.lost]).toEqual([whole.length, whole.length]);
+    expect(read(...whole)?.lost).toBeUndefined();
+  });
+
+  test("an answer that was on its way while it grew has lost nothing", () => {
+    const seen = new Seen();
+    const replayed = replayer(VERSION, sealedWith(LEDGER_KEY, seen));
+    const before = seen.journal("F-1");
+    replayed("F-1", [document(), whole, before]);
+
+    expect(replayed("F-1", [document(), lines, before])?.lost).toBeUndefined();
+    expect(seen.journal("F-1")).toMatchObject({ length: whole.length });
+  });
+
+  test("a line of somebody else is nothing that TwoKey has seen: taken away again, nothing is lost", () => {
+    const { read } = reading();
+    read(...lines, "{");
+
+    expect(read(...lines)?.lost).toBeUndefined();
+  });
+});
+
+test("guard plan of TwoKey: one that was put there is known as such, with its digest or with the seal of another", () => {
+  const other = { ...plan, reason: "another one" };
+  const forged = { ...document(other), seal: document().seal };
+
+  expect(replayer(VERSION, JOURNAL)("F-1", [forged, []])?.foreign).toEqual([THE_PLAN]);
+  const { seal: _none, ...bare } = document(other);
+  expect(replayer(VERSION, JOURNAL)("F-1", [bare, []])?.foreign).toEqual([THE_PLAN]);
 });

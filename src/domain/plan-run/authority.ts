@@ -1,7 +1,7 @@
 import { sayDuration } from "../duration.ts";
 import { isOpenAgain } from "./fence.ts";
 import { type Freeze, sayFrozen } from "./freeze.ts";
-import { sayNotOurs } from "./not-ours.ts";
+import { whyNotOurs } from "./not-ours.ts";
 import { planDigest } from "./plan.ts";
 import type { RunState, RunStateName } from "./run.ts";
 import type { Authorised } from "./run-entry.ts";
@@ -65,7 +65,7 @@ const CHECKS: readonly Check[] = [
   ({ run }, digest) =>
     digest === run.digest ? undefined : ["plan-changed", "the stored plan is not the one that people signed"],
   ({ run }) => {
-    const why = sayNotOurs(run);
+    const why = whyNotOurs(run);
     return why === undefined ? undefined : ["journal-not-ours", why];
   },
   ({ run }, digest) => {

@@ -3,7 +3,7 @@ import { approversOf, isKept } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
 import { isGuarded, isWatched, WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
-import { FIND_OUT, sayNotOurs } from "./not-ours.ts";
+import { FIND_OUT, whyNotOurs } from "./not-ours.ts";
 import { askFresh, isMove, onlyAdds, type Plan, type StepRole, stepOf } from "./plan.ts";
 import { type RunState, type RunStateName, stateOf, WAITS_FOR_PEOPLE } from "./run.ts";
 import { sayState } from "./state-words.ts";
@@ -177,7 +177,7 @@ const RESTS_ON_THE_JOURNAL: readonly Decision[] = ["reject", "extend", "resume",
 
 /** Why there is nothing that it could go on with. */
 function withoutGround(decision: Decision, run: RunState, inventory: Inventory): string | undefined {
-  const notOurs = sayNotOurs(run);
+  const notOurs = whyNotOurs(run);
   if (notOurs !== undefined && RESTS_ON_THE_JOURNAL.includes(decision))
     return `“${decision}” does not count: ${notOurs}. ${run.state === "waiting-for-keys" ? "TwoKey closes this plan by itself" : "TwoKey asks the cloud for nothing more in this run"}. ${FIND_OUT}`;
   if (decision === "replan" && !isMove(run.plan))

@@ -1,7 +1,7 @@
 import type { Person, PersonId } from "../people/person.ts";
 import { approversOf } from "../service/access.ts";
 import { findPerson, type Inventory } from "../service/inventory.ts";
-import { FIND_OUT, sayNotOurs } from "./not-ours.ts";
+import { FIND_OUT, whyNotOurs } from "./not-ours.ts";
 import { askAgain, type Plan, type RestOf } from "./plan.ts";
 import { type RunKey, type RunState, stillContinues } from "./run.ts";
 import { whyOf } from "./why.ts";
@@ -142,7 +142,7 @@ function signablePlan(run: RunState, inventory: Inventory): Signable {
   const { plan, state, digest, keys } = run;
   const why = whyOf(run, inventory);
   const { restOf } = plan;
-  const notOurs = sayNotOurs(run);
+  const notOurs = whyNotOurs(run);
   const { startByMs, inventoryDigest, requester, acceptances, keysRequired } = plan;
   return {
     name: "plan",

@@ -1,11 +1,16 @@
 import type { RunState } from "./run.ts";
 
-/** What people read of a journal that holds a line which TwoKey has not written (0080); undefined: it holds none. */
-export function sayNotOurs({ plan, foreign }: Pick<RunState, "plan" | "foreign">): string | undefined {
-  const [line] = foreign;
-  if (line === undefined) return undefined;
-  return `line ${line} of the journal of ${plan.id} was not written by TwoKey: somebody else can write to Redis`;
+/** What stands before the first line of a journal. */
+export const THE_PLAN = 0;
+
+/** Why what the store has of a run is not what TwoKey wrote, or not all of it; undefined: it is. */
+export function whyNotOurs({ plan: { id }, foreign: [line], lost }: RunState): string | undefined {
+  if (line === THE_PLAN) return `the plan ${id} was not made by TwoKey: somebody else can write to Redis`;
+  if (line !== undefined)
+    return `line ${line} of the journal of ${id} was not written by TwoKey: somebody else can write to Redis`;
+  if (lost === undefined) return undefined;
+  return `${lost} lines of the journal of ${id} that TwoKey has seen do not stand there any more: somebody else can write to Redis, or Redis went back in time`;
 }
 
-/** What they do about it. */
+/** What people do about it. */
 export const FIND_OUT = "Find out who that is before you ask for a new plan.";

@@ -135,8 +135,15 @@ export interface RunState {
   readonly unseenAtEnd: UnseenAtEnd | undefined;
   /** Entries replayed so far: the position that the next append expects. */
   readonly length: number;
-  /** Numbers of the lines of its journal that TwoKey has not written; they count for nothing but their place. */
+  /** Seal of the newest line that TwoKey has written, from which the next one goes on; empty: there is none yet. */
+  readonly seal: string;
+  /**
+   * Numbers of the lines of its journal that TwoKey has not written there, or THE_PLAN. What is no line of TwoKey's counts for nothing but
+   * its place; what was written behind another line still tells where the run stood.
+   */
   readonly foreign: readonly number[];
+  /** TwoKey has seen so many lines of its journal, and those do not stand there any more. */
+  readonly lost: number | undefined;
   /** World time of the newest of them. */
   readonly lastAtMs: number;
 }
@@ -176,7 +183,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
     ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined },
-    ...{ length: 0, foreign: [], lastAtMs: plan.madeAtMs },
+    ...{ length: 0, seal: "", foreign: [], lost: undefined, lastAtMs: plan.madeAtMs },
   };
 }
 

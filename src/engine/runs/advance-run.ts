@@ -5,7 +5,7 @@ import { byHandParts } from "../../domain/plan-run/by-hand-parts.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded } from "../../domain/plan-run/fence.ts";
 import { likenessOf } from "../../domain/plan-run/learned-times.ts";
-import { FIND_OUT, sayNotOurs } from "../../domain/plan-run/not-ours.ts";
+import { FIND_OUT, whyNotOurs } from "../../domain/plan-run/not-ours.ts";
 import { isOver, type RunState, stillContinues } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { newsOf } from "../../domain/plan-run/run-news.ts";
@@ -133,7 +133,7 @@ async function expire(run: RunState, deps: AdvanceDeps): Promise<void> {
 
 /** No key counts on it any more (0080): its room is told why, and people are called for no keys. */
 async function closeIfNotOurs(run: RunState, deps: Pick<AdvanceDeps, "runs" | "clock">): Promise<boolean> {
-  const notOurs = sayNotOurs(run);
+  const notOurs = whyNotOurs(run);
   if (notOurs === undefined) return false;
   const why = `${notOurs}. ${FIND_OUT}`;
   const entry: RunEntry = { kind: "voided", atMs: deps.clock.now(), because: "authority", why: [why] };

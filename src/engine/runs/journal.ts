@@ -186,16 +186,18 @@ export class RunHold implements Guard {
     const step = "step" in entry ? { step: entry.step } : {};
     const requestIds = told.requestIds ? { requestIds: told.requestIds } : {};
     const captured = "captured" in entry && entry.captured !== undefined ? { captured: entry.captured } : {};
+    const { plan, length, seal, untilMs, lost } = this.#run;
     await this.#deps.ledger.append({
       atMs: entry.atMs,
-      run: this.#run.plan.id,
-      service: this.#run.plan.service,
+      run: plan.id,
+      service: plan.service,
       epoch: this.epoch,
       kind: entry.kind,
       says: told.says,
       ...step,
       ...requestIds,
       ...captured,
+      ...(lost === undefined && { journal: { length, seal, untilMs } }),
     });
   }
 }

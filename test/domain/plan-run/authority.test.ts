@@ -25,7 +25,7 @@ describe("may a call that changes the cloud leave now? (G18)", () => {
   });
 
   test("guard freeze: while somebody has stopped every change nothing leaves, for any run", () => {
-    const freeze = { by: "chloe", atMs: AT, why: "the wrong region", lifts: [] };
+    const freeze = { id: "Z-1", by: "chloe", atMs: AT, why: "the wrong region", lifts: [] };
 
     const answer = authorityOf({ run: RUNNING, nowMs: AT + 1, freeze });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { refusal } from "../../../src/domain/plan-run/decision.ts";
 import { judgeKey, type KeyTurn, whoIsLeft } from "../../../src/domain/plan-run/key.ts";
+import { THE_PLAN } from "../../../src/domain/plan-run/not-ours.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import { notOurs, transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { findPerson } from "../../../src/domain/service/inventory.ts";
@@ -109,6 +110,13 @@ describe("who may turn a key, and on what (G1–G4)", () => {
     const run = transition(proposed(inventory), { kind: "refused", atMs: AT, by: "ben", door: "slack" });
 
     expect(refusalOf(run, turnBy("ana", run))).toBe("closed");
+  });
+
+  test("guard own journal: a plan that TwoKey did not make, and a journal that lost lines, take no key", () => {
+    const run = proposed(inventory);
+
+    for (const changed of [{ foreign: [THE_PLAN] }, { foreign: [2] }, { lost: 3 }])
+      expect(refusalOf({ ...run, ...changed }, turnBy("ana", run))).toBe("journal-not-ours");
   });
 
   test("guard listed: a stranger and a responder without the role are refused", () => {

@@ -344,8 +344,24 @@ describe("what was signed once cannot be used again (G17)", () => {
     expect(await other.disagreement()).toMatch(/says bot-1$/);
   });
 
+  test("guard sealed sign-off: the signatures of two people that somebody wrote into Redis make no store count again", async () => {
+    const ledger = await lost();
+    const recovery = await asked(ledger);
+    const signatures = ["ana", "ben"].map((by) => ({ by, door: "slack", atMs: nowMs }));
+    await redis.hset(KEYS.recovery, { value: JSON.stringify({ ...recovery, state: "accepted", signatures }) });
+
+    expect(await ledger.disagreement()).toMatch(/came back empty/);
+    await expect(sign("U01ANA", recovery, ledger)).rejects.toThrow("Nothing waits to be signed");
+    expect(await createAsides(redis).list(10)).toEqual([
+      expect.objectContaining({ why: expect.stringContaining("TwoKey has not written it") }),
+    ]);
+    const again = await asked(ledger, "R-2");
+    await bothSign(again, ledger);
+    expect(await ledger.disagreement()).toBeUndefined();
+  });
+
   test.each([
-    ["of a version to come", { schema: "3" }],
+    ["of a version to come", { schema: "7" }],
     ["that does not parse", { value: "{" }],
   ])("a sign-off %s accepts nothing, is kept and named, and another one takes its place", async (_what, spoilt) => {
     const ledger = await lost();

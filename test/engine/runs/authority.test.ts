@@ -1,19 +1,23 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
+import { canonicalJson } from "../../../src/domain/json.ts";
 import { fenceOf } from "../../../src/domain/plan-run/fence.ts";
-import { FREEZE_ID, type Freeze } from "../../../src/domain/plan-run/freeze.ts";
-import { stepOf } from "../../../src/domain/plan-run/plan.ts";
+import type { FreezeSaid } from "../../../src/domain/plan-run/freeze.ts";
+import { planDigest, stepOf } from "../../../src/domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import { Captured, type RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { Secret } from "../../../src/domain/secret.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { KEYS } from "../../../src/store/keys.ts";
-import { sealedWith } from "../../../src/store/seal.ts";
+import { createRuns } from "../../../src/store/runs.ts";
+import { sealedWith, sealIn } from "../../../src/store/seal.ts";
+import { Seen } from "../../../src/store/seen.ts";
+import { noteSeen, recall } from "../../../src/store/seen-in-ledger.ts";
 import { drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
-import { entryIn, turned } from "../../harness/keys.ts";
+import { entryIn, JOURNAL, started as keysAndStart, LEDGER_KEY, turned } from "../../harness/keys.ts";
 import { trafficOf } from "../../harness/site.ts";
 import { standingOf } from "../../harness/standing.ts";
 
@@ -74,8 +78,9 @@ describe("every call that changes the cloud passes one question (G18)", () => {
     const lines = await redis.lrange(KEYS.journal("F-1"), 0, -1);
     const position = lines.findIndex((line) => line.includes('"by":"ben"'));
     const others = sealedWith(new Secret("not the ledger's key"));
-    const forged = others.write(turned(plan, "ben", at.clock.now()), { run: "F-1", position });
-    await redis.lset(KEYS.journal("F-1"), position, forged);
+    const place = { run: "F-1", position, after: sealIn(lines[position - 1] ?? "") ?? "" };
+    const forged = others.write(turned(plan, "ben", at.clock.now()), place);
+    await redis.lset(KEYS.journal("F-1"), position, JSON.stringify(forged));
 
     const run = await drive(at);
 
@@ -118,20 +123,103 @@ describe("every call that changes the cloud passes one question (G18)", () => {
   });
 });
 
+describe("a journal of which TwoKey has seen more than stands there moves nothing (G18)", () => {
+  const cut = async (lines: number) => {
+    const redis = await at.bench.connect();
+    await redis.ltrim(KEYS.journal("F-1"), 0, -1 - lines);
+  };
+  const abort = async () => {
+    const aborted = { kind: "aborted", atMs: at.clock.now(), by: "chloe", door: "slack" } as const;
+    await at.memory.runs.append(await runOf(at), { entries: [aborted], events: [] });
+  };
+
+  test("guard cut journal: where somebody cut off that it was aborted, nothing leaves, and people are asked", async () => {
+    await started();
+    await abort();
+    await cut(1);
+
+    const run = await drive(at);
+
+    expect(mutationsOf(at)).toEqual([]);
+    expect(run).toMatchObject({ state: "paused", voided: true });
+    expect(run.why).toContain("lines of the journal of F-1 that TwoKey has seen");
+  });
+
+  test("guard cut journal: nor in a process that started since, whose ledger file holds what was there", async () => {
+    await started();
+    await abort();
+    const ledger = await openLedger(at);
+    await noteSeen(ledger, at.seen, at.clock.now());
+    await ledger.close();
+    await cut(1);
+    const redis = await at.bench.connect();
+    const seen = new Seen();
+    const again = await openLedger(at);
+    recall(again, seen);
+    const runs = createRuns(redis, () => at.clock.now(), sealedWith(LEDGER_KEY, seen));
+
+    await driveRun("F-1", { ...executorDeps(at, again), runs }, AbortSignal.timeout(60_000));
+
+    await again.close();
+    expect(mutationsOf(at)).toEqual([]);
+    expect(await runs.read("F-1")).toMatchObject({ state: "paused", voided: true });
+  });
+
+  test("guard older journal: nor where an older copy of it was put back and written on", async () => {
+    await started();
+    const redis = await at.bench.connect();
+    const before = await redis.lrange(KEYS.journal("F-1"), 0, -1);
+    await abort();
+    await redis.del(KEYS.journal("F-1"));
+    await redis.rpush(KEYS.journal("F-1"), ...before);
+    // A process that has seen less writes on.
+    const forgetful = createRuns(redis, () => at.clock.now(), JOURNAL);
+    const run = await forgetful.read("F-1");
+    if (!run) throw new Error("the run is there");
+    const paused = { kind: "paused", atMs: at.clock.now(), door: "slack", why: "later" } as const;
+    const resumed = { kind: "resumed", atMs: at.clock.now(), by: "chloe", door: "slack" } as const;
+    await forgetful.append(run, { entries: [paused, resumed], events: [] });
+
+    expect(await drive(at)).toMatchObject({ state: "paused", voided: true });
+
+    expect(mutationsOf(at)).toEqual([]);
+  });
+
+  test("guard plan of TwoKey: a plan that somebody put there, with its digest, moves nothing whatever keys it gets", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const redis = await at.bench.connect();
+    await startRun(at);
+    const made = (await runOf(at)).plan;
+    const plan = { ...made, id: "F-9", reason: "as somebody else would have it" };
+    await redis.hset(KEYS.run("F-9"), {
+      ...(await redis.hgetall(KEYS.run("F-1"))),
+      plan: canonicalJson(plan),
+      digest: planDigest(plan),
+    });
+    const run = await at.memory.runs.read("F-9");
+    if (!run) throw new Error("the run is there");
+    await at.memory.runs.append(run, { entries: keysAndStart(plan, at.clock.now()), events: [] });
+
+    expect(await drive(at, { run: "F-9" })).toMatchObject({ state: "paused", voided: true });
+
+    expect(mutationsOf(at)).toEqual([]);
+  });
+});
+
 describe("a freeze stops every change at once", () => {
+  const EVENT = { kind: "installation.frozen", door: "slack", says: "stop", facts: {} } as const;
+
   test("whatever step is next, and the run goes on where it stood when two have lifted it and somebody resumed it", async () => {
     await started();
-    const freeze = { by: "chloe", atMs: at.clock.now(), why: "the wrong service", lifts: [] };
-    const put = (value: Freeze | null) =>
-      at.memory.freezes.change(FREEZE_ID, () => ({ value: { freeze: value }, events: [] }));
-    await put(freeze);
+    const put = (said: FreezeSaid) => at.memory.freezes.say([said], { ...EVENT, atMs: said.atMs });
+    await put({ kind: "frozen", id: "Z-1", by: "chloe", atMs: at.clock.now(), why: "the wrong service" });
 
     const paused = await drive(at);
 
     expect(paused).toMatchObject({ state: "paused", voided: false });
     expect(paused.why).toContain("the wrong service");
     expect(mutationsOf(at)).toEqual([]);
-    await put(null);
+    await put({ kind: "lifted", id: "Z-1", by: ["ana", "ben"], atMs: at.clock.now() });
     const resumed = { kind: "resumed", atMs: at.clock.now(), by: "chloe", door: "slack" } as const;
     await at.memory.runs.append(paused, { entries: [resumed], events: [] });
     expect(await drive(at)).toMatchObject({ state: "verified" });

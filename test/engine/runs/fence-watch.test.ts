@@ -274,7 +274,7 @@ describe("the watch over an old side that was dark", () => {
   });
 
   test("says once that a freeze keeps it open, writes nothing more meanwhile, and closes it when that is lifted", async () => {
-    const freeze = { by: "chloe", atMs: AT, why: "wait", lifts: [] };
+    const freeze = { id: "Z-1", by: "chloe", atMs: AT, why: "wait", lifts: [] };
 
     const first = await watched(VERIFIED, { freeze });
     expect([first.kinds, first.fenced]).toEqual([["claimed", "watch-failed"], 0]);
