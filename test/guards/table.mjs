@@ -3165,4 +3165,28 @@ export const GUARDS = [
     test: "contracts/network/tunnels.test.ts",
     fails: "guard refused tunnel: leaves the region unreachable, and a change certainly not sent",
   },
+  {
+    guard: "what was given back is opened by no command",
+    file: "src/commands/by-hand.ts",
+    cut: '  if (run.state === "unwound" && !isForward) await refuseBehindIt(run, deps);\n',
+    by: "",
+    test: "commands/by-hand.test.ts",
+    fails: "guard nothing back: no command is shown where all is undone, and that is said",
+  },
+  {
+    guard: "what a run left long ago is opened by no command",
+    file: "src/domain/plan-run/give-back.ts",
+    cut: " && nowMs < endedAtMs + SHOWN_WITHIN_MS",
+    by: "",
+    test: "commands/by-hand.test.ts",
+    fails: "guard closed since: what people went on without is opened by no command an hour later, and is named",
+  },
+  {
+    guard: "what a later run may have closed is opened by no command",
+    file: "src/commands/by-hand.ts",
+    cut: " && !isFollowed",
+    by: "",
+    test: "commands/by-hand.test.ts",
+    fails: "guard followed: what a run left is opened by no command once a later run of the service has begun",
+  },
 ];
