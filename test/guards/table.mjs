@@ -395,7 +395,7 @@ export const GUARDS = [
   {
     guard: "a set that name servers have lost stops the run",
     file: "src/flows/steps/change-records.ts",
-    cut: "const kept = wasAsked ?",
+    cut: 'const kept = zone === "public" ?',
     by: "const kept = context.signal.aborted ?",
     test: "engine/runs/executor-people.test.ts",
     fails:
@@ -599,8 +599,8 @@ export const GUARDS = [
   {
     guard: "a database's name in a public zone is asked for",
     file: "src/flows/steps/published.ts",
-    cut: "id === zone && !isPrivate",
-    by: 'id === "" && !isPrivate',
+    cut: "({ id }) => id === zone",
+    by: '({ id }) => id === "" && id === zone',
     test: "flows/steps/point-application.test.ts",
     fails:
       "guard database name seen: of a public zone is asked for at its name servers: one that they have lost calls people at once",
@@ -3188,5 +3188,37 @@ export const GUARDS = [
     by: "",
     test: "commands/by-hand.test.ts",
     fails: "guard followed: what a run left is opened by no command once a later run of the service has begun",
+  },
+  {
+    guard: "a zone that nobody tells of is called private by nobody",
+    file: "src/flows/steps/published.ts",
+    cut: 'if (!found) return "unknown";',
+    by: 'if (!found) return "private";',
+    test: "flows/steps/point-application.test.ts",
+    fails: "guard unknown zone: is called private by nobody who could not see that, and what it gives counts as unseen",
+  },
+  {
+    guard: "an IPv6 address that nobody tells of is said",
+    file: "src/flows/resources/entrances/route53/move.ts",
+    cut: "  unchecked: ipv6Unseen,\n",
+    by: "",
+    test: "flows/resources/entrances/route53/ipv6.test.ts",
+    fails: "guard IPv6 unseen: of a new side whose load balancer no resolver tells of is said, and of no other",
+  },
+  {
+    guard: "a silent host hides no region",
+    file: "src/flows/resources/entrances/static/look.ts",
+    cut: "return led || !silent",
+    by: "return led || silent !== entry",
+    test: "flows/resources/entrances/static.test.ts",
+    fails: "guard host unseen: is not said to lead to no region while a region's own host gives no answer",
+  },
+  {
+    guard: "fenced is not said of sessions that nothing ended",
+    file: "src/views/old-side.ts",
+    cut: "if (haveSessionsEnded(run)) return \"\";",
+    by: "if (haveSessionsEnded(run) || run.startedAtMs !== undefined) return \"\";",
+    test: "views/old-side.test.ts",
+    fails: "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended those of before",
   },
 ];
