@@ -3216,9 +3216,10 @@ export const GUARDS = [
   {
     guard: "fenced is not said of sessions that nothing ended",
     file: "src/views/old-side.ts",
-    cut: "if (haveSessionsEnded(run)) return \"\";",
-    by: "if (haveSessionsEnded(run) || run.startedAtMs !== undefined) return \"\";",
+    cut: 'if (haveSessionsEnded(run)) return "";',
+    by: 'if (haveSessionsEnded(run) || run.startedAtMs !== undefined) return "";',
     test: "views/old-side.test.ts",
-    fails: "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended those of before",
+    fails:
+      "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended those of before",
   },
 ];
