@@ -3222,4 +3222,21 @@ export const GUARDS = [
     fails:
       "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended those of before",
   },
+  {
+    guard: "a task that drains still has its address",
+    file: "src/flows/resources/compute/ecs/judged.ts",
+    cut: "free + (ground.held ?? running + pending)",
+    by: "free + running + pending",
+    test: "flows/runbooks/failover/worse-than-agreed.test.ts",
+    fails:
+      "guard replaced task: one that is replaced has an address and gives one back, so that no fewer are counted, and one that somebody else takes is",
+  },
+  {
+    guard: "a machine that is replaced is one, and no second one",
+    file: "src/domain/plan-run/bound.ts",
+    cut: "return now.value < (signed.limit ?? signed.value);",
+    by: "return now.value < (signed.limit ?? signed.value) - 1;",
+    test: "flows/runbooks/failover/worse-than-agreed.test.ts",
+    fails: "guard replaced machine: one that is replaced voids nothing where more are left, and a second one does",
+  },
 ];
