@@ -1,8 +1,10 @@
 import type { Card } from "../domain/card/card.ts";
+import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
 import { byHandParts, inParts } from "../domain/plan-run/by-hand-parts.ts";
 import { giveBackOf } from "../domain/plan-run/give-back.ts";
-import type { RunState } from "../domain/plan-run/run.ts";
+import { type RunState, stepsNotUndone } from "../domain/plan-run/run.ts";
+import { runsOfService } from "../engine/runs/runs-of-service.ts";
 import { backByHand } from "../flows/back-by-hand.ts";
 import { actingRoles } from "../flows/resources/permits.ts";
 import { byHandCard } from "../views/by-hand.ts";
@@ -24,7 +26,9 @@ export async function byHand(ask: Ask, deps: Deps): Promise<Answer> {
   const words = ask.args.filter((word) => word !== FORWARD && word !== BACK);
   const run = await runMeant(words[0], { ...deps, shows: shownTo(ask, deps.inventory()) });
   refuseUnlessShown(ask, [run.plan.service], deps.inventory());
-  const { length, card, isBack } = commandsOf(run, ask.args.includes(FORWARD), deps);
+  const isForward = ask.args.includes(FORWARD);
+  if (run.state === "unwound" && !isForward) await refuseBehindIt(run, deps);
+  const { length, card, isBack } = commandsOf(run, isForward, deps);
   if (ask.args.includes(BACK) && !isBack)
     throw new UserError(
       "by-hand-nothing-back",
@@ -37,6 +41,22 @@ export async function byHand(ask: Ask, deps: Deps): Promise<Answer> {
       `The commands of plan ${run.plan.id} have ${length === 1 ? "one part" : `${length} parts`}. Part 1: /dr by-hand ${run.plan.id}`,
     );
   return { kind: "whisper", card: card(part) };
+}
+
+/** A run that was rolled back is over. What it left closed may be closed on purpose by now, by people or by a later run. */
+async function refuseBehindIt(run: RunState, { runs, clock }: Deps): Promise<void> {
+  const { id, service, incident, from } = run.plan;
+  const { endedAtMs = 0 } = run;
+  const others = await runsOfService(service, incident, { runs });
+  const isFollowed = others.some(({ startedAtMs = 0 }) => startedAtMs > endedAtMs);
+  if (giveBackOf(run, clock.now()) && !isFollowed) return;
+  const left = stepsNotUndone(run).map(({ title }) => title);
+  throw new UserError(
+    "by-hand-nothing-back",
+    left.length === 0
+      ? `Run ${id} was rolled back: all that it had begun is undone, so there is nothing to give back. /dr status shows how it stands.`
+      : `Run ${id} was rolled back at ${sayTime(endedAtMs, clock.now())}, and people went on without undoing this: ${left.join("; ")}. By now somebody may have closed it on purpose, so no command that opens it is shown. Look at ${from} yourself, and agree in the channel first.`,
+  );
 }
 
 interface Commands {

@@ -77,6 +77,11 @@ export interface ComputeGround {
   };
   /** Those of the service's subnets that there are, each with its free addresses; absent: its tasks have no interface. */
   readonly subnets?: readonly { readonly id: string; readonly free: number }[];
+  /**
+   * Its tasks that have an interface there: those that start, run, or drain and give their address back when they have ended. Absent: not
+   * looked at, since the free ones are enough, or nobody may see it.
+   */
+  readonly held?: number;
   /** Those that the service names and EC2 does not have; absent: none. */
   readonly absentSubnets?: readonly string[];
   /** Network mode of the task definition: `awsvpc`, `bridge`, `host` or `none`. */

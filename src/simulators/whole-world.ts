@@ -95,6 +95,7 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
   const rds = createRds(world, spec.rds, { network: ec2.network, keys: kms.keys });
   const traffic = createTraffic(world, spec.traffic, rds.engine);
   stops.push(() => traffic.stop());
+  ec2.subnets.attach(traffic.ecs.interfacesIn);
   const sns = createSns(world, spec.sns);
   stops.push(() => sns.stop());
   const cloudwatch = createCloudWatch(world, spec.cloudwatch, {

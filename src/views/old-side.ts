@@ -1,5 +1,5 @@
 import { ago, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { fenceOf, fenceSeen, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
+import { fenceOf, fenceSeen, haveSessionsEnded, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { takenThere } from "../domain/plan-run/taken-there.ts";
 import { marked } from "./plan-steps.ts";
@@ -21,14 +21,14 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   if (watch.state === "fenced") {
     const fenced = ago(watch.endedAtMs ?? nowMs);
     return watch.lostAtMs === undefined
-      ? spans`${from} came back and was fenced at ${fenced}${whileGuarded(run)}`
+      ? spans`${from} came back and was fenced at ${fenced}${sessionsBefore(run)}${whileGuarded(run)}`
       : spans`${from} was opened, seen so ${ago(watch.lostAtMs)}, and was fenced again at ${fenced}. What it took meanwhile is not in ${run.plan.to}${sinceClosed(run)}${whileGuarded(run)}`;
   }
   const guarded = run.state === "verified" ? whileGuarded(run) : [];
   if (seen === "closed" && state === "done" && watch.lostAtMs === undefined)
     return spans`${from} is closed, and refuses new sessions. That earlier ones are gone two approvers said, and TwoKey has not seen it${guarded}`;
   if ((isShutOff(run) && watch.lostAtMs === undefined) || !isSettled(stateOf(run, fence.id))) {
-    if (guarded.length > 0) return spans`${from} is fenced${guarded}`;
+    if (guarded.length > 0) return spans`${from} is fenced${sessionsBefore(run)}${guarded}`;
     const isLeftOpen = run.pastNoReturn && seen !== "fenced" && state === "undone";
     return isLeftOpen ? `${from} is open again, and TwoKey does not watch it: people chose the way back` : undefined;
   }
@@ -68,6 +68,14 @@ export function unseenAtEnd({ plan: { from }, unseenAtEnd: unseen }: RunState): 
   return unseen.why === undefined
     ? spans`${from} gave no answer at the end. ${seen}`
     : spans`Nobody could prove at the end that ${from} is still fenced: ${inRoom(unseen.why, "reason")}. ${seen}`;
+}
+
+/** Who reads “fenced” reads what it says nothing of: where nothing ends sessions, only new ones are proven to be refused (0049). */
+function sessionsBefore(run: RunState): string {
+  if (haveSessionsEnded(run)) return "";
+  const isSigned = run.plan.acceptances.some(({ id }) => id === "sessions-not-proven");
+  const accepted = isSigned ? ", as the key holders accepted" : "";
+  return ` for new sessions. That earlier ones have ended is not proven: programs that stayed connected may still write${accepted}`;
 }
 
 /** Between this look and the one that saw it open others may have written there. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { byHand } from "../../src/commands/by-hand.ts";
 import { byHandParts } from "../../src/domain/plan-run/by-hand-parts.ts";
 import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
@@ -84,4 +84,67 @@ test("each part says how the next one is asked for, with its direction: it may l
   const part = await asking(plan);
 
   await expect(part("back", "2")).rejects.toMatchObject({ code: "by-hand-nothing-back" });
+});
+
+describe("of a run that was rolled back", () => {
+  const begun: RunEntry[] = [
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    { kind: "claimed", atMs: AT, epoch: 1, worker: "w" },
+    { kind: "intent", atMs: AT, step: "fence", epoch: 1, attempt: 1 },
+    { kind: "aborted", atMs: AT, by: "farid", door: "slack" },
+    { kind: "undo-intent", atMs: AT, step: "fence", epoch: 1 },
+  ];
+  const ended: RunEntry = { kind: "finished", atMs: AT, state: "unwound" };
+  const undone: RunEntry[] = [
+    ...begun,
+    { kind: "undone", atMs: AT, step: "fence", epoch: 1, says: "as before", requestIds: [] },
+    ended,
+  ];
+  const skips = (by: string): RunEntry => ({
+    ...{ kind: "vote", atMs: AT, by, door: "slack", decision: "skip", step: "fence", position: 2 },
+  });
+  const left: RunEntry[] = [
+    ...begun,
+    { kind: "undo-failed", atMs: AT, step: "fence", epoch: 1, why: "denied" },
+    ...[skips("ana"), skips("ben"), ended],
+  ];
+
+  test("guard nothing back: no command is shown where all is undone, and that is said", async () => {
+    const part = await asking(planFor(inventory), undone);
+    const nothing = {
+      code: "by-hand-nothing-back",
+      message: expect.stringMatching(/^Run F-1 was rolled back: all that it had begun is undone/),
+    };
+
+    await expect(part()).rejects.toMatchObject(nothing);
+    await expect(part("back")).rejects.toMatchObject(nothing);
+    expect(await part("forward")).toMatch(/^How to do plan F-1 by hand/);
+  });
+
+  test("guard closed since: what people went on without is opened by no command an hour later, and is named", async () => {
+    const plan = planFor(inventory);
+    const fence = plan.steps.find(({ id }) => id === "fence")?.title ?? "";
+
+    expect(await (await asking(plan, left))()).toMatch(/^How to give back by hand/);
+    await bench.close();
+    bench = await StoreBench.start();
+    await expect((await asking(plan, left, AT + 3_600_000))()).rejects.toMatchObject({
+      code: "by-hand-nothing-back",
+      message: expect.stringContaining(
+        `without undoing this: ${fence}. By now somebody may have closed it on purpose, so no command that opens it is shown.`,
+      ),
+    });
+  });
+
+  test("guard followed: what a run left is opened by no command once a later run of the service has begun", async () => {
+    const part = await asking(planFor(inventory), left);
+    const runs = createRuns(await bench.connect(), () => AT, JOURNAL);
+    const next = { ...planFor(inventory), id: "F-2" };
+    await runs.create(next, planDigest(next), []);
+    expect(await part()).toMatch(/^How to give back by hand/);
+    const run = await runs.read("F-2");
+    if (run) await runs.append(run, { entries: [{ kind: "started", atMs: AT + 1, keys: ["ana", "ben"] }], events: [] });
+
+    await expect(part()).rejects.toMatchObject({ code: "by-hand-nothing-back" });
+  });
 });

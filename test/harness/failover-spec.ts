@@ -32,6 +32,8 @@ export interface FailoverWorldOptions {
   readonly orderSeconds?: number;
   /** World seconds of a reboot; absent: as long as it takes in AWS, by chance. */
   readonly rebootSeconds?: number;
+  /** World seconds until an instance that is deleted is gone; absent: the same. */
+  readonly deletionSeconds?: number;
   /** World seconds for which EC2 and ECS show what was there before a change; absent: none. */
   readonly staleSeconds?: number;
   /** What else there is in EC2. */

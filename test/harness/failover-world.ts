@@ -64,7 +64,12 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
     webhooks: { sns: "http://127.0.0.1:9", pagerDuty: "http://127.0.0.1:9" },
   });
   const reboot = options.rebootSeconds;
-  const durations = { ...waitsOf(options).durations, ...(reboot !== undefined && { reboot }) };
+  const deletion = options.deletionSeconds;
+  const durations = {
+    ...waitsOf(options).durations,
+    ...(reboot !== undefined && { reboot }),
+    ...(deletion !== undefined && { deletion }),
+  };
   const whole = await startWholeWorld(
     {
       ...{ ...spec, traffic: trafficFor(spec.traffic, options) },

@@ -15,6 +15,10 @@ const service = serviceIn(inventory);
 const at = { atMs: AT };
 const step = { ...at, step: "fence", epoch: 1 };
 const fence = (says: string): RunEntry => ({ kind: "done", ...step, says, output: { fence: says } });
+const FENCED_FOR_ALL: RunEntry = {
+  ...{ kind: "done", ...step, says: "fenced" },
+  output: { fence: "fenced", ended: { "stores.stock": "every session ended with a restart" } },
+};
 const PROMOTE: RunEntry = { kind: "intent", ...at, step: "promote", epoch: 1, attempt: 1 };
 const VERIFIED: RunEntry = { kind: "finished", ...at, state: "verified" };
 
@@ -42,8 +46,13 @@ describe("what people read about the old side", () => {
     ["nothing where a failing write proved the fence", [fence("fenced"), PROMOTE], undefined],
     [
       "once verified, that it is fenced again if somebody opens it, and how people end that",
-      [fence("fenced"), PROMOTE, VERIFIED],
+      [FENCED_FOR_ALL, PROMOTE, VERIFIED],
       /^eu-west-1 is fenced\. Until .* TwoKey fences it again if somebody opens it.*stop-watch F-1$/,
+    ],
+    [
+      "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended those of before",
+      [fence("fenced"), PROMOTE, VERIFIED],
+      /^eu-west-1 is fenced for new sessions\. That earlier ones have ended is not proven: programs that stayed connected may still write\. Until .* TwoKey fences it again if somebody opens it.*stop-watch F-1$/,
     ],
     [
       "that somebody opened it again, and whose writes are at stake",

@@ -92,6 +92,13 @@ export function provenSinceFence(run: RunState): readonly string[] {
   return after.filter((id) => stepOf(run.plan, id).role === "proves" && stateOf(run, id).state === "done");
 }
 
+/** Of each store that is promoted every session of the old one was seen to end. */
+export function haveSessionsEnded(run: RunState): boolean {
+  const { ended = {} } = handedOn(run) ?? {};
+  const promoted = run.plan.steps.filter(({ role }) => role === "commits");
+  return promoted.every(({ id, resource = id }) => resource in ended);
+}
+
 /** It was seen to be shut: whether it stays so is proven again, and looked at. */
 export function isShutOff(run: RunState): boolean {
   const seen = fenceSeen(run);

@@ -9,7 +9,13 @@ export interface GiveBack {
   readonly steps: readonly PlannedStep[];
 }
 
-/** Undefined where a run goes forward, or has left nothing. */
+/**
+ * World time for which the commands are shown of what people went on without. A run that is over holds its service no more: somebody may
+ * close the same thing for another reason, and nothing that TwoKey sees tells the two apart.
+ */
+const SHOWN_WITHIN_MS = 3_600_000;
+
+/** Undefined where a run goes forward, or has left nothing, or has left it too long ago. */
 export function giveBackOf(run: RunState, nowMs: number): GiveBack | undefined {
   const steps = isWayBack(run, nowMs) ? stepsNotUndone(run) : [];
   if (steps.length === 0) return undefined;
@@ -20,9 +26,9 @@ export function giveBackOf(run: RunState, nowMs: number): GiveBack | undefined {
 }
 
 function isWayBack(run: RunState, nowMs: number): boolean {
-  const { plan, state, startedAtMs, untilMs, pastNoReturn, undoSkipped } = run;
+  const { plan, state, startedAtMs, endedAtMs = 0, untilMs, pastNoReturn, undoSkipped } = run;
   if (plan.pastNoReturn) return false;
   if (state === "unwinding" || state === "stuck") return true;
-  if (state === "unwound") return undoSkipped.length > 0;
+  if (state === "unwound") return undoSkipped.length > 0 && nowMs < endedAtMs + SHOWN_WITHIN_MS;
   return startedAtMs !== undefined && nowMs >= untilMs && !pastNoReturn && !isOver(run);
 }

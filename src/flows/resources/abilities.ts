@@ -216,6 +216,8 @@ export interface EntranceAbilities<Settings, Facts> {
   followsHealth(place: Place<Settings>): boolean;
   refusals(at: Seen<Settings, Facts>, move: Move): readonly string[];
   acceptances(at: Seen<Settings, Facts>, move: Move): readonly Acceptance[];
+  /** What nobody could see of where its names would lead. */
+  unchecked?(at: Seen<Settings, Facts>, move: Move): readonly string[];
   /** What of it is left for people when users have moved, as sentences. */
   leftFor?(at: Seen<Settings, Facts>, move: Move): readonly string[];
   /** What stays under its names, each with why that is harmless. */

@@ -5,7 +5,7 @@ import { ROUTE53_CONTROL_PLANE } from "../../domain/service/service.ts";
 import type { Hold, LookContext, Step, Verdict } from "../../ports/step.ts";
 import type { Mark } from "./dns-mark.ts";
 import { changing } from "./permissions.ts";
-import { isPublicZone, isPublished, published, refuseLost } from "./published.ts";
+import { isPublished, kindOfZone, published, refuseLost, ZoneKind } from "./published.ts";
 import { recordsBackByHand, recordsByHand } from "./records-by-hand.ts";
 import { LedElsewhere, LedSince, MINUTE, RecordsInput, SECOND } from "./schemas.ts";
 import { type Standing, standingOf, write } from "./write-records.ts";
@@ -25,8 +25,9 @@ const Output = z.object({
   changeId: z.string().nullable(),
   ...LedSince.shape,
   ...LedElsewhere.shape,
-  /** The name, where nobody outside its private zone can ask what that gives. */
+  /** The name, where nobody has asked what its zone gives, and which kind that has. */
   unseen: z.string().exactOptional(),
+  zone: ZoneKind.exclude(["public"]).exactOptional(),
 });
 
 const isOf = (mark: Mark, { run, epoch }: Hold): boolean => mark.run === run && mark.epoch === epoch;
@@ -63,47 +64,52 @@ function refuseAdded(name: string, { added }: Standing): void {
   throw new StepFailed("records-added", why);
 }
 
-/** How far it has come. `wasAsked`: name servers were. */
+/** How far it has come. Of a public zone name servers were asked, and of no other. */
 type Told =
   | { readonly done: false; readonly says: string }
-  | { readonly done: true; readonly says: string; readonly wasAsked: boolean };
+  | { readonly done: true; readonly says: string; readonly zone: ZoneKind };
 
-/** Whether the zone's name servers can be asked for the name. */
-type IsAsked = () => Promise<boolean>;
+type AskZone = () => Promise<ZoneKind>;
+
+const UNSEEN: Readonly<Record<ZoneKind, string>> = {
+  ...{ public: "", private: "" },
+  unknown: "; whether its zone is public is not known, so nobody has looked at what it gives",
+};
 
 /** Nothing was changed here: what stands in Route 53, and what name servers give of it, is all that can be seen. */
-async function stood(input: Input, isAsked: IsAsked, context: LookContext): Promise<Told> {
+async function stood(input: Input, askZone: AskZone, context: LookContext): Promise<Told> {
   const standing = await standingOf(input, context);
   refuseDrift(input.name, standing, context.hold);
   refuseAdded(input.name, standing);
   if (standing.stand !== "as-planned") return { done: false, says: `${input.name} has its old value` };
   const says = `${input.name} had its planned value already: ${sayWhose(standing, context.hold)}`;
-  if (!(await isAsked())) return { done: true, says, wasAsked: false };
+  const zone = await askZone();
+  if (zone !== "public") return { done: true, says, zone };
   const given = await published(input, context);
-  return given.isThere ? { done: true, says, wasAsked: true } : { done: false, says: `${says}; ${given.says}` };
+  return given.isThere ? { done: true, says, zone } : { done: false, says: `${says}; ${given.says}` };
 }
 
 interface Following {
   readonly changeId: string;
   readonly mark: number | undefined;
-  readonly isAsked: IsAsked;
+  readonly askZone: AskZone;
 }
 
 /** By Route 53's own word; while that gives none, by its mark, which the zone's name servers give. Throws what the vendor refuses with. */
-async function followed(input: Input, { changeId, mark, isAsked }: Following, context: LookContext): Promise<Told> {
+async function followed(input: Input, { changeId, mark, askZone }: Following, context: LookContext): Promise<Told> {
   try {
     const state = await context.cloud.traffic.changeState(changeId, context.signal);
     if (state === "pending") return { done: false, says: "accepted, not yet on all name servers" };
-    const wasAsked = await isAsked();
-    const kept = wasAsked ? await refuseLost(input, context) : "";
-    return { done: true, says: `${input.name} is changed on all name servers${kept}`, wasAsked };
+    const zone = await askZone();
+    const kept = zone === "public" ? await refuseLost(input, context) : "";
+    return { done: true, says: `${input.name} is changed on all name servers${kept}`, zone };
   } catch (error) {
     const isRefused = (error instanceof TransientError || error instanceof OutcomeUnknown) && isVendorsRefusal(error);
-    if (!isRefused || mark === undefined || !(await isAsked())) throw error;
+    if (!isRefused || mark === undefined || (await askZone()) !== "public") throw error;
     const { isThere, says } = await isPublished(input.name, { run: context.hold.run, change: mark }, context);
     if (!isThere) throw error;
     const why = `Route 53 itself does not say how far it is: ${messageOf(error)}`;
-    return { done: true, says: `${says}; ${why}${await refuseLost(input, context)}`, wasAsked: true };
+    return { done: true, says: `${says}; ${why}${await refuseLost(input, context)}`, zone: "public" };
   }
 }
 
@@ -112,7 +118,7 @@ async function followed(input: Input, { changeId, mark, isAsked }: Following, co
  * name servers give. Without such a word that does not count, for health alone may lead users there, and back (decision 0003).
  */
 async function ledByHand(input: Input, context: LookContext): Promise<Verdict<z.infer<typeof Output>>> {
-  const standing = await stood(input, async () => true, context).catch((error: unknown) => {
+  const standing = await stood(input, async () => "public", context).catch((error: unknown) => {
     if (error instanceof TransientError) return undefined;
     throw error;
   });
@@ -144,8 +150,10 @@ export function changeRecords({
   isPublic,
 }: Change): Step<Input, Data, z.infer<typeof Output>> {
   const isForUsers = ({ isPrivate }: Input): boolean => isPublic && !isPrivate;
-  const isAsked = async (input: Input, context: LookContext): Promise<boolean> =>
-    isPublic ? isForUsers(input) : isPublicZone(input, context);
+  const zoneOf = async (input: Input, context: LookContext): Promise<ZoneKind> => {
+    if (!isPublic) return kindOfZone(input, context);
+    return input.isPrivate ? "private" : "public";
+  };
   return {
     // Route 53 takes five calls a second of a whole account.
     ...{ name, role, waitsOutRefusals: true, callsALook: 2 },
@@ -180,14 +188,15 @@ export function changeRecords({
     async verify(input, data, context) {
       const { changeId, mark, elsewhere } = data;
       if (elsewhere && isForUsers(input)) return ledByHand(input, context);
-      const asked = () => isAsked(input, context);
+      const askZone = () => zoneOf(input, context);
       const told = await (changeId === null
-        ? stood(input, asked, context)
-        : followed(input, { changeId, mark, isAsked: asked }, context));
+        ? stood(input, askZone, context)
+        : followed(input, { changeId, mark, askZone }, context));
       if (!told.done) return told;
       const since = changeId !== null && { inSyncAtMs: context.cloud.clock.now() };
-      const unseen = !told.wasAsked && { unseen: input.name };
-      return { done: true, says: told.says, output: { changeId, ...since, ...unseen } };
+      const { says, zone } = told;
+      const unseen = zone !== "public" && { unseen: input.name, zone };
+      return { done: true, says: `${says}${UNSEEN[zone]}`, output: { changeId, ...since, ...unseen } };
     },
 
     async undo(input, context) {

@@ -3,6 +3,7 @@ import type { ByHandBlock } from "../../domain/plan-run/by-hand.ts";
 import { type HealthVerdict, replyOf, sayFailure } from "../../domain/service/health.ts";
 import type { HandOnAlike, LookContext } from "../../ports/step.ts";
 import { fetched } from "./by-hand.ts";
+import { ZoneKind } from "./published.ts";
 import { BY_HAND_WITHIN_MS, type ByHandFirst, MINUTE, SECOND } from "./schemas.ts";
 
 interface Directly {
@@ -36,7 +37,7 @@ export const directly = {
 /** What leads the application to its database, and the name of which nobody here could see what it gives. */
 const LEADING = {
   roles: ["prepares"],
-  output: z.object({ unseen: z.string().exactOptional() }),
+  output: z.object({ unseen: z.string().exactOptional(), zone: ZoneKind.exactOptional() }),
 } satisfies HandOnAlike<unknown>;
 
 /** Where people look besides when the new side is unwell. */
@@ -44,10 +45,13 @@ export function alsoLookAt(
   { ledBy }: { readonly ledBy: readonly string[] },
   { outputOf }: Pick<LookContext, "outputOf">,
 ): { readonly lookAt?: string } {
-  const names = ledBy.flatMap((id) => outputOf(id, LEADING)?.unseen ?? []);
+  const led = ledBy.flatMap((id) => outputOf(id, LEADING) ?? []);
+  const names = led.flatMap(({ unseen }) => unseen ?? []);
   if (names.length === 0) return {};
-  const all = names.join(" and ");
-  return { lookAt: `The application finds its database by ${all}, and TwoKey cannot see what that private zone gives` };
+  const why = led.some(({ zone }) => zone === "unknown")
+    ? ". Whether that zone is public is not known, so TwoKey has not looked at what it gives"
+    : ", and TwoKey cannot see what that private zone gives";
+  return { lookAt: `The application finds its database by ${names.join(" and ")}${why}` };
 }
 
 /** What the new side answers instead of a good answer. */

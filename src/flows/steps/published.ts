@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { StepFailed } from "../../domain/errors.ts";
 import type { Family } from "../../ports/probe.ts";
 import type { LookContext } from "../../ports/step.ts";
@@ -21,10 +21,15 @@ const familiesOf = (after: readonly Partial<RecordSet>[]): Family[] => [
 export const newSideOf = ([{ alias, values = [] } = {}]: readonly Partial<RecordSet>[]): string =>
   alias?.dnsName ?? values[0] ?? "";
 
-/** Nobody outside a private zone's networks is given anything. What nobody tells of a zone may be that. */
-export async function isPublicZone({ zone, name }: Input, { cloud, signal }: Context): Promise<boolean> {
+/** Nobody outside a private zone's networks is given anything. `unknown`: Route 53 tells nothing, or nothing of this zone. */
+export const ZoneKind = z.enum(["public", "private", "unknown"]);
+export type ZoneKind = z.infer<typeof ZoneKind>;
+
+export async function kindOfZone({ zone, name }: Input, { cloud, signal }: Context): Promise<ZoneKind> {
   const zones = await cloud.discovery.zones(name, signal);
-  return zones.known && zones.value.some(({ id, isPrivate }) => id === zone && !isPrivate);
+  const found = zones.known ? zones.value.find(({ id }) => id === zone) : undefined;
+  if (!found) return "unknown";
+  return found.isPrivate ? "private" : "public";
 }
 
 /**

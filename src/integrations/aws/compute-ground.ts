@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ComputeGround, GroundWish } from "../../ports/compute.ts";
 import { aside, sayLate } from "./aside.ts";
+import { TaskReader } from "./compute-tasks.ts";
 import { NotGiven } from "./errors.ts";
 import { readQuotas, vcpusOf } from "./fargate-quotas.ts";
 import { readImages } from "./images.ts";
@@ -24,7 +25,7 @@ export async function readGround(by: By, wanted: Wanted): Promise<ComputeGround>
   const [cluster, definition, subnets, targetType, quotas, delay] = await Promise.all([
     dependsOnCluster(wanted.facts) ? readCluster(lookups, wanted) : undefined,
     readDefinition(lookups, wanted),
-    readSubnets(lookups, wanted),
+    readSubnets(by, wanted),
     readTargetType(lookups, wanted),
     // A role from before these were asked may not look: nothing else is hidden by that.
     aside(
@@ -90,16 +91,22 @@ function rolesOf({ executionRoleArn, taskRoleArn }: z.infer<typeof Definition>):
 
 const Subnets = z.array(z.object({ SubnetId: z.string(), AvailableIpAddressCount: z.number() })).default([]);
 
-type Ground = Pick<ComputeGround, "subnets" | "absentSubnets">;
+type Ground = Pick<ComputeGround, "subnets" | "held" | "absentSubnets">;
 
-async function readSubnets(lookups: Lookups, { region, facts, site, signal }: Wanted): Promise<Ground> {
+async function readSubnets({ lookups, caller }: By, { region, facts, site, signal }: Wanted): Promise<Ground> {
   const { subnets: ids = [] } = facts;
   if (ids.length === 0) return {};
   const wish = { doing: `describe the subnets of ${site.service}`, signal };
   const found = Subnets.parse(await lookups.subnets(region).askEach(ids, wish));
   const subnets = found.map(({ SubnetId: id, AvailableIpAddressCount: free }) => ({ id, free }));
   const absent = ids.filter((id) => !subnets.some((subnet) => subnet.id === id));
-  return { subnets, ...(absent.length > 0 && { absentSubnets: absent }) };
+  const free = subnets.reduce((sum, each) => sum + each.free, 0);
+  // After the subnets: a task that ends in between counts as neither, and never as both.
+  const held =
+    free + facts.running + facts.pending < site.tasks
+      ? await caller.known(() => new TaskReader(lookups).holding({ region, site, signal }))
+      : undefined;
+  return { subnets, ...(held?.known && { held: held.value }), ...(absent.length > 0 && { absentSubnets: absent }) };
 }
 
 const TargetGroup = z.object({ TargetType: z.string().optional() });

@@ -15,7 +15,12 @@ const Task = z.object({
   lastStatus: z.string(),
   stoppedReason: z.string().optional(),
   attachments: z
-    .array(z.object({ details: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]) }))
+    .array(
+      z.object({
+        status: z.string().optional(),
+        details: z.array(z.object({ name: z.string(), value: z.string().optional() })).default([]),
+      }),
+    )
     .default([]),
 });
 export type Task = z.infer<typeof Task>;
@@ -50,6 +55,15 @@ export class TaskReader {
 
   /** How many have not ended. Those that have been told to stop are listed apart, whatever they still do. */
   async left(wanted: WantedService): Promise<number> {
+    return (await this.#notEnded(wanted)).length;
+  }
+
+  /** How many of them have an address of their subnet, which their interface gives back before they end. */
+  async holding(wanted: WantedService): Promise<number> {
+    return (await this.#notEnded(wanted)).filter(holdsAddress).length;
+  }
+
+  async #notEnded(wanted: WantedService): Promise<readonly Task[]> {
     const { ended } = this.#lookups;
     const key = keyOf(wanted);
     // One after the other: tasks only go from the first list to the second, so none slips through between them.
@@ -62,7 +76,7 @@ export class TaskReader {
     );
     const over = found.filter(({ lastStatus }) => lastStatus === "STOPPED");
     ended.add(key, { arns: over.map(({ taskArn }) => taskArn), listed });
-    return found.length - over.length;
+    return found.filter(({ lastStatus }) => lastStatus !== "STOPPED");
   }
 
   async #listed({ region, site: { cluster, service }, signal }: WantedService, list: TaskList) {
@@ -82,6 +96,9 @@ export class TaskReader {
 const keyOf = ({ region, site: { cluster, service } }: WantedService): string => `${region}/${cluster}/${service}`;
 
 const sayTasks = (cluster: string, service: string): string => `list the tasks of ${cluster}/${service}`;
+
+const holdsAddress = (task: Task): boolean =>
+  addressesOf(task).length > 0 && !task.attachments.every(({ status }) => status === "DELETED");
 
 function addressesOf({ attachments }: Task): string[] {
   return attachments

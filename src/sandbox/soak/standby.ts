@@ -101,11 +101,18 @@ async function replace({ region, database, source, writing }: Place, { world, pa
       () => undefined,
     ),
   );
-  await world.click("rds:CreateDBInstanceReadReplica", region, {
+  const wanted = {
     ...{ DBInstanceIdentifier, DBInstanceClass, KmsKeyId, VpcSecurityGroupIds: [database.security_group] },
     ...{ MultiAZ: String(MultiAZ), DeletionProtection: String(DeletionProtection) },
     SourceDBInstanceIdentifier: `arn:aws:rds:${writing}:${ACCOUNT_ID}:db:${source.instance}`,
-  });
+  };
+  await soon(`name of the old ${database.instance}, for a new one`, patience, () =>
+    world.click("rds:CreateDBInstanceReadReplica", region, wanted).then(
+      () => true,
+      // The old one has its name until it is gone.
+      () => undefined,
+    ),
+  );
   await soon(`new replica ${database.instance}`, patience, async () => {
     const { DBInstanceStatus } = await shown(database.instance, region, world);
     return DBInstanceStatus === "available" || undefined;

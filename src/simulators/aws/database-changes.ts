@@ -155,6 +155,25 @@ export class DatabaseChanges {
     this.#run(instance, "modification", { phases, settle });
   }
 
+  /** From the call on it shows `deleting`, its engine runs no more, and nothing else is taken; then it is gone with its name. */
+  delete(instance: Instance): void {
+    if (instance.change === "deletion")
+      throw new AwsError("InvalidDBInstanceState", `Instance ${instance.identifier} is already being deleted.`);
+    if (instance.change) throw busy();
+    const enter = (fromMs: number) => instance.downtimes.push({ fromMs });
+    const settle = () => {
+      this.#fleet.remove(instance);
+      this.#events.add(instance, "deletion", "DB instance deleted");
+      this.#world.log.append("rds.instance-deleted", namesOf(instance));
+    };
+    this.#run(instance, "deletion", { phases: [{ status: "deleting", ms: this.#draw("deletion"), enter }], settle });
+  }
+
+  /** `done` runs when the snapshot is gone. */
+  deleteSnapshot(done: () => void): void {
+    this.#world.clock.after(this.#draw("snapshotDeletion"), done);
+  }
+
   create(replica: Instance, lagMs: number): void {
     this.#begin(replica, "replicaCreation", (atMs) => this.#fleet.seed(replica, atMs, lagMs));
   }

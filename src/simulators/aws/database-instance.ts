@@ -5,7 +5,7 @@ import { AwsError, type DatabaseRef } from "./service.ts";
 import type { ClusterSpec, DatabaseSpec } from "./specs.ts";
 
 /** A change that keeps other changes out until it is through, whatever Describe shows meanwhile. */
-export type Change = "creation" | "promotion" | "modification" | "reboot" | "snapshot" | "failover";
+export type Change = "creation" | "promotion" | "modification" | "reboot" | "snapshot" | "failover" | "deletion";
 
 export interface Commit {
   readonly id: string;

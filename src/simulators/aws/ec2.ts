@@ -10,22 +10,25 @@ import { type SecurityGroup, SecurityGroups } from "./security-groups.ts";
 import type { NewRule, Rule } from "./security-rules.ts";
 import { type AwsCall, AwsError, type AwsService, XmlList } from "./service.ts";
 import { ACCOUNT_ID } from "./specs.ts";
-import { subnetsOf } from "./subnets.ts";
+import { createSubnets, type Subnets } from "./subnets.ts";
 
 export interface Ec2 {
   readonly service: AwsService;
   readonly network: NetworkAccess;
   /** Network of a security group; undefined where there is none. */
   readonly vpcOf: (region: string, group: string) => string | undefined;
+  readonly subnets: Pick<Subnets, "attach">;
 }
 
 /** Simulated security groups, the part of EC2 that fences a database. Logs `ec2.rules-enforced`. */
 export function createEc2(world: World, input: Ec2SpecInput): Ec2 {
   const spec = Ec2Spec.parse(input);
   const groups = new SecurityGroups(world, spec);
+  const subnets = createSubnets(world, spec.subnets);
   return {
     network: groups,
     vpcOf: (region, group) => groups.vpcOf(region, group),
+    subnets,
     service: {
       name: "ec2",
       protocol: "ec2",
@@ -42,7 +45,7 @@ export function createEc2(world: World, input: Ec2SpecInput): Ec2 {
               parse(DescribeInterfaces, call),
             ),
         },
-        DescribeSubnets: { mutates: false, handle: subnetsOf(world, spec.subnets) },
+        DescribeSubnets: { mutates: false, handle: subnets.describe },
         RevokeSecurityGroupIngress: { mutates: true, handle: (call) => revoke(groups, call) },
         AuthorizeSecurityGroupIngress: { mutates: true, handle: (call) => authorize(groups, call) },
       },

@@ -65,6 +65,15 @@ export function taskAt(schedulers: readonly ServiceScheduler[], ip: string): Run
   return undefined;
 }
 
+/** Of tasks that start, run or drain. */
+export const interfacesIn = (
+  schedulers: readonly ServiceScheduler[],
+  { region, subnet }: { readonly region: string; readonly subnet: string },
+): number =>
+  schedulers
+    .filter(({ spec }) => spec.region === region && spec.subnets[0] === subnet)
+    .reduce((sum, { tasks }) => sum + tasks.filter(({ status }) => status !== "STOPPED").length, 0);
+
 export function targetGroupsOf(elb: Elb, service: EcsServiceSpec): string[] {
   const here = elb.loadBalancers.filter(({ region }) => region === service.region).flatMap((one) => one.targetGroups);
   return service.targetGroups.map((name) => {

@@ -8,6 +8,7 @@ import { readingParameters } from "./ecs-parameters.ts";
 import type { ServiceScheduler } from "./ecs-scheduler.ts";
 import {
   followTargets,
+  interfacesIn,
   isCalled,
   makeRoom,
   opening,
@@ -20,6 +21,7 @@ import { type ServiceNames, showCluster, showService, showTask } from "./ecs-vie
 import type { Elb } from "./elb.ts";
 import { refusedInput } from "./refused-input.ts";
 import { type AwsCall, AwsError, type AwsService } from "./service.ts";
+import type { InterfacesIn } from "./subnets.ts";
 
 export interface Ecs {
   readonly service: AwsService;
@@ -27,6 +29,8 @@ export interface Ecs {
   find(region: string, cluster: string, name: string): ServiceScheduler | undefined;
   /** The task behind a target address, with its service. */
   taskAt(ip: string): RunningTask | undefined;
+  /** Each task that has not ended has one, in the first subnet of its service. */
+  readonly interfacesIn: InterfacesIn;
   stop(): void;
 }
 
@@ -84,6 +88,7 @@ export function createEcs(
     find: (region, cluster, name) =>
       schedulers.find((one) => isCalled(one, { region, cluster, name }) && one.status === "ACTIVE"),
     taskAt: (ip) => taskAt(schedulers, ip),
+    interfacesIn: (region, subnet) => interfacesIn(schedulers, { region, subnet }),
     stop: () => {
       for (const scheduler of schedulers) scheduler.stop();
     },

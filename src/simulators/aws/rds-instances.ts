@@ -1,4 +1,4 @@
-import { busy, type Instance, keepBackups, parseDatabaseArn } from "./database-instance.ts";
+import { type Instance, keepBackups, parseDatabaseArn } from "./database-instance.ts";
 import { page } from "./paging.ts";
 import { Delete, DescribeEvents, DescribeInstances, Modify, Promote, Reboot } from "./rds-input.ts";
 import type { RdsParts } from "./rds-parts.ts";
@@ -91,8 +91,7 @@ function describeInstances({ fleet, world }: RdsParts, { input, region }: AwsCal
   return { Marker: marker, DBInstances: new XmlList("DBInstance", views) };
 }
 
-/** Gone at once; in AWS it takes minutes. */
-function remove({ fleet }: RdsParts, instance: Instance, isWithoutSnapshot: boolean): void {
+function remove({ changes }: RdsParts, instance: Instance, isWithoutSnapshot: boolean): void {
   if (instance.deletionProtection)
     throw new AwsError(
       "InvalidParameterCombination",
@@ -103,8 +102,7 @@ function remove({ fleet }: RdsParts, instance: Instance, isWithoutSnapshot: bool
       "InvalidParameterCombination",
       "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
     );
-  if (instance.change) throw busy();
-  fleet.remove(instance);
+  changes.delete(instance);
 }
 
 function modify({ changes }: RdsParts, instance: Instance, wanted: Modify): void {

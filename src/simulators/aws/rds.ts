@@ -65,7 +65,7 @@ export function createRds(world: World, input: RdsSpecInput, deps: RdsDeps): Rds
         ...logOperations(world, fleet),
         ...clusterOperations({ fleet, changes: clusters }),
         ...clusterSnapshotOperations({ world, fleet, changes: clusters, copies: changes, shelf: shelves.cluster }),
-        ...keepingOperations(world, shelves),
+        ...keepingOperations({ world, changes }, shelves),
       },
     },
     engine: fleet,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
 import { parseArn } from "./arn.ts";
+import type { DatabaseChanges } from "./database-changes.ts";
 import { type AwsCall, AwsError, type AwsOperation, XmlList } from "./service.ts";
 import { Tags } from "./snapshot-copy.ts";
 import type { Snapshot, SnapshotShelf } from "./snapshot-shelf.ts";
@@ -18,7 +19,7 @@ export const tagsOn =
 
 /** What is done to snapshots once they are there. Logs `rds.snapshot-deleted`. */
 export function keepingOperations(
-  world: World,
+  { world, changes }: { readonly world: World; readonly changes: Pick<DatabaseChanges, "deleteSnapshot"> },
   shelves: { readonly instance: SnapshotShelf; readonly cluster: SnapshotShelf },
 ): Readonly<Record<string, AwsOperation>> {
   const all = [shelves.instance, shelves.cluster];
@@ -32,9 +33,14 @@ export function keepingOperations(
     if (snapshot.type === "automated") {
       throw new AwsError(shelf.family.errors.state, "Automated snapshots cannot be deleted by themselves.");
     }
-    shelf.remove(snapshot);
-    const { identifier, region } = snapshot;
-    world.log.append("rds.snapshot-deleted", { snapshot: identifier, region, requestId: call.requestId });
+    const { identifier, region, status, copyOf } = snapshot;
+    if (status === "deleting" || (status === "creating" && copyOf === undefined))
+      throw new AwsError(shelf.family.errors.state, `Cannot delete the snapshot in the ${status} state.`);
+    snapshot.status = "deleting";
+    changes.deleteSnapshot(() => {
+      shelf.remove(snapshot);
+      world.log.append("rds.snapshot-deleted", { snapshot: identifier, region, requestId: call.requestId });
+    });
     return {};
   };
   return {

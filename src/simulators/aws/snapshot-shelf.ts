@@ -44,7 +44,7 @@ export interface Snapshot {
   lastsMs: number;
   /** World time of its content; undefined until it is there. */
   takenMs: number | undefined;
-  status: "creating" | "available" | "failed";
+  status: "creating" | "available" | "failed" | "deleting";
 }
 
 /** How RDS names the two families of snapshots. */
@@ -158,6 +158,8 @@ export class SnapshotShelf {
   }
 
   finish(snapshot: Snapshot, outcome: { readonly status: "available" | "failed"; readonly takenMs: number }): void {
+    // Deleting a copy that is being made ends the making of it.
+    if (snapshot.status === "deleting") return;
     snapshot.status = outcome.status;
     if (outcome.status === "failed") return;
     snapshot.takenMs = outcome.takenMs;

@@ -34,6 +34,9 @@ const RdsDurations = z.strictObject({
   /** From a snapshot or to a moment, until it runs. AWS names no time: it depends on the storage and its logs. */
   restore: Duration.default({ low: 600, high: 3_600 }),
   modification: Duration.default({ low: 10, high: 60 }),
+  /** AWS names no time; without a final snapshot it takes minutes. */
+  deletion: Duration.default({ low: 120, high: 480 }),
+  snapshotDeletion: Duration.default({ low: 2, high: 15 }),
   /** Of the engine, which does not run meanwhile. */
   upgrade: Duration.default({ low: 300, high: 1_200 }),
   reboot: Duration.default({ low: 30, high: 90 }),

@@ -6,7 +6,7 @@ import { ACCOUNT_ID, DEFAULT_SUBNET, DEFAULT_VPC } from "./specs.ts";
 export const SubnetSpec = z.strictObject({
   region: z.string(),
   id: z.string().startsWith("subnet-"),
-  /** Free ones, as EC2 counts them. */
+  /** Free ones, as EC2 counts them, at the time at which that is said; tasks take them and give them back. */
   addresses: z.number().int().min(0),
 });
 export type Subnet = z.infer<typeof SubnetSpec>;
@@ -20,17 +20,32 @@ const Describe = z.strictObject({
   MaxResults: z.coerce.number().int().min(5).max(1_000).default(1_000),
 });
 
-/** Subnets with their free addresses, which the specification counts and not the world. Steered by `POST /ec2/subnet`. */
-export function subnetsOf({ control, log }: World, specified: readonly Subnet[]) {
-  const subnets = new Map(specified.map((each) => [`${each.region} ${each.id}`, each]));
+/** How many interfaces stand in a subnet. */
+export type InterfacesIn = (region: string, subnet: string) => number;
+
+export interface Subnets {
+  readonly describe: (call: AwsCall) => Record<string, unknown>;
+  /** What takes addresses of them from now on. */
+  attach(interfacesIn: InterfacesIn): void;
+}
+
+/** Subnets with their free addresses. That there is none left keeps no task from starting. Steered by `POST /ec2/subnet`. */
+export function createSubnets({ control, log }: World, specified: readonly Subnet[]): Subnets {
+  const subnets = new Map<string, Subnet & { readonly taken: number }>();
+  let interfacesIn: InterfacesIn = () => 0;
+  const keep = (subnet: Subnet) =>
+    subnets.set(`${subnet.region} ${subnet.id}`, { ...subnet, taken: interfacesIn(subnet.region, subnet.id) });
+  for (const subnet of specified) keep(subnet);
   control.on("POST /ec2/subnet", (body) => {
     const subnet = SubnetSpec.parse(body);
-    subnets.set(`${subnet.region} ${subnet.id}`, subnet);
+    keep(subnet);
     log.append("ec2.subnet", subnet);
   });
-  return ({ region, input }: AwsCall) => {
+  const freeIn = ({ region, id, addresses, taken }: Subnet & { readonly taken: number }) =>
+    Math.max(0, addresses + taken - interfacesIn(region, id));
+  const describe = ({ region, input }: AwsCall) => {
     const wanted = Describe.parse(input);
-    const ordinary = { region, id: DEFAULT_SUBNET, addresses: ORDINARY_ADDRESSES };
+    const ordinary = { region, id: DEFAULT_SUBNET, addresses: ORDINARY_ADDRESSES, taken: 0 };
     const all = new Map([[`${region} ${DEFAULT_SUBNET}`, ordinary], ...subnets]);
     const found = [...all.values()].filter(
       (each) =>
@@ -38,8 +53,14 @@ export function subnetsOf({ control, log }: World, specified: readonly Subnet[])
         (wanted.SubnetId?.includes(each.id) ?? true) &&
         wanted.Filter.every(({ Value }) => Value.includes(each.id)),
     );
-    return { subnetSet: new XmlList("item", found.map(view)) };
+    const views = found.map((each) => view({ ...each, addresses: freeIn(each) }));
+    return { subnetSet: new XmlList("item", views) };
   };
+  const attach = (wanted: InterfacesIn) => {
+    interfacesIn = wanted;
+    for (const subnet of specified) keep(subnet);
+  };
+  return { describe, attach };
 }
 
 const view = ({ region, id, addresses }: Subnet) => ({

@@ -149,6 +149,7 @@ describe("the role that deletes copies, in the world", () => {
     await remove(await cleaner(STANDBY), copy);
 
     expect(await namesIn(STANDBY)).not.toContain(copy);
+    await eventually("end of the copy", () => at.whole.world.log.read(0, "rds.snapshot-deleted")[0]);
     expect(at.whole.world.log.read(0, "rds.snapshot-deleted")).toHaveLength(1);
   });
 });

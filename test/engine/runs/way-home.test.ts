@@ -54,11 +54,18 @@ async function rebuildHome(rules: readonly FirewallRule[]): Promise<void> {
       () => undefined,
     ),
   );
-  await at.client.click("rds:CreateDBInstanceReadReplica", home, {
-    DBInstanceIdentifier,
-    SourceDBInstanceIdentifier: `arn:aws:rds:${standby}:${ACCOUNT_ID}:db:${writer.instance}`,
-    ...{ VpcSecurityGroupIds: [old.security_group], KmsKeyId: kmsKey },
-  });
+  await eventually("new replica", () =>
+    at.client
+      .click("rds:CreateDBInstanceReadReplica", home, {
+        DBInstanceIdentifier,
+        SourceDBInstanceIdentifier: `arn:aws:rds:${standby}:${ACCOUNT_ID}:db:${writer.instance}`,
+        ...{ VpcSecurityGroupIds: [old.security_group], KmsKeyId: kmsKey },
+      })
+      .then(
+        () => true,
+        () => undefined,
+      ),
+  );
   await eventually("replica at home", async () => {
     const lag = await at.cloud.databases.lag(home, old.instance);
     return lag.known || undefined;

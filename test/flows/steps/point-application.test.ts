@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { FoundZone } from "../../../src/domain/service/discovered.ts";
 import type { Known } from "../../../src/domain/service/observed.ts";
 import { pointApplication } from "../../../src/flows/steps/change-records.ts";
+import { alsoLookAt } from "../../../src/flows/steps/directly.ts";
 import { RecordsInput } from "../../../src/flows/steps/schemas.ts";
 import type { RecordSet } from "../../../src/ports/traffic.ts";
 import { contextIn, fakeCloud } from "../../harness/fakes/index.ts";
@@ -40,10 +41,32 @@ describe("the name by which the application finds its database", () => {
     expect(await verified(zone(false), NEW)).toMatchObject({ done: true, output: { changeId: "C1" } });
   });
 
-  test.each<[string, Known<readonly FoundZone[]>]>([
-    ["of a private zone", zone(true)],
-    ["of a zone that nobody tells of", dark("Route 53")],
-  ])("%s is handed on as one that nobody here can see", async (_what, zones) => {
-    expect(await verified(zones)).toMatchObject({ done: true, output: { unseen: NAME } });
+  test.each<[string, Known<readonly FoundZone[]>, string]>([
+    ["of a private zone", zone(true), "private"],
+    ["of a zone that nobody tells of", dark("Route 53"), "unknown"],
+    ["of a zone that Route 53 does not list", known([{ id: "Z2", name: "example.com", isPrivate: true }]), "unknown"],
+  ])("%s is handed on as one that nobody here can see, and why", async (_what, zones, kind) => {
+    expect(await verified(zones)).toMatchObject({ done: true, output: { unseen: NAME, zone: kind } });
+  });
+
+  test("guard unknown zone: is called private by nobody who could not see that, and what it gives counts as unseen", async () => {
+    const said = async (zones: Known<readonly FoundZone[]>) => {
+      const verdict = await verified(zones);
+      const output = verdict.done ? verdict.output : undefined;
+      const { lookAt } = alsoLookAt(
+        { ledBy: ["point"] },
+        { outputOf: (_id, { output: parsed }) => parsed.parse(output) },
+      );
+      return [verdict.says, lookAt];
+    };
+
+    expect(await said(zone(true))).toEqual([
+      "db.example.com is changed on all name servers",
+      "The application finds its database by db.example.com, and TwoKey cannot see what that private zone gives",
+    ]);
+    expect(await said(dark("Route 53"))).toEqual([
+      "db.example.com is changed on all name servers; whether its zone is public is not known, so nobody has looked at what it gives",
+      "The application finds its database by db.example.com. Whether that zone is public is not known, so TwoKey has not looked at what it gives",
+    ]);
   });
 });

@@ -333,6 +333,8 @@ describe("a condition", () => {
     const ResourceName = `arn:aws:rds:${HOME}:111122223333:snapshot:twokey-1`;
     await rds.send(new AddTagsToResourceCommand({ ResourceName, Tags: [ours] }));
     await remove();
+    expect(await refusalOf(remove())).toMatchObject({ name: "InvalidDBSnapshotStateFault" });
+    world.advance(60);
 
     expect(world.world.log.read(0, "rds.snapshot-deleted")).toHaveLength(1);
   });

@@ -308,7 +308,22 @@ describe("simulated RDS", () => {
     aws.world.clock.jump(60_000);
 
     expect((await remove()).DBInstance?.DBInstanceStatus).toBe("deleting");
-    expect(await refusalOf(remove())).toMatchObject({ name: "DBInstanceNotFoundFault" });
+    const asked = { DBInstanceIdentifier: "app-rep" };
+    const described = async () => {
+      const { DBInstances } = await aws.clients.rds.send(new DescribeDBInstancesCommand(asked));
+      return DBInstances?.[0]?.DBInstanceStatus;
+    };
+    expect(await described()).toBe("deleting");
+    for (const other of [
+      remove(),
+      aws.clients.rds.send(new PromoteReadReplicaCommand(asked)),
+      aws.clients.rds.send(new RebootDBInstanceCommand(asked)),
+      aws.clients.rds.send(new ModifyDBInstanceCommand({ ...asked, MultiAZ: true })),
+      aws.clients.rds.send(new CreateDBSnapshotCommand({ ...asked, DBSnapshotIdentifier: "last" })),
+    ])
+      expect(await refusalOf(other)).toMatchObject({ name: "InvalidDBInstanceStateFault" });
+    aws.world.clock.jump(600_000);
+    expect(await refusalOf(described())).toMatchObject({ name: "DBInstanceNotFoundFault" });
   });
 
   describe("a reboot with failover", () => {

@@ -179,6 +179,7 @@ function uncheckedOf({ observed }: FailoverRequest, { all, stores, move }: Judge
     ...[...oldSide, ...behind, ...beyond].flatMap(sayUnseen),
     ...stores.flatMap(({ at, move: to, moving }) => to.unchecked?.(at, moving) ?? []),
     ...all.flatMap((at) => at.kind.compute?.unchecked(at, move) ?? []),
+    ...all.flatMap((at) => at.kind.entrance?.unchecked?.(at, move) ?? []),
   ];
 }
 

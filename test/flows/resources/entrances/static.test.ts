@@ -37,6 +37,20 @@ describe("a name that people move", () => {
   });
 });
 
+describe("a name whose region cannot be told", () => {
+  test("guard host unseen: is not said to lead to no region while a region's own host gives no answer", async () => {
+    const quiet = fakeCloud(ordinaryDay(desk, { ledTo: "elsewhere.example" }));
+    const silent: DnsAnswer = { server: "resolver", values: [], ttlSeconds: 0, error: "ETIMEOUT" };
+    const resolve = async (host: string) => (host === NEW ? [silent] : quiet.probe.resolve(host));
+
+    const { resources } = await observe(desk, fakeCloud({ probe: { resolve } }, quiet));
+
+    expect(resources["entrance"]?.facts).toMatchObject([
+      { seen: { known: false, cause: "unreachable", why: `${NEW}: resolver: ETIMEOUT` } },
+    ]);
+  });
+});
+
 describe("people who moved a name back", () => {
   const step = {
     does: awaitDns.name,

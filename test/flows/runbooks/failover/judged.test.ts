@@ -197,7 +197,7 @@ describe("the network and the image of the standby's tasks are judged before the
     await setSubnet(1);
 
     expect(await judged()).toMatchObject({ refusals: "", acceptances: [...ORDINARY, "few-addresses"] });
-    expect(await words("few-addresses")).toMatch(/have 1 free address, and that \d+ more tasks are wanted$/);
+    expect(await words("few-addresses")).toMatch(/have addresses for 1 of the \d+ tasks that are wanted$/);
     await setSubnet(0);
     expect((await judged()).refusals).toContain("have no free address");
     await setSubnet(4_000);

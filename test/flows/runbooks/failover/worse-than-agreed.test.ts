@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { atMost, isWorse, upTo } from "../../../../src/domain/plan-run/bound.ts";
+import { atMost, downTo, isWorse, upTo } from "../../../../src/domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../src/domain/plan-run/plan.ts";
+import { observe } from "../../../../src/flows/observe.ts";
+import { placesOf, seenOf } from "../../../../src/flows/resources/places.ts";
 import { steadiness } from "../../../../src/flows/runbooks/failover/steadiness.ts";
 import { drive } from "../../../harness/drive.ts";
+import { eventually } from "../../../harness/eventually.ts";
 import { mutationsOf, startRun } from "../../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { siteOf, standbyOf } from "../../../harness/site.ts";
@@ -35,6 +38,15 @@ const setMaintenance = (inSeconds: number) => {
   });
 };
 
+/** What would have to be signed of that now. */
+async function agreedNow(id: string): Promise<Acceptance | undefined> {
+  const place = placesOf(at.service).find(({ kind }) => kind.compute);
+  if (!place) throw new Error("the example has a compute");
+  const seen = seenOf(place, await observe(at.service, at.cloud));
+  const judging = { from: at.service.home, to: standbyOf(at.service) };
+  return seen.kind.compute?.acceptances?.(seen, judging).find((acceptance) => acceptance.id === id);
+}
+
 type Set = (value: number) => Promise<unknown>;
 
 describe("what people agreed to up to a bound is held against it at the second look", () => {
@@ -49,7 +61,7 @@ describe("what people agreed to up to a bound is held against it at the second l
     [
       "a subnet that has fewer addresses",
       { id: "few-addresses", set: setFree, signed: 3, now: 1 },
-      /has addresses for 1 of 5 more tasks/,
+      /has addresses for 1 of 5 tasks/,
     ],
     [
       "a cluster that has fewer machines",
@@ -76,6 +88,58 @@ describe("what people agreed to up to a bound is held against it at the second l
     expect(run.why).toMatch(/^facts changed: what people agreed to is worse than it was in the plan: /);
     expect(run.why).toMatch(why);
     expect(mutationsOf(at)).toEqual(before);
+  });
+
+  test("guard replaced task: one that is replaced has an address and gives one back, so that no fewer are counted, and one that somebody else takes is", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const { region, compute } = standby();
+    const { cluster, service } = compute;
+    const runs = (desiredCount: number) =>
+      at.client.click("ecs:UpdateService", region, { cluster, service, desiredCount });
+    const seen = async () => {
+      const facts = await at.cloud.compute.service(region, compute);
+      if (!facts.known) throw new Error(facts.why);
+      return { ...facts.value, few: await agreedNow("few-addresses") };
+    };
+    await runs(2);
+    await eventually("two tasks", async () => (await seen()).running === 2);
+    await setFree(1);
+    const signed = await seen();
+    expect(signed.few?.words).toMatch(/have addresses for 3 of the 5 tasks that are wanted$/);
+    await at.setSpeed(1);
+
+    await runs(1);
+    await runs(2);
+
+    const during = await seen();
+    expect([during.running, during.pending]).toEqual([1, 1]);
+    expect([during.few?.words, isWorse(during.few?.bound, signed.few?.bound)]).toEqual([signed.few?.words, false]);
+    await at.setSpeed(SPEED);
+    await eventually("end of the one that drains", async () => {
+      const left = await at.cloud.compute.tasksLeft(region, compute);
+      return left.known && left.value === 2;
+    });
+    expect((await seen()).few).toEqual(signed.few);
+    await setFree(0);
+    expect(isWorse((await seen()).few?.bound, signed.few?.bound)).toBe(true);
+  });
+
+  test("guard replaced machine: one that is replaced voids nothing where more are left, and a second one does", async () => {
+    at = await startFailoverWorld({ example: "inventory", speed: SPEED });
+    const signedFor = async (machines: number) => {
+      await setMachines(machines);
+      return agreedNow("fixed-machines");
+    };
+    const signed = await signedFor(3);
+
+    expect(signed?.words).toContain(
+      "on the 3 machines that its cluster has now, or on 2 while one of them is replaced,",
+    );
+    expect(isWorse((await signedFor(2))?.bound, signed?.bound)).toBe(false);
+    expect(isWorse((await signedFor(1))?.bound, signed?.bound)).toBe(true);
+    const last = await signedFor(1);
+    expect(last?.words).toContain("on the 1 machine that its cluster has now and that");
+    expect(last?.bound).toEqual(downTo(1, 1));
   });
 
   test("what is as bad as it was signed, or better, voids nothing", async () => {

@@ -1,4 +1,4 @@
-import { atLeast, atMost } from "../../../../domain/plan-run/bound.ts";
+import { atLeast, atMost, downTo } from "../../../../domain/plan-run/bound.ts";
 import type { Acceptance } from "../../../../domain/plan-run/plan.ts";
 import type { Region } from "../../../../domain/service/service.ts";
 import type { ComputeFacts, ComputeGround } from "../../../../ports/compute.ts";
@@ -94,6 +94,12 @@ function networkBlockers(at: EcsAt, region: Region): string[] {
 const freeAddresses = ({ subnets }: ComputeGround): number | undefined =>
   subnets?.reduce((sum, { free }) => sum + free, 0);
 
+/** For how many tasks in all: those that have one keep it, or give it back when they have ended. While one is replaced that is no more, and no less. */
+function addressesFor({ running, pending }: ComputeFacts, ground: ComputeGround): number | undefined {
+  const free = freeAddresses(ground);
+  return free === undefined ? undefined : free + (ground.held ?? running + pending);
+}
+
 const sayAbsent = ({ absentSubnets: ids = [] }: ComputeGround): string =>
   `${ids.join(" and ")}, which ${ids.length === 1 ? "does" : "do"} not exist`;
 
@@ -127,16 +133,15 @@ export function acceptances(at: EcsAt, { from, to, isBegun }: ComputeJudging): A
 function taskAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks, from }: Wanted & From): Acceptance[] {
   const missing = tasks - facts.running;
   if (missing <= 0 || !ground?.known) return [];
-  const free = freeAddresses(ground.value) ?? missing;
+  const room = addressesFor(facts, ground.value) ?? tasks;
   return [
-    ...(free < missing
+    ...(room < tasks
       ? [
           {
             id: "few-addresses",
-            words: `I accept that the subnets of ${what} have ${free} free ${free === 1 ? "address" : "addresses"}, and that ${missing} more tasks are wanted`,
-            danger: `${what} has addresses for ${free} of ${missing} more tasks.`,
-            // A task that runs or starts has its address already.
-            bound: atLeast(free + facts.running + facts.pending),
+            words: `I accept that the subnets of ${what} have addresses for ${room} of the ${tasks} tasks that are wanted`,
+            danger: `${what} has addresses for ${room} of ${tasks} tasks.`,
+            bound: atLeast(room),
           },
         ]
       : []),
@@ -183,12 +188,15 @@ function capacityAcceptances(facts: ComputeFacts, ground: Ground, { what, tasks 
   const machines = ground?.known ? ground.value.cluster?.machines : undefined;
   if (providers.length > 0 || launchType === "FARGATE" || machines === undefined) return [];
   const count = `${machines} ${machines === 1 ? "machine" : "machines"}`;
+  // One at a time is replaced, and is away for some minutes then.
+  const least = Math.max(1, machines - 1);
+  const orFewer = least < machines ? `, or on ${least} while one of them is replaced,` : "";
   return [
     {
       id: "fixed-machines",
-      words: `I accept that ${what} starts its tasks on the ${count} that its cluster has now, and that they may have room for fewer than ${tasks} tasks`,
+      words: `I accept that ${what} starts its tasks on the ${count} that its cluster has now${orFewer} and that they may have room for fewer than ${tasks} tasks`,
       danger: `${what} starts on ${count}, and no more are added.`,
-      bound: atLeast(machines),
+      bound: downTo(least, machines),
     },
   ];
 }

@@ -36,6 +36,8 @@ export const move: EntranceAbilities<Route53, Route53Seen> = {
     ...ipv6Acceptances(at, moving),
   ],
 
+  unchecked: ipv6Unseen,
+
   leftFor: (at, moving) =>
     trafficOf(at).flatMap((traffic) => [
       ...pairLeft(at, { moving, traffic }),
@@ -99,11 +101,8 @@ function familiesOf(found: Route53Seen["names"][string] | undefined): { readonly
 /** Users who have IPv6 alone were served by the old side. */
 function ipv6Acceptances({ seen, ...at }: Route53At, { from, to }: Move): Acceptance[] {
   if (seen.hasIpv6?.[to] !== false || seen.hasIpv6[from] === false) return [];
-  const dual = trafficOf(at).filter((traffic) =>
-    familiesOf(seen.names[trafficKey(traffic)]).families?.includes("AAAA"),
-  );
-  const named = dual.map(sayTraffic).join(" and ");
-  return dual.length === 0
+  const named = dualOf({ seen, ...at });
+  return named === ""
     ? []
     : [
         {
@@ -113,6 +112,23 @@ function ipv6Acceptances({ seen, ...at }: Route53At, { from, to }: Move): Accept
         },
       ];
 }
+
+/** Whose addresses nobody has told of may have none: users who have IPv6 alone would be cut off. */
+function ipv6Unseen(at: Route53At, { from, to }: Move): string[] {
+  const { hasIpv6 } = at.seen;
+  return !hasIpv6 || hasIpv6[to] !== undefined || hasIpv6[from] === false
+    ? []
+    : [
+        `whether the load balancer of ${to} has an IPv6 address, for users of ${dualOf(at)} who have IPv6 alone: no resolver answers`,
+      ];
+}
+
+/** Names with AAAA sets. */
+const dualOf = ({ seen, ...at }: Route53At): string =>
+  trafficOf(at)
+    .filter((traffic) => familiesOf(seen.names[trafficKey(traffic)]).families?.includes("AAAA"))
+    .map(sayTraffic)
+    .join(" and ");
 
 const frontIn = (place: Place<Route53>, region: Region): LoadBalancer =>
   knownValue(place.front(region), `The load balancer of ${place.service.name} in ${region}`);

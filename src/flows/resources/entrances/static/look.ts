@@ -1,8 +1,8 @@
 import type { Told } from "../../../../domain/service/observation.ts";
 import type { Known } from "../../../../domain/service/observed.ts";
 import type { Region } from "../../../../domain/service/service.ts";
-import type { DnsAnswer, Probe } from "../../../../ports/probe.ts";
-import { pointTo } from "../../../steps/dns-answers.ts";
+import type { DnsAnswer } from "../../../../ports/probe.ts";
+import { isSilent, pointTo } from "../../../steps/dns-answers.ts";
 import { sayKnown } from "../../facts.ts";
 import type { Looking, Place, Seen } from "../../place.ts";
 import type { Static, StaticName } from "./settings.ts";
@@ -27,21 +27,19 @@ async function regionOf(entry: StaticName, { cloud, signal }: Looking): Promise<
   const values = answers.flatMap((answer) => answer.values);
   const atMs = clock.now();
   if (values.length === 0) return { known: false, cause: "unreachable", why: sayNothing(answers), atMs };
-  const leads = await Promise.all(
-    Object.entries(entry.in).map(async ([region, host]) =>
-      (await leadsTo(host, values, { probe, signal })) ? [region] : [],
-    ),
+  const hosts = await Promise.all(
+    Object.entries(entry.in).map(async ([region, host]) => ({
+      ...{ region, host },
+      answers: await probe.resolve(host, signal),
+    })),
   );
-  return { known: true, value: leads.flat()[0], atMs };
+  const led = hosts.find((each) => pointTo(each.host, each.answers, values));
+  // Where the host of a region gives no answer, the name may well lead there.
+  const silent = hosts.find((each) => each.answers.every(isSilent));
+  return led || !silent
+    ? { known: true, value: led?.region, atMs }
+    : { known: false, cause: "unreachable", why: `${silent.host}: ${sayNothing(silent.answers)}`, atMs };
 }
-
-interface Asking {
-  readonly probe: Probe;
-  readonly signal: AbortSignal | undefined;
-}
-
-const leadsTo = async (host: string, values: readonly string[], { probe, signal }: Asking): Promise<boolean> =>
-  pointTo(host, await probe.resolve(host, signal), values);
 
 const sayNothing = (answers: readonly DnsAnswer[]): string =>
   answers.map(({ server, error }) => `${server}: ${error ?? "no record"}`).join(", ") || "no name server answers";

@@ -59,7 +59,7 @@ export function blockers(at: RdsAt, region: Region): string[] {
 }
 
 export const sayNotPromotable = (status: string): string =>
-  `is ${sayStatus(status)}; a replica in that status cannot be promoted. Ask again when it is available.`;
+  `is ${sayStatus(status)}; a replica in that status cannot be promoted. ${status === "deleting" ? "It does not come back: make another replica first." : "Ask again when it is available."}`;
 
 /** What an earlier fence closed, and nobody has opened since, would be shut on both sides after the promotion. */
 export function whyShut(firewall: RdsSeen["in"][string]["firewall"] | undefined): string[] {

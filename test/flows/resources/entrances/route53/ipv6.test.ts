@@ -38,7 +38,8 @@ async function agreed(types: readonly string[], gives: Readonly<Record<string, G
   const observed = await observe(service ?? never(), fakeCloud({ traffic: { records }, probe: { resolve } }, quiet));
   const place = placesOf(service ?? never()).find(({ kind }) => kind.entrance);
   const at = seenOf(place ?? never(), observed);
-  return { asked, acceptances: at.kind.entrance?.acceptances(at, MOVE) ?? never() };
+  const { entrance = never() } = at.kind;
+  return { asked, acceptances: entrance.acceptances(at, MOVE), unchecked: entrance.unchecked?.(at, MOVE) };
 }
 
 const never = (): never => {
@@ -60,6 +61,16 @@ test.each<readonly [string, Readonly<Record<string, Gives>>]>([
   ["no resolver answers: nobody knows", { [home]: "an address", [standby]: "no answer" }],
 ])("nothing is agreed to where %s", async (_what, gives) => {
   expect((await agreed(["A", "AAAA"], gives)).acceptances).toEqual([]);
+});
+
+test("guard IPv6 unseen: of a new side whose load balancer no resolver tells of is said, and of no other", async () => {
+  const unseen = async (gives: Readonly<Record<string, Gives>>) => (await agreed(["A", "AAAA"], gives)).unchecked;
+
+  expect(await unseen({ [home]: "an address", [standby]: "no answer" })).toEqual([
+    `whether the load balancer of ${standby} has an IPv6 address, for users of api.mycomputer.com who have IPv6 alone: no resolver answers`,
+  ]);
+  expect(await unseen({ [home]: "none", [standby]: "no answer" })).toEqual([]);
+  expect(await unseen({ [home]: "no answer", [standby]: "an address" })).toEqual([]);
 });
 
 test("nobody is asked for IPv6 where no name has AAAA sets", async () => {
