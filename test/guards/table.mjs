@@ -59,7 +59,7 @@ export const GUARDS = [
   {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
-    cut: "} catch (error) {\n        await failed(what, error);",
+    cut: "} catch (error) {\n        await failed(doing, error);",
     by: "} catch (error) {\n        throw error;",
     test: "jobs/sweep.test.ts",
     fails: "guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once",
@@ -76,7 +76,7 @@ export const GUARDS = [
   {
     guard: "a wake-up that fails again and again is told",
     file: "src/jobs/workers.ts",
-    cut: "if (!signal.aborted && isNews(job, error)) await inVain.failed(what, error);",
+    cut: "if (!signal.aborted && isNews(job, error)) await inVain.failed(doing, error);",
     by: "",
     test: "jobs/signals.test.ts",
     fails: "guard failing job: a wake-up that fails again and again is said once, with what it was for",
@@ -84,11 +84,38 @@ export const GUARDS = [
   {
     guard: "a duty that breaks again and again is told",
     file: "src/engine/delivery/duties.ts",
-    cut: "if (isBroken(error)) await deps.inVain?.failed(nameOf(claim), error);",
+    cut: "if (isBroken(error)) await deps.inVain?.failed(doingOf(claim), error);",
     by: "",
     test: "engine/delivery/duties.test.ts",
     fails:
       "guard broken duty: one that breaks again and again is said once, with its cause, and its neighbours are done",
+  },
+  {
+    guard: "what TwoKey fails at calls people",
+    file: "src/jobs/looks/broken-guard.ts",
+    cut: "const waking = () => deps.broken().filter(({ wakes }) => wakes);",
+    by: "const waking = () => deps.broken().filter(() => false);",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
+  },
+  {
+    guard: "what fails again and again is told in its room",
+    file: "src/jobs/in-vain.ts",
+    cut: "...(room === undefined ? [] : [announce(says, room)])",
+    by: "",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
+  },
+  {
+    guard: "a process that begins calls nobody again for what fails",
+    file: "src/jobs/looks/broken-guard.ts",
+    cut: "overAfterMs: deps.overAfterMs ?? OVER_AFTER_MS,",
+    by: "overAfterMs: 1,",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often",
   },
   {
     guard: "a watch that breaks is told",

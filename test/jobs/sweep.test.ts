@@ -102,7 +102,7 @@ describe("a sweep in which something fails", () => {
       retention: { apply: async () => void done.push("retention") },
       tendWait: nothing,
     };
-    const inVain = createInVain(deps);
+    const inVain = createInVain({ ...deps, roomOf: async () => undefined });
     const look = async () => {
       done.length = 0;
       await sweep(deps, rows, inVain);
@@ -166,7 +166,7 @@ describe("a freeze that a version cannot read", () => {
     const asOfSchema = (schema: number) => redis.hset(KEYS.document("freeze", FREEZE_ID), { schema });
     const looked = async () => {
       await freezes.get(FREEZE_ID).catch(() => undefined);
-      await sweep(deps, [], createInVain(deps));
+      await sweep(deps, [], createInVain({ ...deps, roomOf: async () => undefined }));
     };
 
     for (const schema of [7, 7, 1, 8]) {

@@ -8,10 +8,21 @@ const LONGEST_ADVISED_MS = 20_000;
 /** World time. A setting that was refused is tried again this much later: people mend it meanwhile. */
 const REFUSED_AGAIN_MS = 300_000;
 
+/** Something that TwoKey does again and again. */
+export interface Doing {
+  /** For people; tells it from everything else. */
+  readonly what: string;
+  /** Whose room hears of it. */
+  readonly incident?: string;
+  readonly run?: string;
+  /** People are called where it goes on failing: an alarm, a page, a room or a run stands still. */
+  readonly wakes: boolean;
+}
+
 /** What hears of attempts that broke. Neither rejects. */
 export interface Broken {
-  failed(what: string, error: unknown): Promise<void>;
-  succeeded(what: string): void;
+  failed(doing: Doing, error: unknown): Promise<void>;
+  succeeded(doing: Doing): void;
 }
 
 /** Nothing that a vendor or a setting could mend: TwoKey itself fails at it. */
