@@ -1,5 +1,6 @@
 import type { Card } from "../domain/card/card.ts";
 import type { CardRequest } from "../domain/card/card-due.ts";
+import type { Doing } from "../domain/doing.ts";
 import { dedupKey } from "../domain/incident/incident.ts";
 import { FREEZE_ID, type FreezeDocument } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
@@ -7,7 +8,6 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import { voidedBy } from "../domain/plan-run/second-look.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import { advanceDuties } from "../engine/delivery/duties.ts";
-import type { Doing } from "../engine/delivery/duty-outcome.ts";
 import { type OutboxDeps, sendCard } from "../engine/delivery/outbox.ts";
 import { tendWait, type WaitDeps } from "../engine/delivery/waits.ts";
 import { type AdvanceDeps, advanceRun } from "../engine/runs/advance-run.ts";

@@ -1,5 +1,5 @@
+import type { BrokenThing, Doing } from "../domain/doing.ts";
 import { chainOf } from "../domain/errors.ts";
-import type { Doing } from "../engine/delivery/duty-outcome.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 
@@ -22,14 +22,6 @@ export interface InVainDeps {
   announce(says: string, channel?: string): Promise<void>;
   /** The room that it is about. */
   roomOf(doing: Doing): Promise<string | undefined>;
-}
-
-/** Something that failed too often. */
-export interface BrokenThing extends Doing {
-  /** The chain of causes of the last time. */
-  readonly why: string;
-  /** World time: since it failed too often. */
-  readonly sinceMs: number;
 }
 
 /** Of this process: what failed in a row. Nothing here rejects. */

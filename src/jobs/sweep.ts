@@ -1,8 +1,8 @@
+import type { Doing } from "../domain/doing.ts";
 import { dutiesFrom, nextDueAt } from "../domain/incident/duty.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { isOver } from "../domain/plan-run/run.ts";
 import { readIfReadable } from "../domain/readable.ts";
-import type { Doing } from "../engine/delivery/duty-outcome.ts";
 import type { incidentRows } from "../flows/incident/index.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";

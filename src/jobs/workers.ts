@@ -1,5 +1,6 @@
 import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
 import { z } from "zod";
+import type { Doing } from "../domain/doing.ts";
 import {
   Bug,
   chainOf,
@@ -10,7 +11,6 @@ import {
   UserError,
 } from "../domain/errors.ts";
 import { Signal } from "../domain/incident/alert.ts";
-import type { Doing } from "../engine/delivery/duty-outcome.ts";
 import { STORE_LOST } from "../engine/runs/journal.ts";
 import type { Logger } from "../ports/logger.ts";
 import { forLooks } from "../ports/signals.ts";

@@ -118,6 +118,15 @@ export const GUARDS = [
       "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often",
   },
   {
+    guard: "a service has one incident, whoever declares it",
+    file: "src/commands/declare.ts",
+    cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",
+    by: "const known = open.find(() => false);",
+    test: "flows/incident/life/commands.test.ts",
+    fails:
+      "guard declared twice: two people who declare for one service at once open one incident, and both are told which",
+  },
+  {
     guard: "a watch that breaks is told",
     file: "src/engine/runs/blind-watch.ts",
     cut: "if (deps.blind.failed(id, deps.clock.now()) < MOST_TRIES) throw error;",

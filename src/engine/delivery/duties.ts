@@ -1,3 +1,4 @@
+import type { Doing } from "../../domain/doing.ts";
 import { chainOf } from "../../domain/errors.ts";
 import {
   type Attempt,
@@ -9,7 +10,7 @@ import {
 } from "../../domain/incident/duty.ts";
 import type { Wake } from "../../ports/wake.ts";
 import { type Claim, type ClaimDeps, changeOf, claimDue, holds, isStillOurs, keepClaim } from "./duty-claim.ts";
-import { type Broken, type Doing, isBroken, outcomeOfError, settledDuty } from "./duty-outcome.ts";
+import { type Broken, isBroken, outcomeOfError, settledDuty } from "./duty-outcome.ts";
 
 /**
  * Performs what is owed by a document, whichever process comes first.

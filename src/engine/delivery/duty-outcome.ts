@@ -1,3 +1,4 @@
+import type { Doing } from "../../domain/doing.ts";
 import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
 import type { DutyOutcome, DutyProgress } from "../../domain/incident/duty.ts";
 
@@ -7,17 +8,6 @@ const LONGEST_RETRY_MS = 60_000;
 const LONGEST_ADVISED_MS = 20_000;
 /** World time. A setting that was refused is tried again this much later: people mend it meanwhile. */
 const REFUSED_AGAIN_MS = 300_000;
-
-/** Something that TwoKey does again and again. */
-export interface Doing {
-  /** For people; tells it from everything else. */
-  readonly what: string;
-  /** Whose room hears of it. */
-  readonly incident?: string;
-  readonly run?: string;
-  /** People are called where it goes on failing: an alarm, a page, a room or a run stands still. */
-  readonly wakes: boolean;
-}
 
 /** What hears of attempts that broke. Neither rejects. */
 export interface Broken {

@@ -1,7 +1,7 @@
+import type { BrokenThing } from "../../domain/doing.ts";
 import type { CallMemory } from "../../flows/reach/calls.ts";
 import type { Need } from "../../flows/reach/reach.ts";
 import { commandersOf } from "../../flows/reach/run-needs.ts";
-import type { BrokenThing } from "../in-vain.ts";
 import { alertsLink, type Telling } from "./announce.ts";
 import { followOutages, type Outage } from "./outage.ts";
 

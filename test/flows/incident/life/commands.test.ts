@@ -133,6 +133,51 @@ describe("intents about incidents", () => {
     expect(desk.incidents.all()).toEqual([]);
   });
 
+  test("guard declared twice: two people who declare for one service at once open one incident, and both are told which", async () => {
+    const desk = bridge(served);
+    const says = async (id: string, what: string) => {
+      const answer = await declare(ask("declare", `sev1 inventory ${what}`), commandsOf(desk, { newId: () => id }));
+      return answer.kind === "whisper" ? answer.card.text : answer.kind;
+    };
+
+    const said = await Promise.all([says("I-ONE", "is down"), says("I-TWO", "answers nobody")]);
+
+    const [only = "", ...others] = await desk.incidents.openIds();
+    expect(others).toEqual([]);
+    expect(said.toSorted()).toEqual([
+      expect.stringMatching(new RegExp(`^SEV1 declared: inventory .* \\(${only}\\)`)),
+      `inventory has an open incident: ${only}. Please continue there.`,
+    ]);
+    expect((await desk.correlation.get("index"))?.value.open.map(({ id }) => id)).toEqual([only]);
+  });
+
+  test("a row of the index that a process left without its incident is the one that is opened", async () => {
+    const desk = bridge(served);
+    const row = { id: "I-LEFT", scope: "service" as const, services: ["inventory"], severity: "sev2" as const };
+    await desk.correlation.change("index", () => ({
+      value: { open: [{ ...row, openedAtMs: START_MS, absorbed: [] }], alarms: [] },
+      events: [],
+    }));
+
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
+
+    expect(await desk.incidents.openIds()).toEqual(["I-LEFT"]);
+    expect((await desk.incident("I-LEFT")).title).toBe("inventory is down");
+  });
+
+  test("a row of an incident that is closed keeps nobody from declaring another", async () => {
+    const desk = bridge(served);
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk, { newId: () => "I-OLD" }));
+    await desk.incidents.change("I-OLD", (current) =>
+      current ? { value: { ...current, state: "resolved" as const }, events: [] } : undefined,
+    );
+
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
+
+    expect(await desk.incidents.openIds()).toEqual([DECLARED]);
+    expect((await desk.correlation.get("index"))?.value.open.map(({ id }) => id)).toEqual([DECLARED]);
+  });
+
   test("the first alarm of the service joins what was declared", async () => {
     const rules = [
       { name: "r", match: { alarm: "*" }, service: "inventory", severity: "sev1" as const, opens_incident: true },
