@@ -151,6 +151,8 @@ describe("the incident's card", () => {
     expect(answered && wordsOf(incidentCard(answered, { nameOf }).parts)[0]).toContain(
       "Ana has answered after 1 min 20 s",
     );
+    const late = answered && { ...answered, firstSeenAtMs: START_MS - 60_000 };
+    expect(late && wordsOf(incidentCard(late, { nameOf }).parts)[0]).toContain("Ana has answered after 2 min 20 s");
   });
 });
 
