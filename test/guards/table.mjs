@@ -127,6 +127,14 @@ export const GUARDS = [
       "guard declared twice: two people who declare for one service at once open one incident, and both are told which",
   },
   {
+    guard: "who is asked for is paged by a way that reaches them",
+    file: "src/commands/escalate.ts",
+    cut: "traits.keepsIncidents ? RINGS : traits.sends",
+    by: "RINGS",
+    test: "flows/incident/life/commands.test.ts",
+    fails: "guard asked by its own ways: to an audience of a pager that only tells goes out by that pager",
+  },
+  {
     guard: "a watch that breaks is told",
     file: "src/engine/runs/blind-watch.ts",
     cut: "if (deps.blind.failed(id, deps.clock.now()) < MOST_TRIES) throw error;",

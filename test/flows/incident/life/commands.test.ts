@@ -18,7 +18,7 @@ import { resolutionCard } from "../../../../src/views/resolution.ts";
 import { initialFields } from "../../../../src/views/update.ts";
 import { degradedHome, runStates, SERVICE } from "../../../cards/run-states.ts";
 import { example } from "../../../harness/example.ts";
-import { guest, MINUTE, START_MS, who } from "../../../harness/fakes/index.ts";
+import { guest, MINUTE, recordedMail, START_MS, who } from "../../../harness/fakes/index.ts";
 import { seenOn } from "../../../harness/observed.ts";
 import { type Bridge, bridge, pass } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
@@ -308,6 +308,47 @@ describe("intents about incidents", () => {
     await desk.pages(id);
     expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
     await expect(escalate(ask("escalate", "nobody"), commandsOf(desk))).rejects.toThrow("Nobody is called");
+  });
+
+  describe("escalating", () => {
+    const MAIL = { server: "smtp.example.com:587", from: "twokey@example.com" };
+    const LIST = { kind: "pager", pager: "mail", policy: "all@example.com" };
+    const withList = (ofPeople: (people: Record<string, object>) => object = (people) => people) =>
+      inventory((file) => ({
+        ...{ ...file, people: ofPeople(file.people), pagers: { ...file.pagers, mail: MAIL } },
+        audiences: { ...file.audiences, list: LIST },
+      }));
+
+    test("guard asked by its own ways: to an audience of a pager that only tells goes out by that pager", async () => {
+      const mail = recordedMail();
+      const desk = bridge(withList(), [mail.pager]);
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      await escalate(ask("escalate", "list"), commandsOf(desk));
+      await desk.pages(id);
+      expect(mail.calls.map(({ policies }) => policies)).toContainEqual(["all@example.com"]);
+    });
+
+    test("to somebody whom the pager that rings does not know goes out by mail at once", async () => {
+      const mail = recordedMail();
+      const desk = bridge(
+        withList((people) => ({ ...people, cto: { ...people["cto"], pagers: {} } })),
+        [mail.pager],
+      );
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      await escalate(ask("escalate", "cto"), commandsOf(desk));
+      await desk.pages(id);
+      expect(mail.calls.map(({ users }) => users)).toContainEqual(["cto@example.com"]);
+    });
+
+    test("to what no way of this incident reaches is refused with the reason, and pages nobody", async () => {
+      const desk = bridge();
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      const later = withList();
+      await expect(escalate(ask("escalate", "list"), commandsOf(desk, { inventory: () => later }))).rejects.toThrow(
+        /^list is reached by mail, which this incident does not use: it was opened before .*Nobody was paged/,
+      );
+      expect((await desk.incident(id)).ladders).toHaveLength(1);
+    });
   });
 
   test("resolving asks for what resolved it, and is refused while a run is under way", async () => {
