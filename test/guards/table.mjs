@@ -135,6 +135,15 @@ export const GUARDS = [
     fails: "guard asked by its own ways: to an audience of a pager that only tells goes out by that pager",
   },
   {
+    guard: "what set a composite alarm off has its own room",
+    file: "src/views/alert.ts",
+    cut: "...(names.length === 0 ? [] : [`Set off by: ",
+    by: "...(names.length >= 0 ? [] : [`Set off by: ",
+    test: "views/incident.test.ts",
+    fails:
+      "guard set off by: what set a composite alarm off is a row of its own, whatever its owner wrote, with how many more there are",
+  },
+  {
     guard: "a watch that breaks is told",
     file: "src/engine/runs/blind-watch.ts",
     cut: "if (deps.blind.failed(id, deps.clock.now()) < MOST_TRIES) throw error;",
