@@ -5,6 +5,7 @@ import type { PageTarget } from "../domain/incident/page.ts";
 import type { Person } from "../domain/people/person.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { didYouMean } from "../domain/similar.ts";
+import { asItLooks } from "../domain/typed-words.ts";
 
 import { askFor, escalateNow } from "../flows/incident/paging/ask-for.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
@@ -81,7 +82,9 @@ function policyTarget(
 /** By id in any case, by the whole name, or by the part of a name that only one person has. */
 function personCalled(word: string, { people }: Inventory): Person | undefined {
   const said = word.toLowerCase();
-  const whole = people.find(({ id, name }) => [id, name].some((each) => each.toLowerCase() === said));
-  const [only, ...others] = people.filter(({ name }) => name.toLowerCase().split(/\s+/).includes(said));
+  // A name may have a letter that typed words never have, such as the i without a dot.
+  const named = (name: string) => asItLooks(name).toLowerCase();
+  const whole = people.find(({ id, name }) => [id.toLowerCase(), named(name)].includes(said));
+  const [only, ...others] = people.filter(({ name }) => named(name).split(/\s+/).includes(said));
   return whole ?? (others.length === 0 ? only : undefined);
 }

@@ -144,6 +144,15 @@ export const GUARDS = [
       "guard set off by: what set a composite alarm off is a row of its own, whatever its owner wrote, with how many more there are",
   },
   {
+    guard: "only those concerned are invited",
+    file: "src/flows/incident/comms/invite.ts",
+    cut: 'if (onCall.kind === "unknown") return { kind: "retry", why: onCall.why };',
+    by: 'if (onCall.kind === "unknown") return invite(incident, deps.inventory().people.map(({ id }) => id));',
+    test: "flows/incident/comms/invite.test.ts",
+    fails:
+      "guard only those concerned: while the pager does not say who is on call (request-lost) nobody else is, and they are as soon as it does",
+  },
+  {
     guard: "a watch that breaks is told",
     file: "src/engine/runs/blind-watch.ts",
     cut: "if (deps.blind.failed(id, deps.clock.now()) < MOST_TRIES) throw error;",

@@ -11,6 +11,7 @@ import { update } from "../../../../src/commands/update.ts";
 import type { RegionRead } from "../../../../src/domain/incident/alarm-reads.ts";
 import { nameOfAlarm } from "../../../../src/domain/incident/alert.ts";
 import type { Inventory } from "../../../../src/domain/service/inventory.ts";
+import { parseCommand } from "../../../../src/doors/slack/command-text.ts";
 import { type AgainstSources, againstClosing } from "../../../../src/flows/incident/life/against-closing.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
@@ -338,6 +339,17 @@ describe("intents about incidents", () => {
       await escalate(ask("escalate", "cto"), commandsOf(desk));
       await desk.pages(id);
       expect(mail.calls.map(({ users }) => users)).toContainEqual(["cto@example.com"]);
+    });
+
+    test("finds a person whose name has a letter that typed words never have", async () => {
+      const desk = bridge(
+        inventory((file) => ({ ...file, people: { ...file.people, cto: { ...file.people.cto, name: "Işıl Kaya" } } })),
+      );
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      const { args } = parseCommand("escalate Işıl", { personOf: () => undefined });
+      await escalate(ask("escalate", args.join(" ")), commandsOf(desk));
+      await desk.pages(id);
+      expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
     });
 
     test("to what no way of this incident reaches is refused with the reason, and pages nobody", async () => {
