@@ -1662,7 +1662,15 @@ export const GUARDS = [
     by: "if",
     test: "flows/incident/intake/replication.test.ts",
     fails:
-      "guard stopped replication: of PostgreSQL pages people by itself, once, in an incident of its service, and is over when it runs",
+      "guard stopped replication: of PostgreSQL, which says −1 pages people by itself, once, in an incident of its service, and is over when it runs",
+  },
+  {
+    guard: "a run silences the replication between its own two regions alone",
+    file: "src/flows/incident/intake/replication.ts",
+    cut: "const isMoving = changing.has(region);",
+    by: "const isMoving = changing.size > 0;",
+    test: "flows/incident/intake/replication.test.ts",
+    fails: "guard another side: is told while a run changes other regions of the service",
   },
   {
     guard: "what a run moves is no stop",
