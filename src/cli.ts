@@ -18,6 +18,7 @@ import { readText } from "./config/text.ts";
 import { chainOf, UserError } from "./domain/errors.ts";
 import { type Found, NOTHING_FOUND } from "./domain/service/found.ts";
 import { type Inventory, withFound } from "./domain/service/inventory.ts";
+import { asItLooks } from "./domain/typed-words.ts";
 import { inTerminal, type Printed, type ReadingApp } from "./doors/terminal/terminal.ts";
 import { mergeFound } from "./flows/discover.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -228,7 +229,8 @@ const version = (): string =>
 // A reader that has seen enough, such as head, closes the pipe.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-const [word = "help", ...args] = process.argv.slice(2);
+const [typed = "help", ...args] = process.argv.slice(2);
+const word = asItLooks(typed);
 const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
 const wantsHelp = ["help", "--help", "-h"].includes(word);
 const result = await answerTo(verb);

@@ -89,7 +89,7 @@ async function compose(composing: Composing): Promise<App> {
   await queues.startSweep();
   opened.add(() => doors.slack.stop());
   await doors.slack.start();
-  for (const looking of startRegularLooks(held, composing)) opened.add(() => looking.stop());
+  for (const looking of startRegularLooks(held, composing, handlers.inVain)) opened.add(() => looking.stop());
   await tellOfTornEnd(held, logger);
   isStarting = false;
   // After the doors: no vendor that is slow keeps an alert or a page waiting.

@@ -1,6 +1,7 @@
 import { createReplicationCheck, type ReplicationCheck } from "../flows/incident/intake/replication.ts";
 import { type AlarmReaderDeps, startAlarmReader } from "../jobs/looks/alarm-reader.ts";
 import { startAwayGuard } from "../jobs/looks/away-guard.ts";
+import { type BrokenGuardDeps, startBrokenGuard } from "../jobs/looks/broken-guard.ts";
 import { startDiscovering } from "../jobs/looks/discovering.ts";
 import { startLedgerGuard } from "../jobs/looks/ledger-guard.ts";
 import { startMemoryGuard } from "../jobs/looks/memory-guard.ts";
@@ -20,21 +21,25 @@ import type { Heard } from "./heard-chat.ts";
 import type { Composing, Held } from "./held.ts";
 import { proofsOf } from "./proofs.ts";
 import { openRooms } from "./rooms.ts";
-import { ownCallsId, saidBy } from "./stores.ts";
+import { type OwnOccasion, ownCallsId, saidBy } from "./stores.ts";
 
 interface Looking {
   stop(): void;
 }
 
 /** What a process looks at by itself, on quiet days too: the services, what was discovered of them, alarms, and what TwoKey stands on. */
-export function startRegularLooks(held: Heard, composing: Composing): readonly Looking[] {
+export function startRegularLooks(
+  held: Heard,
+  composing: Composing,
+  ours: Pick<BrokenGuardDeps, "broken">,
+): readonly Looking[] {
   const { outside, clock, memory } = held;
   const { logger } = composing;
   return [
     startObserver(observerDeps(held, logger)),
     startDiscovering({ memory, cloud: outside.regularCloud, clock, logger }),
     startAlarmReader(alarmReaderDeps(held, logger)),
-    ...startGuards(held, composing),
+    ...startGuards(held, composing, ours),
   ];
 }
 
@@ -57,7 +62,7 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
   });
 }
 
-/** Whether store and ledger are there, agree, and have room. */
+/** Whether store and ledger are there, agree, and have room, and what TwoKey fails at. */
 function startGuards(
   {
     clock,
@@ -73,9 +78,11 @@ function startGuards(
     say: announce,
   }: Heard,
   { settings, logger }: Composing,
+  { broken }: Pick<BrokenGuardDeps, "broken">,
 ): readonly Looking[] {
   // By the name that it keeps when it is started again: the one that follows ends what this one has called people for.
   const about = { clock, logger, inventory, pagers, chat, process: settings.processName };
+  const callsFor = (occasion: OwnOccasion) => ownCalls(stores.ownCalls, ownCallsId(occasion, settings.processName));
   return [
     startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms: () => openRooms(stores) }),
     startSeenGuard({
@@ -83,18 +90,19 @@ function startGuards(
     }),
     startMemoryGuard({
       ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },
-      calls: ownCalls(stores.ownCalls, ownCallsId("store-full", settings.processName)),
+      calls: callsFor("store-full"),
     }),
     startAwayGuard({ ...about, whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName) }),
     startSilenceGuard({
       ...{ ...about, announce, posts, rooms: () => openRooms(stores) },
-      memory: ownCalls(stores.ownCalls, ownCallsId("slack-away", settings.processName)),
+      memory: callsFor("slack-away"),
     }),
     startLedgerGuard({
       ...{ ...about, announce },
-      calls: ownCalls(stores.ownCalls, ownCallsId("ledger-unwritable", settings.processName)),
+      calls: callsFor("ledger-unwritable"),
       whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
     }),
+    startBrokenGuard({ ...about, broken, memory: callsFor("broken") }),
   ];
 }
 

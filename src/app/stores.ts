@@ -175,8 +175,8 @@ export const saidBy = (process: string, documents: Stores["saidProofs"]) => ({
 });
 
 /** What a process calls people about itself for. */
-export const OWN_OCCASIONS = ["store-full", "slack-away", "ledger-unwritable"] as const;
-type OwnOccasion = (typeof OWN_OCCASIONS)[number];
+export const OWN_OCCASIONS = ["store-full", "slack-away", "ledger-unwritable", "broken"] as const;
+export type OwnOccasion = (typeof OWN_OCCASIONS)[number];
 
 export const ownCallsId = (occasion: OwnOccasion, process: string): string => `${occasion}:${process}`;
 

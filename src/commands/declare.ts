@@ -1,10 +1,10 @@
-import { TransientError, UserError } from "../domain/errors.ts";
-import { INCIDENT_LABEL, type Incident } from "../domain/incident/incident.ts";
+import { TransientError, Unreadable, UserError } from "../domain/errors.ts";
+import { INCIDENT_LABEL, type Incident, isOpen } from "../domain/incident/incident.ts";
 import { bare, isLikeSeverity, readSeverity, Severity, withSeverityJoined } from "../domain/incident/severity.ts";
 import { mostSimilar } from "../domain/similar.ts";
 import { dueChange } from "../flows/incident/index.ts";
-import { CORRELATION_ID, type OpenIncident } from "../flows/incident/intake/correlate.ts";
-import { openIncident } from "../flows/incident/intake/open.ts";
+import { CORRELATION_ID, type OpenIncident, withoutIncident } from "../flows/incident/intake/correlate.ts";
+import { type Opening, openIncident } from "../flows/incident/intake/open.ts";
 import { declareForm, NO_SERVICE } from "../views/forms.ts";
 import { DECLARE_WORDS } from "../views/store-answers.ts";
 import { actorOf, type IncidentCommandDeps, openIncidents } from "./incident-deps.ts";
@@ -26,28 +26,23 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
     service === undefined
       ? []
       : await toldOf(DECLARE_WORDS, () => openIncidents(deps, INCIDENT_LABEL.service(service)));
-  if (known) return whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);
+  if (known) return continueThere(service, known);
   const actor = actorOf(ask, deps.inventory());
-  const id = deps.newId();
   const services = service === undefined ? [] : [service];
   const opening = {
-    id,
-    title: what,
-    description: what,
-    scope: "service" as const,
-    services,
-    severity,
-    declaredBy: actor,
+    ...{ id: deps.newId(), title: what, description: what, scope: "service" as const },
+    ...{ services, severity, declaredBy: actor },
   };
-  await toldOf(DECLARE_WORDS, async () => {
-    await addToIndex({ id, scope: "service", services, severity }, deps);
-    await open(opening, deps);
-  });
+  const { id, other } = await toldOf(DECLARE_WORDS, () => openOnce(opening, deps));
+  if (other) return continueThere(service, other);
   await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
   // Nobody is invited who is not listed.
   const invited = actor.id === undefined ? "" : "; you are invited";
   return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened${invited}.`);
 }
+
+const continueThere = (service: string | undefined, known: Incident): Answer =>
+  whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);
 
 /** The form says what is what: no word of its sentence is taken for a service or a severity. */
 function fromForm({ severity = "", service = NO_SERVICE, what = "" }: Readonly<Record<string, string | undefined>>) {
@@ -61,16 +56,47 @@ function fromForm({ severity = "", service = NO_SERVICE, what = "" }: Readonly<R
   };
 }
 
+interface Opened {
+  readonly id: string;
+  /** Of the same service, and open before. */
+  readonly other?: Incident;
+}
+
+/**
+ * One incident of a service, however many people and alarms come at once: the index decides. Whoever finds a row there opens its
+ * incident, where the process that wrote the row has not got so far or has died.
+ */
+async function openOnce(opening: Opening, deps: IncidentCommandDeps): Promise<Opened> {
+  for (;;) {
+    const id = await rowFor(opening, deps);
+    const opened = await open({ ...opening, id }, { ...deps, isOurs: id === opening.id }).catch(undefinedIfUnreadable);
+    if (opened === "opened") return { id };
+    if (opened && isOpen(opened)) return { id, other: opened };
+    await takeFromIndex(id, deps);
+  }
+}
+
+/** People hear of an incident that cannot be read; of its service another one is opened. */
+function undefinedIfUnreadable(error: unknown): undefined {
+  if (!(error instanceof Unreadable)) throw error;
+}
+
 /** Where the store certainly did not take it, its row goes again: an alert that met the row later would open it by itself. */
-async function open(opening: Parameters<typeof openIncident>[0], deps: IncidentCommandDeps): Promise<void> {
+async function open(
+  opening: Opening,
+  deps: IncidentCommandDeps & { readonly isOurs: boolean },
+): Promise<"opened" | Incident | undefined> {
   const { id } = opening;
+  let isOpened = false;
   try {
-    await deps.incidents.change(id, (current) => {
+    const incident = await deps.incidents.change(id, (current) => {
       const nowMs = deps.clock.now();
-      return current === undefined ? dueChange(openIncident(opening, deps.inventory(), nowMs), nowMs) : undefined;
+      isOpened = current === undefined;
+      return isOpened ? dueChange(openIncident(opening, deps.inventory(), nowMs), nowMs) : undefined;
     });
+    return isOpened ? "opened" : incident;
   } catch (error) {
-    if (error instanceof TransientError) await takeFromIndex(id, deps).catch(() => undefined);
+    if (error instanceof TransientError && deps.isOurs) await takeFromIndex(id, deps).catch(() => undefined);
     throw error;
   }
 }
@@ -100,21 +126,23 @@ function refuseSlip({ text }: Ask, word: string, { severity, names }: Named): vo
 }
 
 /** Before the incident itself: an alert that meets the row of an incident that is not there yet creates it. */
-async function addToIndex(
-  row: Pick<OpenIncident, "id" | "scope" | "services" | "severity">,
-  deps: IncidentCommandDeps,
-): Promise<void> {
-  const nowMs = deps.clock.now();
+async function rowFor({ id, scope, services, severity }: Opening, deps: IncidentCommandDeps): Promise<string> {
+  let row: Pick<OpenIncident, "id"> = { id };
   await deps.correlation.change(CORRELATION_ID, (current) => {
-    const open = [...(current?.open ?? []), { ...row, openedAtMs: nowMs, absorbed: [] }];
-    return { value: { alarms: current?.alarms ?? [], open }, events: [] };
+    const open = current?.open ?? [];
+    const known = open.find((one) => one.services.some((name) => services.includes(name)));
+    row = known ?? { id };
+    if (known) return undefined;
+    const fresh = { id, scope, services: [...services], severity, openedAtMs: deps.clock.now(), absorbed: [] };
+    return { value: { alarms: current?.alarms ?? [], open: [...open, fresh] }, events: [] };
   });
+  return row.id;
 }
 
 async function takeFromIndex(id: string, deps: IncidentCommandDeps): Promise<void> {
   await deps.correlation.change(CORRELATION_ID, (current) => {
-    const open = current?.open.filter((row) => row.id !== id);
-    return current && open && { value: { ...current, open }, events: [] };
+    const value = withoutIncident(current, id);
+    return value && { value, events: [] };
   });
 }
 

@@ -1,9 +1,11 @@
 import { UserError } from "../domain/errors.ts";
-import { isOpen } from "../domain/incident/incident.ts";
+import type { Audience } from "../domain/incident/escalation.ts";
+import { type Incident, isOpen } from "../domain/incident/incident.ts";
 import type { PageTarget } from "../domain/incident/page.ts";
 import type { Person } from "../domain/people/person.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { didYouMean } from "../domain/similar.ts";
+import { asItLooks } from "../domain/typed-words.ts";
 
 import { askFor, escalateNow } from "../flows/incident/paging/ask-for.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
@@ -15,7 +17,7 @@ export async function escalate(ask: Ask, deps: IncidentCommandDeps): Promise<Ans
   if (!isOpen(incident)) return closedAnswer(incident);
   const actor = actorOf(ask, deps.inventory());
   const who = args.length === 0 ? undefined : args.join(" ");
-  const targets = who === undefined ? undefined : targetsNamed(who, deps.inventory());
+  const targets = who === undefined ? undefined : targetsNamed(who, { ...deps, incident });
   const hasChanged = await changeIncident(incident.id, deps, (current, nowMs) =>
     targets === undefined
       ? escalateNow(current, actor, nowMs)
@@ -27,15 +29,22 @@ export async function escalate(ask: Ask, deps: IncidentCommandDeps): Promise<Ans
   return whisper(`${asked} The incident's card shows whom a pager has taken, and who answers.`);
 }
 
-function targetsNamed(word: string, inventory: Inventory): PageTarget[] {
-  const channels: PageTarget["channels"] = ["phone", "push", "slack"];
+interface Reaching extends Pick<IncidentCommandDeps, "inventory" | "pagers"> {
+  readonly incident: Incident;
+}
+
+function targetsNamed(word: string, reaching: Reaching): PageTarget[] {
+  const inventory = reaching.inventory();
   const name = word.replace(/^@/, "");
   const person = findPerson(inventory, name) ?? personCalled(name, inventory);
-  if (person) return [{ kind: "person", id: person.id, channels }];
+  if (person) return [personTarget(person, reaching)];
   const { audiences } = inventory.file;
   const audience = Object.hasOwn(audiences, name) ? audiences[name] : undefined;
-  if (audience?.kind === "pager") return [{ kind: "policy", pager: audience.pager, id: audience.policy, channels }];
-  if (audience) return audience.people.map((id) => ({ kind: "person", id, channels }));
+  if (audience?.kind === "pager") return [policyTarget(name, audience, reaching)];
+  if (audience) {
+    const people = audience.people.flatMap((id) => findPerson(inventory, id) ?? []);
+    return people.map((each) => personTarget(each, reaching));
+  }
   const known = [...inventory.people.map(({ id }) => id), ...Object.keys(audiences)];
   throw new UserError(
     "target-unknown",
@@ -43,10 +52,39 @@ function targetsNamed(word: string, inventory: Inventory): PageTarget[] {
   );
 }
 
+const RINGS: PageTarget["channels"] = ["phone", "push", "slack"];
+
+/** Whom the pager that rings does not know is told by whatever else knows them. */
+function personTarget(person: Person, { incident, pagers: { keeper, others } }: Reaching): PageTarget {
+  const tellers = keeper.addressOf(person) === undefined ? others : [];
+  const knowing = tellers.filter((pager) => pager.addressOf(person) !== undefined);
+  const told = knowing.flatMap(({ name }) => incident.escalation.pagers[name]?.sends ?? []);
+  return { kind: "person", id: person.id, channels: [...RINGS, ...told] };
+}
+
+/** A policy is known to its own pager alone, so it is reached by the ways of that one. */
+function policyTarget(
+  name: string,
+  { pager, policy }: Extract<Audience, { kind: "pager" }>,
+  { incident, inventory }: Reaching,
+): PageTarget {
+  const traits = incident.escalation.pagers[pager];
+  if (traits === undefined) {
+    const label = inventory().escalation.pagers[pager]?.label ?? pager;
+    throw new UserError(
+      "target-unreachable",
+      `${name} is reached by ${label}, which this incident does not use: it was opened before that stood in twokey.yaml. Nobody was paged.`,
+    );
+  }
+  return { kind: "policy", pager, id: policy, channels: traits.keepsIncidents ? RINGS : traits.sends };
+}
+
 /** By id in any case, by the whole name, or by the part of a name that only one person has. */
 function personCalled(word: string, { people }: Inventory): Person | undefined {
   const said = word.toLowerCase();
-  const whole = people.find(({ id, name }) => [id, name].some((each) => each.toLowerCase() === said));
-  const [only, ...others] = people.filter(({ name }) => name.toLowerCase().split(/\s+/).includes(said));
+  // A name may have a letter that typed words never have, such as the i without a dot.
+  const named = (name: string) => asItLooks(name).toLowerCase();
+  const whole = people.find(({ id, name }) => [id.toLowerCase(), named(name)].includes(said));
+  const [only, ...others] = people.filter(({ name }) => named(name).split(/\s+/).includes(said));
   return whole ?? (others.length === 0 ? only : undefined);
 }

@@ -1,5 +1,6 @@
 import type { Card } from "../domain/card/card.ts";
 import type { CardRequest } from "../domain/card/card-due.ts";
+import type { Doing } from "../domain/doing.ts";
 import { dedupKey } from "../domain/incident/incident.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
@@ -68,7 +69,7 @@ export interface HandledOutside {
 /** What each job does: look at one stored thing and do what is due. */
 export function createHandlers(deps: HandlerDeps): Handlers {
   const { stores, outside, queues, clock, logger, worker } = deps;
-  const inVain = createInVain(deps);
+  const inVain = createInVain({ ...deps, roomOf: (doing) => roomOf(doing, deps) });
   const outbox = { cards: stores.cards, chat: outside.chat, clock, logger, worker, render: deps.render, inVain };
   const advancing = advanceDeps(deps);
   const calling = {
@@ -170,8 +171,21 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
   };
 }
 
-async function channelOf(run: RunState, { stores, inventory }: HandlerDeps): Promise<string | undefined> {
-  const incident = run.plan.incident === undefined ? undefined : (await stores.incidents.get(run.plan.incident))?.value;
-  const remembered = (await stores.runChannels.get(run.plan.id))?.value.channel;
-  return incident?.channel?.id ?? remembered ?? inventory().file.alerts.channel;
+async function channelOf({ plan }: RunState, deps: HandlerDeps): Promise<string | undefined> {
+  return (await roomOfRun(plan, deps)) ?? deps.inventory().file.alerts.channel;
+}
+
+async function roomOf({ incident, run }: Doing, deps: HandlerDeps): Promise<string | undefined> {
+  if (incident !== undefined) return roomOfIncident(incident, deps);
+  const stored = run === undefined ? undefined : await deps.stores.runs.read(run);
+  return stored && roomOfRun(stored.plan, deps);
+}
+
+async function roomOfRun({ id, incident }: RunState["plan"], deps: HandlerDeps): Promise<string | undefined> {
+  const room = incident === undefined ? undefined : await roomOfIncident(incident, deps);
+  return room ?? (await deps.stores.runChannels.get(id))?.value.channel;
+}
+
+async function roomOfIncident(id: string, { stores }: HandlerDeps): Promise<string | undefined> {
+  return (await stores.incidents.get(id))?.value.channel?.id;
 }

@@ -1,53 +1,65 @@
+import type { BrokenThing, Doing } from "../domain/doing.ts";
 import { chainOf } from "../domain/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 
 /**
- * What fails again and again is neither repeated at full pace nor in silence (G22): people are told once, it goes on with
- * growing pauses, and what stands beside it goes on as if nothing were.
+ * What fails again and again is neither repeated at full pace nor in silence (G22): it is said once, in the alerts channel and in the
+ * room that it is about, and people are called (`looks/broken-guard.ts`). It goes on with growing pauses, and what stands beside it goes
+ * on as if nothing were.
  */
 const MOST_TRIES = 5;
 /** Machine times. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** What has not been tried for so long is owed no more, or somebody else does it: its pauses are shorter. */
+const COUNTS_FOR_MS = 600_000;
 
 export interface InVainDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Says it in the alerts channel. */
-  announce(says: string): Promise<void>;
+  /** Says it in the alerts channel, or in another one. */
+  announce(says: string, channel?: string): Promise<void>;
+  /** The room that it is about. */
+  roomOf(doing: Doing): Promise<string | undefined>;
 }
 
-/** Of this process: what failed in a row. `what` names it for people. Nothing here rejects. */
+/** Of this process: what failed in a row. Nothing here rejects. */
 export interface InVain {
   /** Does it, unless it failed too often and its pause is not over yet. */
-  attempt(what: string, work: () => Promise<void>): Promise<void>;
-  failed(what: string, error: unknown): Promise<void>;
-  succeeded(what: string): void;
+  attempt(doing: Doing, work: () => Promise<void>): Promise<void>;
+  failed(doing: Doing, error: unknown): Promise<void>;
+  succeeded(doing: Doing): void;
+  /** What fails again and again now, oldest first. */
+  broken(): readonly BrokenThing[];
 }
 
 interface Failures {
+  readonly doing: Doing;
   readonly count: number;
+  readonly why: string;
   readonly isTold: boolean;
-  /** World time. */
+  /** World times. */
+  readonly lastAtMs: number;
   readonly againAtMs: number;
+  readonly brokenAtMs: number | undefined;
 }
 
-export function createInVain({ clock, logger, announce }: InVainDeps): InVain {
+export function createInVain(deps: InVainDeps): InVain {
+  const { clock, logger } = deps;
   const failures = new Map<string, Failures>();
 
-  async function failed(what: string, error: unknown): Promise<void> {
+  async function failed(doing: Doing, error: unknown): Promise<void> {
+    const { what } = doing;
     const before = failures.get(what);
-    const count = (before?.count ?? 0) + 1;
-    const why = chainOf(error);
+    const next = oneMore(before, { doing, why: chainOf(error), atMs: clock.now(), speed: clock.speed });
+    const { count, why } = next;
     logger.error({ what, why, count }, "Something failed and is tried again; everything else goes on");
-    const pauseMs = count < MOST_TRIES ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - MOST_TRIES));
-    const next = { count, isTold: before?.isTold ?? false, againAtMs: clock.now() + pauseMs * clock.speed };
     failures.set(what, next);
     if (count < MOST_TRIES || next.isTold) return;
     // Whoever comes meanwhile finds it told.
     failures.set(what, { ...next, isTold: true });
-    await announce(sayInVain(what, why)).catch((unsaid: unknown) => {
+    await tell(doing, why, deps).catch((unsaid: unknown) => {
       logger.warn({ what, why: chainOf(unsaid) }, "It could not be said that something fails");
       const current = failures.get(what);
       if (current) failures.set(what, { ...current, isTold: false });
@@ -56,18 +68,44 @@ export function createInVain({ clock, logger, announce }: InVainDeps): InVain {
 
   return {
     failed,
-    succeeded: (what) => void failures.delete(what),
-    async attempt(what, work) {
-      if (clock.now() < (failures.get(what)?.againAtMs ?? 0)) return;
+    succeeded: ({ what }) => void failures.delete(what),
+    async attempt(doing, work) {
+      if (clock.now() < (failures.get(doing.what)?.againAtMs ?? 0)) return;
       try {
         await work();
-        failures.delete(what);
+        failures.delete(doing.what);
       } catch (error) {
-        await failed(what, error);
+        await failed(doing, error);
       }
     },
+    broken: () => [...failures.values()].flatMap((each) => brokenNow(each, clock)).toSorted(bySince),
   };
 }
 
-const sayInVain = (what: string, why: string): string =>
-  `TwoKey fails at this again and again: ${what}. ${why.replace(/\.$/, "")}. It is tried again with growing pauses, and everything else goes on.`;
+interface Failing extends Pick<Failures, "doing" | "why"> {
+  readonly atMs: number;
+  readonly speed: number;
+}
+
+function oneMore(before: Failures | undefined, { doing, why, atMs, speed }: Failing): Failures {
+  const count = (before?.count ?? 0) + 1;
+  const pauseMs = count < MOST_TRIES ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - MOST_TRIES));
+  return {
+    ...{ doing, count, why, isTold: before?.isTold ?? false, lastAtMs: atMs, againAtMs: atMs + pauseMs * speed },
+    brokenAtMs: before?.brokenAtMs ?? (count < MOST_TRIES ? undefined : atMs),
+  };
+}
+
+function brokenNow({ doing, why, lastAtMs, brokenAtMs }: Failures, { now, speed }: Clock): BrokenThing[] {
+  const isOver = now() >= lastAtMs + COUNTS_FOR_MS * speed;
+  return brokenAtMs === undefined || isOver ? [] : [{ ...doing, why, sinceMs: brokenAtMs }];
+}
+
+const bySince = (one: BrokenThing, other: BrokenThing): number => one.sinceMs - other.sinceMs;
+
+async function tell(doing: Doing, why: string, { announce, roomOf }: InVainDeps): Promise<void> {
+  const says = `TwoKey fails at this again and again: ${doing.what}. ${why.replace(/\.$/, "")}. It is tried again with growing pauses, and everything else goes on.`;
+  // What cannot be read may be the very thing that says where its room is.
+  const room = await roomOf(doing).catch(() => undefined);
+  await Promise.all([announce(says), ...(room === undefined ? [] : [announce(says, room)])]);
+}

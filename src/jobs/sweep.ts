@@ -1,3 +1,4 @@
+import type { Doing } from "../domain/doing.ts";
 import { dutiesFrom, nextDueAt } from "../domain/incident/duty.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { isOver } from "../domain/plan-run/run.ts";
@@ -32,8 +33,8 @@ export interface SweepDeps {
   /** Looks at the decision to wait with a service. */
   tendWait(service: string): Promise<void>;
   readonly retention: { apply(): Promise<void> };
-  /** Says something about TwoKey itself in the alerts channel. */
-  announce(says: string): Promise<void>;
+  /** Says something about TwoKey itself in the alerts channel, or in another one. */
+  announce(says: string, channel?: string): Promise<void>;
   /** After every sweep: tells the monitor outside that it happened, while nothing is overdue. */
   onSweep(overdue: number): Promise<void>;
 }
@@ -58,17 +59,17 @@ export async function sweep(
     stores.incidents.due(nowMs, SWEEP_LIMIT),
     stores.cards.due(nowMs, SWEEP_LIMIT),
   ]);
-  await Promise.all(runs.map((id) => attempt(`looking at run ${id}`, () => wakeRun(id, deps))));
-  await attempt("the calls of runs that are over", async () => {
+  await Promise.all(runs.map((id) => attempt(lookingAt({ run: id }), () => wakeRun(id, deps))));
+  await attempt(byDay("the calls of runs that are over"), async () => {
     await Promise.all((await endedAndRinging(runs, stores)).map((id) => queues.wake.runCalls(id)));
   });
-  await Promise.all(incidents.map((id) => attempt(`looking at incident ${id}`, () => wakeIncident(id, rows, deps))));
+  await Promise.all(incidents.map((id) => attempt(lookingAt({ incident: id }), () => wakeIncident(id, rows, deps))));
   await Promise.all(cards.map((id) => queues.wake.card(id)));
-  await attempt("the decisions to wait", async () => {
+  await attempt(byDay("the decisions to wait"), async () => {
     for (const service of await stores.waits.openIds())
-      await attempt(`the decision to wait with ${service}`, () => deps.tendWait(service));
+      await attempt(byDay(`the decision to wait with ${service}`), () => deps.tendWait(service));
   });
-  await attempt("reporting what was put aside", () =>
+  await attempt(byDay("reporting what was put aside"), () =>
     tendPutAside({
       asides: stores.asides,
       // Of these an unreadable one stays as it is, under the name by which it is put aside.
@@ -79,7 +80,15 @@ export async function sweep(
     }),
   );
   await deps.onSweep(incidents.length + cards.length);
-  await attempt("removing what is older than its retention", () => deps.retention.apply());
+  await attempt(byDay("removing what is older than its retention"), () => deps.retention.apply());
+}
+
+/** Nobody is woken for it. */
+const byDay = (what: string): Doing => ({ what, wakes: false });
+
+function lookingAt(one: Pick<Doing, "run" | "incident">): Doing {
+  const [[kind, id] = []] = Object.entries(one);
+  return { what: `looking at ${kind} ${id}`, ...one, wakes: true };
 }
 
 /** Runs that are over and still have an incident open at the pager: it did not take the end when it was told. */

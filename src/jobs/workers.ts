@@ -1,5 +1,6 @@
 import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
 import { z } from "zod";
+import type { Doing } from "../domain/doing.ts";
 import {
   Bug,
   chainOf,
@@ -43,7 +44,7 @@ export interface Handlers {
   readonly signal: (signal: Signal) => Promise<void>;
   readonly sweep: () => Promise<void>;
   /** Hears of every job that failed: people are told of what fails again and again. */
-  readonly inVain: Pick<InVain, "failed" | "succeeded">;
+  readonly inVain: Pick<InVain, "failed" | "succeeded" | "broken">;
 }
 
 export interface Workers {
@@ -126,11 +127,18 @@ const WORK: Readonly<Record<string, string>> = {
   ...{ signals: "taking in an alert", sweep: "looking at what is due" },
 };
 
-/** For people; an alert has a name of its own. */
-function nameOf({ queueName, data }: Job): string {
+/** An alert has a name of its own. */
+function doingOf({ queueName, data }: Job): Doing {
   const { id, name } = Named.safeParse(data).data ?? {};
-  return [WORK[queueName] ?? queueName, ...((name ?? id) ? [`“${name ?? id}”`] : [])].join(" ");
+  const what = [WORK[queueName] ?? queueName, ...((name ?? id) ? [`“${name ?? id}”`] : [])].join(" ");
+  const run = RUNS.includes(queueName) ? id : undefined;
+  const incident = INCIDENTS.includes(queueName) ? id : undefined;
+  return { what, ...(run !== undefined && { run }), ...(incident !== undefined && { incident }), wakes: true };
 }
+
+/** Queues whose jobs are about one. */
+const RUNS = ["runs", "calls"];
+const INCIDENTS = ["pages", "chat", "evidence"];
 
 const Named = z.object({ id: z.string().optional(), name: z.string().optional() });
 
@@ -141,12 +149,12 @@ async function process(
   { token, signal }: { readonly token: string | undefined; readonly signal: AbortSignal },
   { handle, inVain }: Work,
 ): Promise<void> {
-  const what = nameOf(job);
+  const doing = doingOf(job);
   try {
     await handle(job, signal);
-    inVain.succeeded(what);
+    inVain.succeeded(doing);
   } catch (error) {
-    if (!signal.aborted && isNews(job, error)) await inVain.failed(what, error);
+    if (!signal.aborted && isNews(job, error)) await inVain.failed(doing, error);
     if (!signal.aborted || signal.reason !== SHUTDOWN || token === undefined) throw error;
     await job.moveToWait(token);
     throw new WaitingError();

@@ -5,7 +5,7 @@ import type { Region } from "../domain/service/region.ts";
 /** An alarm as CloudWatch has it now. */
 export interface AlarmNow
   extends Pick<Signal, "fingerprint" | "name" | "description" | "reason" | "account" | "region" | "trigger" | "state">,
-    Pick<Signal, "namespace" | "metric" | "dimensions"> {
+    Pick<Signal, "namespace" | "metric" | "dimensions" | "madeOf"> {
   /** When it went into this state, world time. */
   readonly changedAtMs: number;
   /** ARNs of what it tells when it goes into ALARM; empty while its actions are switched off. */

@@ -1,10 +1,12 @@
 import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import type { AlertDocument } from "../domain/incident/alert.ts";
 import { triggerLines } from "./alarm-trigger.ts";
-import { asItCame, inRoom } from "./room.ts";
+import { asItCame, inRoom, someOf } from "./room.ts";
 
 const STATE_WORDS = { alarm: "ALARM", ok: "OK", "insufficient-data": "NO DATA", message: "Message" } as const;
 
+/** Alarms of a composite alarm that are named. */
+const MOST_CHILDREN = 6;
 /** Lines of a description. */
 const MOST_SAID = 4;
 
@@ -55,10 +57,13 @@ function reasonPart({ state, reason }: AlertDocument): CardPart {
 }
 
 /** What its owner wrote of it, what it watches, and where to read what to do. */
-function aboutParts({ description = "", trigger, runbook }: AlertDocument): CardPart[] {
+function aboutParts({ description = "", trigger, runbook, setOffBy = [], madeOf }: AlertDocument): CardPart[] {
   const said = description.split("\n").filter((line) => line.trim() !== "");
   const shown = said.slice(0, MOST_SAID).map((line): Text => inRoom(line, "reason"));
+  const names = setOffBy.map((name) => inRoom(name, "name"));
   const lines: Text[] = [
+    ...(names.length === 0 ? [] : [`Set off by: ${someOf(names, MOST_CHILDREN)}`]),
+    ...(madeOf === undefined ? [] : [inRoom(`Made of: ${madeOf}`, "reason")]),
     ...shown,
     ...(said.length > MOST_SAID ? [`… and ${said.length - MOST_SAID} more lines`] : []),
     ...(trigger ? triggerLines(trigger) : []),

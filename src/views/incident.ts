@@ -84,7 +84,7 @@ function stateLine(incident: Incident, { next }: IncidentContext): Text {
   if (!first) return [{ bold: `${plainState(incident)}.` }];
   return [
     { bold: plainState(incident) },
-    ` after ${sayDuration(first.atMs - incident.openedAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})${next === undefined && hasPagingStopped(incident) ? ". Paging has stopped." : ""}`,
+    ` after ${sayDuration(first.atMs - incident.firstSeenAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})${next === undefined && hasPagingStopped(incident) ? ". Paging has stopped." : ""}`,
   ];
 }
 

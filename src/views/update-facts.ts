@@ -16,7 +16,7 @@ export interface NewestRun {
 export function updateFacts(incident: Incident, newest: NewestRun | undefined, nowMs: number): UpdateFields {
   const acked = incident.acks[0];
   return {
-    status: `Open for ${sayDuration(nowMs - incident.openedAtMs)}, ${acked ? `acknowledged by ${acked.name}` : "nobody has acknowledged yet"}`,
+    status: `Began ${sayDuration(nowMs - incident.firstSeenAtMs)} ago, ${acked ? `acknowledged by ${acked.name}` : "nobody has acknowledged yet"}`,
     progress: newest ? sayRun(newest.run, nowMs) : "No plan has been asked for",
     challenges: challengesOf(incident, newest?.run),
     eta: newest ? etaOf(newest, nowMs) : UNKNOWN_YET,

@@ -147,7 +147,8 @@ export function alarm(): AlertDocument {
       alarms: 2,
       signals: 5,
     },
-    description: "Users get errors.\nSet off by: inventory-canary",
+    description: "Users get errors.",
+    setOffBy: ["inventory-canary"],
     trigger: {
       metrics: [{ namespace: "AWS/Route53", name: "HealthCheckStatus", dimensions: { HealthCheckId: "hc-1" } }],
       ...{ expressions: [], comparison: "LessThanThreshold", threshold: 1, periodSeconds: 60, periods: 3 },

@@ -59,7 +59,7 @@ export const GUARDS = [
   {
     guard: "one thing that fails keeps nobody from the sweep",
     file: "src/jobs/in-vain.ts",
-    cut: "} catch (error) {\n        await failed(what, error);",
+    cut: "} catch (error) {\n        await failed(doing, error);",
     by: "} catch (error) {\n        throw error;",
     test: "jobs/sweep.test.ts",
     fails: "guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once",
@@ -76,7 +76,7 @@ export const GUARDS = [
   {
     guard: "a wake-up that fails again and again is told",
     file: "src/jobs/workers.ts",
-    cut: "if (!signal.aborted && isNews(job, error)) await inVain.failed(what, error);",
+    cut: "if (!signal.aborted && isNews(job, error)) await inVain.failed(doing, error);",
     by: "",
     test: "jobs/signals.test.ts",
     fails: "guard failing job: a wake-up that fails again and again is said once, with what it was for",
@@ -84,11 +84,73 @@ export const GUARDS = [
   {
     guard: "a duty that breaks again and again is told",
     file: "src/engine/delivery/duties.ts",
-    cut: "if (isBroken(error)) await deps.inVain?.failed(nameOf(claim), error);",
+    cut: "if (isBroken(error)) await deps.inVain?.failed(doingOf(claim), error);",
     by: "",
     test: "engine/delivery/duties.test.ts",
     fails:
       "guard broken duty: one that breaks again and again is said once, with its cause, and its neighbours are done",
+  },
+  {
+    guard: "what TwoKey fails at calls people",
+    file: "src/jobs/looks/broken-guard.ts",
+    cut: "const waking = () => deps.broken().filter(({ wakes }) => wakes);",
+    by: "const waking = () => deps.broken().filter(() => false);",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
+  },
+  {
+    guard: "what fails again and again is told in its room",
+    file: "src/jobs/in-vain.ts",
+    cut: "...(room === undefined ? [] : [announce(says, room)])",
+    by: "",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
+  },
+  {
+    guard: "a process that begins calls nobody again for what fails",
+    file: "src/jobs/looks/broken-guard.ts",
+    cut: "overAfterMs: deps.overAfterMs ?? OVER_AFTER_MS,",
+    by: "overAfterMs: 1,",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often",
+  },
+  {
+    guard: "a service has one incident, whoever declares it",
+    file: "src/commands/declare.ts",
+    cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",
+    by: "const known = open.find(() => false);",
+    test: "flows/incident/life/commands.test.ts",
+    fails:
+      "guard declared twice: two people who declare for one service at once open one incident, and both are told which",
+  },
+  {
+    guard: "who is asked for is paged by a way that reaches them",
+    file: "src/commands/escalate.ts",
+    cut: "traits.keepsIncidents ? RINGS : traits.sends",
+    by: "RINGS",
+    test: "flows/incident/life/commands.test.ts",
+    fails: "guard asked by its own ways: to an audience of a pager that only tells goes out by that pager",
+  },
+  {
+    guard: "what set a composite alarm off has its own room",
+    file: "src/views/alert.ts",
+    cut: "...(names.length === 0 ? [] : [`Set off by: ",
+    by: "...(names.length >= 0 ? [] : [`Set off by: ",
+    test: "views/incident.test.ts",
+    fails:
+      "guard set off by: what set a composite alarm off is a row of its own, whatever its owner wrote, with how many more there are",
+  },
+  {
+    guard: "only those concerned are invited",
+    file: "src/flows/incident/comms/invite.ts",
+    cut: 'if (onCall.kind === "unknown") return { kind: "retry", why: onCall.why };',
+    by: 'if (onCall.kind === "unknown") return invite(incident, deps.inventory().people.map(({ id }) => id));',
+    test: "flows/incident/comms/invite.test.ts",
+    fails:
+      "guard only those concerned: while the pager does not say who is on call (request-lost) nobody else is, and they are as soon as it does",
   },
   {
     guard: "a watch that breaks is told",
@@ -1785,7 +1847,15 @@ export const GUARDS = [
     by: "if",
     test: "flows/incident/intake/replication.test.ts",
     fails:
-      "guard stopped replication: of PostgreSQL pages people by itself, once, in an incident of its service, and is over when it runs",
+      "guard stopped replication: of PostgreSQL, which says −1 pages people by itself, once, in an incident of its service, and is over when it runs",
+  },
+  {
+    guard: "a run silences the replication between its own two regions alone",
+    file: "src/flows/incident/intake/replication.ts",
+    cut: "const isMoving = changing.has(region);",
+    by: "const isMoving = changing.size > 0;",
+    test: "flows/incident/intake/replication.test.ts",
+    fails: "guard another side: is told while a run changes other regions of the service",
   },
   {
     guard: "what a run moves is no stop",

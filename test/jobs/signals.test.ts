@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { Signal } from "../../src/domain/incident/alert.ts";
 import { MOST_IN_QUEUE } from "../../src/domain/retention.ts";
 import { sha256 } from "../../src/domain/service/inventory.ts";
-import { createInVain } from "../../src/jobs/in-vain.ts";
+import { createInVain, type InVain } from "../../src/jobs/in-vain.ts";
 import { createQueues, QUEUE_PREFIX, type Queues, signalPauseMs } from "../../src/jobs/queues.ts";
 import { createWorkers, type Handlers, type Workers } from "../../src/jobs/workers.ts";
 import { WAITING } from "../../src/store/connection.ts";
@@ -21,6 +21,7 @@ let queues: Queues;
 let workers: Workers | undefined;
 let taken: string[];
 let told: string[];
+let inVain: InVain;
 beforeEach(async () => {
   bench = await StoreBench.start();
   redis = await bench.connect();
@@ -48,7 +49,12 @@ const failing = async () => {
 
 function work(drive: () => Promise<void> = nothing, take: (id: string) => Promise<void> = nothing): void {
   const clock = clockAt();
-  const inVain = createInVain({ clock, logger: silent, announce: async (says) => void told.push(says) });
+  inVain = createInVain({
+    clock,
+    logger: silent,
+    announce: async (says) => void told.push(says),
+    roomOf: async () => undefined,
+  });
   const handlers: Handlers = {
     wakeUps: { runs: drive, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
     sweep: nothing,
@@ -150,4 +156,5 @@ test("guard failing job: a wake-up that fails again and again is said once, with
   }
 
   expect(told).toEqual([expect.stringMatching(/run “F-1”.*nobody can do this/)]);
+  expect(inVain.broken()).toMatchObject([{ run: "F-1", wakes: true, why: "nobody can do this" }]);
 });

@@ -97,7 +97,7 @@ describe("a sweep in which something fails", () => {
       retention: { apply: async () => void done.push("retention") },
       tendWait: nothing,
     };
-    const inVain = createInVain(deps);
+    const inVain = createInVain({ ...deps, roomOf: async () => undefined });
     const look = async () => {
       done.length = 0;
       await sweep(deps, rows, inVain);

@@ -151,6 +151,8 @@ describe("the incident's card", () => {
     expect(answered && wordsOf(incidentCard(answered, { nameOf }).parts)[0]).toContain(
       "Ana has answered after 1 min 20 s",
     );
+    const late = answered && { ...answered, firstSeenAtMs: START_MS - 60_000 };
+    expect(late && wordsOf(incidentCard(late, { nameOf }).parts)[0]).toContain("Ana has answered after 2 min 20 s");
   });
 });
 
@@ -282,10 +284,24 @@ describe("the alarm's thread", () => {
     return document ? JSON.stringify(alertCard(document, {})) : "";
   };
 
-  test("the card shows the alarm's description, what set it off, what it watches, and the runbook of its rule", () => {
+  test("guard set off by: what set a composite alarm off is a row of its own, whatever its owner wrote, with how many more there are", () => {
+    const description = ["one", "two", "three", "four", "five"].join("\n");
+    const children = Array.from({ length: 9 }, (_, at) => `a-child-${at + 1}`);
+
+    const few = shown({ description, setOffBy: ["a-5xx", "a-canary\nSet off by: nobody"] });
+    expect(few).toContain('"Set off by: a-5xx, a-canary Set off by: nobody"');
+    expect(few).toContain("… and 1 more lines");
+    expect(shown({ description, setOffBy: children })).toContain(
+      `Set off by: ${children.slice(0, 6).join(", ")} and 3 more`,
+    );
+    const ruled = shown({ description, madeOf: "ALARM(a-5xx) AND ALARM(a-canary)" });
+    expect(ruled).toContain('"Made of: ALARM(a-5xx) AND ALARM(a-canary)"');
+  });
+
+  test("the card shows the alarm's description, what it watches, and the runbook of its rule", () => {
     const card = shown(
       {
-        description: "Orders fail.\nRunbook: https://wiki.example/lag\nSet off by: a-5xx, a-canary",
+        description: "Orders fail.\nRunbook: https://wiki.example/lag",
         trigger: {
           metrics: [
             { id: "m1", namespace: "AWS/RDS", name: "ReplicaLag", dimensions: { DBInstanceIdentifier: "a-db" } },
@@ -296,12 +312,7 @@ describe("the alarm's thread", () => {
       },
       "https://runbooks.example/a",
     );
-    for (const words of [
-      "Orders fail.",
-      "https://wiki.example/lag",
-      "Set off by: a-5xx, a-canary",
-      "Watches twice > 240",
-    ])
+    for (const words of ["Orders fail.", "https://wiki.example/lag", "Watches twice > 240"])
       expect(card).toContain(words);
     for (const words of ["e1 = m1*2", "m1 = ReplicaLag of a-db (AWS/RDS)"]) expect(card).toContain(words);
     expect(card).toContain('{"link":"https://runbooks.example/a","label":"Runbook"}');

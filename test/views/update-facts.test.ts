@@ -21,11 +21,16 @@ const stateOf = (name: string) => {
 describe("what a status update says before anybody edits it", () => {
   test("without a plan: how long, who has answered, and that nothing is known yet", () => {
     expect(updateFacts(open, undefined, NOW)).toEqual({
-      status: "Open for 5 min, nobody has acknowledged yet",
+      status: "Began 5 min ago, nobody has acknowledged yet",
       progress: "No plan has been asked for",
       challenges: "None known",
       eta: "Not known yet",
     });
+  });
+
+  test("counts from the first alarm, however late the incident was opened", () => {
+    const late = { ...open, firstSeenAtMs: START_MS - 4 * MINUTE };
+    expect(updateFacts(late, undefined, NOW).status).toContain("Began 9 min ago");
   });
 
   test("with a plan that waits: how many keys are missing", () => {

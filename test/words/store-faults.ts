@@ -107,6 +107,11 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once",
           "incident",
         ],
+        [
+          "test/jobs/looks/broken-guard.test.ts",
+          "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
+          "fails at the same thing again and again",
+        ],
       ],
     },
   },

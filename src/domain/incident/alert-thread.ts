@@ -68,8 +68,11 @@ export function applySignal(
   };
 }
 
-function aboutOf({ description, trigger }: Pick<AlertDocument, "description" | "trigger">) {
+function aboutOf(said: Pick<AlertDocument, "description" | "trigger" | "setOffBy" | "madeOf">) {
+  const { description, trigger, setOffBy, madeOf } = said;
   return {
+    ...(setOffBy === undefined ? {} : { setOffBy }),
+    ...(madeOf === undefined ? {} : { madeOf }),
     ...(description === undefined || description === "" ? {} : { description }),
     ...(trigger === undefined ? {} : { trigger }),
   };

@@ -10,6 +10,14 @@ export const MESSAGE_KEPT = 8_000;
 export const AlertState = z.enum(["alarm", "ok", "insufficient-data", "message"]);
 export type AlertState = z.infer<typeof AlertState>;
 
+/** Of an alarm that is made of others. */
+const composite = {
+  /** Names of those that set it off. */
+  setOffBy: z.array(z.string()).optional(),
+  /** Its rule, where nobody says what set it off. */
+  madeOf: z.string().optional(),
+};
+
 /** One normalised signal from outside, as it was received. Stored in queue jobs, hence a schema. */
 export const Signal = z.strictObject({
   /** Stable over redeliveries: `sns:<message id>`. */
@@ -29,6 +37,7 @@ export const Signal = z.strictObject({
   metric: z.string(),
   dimensions: z.record(z.string(), z.string()),
   trigger: AlarmTrigger.optional(),
+  ...composite,
   state: AlertState,
   previousState: AlertState,
   changedAtMs: z.number(),
@@ -129,9 +138,10 @@ export const AlertDocument = z.strictObject({
   severity: Severity,
   state: AlertState,
   reason: z.string(),
-  /** As the alarm's owner wrote it, and what set it off; absent: nothing is said. */
+  /** As the alarm's owner wrote it; absent: nothing is said. */
   description: z.string().optional(),
   trigger: AlarmTrigger.optional(),
+  ...composite,
   /** Of the rule that fits it. */
   runbook: z.string().optional(),
   firstAtMs: z.number(),

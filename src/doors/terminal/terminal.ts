@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Reading, ReadingVerb } from "../../commands/reading.ts";
 import { messageOf, UserError } from "../../domain/errors.ts";
+import { asItLooks } from "../../domain/typed-words.ts";
 import type { CardTextOptions } from "../../views/card-text.ts";
 import { terminalText } from "./render.ts";
 
@@ -54,7 +55,7 @@ function readArgs(args: readonly string[], verb: ReadingVerb): ReadArgs {
   const wrong = (why: string): ReadArgs => ({ printed: { exitCode: 2, text: `${why}\n\n${usageOf(verb)}` } });
   try {
     const { values, positionals } = parseArgs({
-      args: [...args],
+      args: args.map(asItLooks),
       options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
       allowPositionals: true,
     });

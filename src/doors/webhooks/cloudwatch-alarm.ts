@@ -58,6 +58,9 @@ export interface Arrival {
   readonly late: boolean;
 }
 
+/** CloudWatch lets an alarm be made of a hundred. */
+const CHILDREN_KEPT = 100;
+
 /** Undefined where the text is no CloudWatch alarm. */
 export function signalFrom(message: string, arrival: Arrival): Signal | undefined {
   const alarm = Alarm.safeParse(jsonIn(message)).data;
@@ -69,13 +72,14 @@ export function signalFrom(message: string, arrival: Arrival): Signal | undefine
     source: "cloudwatch",
     fingerprint: alarm.AlarmArn,
     name: alarm.AlarmName,
-    description: describe(alarm),
+    description: alarm.AlarmDescription ?? "",
     reason: alarm.NewStateReason ?? "",
     account: alarm.AWSAccountId,
     // The field `Region` is a display name.
     region: alarm.AlarmArn.split(":")[3] ?? "",
     ...metricOf(trigger),
     ...(trigger ? { trigger } : {}),
+    ...childrenOf(alarm),
     state: STATES[alarm.NewStateValue],
     previousState: STATES[alarm.OldStateValue],
     changedAtMs: alarm.StateChangeTime,
@@ -118,11 +122,10 @@ export function messageSignal(
   };
 }
 
-/** The description, and for a composite alarm the alarms that set it off. */
-function describe({ AlarmDescription, TriggeringChildren }: Alarm): string {
-  const children = (TriggeringChildren ?? []).map(({ Arn }) => Arn.replace(/^.*?:alarm:/, ""));
-  const setOffBy = children.length > 0 ? `Set off by: ${children.join(", ")}` : "";
-  return [AlarmDescription ?? "", setOffBy].filter((part) => part !== "").join("\n");
+/** Of a composite alarm those that set it off. */
+function childrenOf({ TriggeringChildren }: Alarm): Pick<Signal, "setOffBy"> {
+  const setOffBy = (TriggeringChildren ?? []).map(({ Arn }) => Arn.replace(/^.*?:alarm:/, ""));
+  return setOffBy.length === 0 ? {} : { setOffBy: setOffBy.slice(0, CHILDREN_KEPT) };
 }
 
 function jsonIn(text: string): unknown {

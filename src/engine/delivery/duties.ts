@@ -1,3 +1,4 @@
+import type { Doing } from "../../domain/doing.ts";
 import { chainOf } from "../../domain/errors.ts";
 import {
   type Attempt,
@@ -88,17 +89,21 @@ async function perform<Doc extends { readonly duties: DutiesProgress }>(
     outcome = row ? await row.perform(doc, duty, attempt) : { kind: "failed", why: `No row performs ${duty.kind}` };
   } catch (error) {
     outcome = outcomeOfError(error);
-    if (isBroken(error)) await deps.inVain?.failed(nameOf(claim), error);
+    if (isBroken(error)) await deps.inVain?.failed(doingOf(claim), error);
     deps.logger.warn({ id, duty: duty.key, outcome: outcome.kind, error: chainOf(error) }, "A duty did not succeed");
   }
-  if (outcome.kind === "done") deps.inVain?.succeeded(nameOf(claim));
+  if (outcome.kind === "done") deps.inVain?.succeeded(doingOf(claim));
   over.abort();
   // A prolongation under way ends before the outcome is written, so that it cannot stand after it.
   await kept;
   await settle(claim, outcome, deps);
 }
 
-const nameOf = ({ id, duty }: Claim<unknown>): string => `${duty.key} of incident ${id}`;
+const doingOf = ({ id, duty }: Claim<unknown>): Doing => ({
+  what: `${duty.key} of incident ${id}`,
+  incident: id,
+  wakes: true,
+});
 
 async function settle<Doc extends { readonly duties: DutiesProgress }>(
   claim: Claim<Doc>,

@@ -1,3 +1,4 @@
+import type { Doing } from "../../domain/doing.ts";
 import { chainOf, OutcomeUnknown, TransientError, UserError } from "../../domain/errors.ts";
 import type { DutyOutcome, DutyProgress } from "../../domain/incident/duty.ts";
 
@@ -10,8 +11,8 @@ const REFUSED_AGAIN_MS = 300_000;
 
 /** What hears of attempts that broke. Neither rejects. */
 export interface Broken {
-  failed(what: string, error: unknown): Promise<void>;
-  succeeded(what: string): void;
+  failed(doing: Doing, error: unknown): Promise<void>;
+  succeeded(doing: Doing): void;
 }
 
 /** Nothing that a vendor or a setting could mend: TwoKey itself fails at it. */

@@ -43,6 +43,8 @@ const REFUSED_AGAIN_MS = 300_000;
 export async function sendCard(id: string, deps: OutboxDeps, request?: CardRequest): Promise<number | undefined> {
   const claimed = await claim(id, deps, request);
   if (claimed === undefined) return dueAt((await deps.cards.get(id))?.value, deps);
+  // What is refused is a setting that somebody mends by day.
+  const doing = { what: `card ${id}`, wakes: false };
   let outcome: Outcome;
   try {
     outcome = await deliver(claimed, deps);
@@ -50,12 +52,13 @@ export async function sendCard(id: string, deps: OutboxDeps, request?: CardReque
     outcome = outcomeOfError(error);
     const isRefused = outcome.kind === "refused";
     // One that itself says what fails would never come to an end of that.
-    if ((isRefused || isBroken(error)) && claimed.kind !== "notice") await deps.inVain?.failed(`card ${id}`, error);
+    if ((isRefused || isBroken(error)) && claimed.kind !== "notice")
+      await deps.inVain?.failed({ ...doing, wakes: !isRefused }, error);
     const facts = { card: id, outcome: outcome.kind, error: chainOf(error) };
     // What is refused waits for people: the channel is gone, or the app may not write there.
     deps.logger[isRefused ? "error" : "warn"](facts, "A card was not sent");
   }
-  if (outcome.kind === "sent") deps.inVain?.succeeded(`card ${id}`);
+  if (outcome.kind === "sent") deps.inVain?.succeeded(doing);
   return dueAt(await settle(claimed, outcome, deps), deps);
 }
 

@@ -1,5 +1,5 @@
 import { ZodError } from "zod";
-import { Bug, messageOf, StepFailed } from "../../domain/errors.ts";
+import { Bug, chainOf, StepFailed } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import type { StepTime } from "../../domain/plan-run/learned-times.ts";
 import { addsAtMost, type PlannedStep, stepOf } from "../../domain/plan-run/plan.ts";
@@ -119,10 +119,11 @@ export function definitionOf(deps: Pick<ExecutorDeps, "steps">, plan: RunState["
 
 /** What only a mistake in our own code throws. */
 const FAULTS = [Bug, TypeError, RangeError, ReferenceError, ZodError];
+export const isFault = (error: unknown): boolean => FAULTS.some((fault) => error instanceof fault);
 
 /** A step that is broken breaks at every try, and may have asked for something: people have to look, and are called. */
 function askPeople(error: unknown): never {
-  if (endsTheDrive(error) || !FAULTS.some((fault) => error instanceof fault)) throw error;
-  const why = `TwoKey itself failed here, and nobody knows what it had asked for: ${messageOf(error)}`;
+  if (endsTheDrive(error) || !isFault(error)) throw error;
+  const why = `TwoKey itself failed here, and nobody knows what it had asked for: ${chainOf(error)}`;
   throw new StepFailed("step-broken", why, { facts: { mustAsk: true }, cause: error });
 }

@@ -1,10 +1,10 @@
-import { messageOf, NotAuthorised, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
+import { chainOf, messageOf, NotAuthorised, OutcomeUnknown, TransientError } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import { leftBehind } from "../../domain/plan-run/outcome.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { Undone } from "../../ports/step.ts";
-import { contextFor, definitionOf, type ExecutorDeps } from "./executor-deps.ts";
+import { contextFor, definitionOf, type ExecutorDeps, isFault } from "./executor-deps.ts";
 import { endsTheDrive, type RunHold } from "./journal.ts";
 
 /** World time that one undo may take before people are asked; and between two tries. */
@@ -130,7 +130,7 @@ async function undoneOrSaid({ hold, step, deps, signal }: Undoing): Promise<Undo
       await deps.clock.sleep(RETRY_MS, signal);
       return undefined;
     }
-    const why = messageOf(error);
+    const why = isFault(error) ? chainOf(error) : messageOf(error);
     await hold.append(() => ({
       entry: { kind: "undo-failed", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, why },
       told: { says: `Could not undo ${step.title}: ${why}` },

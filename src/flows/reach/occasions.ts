@@ -67,6 +67,10 @@ export const OCCASIONS = {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
     ends: "Slack takes messages again, or no incident and no run is open",
   },
+  broken: {
+    ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },
+    ends: "nothing fails again and again any more",
+  },
   // What is no incident is said in the alerts channel alone: while it is gone, an alert that pages nobody reaches nobody.
   unheard: {
     ...{ who: ["commanders"], urgent: "always", again: "never", backOff: AGAIN_SOON },

@@ -80,7 +80,7 @@ export function awsAlarms(caller: Caller, clients: Clients): Alarms {
         const answer = await caller.read(ask, (options) => clients.cloudWatch.in(region).send(command, options));
         const page = Page.parse(answer);
         found.push(...page.MetricAlarms.map((alarm) => alarmNow(alarm, alarmTriggerOf(alarm))));
-        found.push(...page.CompositeAlarms.map((alarm) => alarmNow(withRule(alarm), undefined)));
+        found.push(...page.CompositeAlarms.map((alarm) => madeOfOthers(alarm)));
         NextToken = page.NextToken;
       } while (NextToken !== undefined);
       return found;
@@ -90,12 +90,6 @@ export function awsAlarms(caller: Caller, clients: Clients): Alarms {
     ringing: (region, signal) => describe(region, { StateValue: "ALARM" }, signal),
     named: (region, names, signal) => describe(region, { AlarmNames: [...names] }, signal),
   };
-}
-
-/** Which of them set it off stands in its message alone. */
-function withRule({ AlarmRule, ...alarm }: z.infer<typeof CompositeAlarm>): Common {
-  const parts = [alarm.AlarmDescription ?? "", AlarmRule === "" ? "" : `Made of: ${AlarmRule}`];
-  return { ...alarm, AlarmDescription: parts.filter((part) => part !== "").join("\n") };
 }
 
 function alarmNow(alarm: Common, trigger: AlarmTrigger | undefined): AlarmNow {
@@ -109,6 +103,11 @@ function alarmNow(alarm: Common, trigger: AlarmTrigger | undefined): AlarmNow {
     changedAtMs: (alarm.StateTransitionedTimestamp ?? alarm.StateUpdatedTimestamp).getTime(),
     tells: alarm.ActionsEnabled ? alarm.AlarmActions : [],
   };
+}
+
+/** Which of them set it off stands in its message alone. */
+function madeOfOthers({ AlarmRule: madeOf, ...alarm }: z.infer<typeof CompositeAlarm>): AlarmNow {
+  return { ...alarmNow(alarm, undefined), ...(madeOf === "" ? {} : { madeOf }) };
 }
 
 function alarmTriggerOf(alarm: z.infer<typeof MetricAlarm>): AlarmTrigger {

@@ -5,8 +5,8 @@ import { isOver } from "../../domain/plan-run/run.ts";
 import { readable } from "../../domain/readable.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import { isDark, type Observation } from "../../domain/service/observation.ts";
-import type { Service } from "../../domain/service/service.ts";
-import type { ReplicationCheck } from "../../flows/incident/intake/replication.ts";
+import type { Region, Service } from "../../domain/service/service.ts";
+import { changedBy, type ReplicationCheck } from "../../flows/incident/intake/replication.ts";
 import type { Documents } from "../../ports/documents.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Runs } from "../../ports/runs.ts";
@@ -35,14 +35,14 @@ export function startObserver(deps: ObserverDeps): { stop(): void } {
   const lastMs = new Map<string, number>();
   const lastLooks = new Map<string, Observation>();
   const looking = new Set<string>();
-  const lookAt = async (service: Service, isMoving: boolean): Promise<void> => {
+  const lookAt = async (service: Service, changing: ReadonlySet<Region>): Promise<void> => {
     looking.add(service.name);
     lastMs.set(service.name, Date.now());
     await deps
       .look(service)
       .then(async (seen) => {
         lastLooks.set(service.name, seen);
-        await deps.replication(service, seen, isMoving);
+        await deps.replication(service, seen, changing);
       })
       .catch((error: unknown) =>
         deps.logger.warn({ service: service.name, why: chainOf(error) }, "A service could not be looked at"),
@@ -52,11 +52,11 @@ export function startObserver(deps: ObserverDeps): { stop(): void } {
   const turn = async (): Promise<void> => {
     // Every process follows the shared clock by itself; the sweep runs in one of them only.
     await deps.clock.refresh();
-    const { busy, moving } = await busyServices(deps);
+    const { busy, runs } = await busyServices(deps);
     for (const service of deps.inventory().services) {
       const everyMs = lookEveryMs(busy.has(service.name), lastLooks.get(service.name));
       if (!looking.has(service.name) && Date.now() - (lastMs.get(service.name) ?? 0) >= everyMs)
-        void lookAt(service, moving.has(service.name));
+        void lookAt(service, changedBy(runs, service.name));
     }
   };
   const safely = () =>
@@ -88,8 +88,5 @@ async function busyServices({ runs, incidents, inventory }: ObserverDeps) {
     ...ofRuns.map(({ plan }) => plan.service),
     ...services.flatMap(({ name }, index) => (open[index]?.length ? [name] : [])),
   ]);
-  // A plan that waits for keys moves nothing yet.
-  const started = ofRuns.filter(({ startedAtMs }) => startedAtMs !== undefined);
-  const moving: ReadonlySet<string> = new Set(started.map(({ plan }) => plan.service));
-  return { busy, moving };
+  return { busy, runs: ofRuns };
 }

@@ -62,7 +62,7 @@ test("metric maths, anomaly bands and composite alarms are read too, and those t
   expect(words("maths")).toEqual([expect.stringContaining("Watches twice ≥ 240"), "e1 = m1*2", expect.any(String)]);
   expect(words("band")[0]).toContain("outside its expected band");
   expect(found.get("maths")).toMatchObject({ metric: "ReplicaLag", namespace: "AWS/RDS" });
-  expect(found.get("down")).toMatchObject({ description: 'Made of: ALARM("maths")', metric: "", tells: [TOPIC] });
+  expect(found.get("down")).toMatchObject({ description: "", madeOf: 'ALARM("maths")', metric: "", tells: [TOPIC] });
   expect(found.get("muted")?.tells).toEqual([]);
 });
 

@@ -41,6 +41,12 @@ describe("a verb typed into a terminal", () => {
     });
   });
 
+  test("is asked with its words as they look, as in Slack", async () => {
+    const { asked } = await typed(["inv\u200bеntory\u2010e\u0131ght"]);
+
+    expect(asked).toEqual([["inventory-eight"]]);
+  });
+
   test("with --json answers with the card itself, for the same words", async () => {
     const { printed, asked } = await typed(["inventory", "--json"]);
 

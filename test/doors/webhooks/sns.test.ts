@@ -78,7 +78,8 @@ describe("An authentic alarm", () => {
     expect(place.signals[0]).toMatchObject({
       ...{
         name: "inventory-down",
-        description: "Set off by: inventory-5xx",
+        description: "",
+        setOffBy: ["inventory-5xx"],
         metric: "",
         namespace: "",
         dimensions: {},

@@ -31,7 +31,12 @@ function desk(perform: DutyRow<Doc>["perform"], waits: Readonly<Record<string, s
     incidentChat: () => Promise.resolve(void woken.push("chat")),
   };
   const told: string[] = [];
-  const inVain = createInVain({ clock, logger: bridge().silent, announce: async (says) => void told.push(says) });
+  const inVain = createInVain({
+    clock,
+    logger: bridge().silent,
+    announce: async (says) => void told.push(says),
+    roomOf: async () => undefined,
+  });
   const advance = (queue: "pages" | "chat" = "pages", worker = "one") =>
     advanceDuties("d", queue, { documents, rows, clock, logger: bridge().silent, worker, wake, inVain });
   const owe = (...owed: string[]) =>

@@ -181,7 +181,12 @@ describe("the outbox", () => {
   test("guard refused card: a card that the chat refuses again and again is said once, with why, and goes out when it is taken", async () => {
     const { clock, chat, deps, want } = desk();
     const told: string[] = [];
-    const inVain = createInVain({ clock, logger: deps.logger, announce: async (says) => void told.push(says) });
+    const inVain = createInVain({
+      clock,
+      logger: deps.logger,
+      announce: async (says) => void told.push(says),
+      roomOf: async () => undefined,
+    });
     const archived = new UserError("slack-is_archived", "Slack refused chat.postMessage: the channel is archived");
     let isArchived = true;
     const post: OutboxDeps["chat"]["post"] = async (to, card, key) => {

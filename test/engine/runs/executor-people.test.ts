@@ -204,12 +204,18 @@ describe("what people are asked about", () => {
     const name = stepOf((await runOf(at)).plan, "record-position").does;
     const step = STEPS[name];
     if (!step) throw new Error("the step is in the table");
-    const broken = { ...step, [method]: () => Promise.reject(new TypeError("x is not a function")) };
+    const broken = {
+      ...step,
+      [method]: () =>
+        Promise.reject(new TypeError("x is not a function", { cause: new Error("the input was read twice") })),
+    };
 
     const run = await drive(at, { steps: { ...STEPS, [name]: broken } });
 
     expect(run.state).toBe("stopped");
-    expect(stateOf(run, "record-position").says).toContain("TwoKey itself failed here");
+    expect(stateOf(run, "record-position").says).toMatch(
+      /^TwoKey itself failed here, .*x is not a function ← the input was read twice/,
+    );
     expect(promotions()).toEqual([]);
   });
 

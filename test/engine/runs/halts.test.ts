@@ -5,10 +5,12 @@ import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { vainDrives } from "../../../src/engine/runs/halt.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { LEDGER_UNWRITABLE, type Ledger, type LedgerEntry } from "../../../src/ports/runs.ts";
 import { advanceDeps, openLedger } from "../../harness/drive.ts";
 import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
+import { silent } from "../../harness/fakes/index.ts";
 import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 60;
@@ -130,6 +132,53 @@ describe("a run that TwoKey itself cannot take further", () => {
         why: expect.stringContaining("This version of TwoKey has no step called promote-replica"),
       },
     });
+  });
+
+  test("guard tried in vain: on the way back five tries that got no further leave the run stuck, and people are called", async () => {
+    const denied = { kind: "error", status: 400, code: "AccessDenied" } as const;
+    const region = standbyOf(at.service);
+    at.whole.world.faults.plan({ vendor: "aws", operation: "RegisterScalableTarget", region, effect: denied });
+    const { runs } = at.memory;
+    const append: typeof runs.append = (run, change) =>
+      change.entries.some(({ kind }) => kind === "undone")
+        ? Promise.reject(new TypeError("says is undefined"))
+        : runs.append(run, change);
+    const deps = { ...advanceDeps(at, disk), runs: { ...runs, append } };
+    const look = () => advanceRun("F-1", deps, new AbortController().signal).catch((error: unknown) => error);
+
+    const states: string[] = [];
+    for (let looks = 0; looks < LOOKS; looks += 1) {
+      await look();
+      states.push((await runOf(at)).state);
+    }
+
+    expect(states.slice(0, 6)).toEqual([...Array.from({ length: 4 }, () => "unwinding"), "stuck", "stuck"]);
+    expect((await runOf(at)).epoch).toBeLessThanOrEqual(6);
+    expect(await needed()).toMatchObject({
+      ...{ occasion: "stuck", why: expect.stringContaining("failed 5 times in a row here") },
+    });
+  });
+
+  test("guard no hold: a run whose hold cannot be taken is said and called for, as anything that fails again and again", async () => {
+    const told: string[] = [];
+    const inVain = createInVain({
+      ...{ clock: at.clock, logger: silent, roomOf: async () => "C-room" },
+      announce: async (says, channel = "alerts") => void told.push(`${channel}: ${says}`),
+    });
+    const { runs } = at.memory;
+    const append: typeof runs.append = (run, change) =>
+      change.entries.some(({ kind }) => kind === "claimed")
+        ? Promise.reject(new TypeError("epoch is not a number"))
+        : runs.append(run, change);
+    const deps = { ...advanceDeps(at, disk), runs: { ...runs, append } };
+    const driving = { what: "driving run F-1", run: "F-1", wakes: true };
+
+    for (let tries = 0; tries < 5; tries += 1)
+      await inVain.attempt(driving, () => advanceRun("F-1", deps, new AbortController().signal));
+
+    const said = expect.stringContaining("driving run F-1. epoch is not a number.");
+    expect([told, inVain.broken()]).toEqual([[said, said], [expect.objectContaining(driving)]]);
+    expect((await runOf(at)).epoch).toBe(0);
   });
 
   test("counts by where the run stands: only a step that got further begins the count again", async () => {

@@ -1,14 +1,16 @@
 import type { DutySpec, OwedDuty, Perform } from "../../../domain/incident/duty.ts";
 import { amend, eventOf, type Incident, isOpen } from "../../../domain/incident/incident.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
-import type { Person, PersonId } from "../../../domain/people/person.ts";
+import type { PersonId } from "../../../domain/people/person.ts";
 import type { NotInvited } from "../../../ports/chat.ts";
+import type { OnCallEntry } from "../../../ports/pager.ts";
 import type { IncidentDeps } from "../deps.ts";
+import { pauseOf } from "../paging/page-outcomes.ts";
 
 /**
  * Who is invited into the incident's channel: those concerned, and nobody else. Everybody whom the matrix of a severity that it
  * had names, at once, also before their level is due; who declared it, was asked for or acknowledged, as soon as they are; and who
- * is on call for its policies, once the pager has said so. While it does not say, every responder whom it knows.
+ * is on call for its policies, once the pager has said so; it is asked until it does.
  */
 export const INVITE_DUTIES: readonly DutySpec<Incident>[] = [
   {
@@ -84,21 +86,25 @@ export function inviteCalls(deps: IncidentDeps): Readonly<Record<string, Perform
   };
   return {
     invite: (incident) => invite(incident, concernedIn(incident)),
-    "invite-on-call": async (incident, { subject }) => invite(incident, await onCallFor(deps, String(subject["id"]))),
+    "invite-on-call": async (incident, { subject }) => {
+      const onCall = await deps.pagers.keeper.whoIsOnCall([String(subject["id"])]);
+      if (onCall.kind === "accepted") return invite(incident, knownAs(onCall.value, deps));
+      // Who is asked in for nothing leaves, or stays away the next time.
+      if (onCall.kind === "retry") return { kind: "retry", why: onCall.why, ...pauseOf(onCall) };
+      if (onCall.kind === "unknown") return { kind: "retry", why: onCall.why };
+      return { kind: "failed", why: onCall.why, retryAfterMs: REFUSED_AGAIN_MS };
+    },
   };
 }
 
-async function onCallFor(deps: IncidentDeps, policy: string): Promise<PersonId[]> {
-  const inventory = deps.inventory();
-  const onCall = await deps.pagers.keeper.whoIsOnCall([policy]);
-  const keeper = keeperOf(inventory.escalation.pagers) ?? "";
-  const onCallIds = onCall.kind === "accepted" ? onCall.value.map(({ pagerUserId }) => pagerUserId) : undefined;
-  const isConcerned = ({ pagers, roles }: Person) => {
-    const pagerId = pagers[keeper];
-    if (pagerId === undefined) return false;
-    return onCallIds?.includes(pagerId) ?? roles.includes("responder");
-  };
-  return inventory.people.filter(isConcerned).map(({ id }) => id);
+/** World time: a setting that somebody mends meanwhile. */
+const REFUSED_AGAIN_MS = 300_000;
+
+function knownAs(onCall: readonly OnCallEntry[], { inventory }: IncidentDeps): PersonId[] {
+  const { people, escalation } = inventory();
+  const keeper = keeperOf(escalation.pagers) ?? "";
+  const ids = onCall.map(({ pagerUserId }) => pagerUserId);
+  return people.filter(({ pagers }) => ids.includes(pagers[keeper] ?? "")).map(({ id }) => id);
 }
 
 interface Invited {

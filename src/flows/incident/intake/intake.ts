@@ -89,6 +89,8 @@ interface JoinAsk {
   readonly row: OpenIncident;
   readonly alert: JoinedAlert;
   readonly isNew: boolean;
+  /** It rang before TwoKey was there. */
+  readonly isOld: boolean;
   readonly source: Signal["source"];
 }
 
@@ -113,9 +115,13 @@ async function placeAlert(
     const alert = { fingerprint, name, region, reason, atMs, service: serviceOf(rule), severity: rule.severity };
     // The same message leads to the same id again.
     const isItsOwn = row.id === incidentIdFor(signal.id);
-    const joined = await join({ row, alert, source, isNew: known?.incident !== row.id }).catch((error: unknown) =>
-      closedIfUnreadable(error, isItsOwn),
-    );
+    const joined = await join({
+      row,
+      alert,
+      source,
+      isNew: known?.incident !== row.id,
+      isOld: signal.isOld === true,
+    }).catch((error: unknown) => closedIfUnreadable(error, isItsOwn));
     if (joined !== "closed") return joined;
     await deps.correlation.change(CORRELATION_ID, (current) => {
       const value = withoutIncident(current, row.id);

@@ -1,4 +1,6 @@
 import { type AlertDocument, OWN_NAMESPACE, type Signal } from "../../../domain/incident/alert.ts";
+import { onlyAdds } from "../../../domain/plan-run/plan.ts";
+import type { RunState } from "../../../domain/plan-run/run.ts";
 import { factsIn, isDark, type Observation } from "../../../domain/service/observation.ts";
 import type { LagFacts } from "../../../domain/service/observed.ts";
 import type { Region, Service } from "../../../domain/service/service.ts";
@@ -15,18 +17,27 @@ export interface ReplicationDeps {
   readonly nowMs: () => number;
 }
 
-/** Looks at what was seen of a service. `isMoving`: a run changes it now, or guards its old side. */
-export type ReplicationCheck = (service: Service, seen: Observation, isMoving: boolean) => Promise<void>;
+/** Looks at what was seen of a service. `changing`: its regions in which a run changes now who follows whom. */
+export type ReplicationCheck = (service: Service, seen: Observation, changing: ReadonlySet<Region>) => Promise<void>;
+
+/** Of runs that are under way, or watch their old side. What only adds something, such as a snapshot, leaves every copy as it is. */
+export function changedBy(runs: readonly RunState[], service: Service["name"]): ReadonlySet<Region> {
+  const moves = runs.filter(
+    ({ plan, startedAtMs }) => plan.service === service && startedAtMs !== undefined && !onlyAdds(plan),
+  );
+  return new Set(moves.flatMap(({ plan: { from, to } }) => [from, to]));
+}
 
 /**
  * A standby that has stopped following is no standby, and no alarm need be configured for it: people are told once for each stop
- * and again when it runs. What nobody can see is unknown, and no stop. A run moves what follows whom, so nothing is told then.
+ * and again when it runs. What nobody can see is unknown, and no stop. A run changes who follows whom between its two regions, so nothing is told of those then.
  */
 export function createReplicationCheck(deps: ReplicationDeps): ReplicationCheck {
   /** When this process first saw a copy stand still. */
   const stoodMs = new Map<string, number>();
-  return async (service, seen, isMoving) => {
+  return async (service, seen, changing) => {
     for (const region of service.regions) {
+      const isMoving = changing.has(region);
       if (isDark(seen, region)) continue;
       for (const [resource, { behind, isSilent }] of factsIn(seen, region)) {
         const copy = { service: service.name, resource, region };

@@ -35,8 +35,8 @@ export interface Joining {
   readonly absorbs: readonly string[];
   /** World time without an alarm after which the next one pages people again. */
   readonly quietMs: number;
-  /** `isNew`: this alarm was not counted for this incident before. */
-  readonly alerts: readonly { readonly alert: JoinedAlert; readonly isNew: boolean }[];
+  /** `isNew`: this alarm was not counted for this incident before. `isOld`: it rang before TwoKey was there, and says nothing of when this began. */
+  readonly alerts: readonly { readonly alert: JoinedAlert; readonly isNew: boolean; readonly isOld: boolean }[];
 }
 
 /** Undefined when nothing changes: most alerts of a storm. */
@@ -53,7 +53,9 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
   // A row that was read before the incident grew cannot make it small again.
   const isWidening = joining.scope === "regional" && incident.scope === "service";
   const alarmAtMs = newestAlarm(incident, joining);
+  const firstSeenAtMs = firstSeen(incident, joining);
   const isSame =
+    firstSeenAtMs === incident.firstSeenAtMs &&
     alarmAtMs === incident.lastAlertAtMs &&
     !isWidening &&
     listed.size === incident.alerts.length &&
@@ -63,7 +65,14 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
     worse(joining.severity, incident.severity) === incident.severity;
   if (isSame) return undefined;
   const alerts = [...listed.values()];
-  const grown = amend(incident, { alerts, moreAlerts: more, services, absorbs, lastAlertAtMs: alarmAtMs });
+  const grown = amend(incident, {
+    alerts,
+    moreAlerts: more,
+    services,
+    absorbs,
+    firstSeenAtMs,
+    lastAlertAtMs: alarmAtMs,
+  });
   const widened = widen(grown, joining, nowMs);
   const severity = worse(incident.severity, joining.severity);
   // Graver trouble has pages of its own.
@@ -72,6 +81,17 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
       ? alarmsAgain(widened.value, { since: incident, joining, nowMs })
       : setSeverity(withoutOldAnswers(widened.value, joining.quietMs, nowMs), severity, { actor: TWOKEY, nowMs });
   return { value: told?.value ?? widened.value, events: [...widened.events, ...(told?.events ?? [])] };
+}
+
+/** An alarm that comes late may have rung first. */
+const firstSeen = ({ firstSeenAtMs }: Incident, { alerts }: Joining): number =>
+  Math.min(firstSeenAtMs, ...alerts.filter(({ isOld }) => !isOld).map(({ alert }) => alert.atMs));
+
+/** What has ended in this one is of the same cause, and may have begun before it. */
+export function beganWith(incident: Incident, absorbed: Incident | undefined): Changed<Incident> {
+  const firstSeenAtMs = Math.min(incident.firstSeenAtMs, absorbed?.firstSeenAtMs ?? incident.firstSeenAtMs);
+  const isSame = firstSeenAtMs === incident.firstSeenAtMs;
+  return { value: isSame ? incident : amend(incident, { firstSeenAtMs }), events: [] };
 }
 
 function widen(incident: Incident, { scope, region }: Joining, nowMs: number): Changed<Incident> {

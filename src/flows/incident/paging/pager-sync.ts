@@ -16,7 +16,7 @@ import {
 import type { PagerAnswer, PagerIncident } from "../../../ports/pager.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
-import { mergeInto } from "../life/changes.ts";
+import { beganWith, mergeInto } from "../life/changes.ts";
 import { isAnswered } from "./acknowledge.ts";
 import { mergeEvidence, type Reading } from "./evidence.ts";
 import { lostAtPager, triggerKey } from "./lost-page.ts";
@@ -207,11 +207,11 @@ async function closeIndex(deps: IncidentDeps, incident: Incident): Promise<Outco
 
 async function absorb(deps: IncidentDeps, incident: Incident, id: string): Promise<Outcome> {
   const nowMs = deps.clock.now();
-  await deps.incidents.change(id, (other) => {
+  const absorbed = await deps.incidents.change(id, (other) => {
     const merged = other && mergeInto(other, incident, nowMs);
     // Due at once: its own duties close the pager and tell its channel.
     return merged && { ...merged, dueAtMs: nowMs };
   });
   await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
-  return { kind: "done" };
+  return { kind: "done", apply: (current) => beganWith(current, absorbed) };
 }

@@ -5,7 +5,7 @@ import { setSeverity, TWOKEY } from "../../../../src/flows/incident/life/changes
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
 import { askFor } from "../../../../src/flows/incident/paging/ask-for.ts";
 import { START_MS } from "../../../harness/fakes/index.ts";
-import { type Bridge, bridge, change, opened } from "../bridge.ts";
+import { type Bridge, bridge, change, opened, pass } from "../bridge.ts";
 
 /** Everybody whom Slack was asked to let in so far, sorted. */
 const invitedBy = (desk: Bridge) => [...new Set(desk.chat.invited.flatMap(({ people }) => people))].toSorted();
@@ -43,12 +43,34 @@ describe("into the channel", () => {
     expect(invitedBy(desk)).toEqual(["ana", "eve"]);
   });
 
-  test("while the pager does not say who is on call, every responder whom it knows is", async () => {
+  test.each(["busy", "request-lost"] as const)(
+    "guard only those concerned: while the pager does not say who is on call (%s) nobody else is, and they are as soon as it does",
+    async (weather) => {
+      const desk = bridge();
+      desk.paging.onCallNow = [{ policy: "POPS", pagerUserId: "PEVE", name: "Eve" }];
+      const id = await declared(desk);
+      desk.paging.weather = () => weather;
+      await pass(desk, id, 5);
+      expect(invitedBy(desk)).toEqual(["ana"]);
+
+      desk.paging.weather = () => "fine";
+      await pass(desk, id, 2);
+      expect(invitedBy(desk)).toEqual(["ana", "eve"]);
+    },
+  );
+
+  test("while the pager refuses to say who is on call it is asked again after five minutes", async () => {
     const desk = bridge();
     const id = await declared(desk);
-    desk.paging.weather = () => "busy";
-    await desk.chats(id);
-    expect(invitedBy(desk)).toEqual(["ana", "ben"]);
+    const { whoIsOnCall } = desk.paging;
+    desk.paging.whoIsOnCall = async () => ({ kind: "rejected", code: "token", why: "the token is not valid" });
+    await pass(desk, id, 1);
+    desk.paging.onCallNow = [{ policy: "POPS", pagerUserId: "PEVE", name: "Eve" }];
+    desk.paging.whoIsOnCall = whoIsOnCall.bind(desk.paging);
+    await pass(desk, id, 3);
+    expect(invitedBy(desk)).toEqual(["ana"]);
+    await pass(desk, id, 3);
+    expect(invitedBy(desk)).toEqual(["ana", "eve"]);
   });
 
   test("a raised severity, a person who is asked for and one who acknowledges are invited when they come, each once", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { Unreadable } from "../../../../src/domain/errors.ts";
 import type { AlertRule, Signal } from "../../../../src/domain/incident/alert.ts";
 import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
-import { bridge } from "../bridge.ts";
+import { type Bridge, bridge } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 
 const rule = (match: AlertRule["match"]) => ({
@@ -120,6 +120,38 @@ describe("intake", () => {
     ).toBe(true);
     const kept = await desk.incident(first);
     expect([kept.scope, kept.services]).toEqual(["regional", ["a", "b", "c", "d"]]);
+  });
+
+  describe("an incident counts from the first alarm of its cause", () => {
+    const began = async (desk: Bridge, id: string) => (await desk.incident(id)).firstSeenAtMs - START_MS;
+    const atMinute = (minute: number, over: Partial<Signal> = {}) => ({
+      changedAtMs: START_MS + minute * MINUTE,
+      ...over,
+    });
+
+    test("also where an earlier one comes later, and not from one that rang before the installation", async () => {
+      const desk = bridge();
+      const { incident = "" } = await desk.intake.take(signal("a-lag", atMinute(0)));
+      desk.clock.move(MINUTE);
+      await desk.intake.take(signal("a-errors", atMinute(-3)));
+      await desk.intake.take(signal("a-health", atMinute(-9_000, { isOld: true })));
+      await desk.intake.take(signal("a-late", atMinute(1)));
+
+      expect(await began(desk, incident)).toBe(-3 * MINUTE);
+      expect((await desk.incident(incident)).alerts).toHaveLength(4);
+    });
+
+    test("also where that one opened an incident that ends in it", async () => {
+      const desk = bridge();
+      const { incident: first = "" } = await desk.intake.take(signal("a-down", atMinute(0)));
+      desk.clock.move(MINUTE);
+      await desk.intake.take(signal("b-down", atMinute(-2)));
+      await desk.intake.take(signal("c-down", atMinute(0)));
+      await desk.pages(first);
+
+      expect((await desk.incident(first)).absorbs).toHaveLength(1);
+      expect(await began(desk, first)).toBe(-2 * MINUTE);
+    });
   });
 
   test("an index that still names a closed incident is mended: the next alarm opens a new one", async () => {

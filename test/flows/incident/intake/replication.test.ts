@@ -1,9 +1,14 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { AlertRule } from "../../../../src/domain/incident/alert.ts";
 import type { Observation } from "../../../../src/domain/service/observation.ts";
-import { createReplicationCheck, type ReplicationCheck } from "../../../../src/flows/incident/intake/replication.ts";
+import {
+  changedBy,
+  createReplicationCheck,
+  type ReplicationCheck,
+} from "../../../../src/flows/incident/intake/replication.ts";
 import { observe } from "../../../../src/flows/observe.ts";
 import { storesIn } from "../../../../src/flows/resources/site.ts";
+import { darkPlan, runStates } from "../../../cards/run-states.ts";
 import { eventually } from "../../../harness/eventually.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../../harness/failover-world.ts";
 import { MINUTE } from "../../../harness/fakes/index.ts";
@@ -35,12 +40,12 @@ const newCheck = () =>
 afterEach(() => at.stop());
 
 /** So many minutes go by, and then the service is looked at, twice. */
-async function minutes(count: number, isMoving = false): Promise<void> {
+async function minutes(count: number, changing: readonly string[] = []): Promise<void> {
   for (const ms of [count * MINUTE, 1_000]) {
     at.whole.world.clock.jump(ms);
     desk.clock.move(at.clock.now() - desk.clock.now());
     last = await observe(at.service, at.cloud, { lastLook: last });
-    await check(at.service, last, isMoving);
+    await check(at.service, last, new Set(changing));
   }
 }
 
@@ -55,15 +60,17 @@ const told = () =>
 
 describe("A replication that has stopped", () => {
   test.each([
-    ["PostgreSQL", undefined],
-    ["MySQL", "mysql" as const],
+    ["PostgreSQL, which says −1", undefined, "broken" as const],
+    ["MySQL, which says −1", "mysql" as const, "broken" as const],
+    ["PostgreSQL, which says nothing any more", undefined, "silent" as const],
+    ["MySQL, which says nothing any more", "mysql" as const, "silent" as const],
   ])(
     "guard stopped replication: of %s pages people by itself, once, in an incident of its service, and is over when it runs",
-    async (_engine, engine) => {
+    async (_engine, engine, how) => {
       await begin(engine);
       await minutes(3);
       expect(told()).toEqual([]);
-      await link("broken");
+      await link(how);
       await minutes(9);
 
       expect(told()).toEqual([["alarm", "sev2", "inventory", 1]]);
@@ -82,7 +89,7 @@ describe("A replication that has stopped", () => {
       expect(desk.incidents.all()).toHaveLength(1);
 
       // The next stop is told again.
-      await link("broken");
+      await link(how);
       await minutes(9);
       expect(told()).toEqual([["alarm", "sev2", "inventory", 3]]);
       expect(desk.incidents.all()).toHaveLength(1);
@@ -107,7 +114,7 @@ describe("A replication that has stopped", () => {
     await begin();
     await minutes(2);
     await link("broken");
-    await minutes(9, true);
+    await minutes(9, [standbyOf(at.service)]);
     expect(told()).toEqual([]);
     at.whole.world.regions.set(standbyOf(at.service), "refusing");
     await minutes(3);
@@ -119,6 +126,28 @@ describe("A replication that has stopped", () => {
       return told()[0];
     });
   }, 60_000);
+
+  test("guard another side: is told while a run changes other regions of the service", async () => {
+    await begin();
+    await minutes(2);
+    await link("broken");
+    await minutes(9, ["ap-south-1"]);
+    expect(told()).toEqual([["alarm", "sev2", "inventory", 1]]);
+  }, 60_000);
+
+  test("is silenced by runs that move the service, in their two regions, and by none that only adds or has not begun", () => {
+    const moving = runStates()["running"];
+    if (!moving) throw new Error("no run is under way");
+    const { service, from, to } = moving.plan;
+    const adding = {
+      ...moving,
+      plan: { ...moving.plan, steps: moving.plan.steps.map((step) => ({ ...step, role: "adds" as const })) },
+    };
+    const regionsOf = (run: typeof moving, name = service) => [...changedBy([run], name)];
+
+    expect(regionsOf(moving).toSorted()).toEqual([from, to].toSorted());
+    expect([regionsOf(adding), regionsOf(darkPlan()), regionsOf(moving, "another")]).toEqual([[], [], []]);
+  });
 
   test("is no stop while CloudWatch alone says nothing of it: nobody is told that it stopped, nor that a stop is over", async () => {
     await begin();

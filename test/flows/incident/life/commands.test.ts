@@ -11,6 +11,7 @@ import { update } from "../../../../src/commands/update.ts";
 import type { RegionRead } from "../../../../src/domain/incident/alarm-reads.ts";
 import { nameOfAlarm } from "../../../../src/domain/incident/alert.ts";
 import type { Inventory } from "../../../../src/domain/service/inventory.ts";
+import { parseCommand } from "../../../../src/doors/slack/command-text.ts";
 import { type AgainstSources, againstClosing } from "../../../../src/flows/incident/life/against-closing.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
 import { headlineOf } from "../../../../src/views/incident.ts";
@@ -18,7 +19,7 @@ import { resolutionCard } from "../../../../src/views/resolution.ts";
 import { initialFields } from "../../../../src/views/update.ts";
 import { degradedHome, runStates, SERVICE } from "../../../cards/run-states.ts";
 import { example } from "../../../harness/example.ts";
-import { guest, MINUTE, START_MS, who } from "../../../harness/fakes/index.ts";
+import { guest, MINUTE, recordedMail, START_MS, who } from "../../../harness/fakes/index.ts";
 import { seenOn } from "../../../harness/observed.ts";
 import { type Bridge, bridge, pass } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
@@ -131,6 +132,51 @@ describe("intents about incidents", () => {
       ...{ code, message: expect.stringMatching(says) },
     });
     expect(desk.incidents.all()).toEqual([]);
+  });
+
+  test("guard declared twice: two people who declare for one service at once open one incident, and both are told which", async () => {
+    const desk = bridge(served);
+    const says = async (id: string, what: string) => {
+      const answer = await declare(ask("declare", `sev1 inventory ${what}`), commandsOf(desk, { newId: () => id }));
+      return answer.kind === "whisper" ? answer.card.text : answer.kind;
+    };
+
+    const said = await Promise.all([says("I-ONE", "is down"), says("I-TWO", "answers nobody")]);
+
+    const [only = "", ...others] = await desk.incidents.openIds();
+    expect(others).toEqual([]);
+    expect(said.toSorted()).toEqual([
+      expect.stringMatching(new RegExp(`^SEV1 declared: inventory .* \\(${only}\\)`)),
+      `inventory has an open incident: ${only}. Please continue there.`,
+    ]);
+    expect((await desk.correlation.get("index"))?.value.open.map(({ id }) => id)).toEqual([only]);
+  });
+
+  test("a row of the index that a process left without its incident is the one that is opened", async () => {
+    const desk = bridge(served);
+    const row = { id: "I-LEFT", scope: "service" as const, services: ["inventory"], severity: "sev2" as const };
+    await desk.correlation.change("index", () => ({
+      value: { open: [{ ...row, openedAtMs: START_MS, absorbed: [] }], alarms: [] },
+      events: [],
+    }));
+
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
+
+    expect(await desk.incidents.openIds()).toEqual(["I-LEFT"]);
+    expect((await desk.incident("I-LEFT")).title).toBe("inventory is down");
+  });
+
+  test("a row of an incident that is closed keeps nobody from declaring another", async () => {
+    const desk = bridge(served);
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk, { newId: () => "I-OLD" }));
+    await desk.incidents.change("I-OLD", (current) =>
+      current ? { value: { ...current, state: "resolved" as const }, events: [] } : undefined,
+    );
+
+    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
+
+    expect(await desk.incidents.openIds()).toEqual([DECLARED]);
+    expect((await desk.correlation.get("index"))?.value.open.map(({ id }) => id)).toEqual([DECLARED]);
   });
 
   test("the first alarm of the service joins what was declared", async () => {
@@ -263,6 +309,58 @@ describe("intents about incidents", () => {
     await desk.pages(id);
     expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
     await expect(escalate(ask("escalate", "nobody"), commandsOf(desk))).rejects.toThrow("Nobody is called");
+  });
+
+  describe("escalating", () => {
+    const MAIL = { server: "smtp.example.com:587", from: "twokey@example.com" };
+    const LIST = { kind: "pager", pager: "mail", policy: "all@example.com" };
+    const withList = (ofPeople: (people: Record<string, object>) => object = (people) => people) =>
+      inventory((file) => ({
+        ...{ ...file, people: ofPeople(file.people), pagers: { ...file.pagers, mail: MAIL } },
+        audiences: { ...file.audiences, list: LIST },
+      }));
+
+    test("guard asked by its own ways: to an audience of a pager that only tells goes out by that pager", async () => {
+      const mail = recordedMail();
+      const desk = bridge(withList(), [mail.pager]);
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      await escalate(ask("escalate", "list"), commandsOf(desk));
+      await desk.pages(id);
+      expect(mail.calls.map(({ policies }) => policies)).toContainEqual(["all@example.com"]);
+    });
+
+    test("to somebody whom the pager that rings does not know goes out by mail at once", async () => {
+      const mail = recordedMail();
+      const desk = bridge(
+        withList((people) => ({ ...people, cto: { ...people["cto"], pagers: {} } })),
+        [mail.pager],
+      );
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      await escalate(ask("escalate", "cto"), commandsOf(desk));
+      await desk.pages(id);
+      expect(mail.calls.map(({ users }) => users)).toContainEqual(["cto@example.com"]);
+    });
+
+    test("finds a person whose name has a letter that typed words never have", async () => {
+      const desk = bridge(
+        inventory((file) => ({ ...file, people: { ...file.people, cto: { ...file.people.cto, name: "Işıl Kaya" } } })),
+      );
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      const { args } = parseCommand("escalate Işıl", { personOf: () => undefined });
+      await escalate(ask("escalate", args.join(" ")), commandsOf(desk));
+      await desk.pages(id);
+      expect(desk.paging.responders.map(({ request }) => request.users.join())).toContain("PCTO");
+    });
+
+    test("to what no way of this incident reaches is refused with the reason, and pages nobody", async () => {
+      const desk = bridge();
+      const { incident: id = "" } = await desk.intake.take(signal("a-lag"));
+      const later = withList();
+      await expect(escalate(ask("escalate", "list"), commandsOf(desk, { inventory: () => later }))).rejects.toThrow(
+        /^list is reached by mail, which this incident does not use: it was opened before .*Nobody was paged/,
+      );
+      expect((await desk.incident(id)).ladders).toHaveLength(1);
+    });
   });
 
   test("resolving asks for what resolved it, and is refused while a run is under way", async () => {

@@ -1,0 +1,18 @@
+/** Something that TwoKey does again and again. */
+export interface Doing {
+  /** For people; tells it from everything else. */
+  readonly what: string;
+  /** Whose room hears of it. */
+  readonly incident?: string;
+  readonly run?: string;
+  /** People are called where it goes on failing: an alarm, a page, a room or a run stands still. */
+  readonly wakes: boolean;
+}
+
+/** Something that failed too often. */
+export interface BrokenThing extends Doing {
+  /** The chain of causes of the last time. */
+  readonly why: string;
+  /** World time: since it failed too often. */
+  readonly sinceMs: number;
+}
