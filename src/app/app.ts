@@ -40,9 +40,18 @@ export interface App {
 /** Machine time; what does not close after a failed start ends with the process. */
 const CLOSE_WITHIN_MS = 5_000;
 
+interface Starting {
+  readonly logger: Logger;
+  /** Closing it gives the start up. */
+  readonly opened?: Opened;
+}
+
 /** A running app, or an error and nothing of it left open. */
-export async function startApp(settings: Settings, described: () => Inventory, logger: Logger): Promise<App> {
-  const opened = new Opened();
+export async function startApp(
+  settings: Settings,
+  described: () => Inventory,
+  { logger, opened = new Opened() }: Starting,
+): Promise<App> {
   try {
     return await compose({ settings, described, logger, opened });
   } catch (error) {

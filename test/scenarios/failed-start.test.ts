@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
@@ -261,6 +262,60 @@ test(
     expect([[0, 1].includes(code), signal]).toEqual([true, null]);
     // Its own limit, and what a busy machine takes to end a process.
     expect(Date.now() - fromMs).toBeLessThan(STOPS_WITHIN_MS);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  "a bot that is told to end before it is ready ends within its limit, says so in one sentence, and leaves nothing behind",
+  async () => {
+    const { port, asked } = await vendor(() => undefined);
+    const env = { ...working(), REDIS_URL: `redis://127.0.0.1:${port}` };
+    const child = spawn(process.execPath, [QUICKER_START, BOT], { env, stdio: ["ignore", "ignore", "pipe"] });
+    children.push(child);
+    const said = text(child.stderr);
+    await eventually("a Redis that is asked", () => (asked() > 0 ? true : undefined));
+
+    child.kill("SIGTERM");
+
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(await said).toBe("TwoKey was told to stop (SIGTERM) before it was ready: nothing is left open.\n");
+    expect(await leftIn(redisUrl)).toEqual([]);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test.each([
+  [
+    "a promise that nobody handled",
+    "Promise.reject(new Error('nobody expects it'))",
+    "A promise was rejected and nobody handled it",
+  ],
+  [
+    "an error that nobody caught",
+    "(() => { throw new Error('nobody expects it') })()",
+    "An error was thrown and nobody caught it",
+  ],
+])(
+  "%s ends a bot with exit code 1, and the log says which",
+  async (_what, fails, says) => {
+    const breaks = `data:text/javascript,process.once("SIGUSR2",()=>${encodeURIComponent(fails)})`;
+    const child = spawn(process.execPath, [QUICKER_START, "--import", breaks, BOT], {
+      env: working(),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    children.push(child);
+    const log = text(child.stdout);
+    await ready(child);
+
+    child.kill("SIGUSR2");
+
+    expect(await once(child, "close")).toEqual([1, null]);
+    const lines = (await log)
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(lines).toContainEqual(expect.objectContaining({ msg: says, error: "nobody expects it" }));
   },
   ENDS_WITHIN_MS,
 );
