@@ -14,6 +14,7 @@ import { signingInBy, WAITING } from "../store/connection.ts";
 import { trimEvents } from "../store/events.ts";
 import { forgetBefore } from "../store/once.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
+import { refusedStart } from "../store/refusals.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands, factsOf } from "./commands.ts";
@@ -61,7 +62,7 @@ export async function startApp(
     });
     await Promise.race([opened.close().catch(() => undefined), enough]);
     clearTimeout(patience);
-    throw error;
+    throw refusedStart(error) ?? error;
   }
 }
 

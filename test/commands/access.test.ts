@@ -72,7 +72,13 @@ test("the board leaves out what is not for the asker, says how many, and a look 
   const file = fileWith({ see: ["executive_team"] });
   const nothing = async () => undefined;
   const deps: StatusDeps = {
-    runs: { openIds: async () => [], holderOf: nothing, ofIncident: async () => [], read: nothing },
+    runs: {
+      openIds: async () => [],
+      holderOf: nothing,
+      ofIncident: async () => [],
+      read: nothing,
+      coolDownUntil: nothing,
+    },
     ...{ clock: { now: () => AT }, inventory: () => file, observed: nothing, incidentShown: nothing, onCall: nothing },
     ...{ freezes: { get: nothing }, waits: { get: nothing }, server: undefined, standings: undefined },
     times: { of: async () => [] },

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { QUICKER_START } from "../../src/sandbox/node-options.ts";
+import { KEYS } from "../../src/store/keys.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
@@ -35,6 +36,7 @@ let redisUrl: string;
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
 const open: ReadonlySet<Socket>[] = [];
+const breakable: BreakableRedis[] = [];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "twokey-start-"));
   redisUrl = await freshRedisUrl();
@@ -43,6 +45,7 @@ afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   for (const server of servers.splice(0)) server.close();
   for (const sockets of open.splice(0)) for (const socket of sockets) socket.destroy();
+  for (const redis of breakable.splice(0)) await redis.stop();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -130,7 +133,29 @@ const CASES: readonly Case[] = [
     what: "Redis refuses the password",
     breaks: (env) => ({ ...env, REDIS_URL: Object.assign(new URL(redisUrl), { password: "wrong" }).href }),
     code: 1,
-    says: /^TwoKey could not start: Redis does not answer\. Check REDIS_URL.*WRONGPASS/,
+    says: /^TwoKey could not start: Redis refuses the user or the password\. Put the right ones into REDIS_URL, and start again\. ← WRONGPASS/,
+  },
+  {
+    what: "Redis is full before anything of TwoKey stands in it",
+    breaks: async (env) => {
+      const full = await BreakableRedis.start();
+      breakable.push(full);
+      await full.fill();
+      return { ...env, REDIS_URL: full.url };
+    },
+    code: 1,
+    says: /^TwoKey could not start: Redis is full and takes no writes\. Give it more memory: see .*\. ← .*OOM/,
+  },
+  {
+    what: "the key that says whose Redis it is was changed",
+    breaks: async (env) => {
+      const redis = new Redis(redisUrl);
+      await redis.set(KEYS.installation, '{"environment":"production"}');
+      redis.disconnect();
+      return env;
+    },
+    code: 1,
+    says: /^TwoKey could not start: The key \{twokey\}:installation in Redis does not say whose store it is\. .*\.$/m,
   },
   {
     what: "the port is taken",
@@ -164,7 +189,7 @@ const CASES: readonly Case[] = [
     what: "a certificate file is missing",
     breaks: (env) => ({ ...env, TWOKEY_SNS_CA: join(directory, "none.pem") }),
     code: 1,
-    says: /^TwoKey could not start: .*none\.pem/,
+    says: /^TwoKey could not start: The certificates in .*none\.pem cannot be read: there is no such file\. Mend TWOKEY_SNS_CA\.$/m,
   },
 ];
 
