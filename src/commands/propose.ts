@@ -158,7 +158,7 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried 
   if (planned.kind === "refused") throw refusedPlan(service, planned.reasons);
   const troubles = await foreseenIn(planned.plan, deps);
   if (troubles.length > 0) throw refusedPlan(service, troubles);
-  const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs), ...sparedSettings(service)];
+  const unchecked = [...agedSettings(service, request.nowMs), ...planned.plan.unchecked, ...sparedSettings(service)];
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
   const ledger = deps.ledger.head();
   const unanswered = unansweredIn(observed);
