@@ -26,15 +26,19 @@ export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "i
 export async function freeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
   const who = listed(ask);
   const why = (ask.fields?.["why"] ?? ask.text).trim();
-  if (why === "")
-    return ask.fields ? { kind: "field-errors", errors: { why: "Say why." } } : { kind: "form", form: freezeForm() };
+  if (why === "" && ask.fields) return { kind: "field-errors", errors: { why: "Say why." } };
+  if (why === "") {
+    // Nobody says why in a form that would change nothing.
+    const inForce = (await deps.freezes.get(FREEZE_ID))?.value.freeze;
+    return inForce ? frozenAlready(inForce) : { kind: "form", form: freezeForm() };
+  }
   const said = { who, atMs: deps.clock.now(), kind: "frozen", says: why } as const;
   let before: Freeze | undefined;
   await change(deps, said, (current) => {
     before = current;
     return current ? undefined : { by: who.person, atMs: said.atMs, why, lifts: [] };
   });
-  if (before) return say(`TwoKey is frozen already: ${sayFrozen(before)}. Nothing was changed.`);
+  if (before) return frozenAlready(before);
   // It stops everything from here on, also where the ledger takes no more lines.
   const unwritten = await note(said, deps).then(
     () => "",
@@ -74,6 +78,9 @@ export async function unfreeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
       )
     : say(`${name} was the second to say so: TwoKey is not frozen any more. Runs that paused wait for /dr resume.`);
 }
+
+const frozenAlready = (freeze: Freeze): Answer =>
+  say(`TwoKey is frozen already: ${sayFrozen(freeze)}. Nothing was changed.`);
 
 const say = (text: string): Answer => ({ kind: "say", card: sentenceCard(text) });
 const isApprover = (inventory: Inventory, person: string): boolean =>

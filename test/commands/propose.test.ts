@@ -93,6 +93,34 @@ describe("several people who ask for a plan of one service", () => {
     );
   });
 
+  test("while something holds it: they read that at the click, and are shown no form for it", async () => {
+    const runbook = runbookOf({ runbook: "failover", id: "" });
+    const deps = runCommandDeps(at);
+    const clicks = () => plan(runbook, { ...askFor("failover", "ana"), args: [], text: "" }, deps);
+    expect(await clicks()).toMatchObject({ kind: "form" });
+    await asks("farid", "snapshot", deps);
+
+    await expect(clicks()).rejects.toMatchObject({
+      code: "service-claimed",
+      message: expect.stringMatching(/^Run F-NEW1 .* holds inventory and is running\./),
+    });
+
+    const [one] = at.inventory.services;
+    const two = { ...at.inventory, services: [...at.inventory.services, { ...one, name: "another" }] };
+    const form = await plan(
+      runbook,
+      { ...askFor("failover", "ana"), args: [], text: "" },
+      {
+        ...deps,
+        inventory: () => two as typeof at.inventory,
+      },
+    );
+    expect(form).toMatchObject({
+      form: { fields: expect.arrayContaining([expect.objectContaining({ choices: [["another", "another"]] })]) },
+    });
+    expect(JSON.stringify(form)).toContain("holds inventory and is running");
+  });
+
   test("while it is being moved: nobody is told to abort that for the sake of another plan", async () => {
     await startRun(at);
 
