@@ -1,5 +1,6 @@
 import { type App, startApp } from "./app/app.ts";
 import { createLogger } from "./app/log.ts";
+import { Opened } from "./app/opened.ts";
 import { RUNBOOK_RULES } from "./app/runbook-rules.ts";
 import { sayProblem } from "./config/check.ts";
 import { readEnvironment, sayEnvironmentProblems } from "./config/environment.ts";
@@ -15,7 +16,7 @@ import type { Logger } from "./ports/logger.ts";
  * Production: the environment and one file in, a running bot out. Exit 1: it could not start; 2: it was called wrongly.
  * Whatever failed, the process ends.
  */
-async function main(): Promise<void> {
+async function main(told: Told): Promise<void> {
   const environment = readEnvironment();
   if (!environment.ok) return end(2, sayEnvironmentProblems(environment.problems));
   const { settings } = environment;
@@ -25,22 +26,30 @@ async function main(): Promise<void> {
   const missing = missingForPagers(settings, Object.keys(loaded.file.pagers));
   if (missing.length > 0) return end(2, sayEnvironmentProblems(missing));
   const logger = createLogger(settings.logLevel, settings.processName);
-  process.on("unhandledRejection", (error) => {
-    // Nothing is known about the state any more: another process takes over within seconds, and this one starts afresh.
-    logger.error({ error: chainOf(error) }, "A promise was rejected and nobody handled it");
-    process.exit(1);
-  });
+  endWhereUnknown(logger);
   let { inventory } = loaded;
-  const app = await startApp(settings, () => inventory, logger);
+  const opened = new Opened();
+  told.handsOver(() => opened.close());
+  const app = await startApp(settings, () => inventory, { logger, opened });
   const reloading = follow({ path: settings.configPath, inUse: text }, { app, logger }, (next) => {
     inventory = next;
   });
-  stopWhenTold(async () => {
+  told.handsOver(async () => {
     reloading.stop();
     await app.stop();
   }, logger);
-  // The line that supervisors wait for: `port` is the one that was taken, and from here on a signal is heard.
+  // The line that supervisors wait for: `port` is the one that was taken.
   logger.info({ worker: app.worker, port: app.webPort, services: inventory.services.length }, "TwoKey is ready");
+}
+
+/** Nothing is known about the state any more: another process takes over within seconds, and this one starts afresh. */
+function endWhereUnknown(logger: Logger): void {
+  const ends = (what: string) => (error: unknown) => {
+    logger.error({ error: chainOf(error) }, what);
+    process.exit(1);
+  };
+  process.on("unhandledRejection", ends("A promise was rejected and nobody handled it"));
+  process.on("uncaughtException", ends("An error was thrown and nobody caught it"));
 }
 
 function follow(
@@ -72,16 +81,34 @@ function follow(
 /** Machine time within which a process ends that was told to, whatever is away: less than supervisors wait before they kill. */
 const STOP_WITHIN_MS = 8_000;
 
-function stopWhenTold(handOver: () => Promise<void>, logger: Logger): void {
+interface Told {
+  /** What there is to close from now on. `logger`: the bot is ready. */
+  handsOver(close: () => Promise<void>, logger?: Logger): void;
+  /** From then on what fails meanwhile fails because of it. */
+  isToStop(): boolean;
+}
+
+/**
+ * Heard from the first moment on: as the first process of a container, one without a handler is never ended by SIGTERM. Before the
+ * bot is ready the start is given up.
+ */
+function stopWhenTold(): Told {
+  let close: () => Promise<void> = async () => undefined;
+  let logger: Logger | undefined;
+  let isToStop = false;
   const stop = (signal: string) => {
-    logger.info({ signal }, "Handing work over");
+    isToStop = true;
+    logger?.info({ signal }, "Handing work over");
     setTimeout(() => {
-      logger.error({ signal }, "Could not stop in order in time; another process goes on from the store");
+      const late = "Could not stop in order in time; another process goes on from the store";
+      if (!logger) end(1, late);
+      logger.error({ signal }, late);
       process.exit(1);
     }, STOP_WITHIN_MS);
-    handOver().then(
-      () => process.exit(0),
+    close().then(
+      () => (logger ? process.exit(0) : end(0, sayGivenUp(signal))),
       (error: unknown) => {
+        if (!logger) end(1, `Could not stop in order: ${chainOf(error)}`);
         logger.error({ error: chainOf(error) }, "Could not stop in order");
         process.exit(1);
       },
@@ -89,10 +116,19 @@ function stopWhenTold(handOver: () => Promise<void>, logger: Logger): void {
   };
   process.once("SIGTERM", () => stop("SIGTERM"));
   process.once("SIGINT", () => stop("SIGINT"));
-  if (!process.argv.includes("--stop-with-parent")) return;
   // Whoever started us holds the other end of this pipe; it closes with them, however they end.
-  process.stdin.once("close", () => stop("parent gone")).resume();
+  if (process.argv.includes("--stop-with-parent")) process.stdin.once("close", () => stop("parent gone")).resume();
+  return {
+    handsOver: (next, isReady) => {
+      close = next;
+      logger = isReady;
+    },
+    isToStop: () => isToStop,
+  };
 }
+
+const sayGivenUp = (signal: string): string =>
+  `TwoKey was told to stop (${signal}) before it was ready: nothing is left open.`;
 
 function readConfig(path: string): string {
   try {
@@ -108,4 +144,7 @@ function end(code: number, says: string): never {
   process.exit(code);
 }
 
-main().catch((error: unknown) => end(1, `TwoKey could not start: ${chainOf(error)}`));
+const told = stopWhenTold();
+main(told).catch((error: unknown) => {
+  if (!told.isToStop()) end(1, `TwoKey could not start: ${chainOf(error)}`);
+});

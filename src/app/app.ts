@@ -14,6 +14,7 @@ import { signingInBy, WAITING } from "../store/connection.ts";
 import { trimEvents } from "../store/events.ts";
 import { forgetBefore } from "../store/once.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
+import { refusedStart } from "../store/refusals.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands, factsOf } from "./commands.ts";
@@ -40,9 +41,18 @@ export interface App {
 /** Machine time; what does not close after a failed start ends with the process. */
 const CLOSE_WITHIN_MS = 5_000;
 
+interface Starting {
+  readonly logger: Logger;
+  /** Closing it gives the start up. */
+  readonly opened?: Opened;
+}
+
 /** A running app, or an error and nothing of it left open. */
-export async function startApp(settings: Settings, described: () => Inventory, logger: Logger): Promise<App> {
-  const opened = new Opened();
+export async function startApp(
+  settings: Settings,
+  described: () => Inventory,
+  { logger, opened = new Opened() }: Starting,
+): Promise<App> {
   try {
     return await compose({ settings, described, logger, opened });
   } catch (error) {
@@ -52,7 +62,7 @@ export async function startApp(settings: Settings, described: () => Inventory, l
     });
     await Promise.race([opened.close().catch(() => undefined), enough]);
     clearTimeout(patience);
-    throw error;
+    throw refusedStart(error) ?? error;
   }
 }
 

@@ -2,7 +2,9 @@ import { readFile } from "node:fs/promises";
 import type { Intents } from "../commands/intent.ts";
 import type { Settings } from "../config/environment.ts";
 import { keysIn } from "../config/pipeline-environment.ts";
+import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { sayUnreadFile } from "../domain/unread-file.ts";
 import { createSlackDoor, type SlackDoor } from "../doors/slack/bolt.ts";
 import { createHintDoor, type HintDoor } from "../doors/webhooks/hints.ts";
 import {
@@ -69,13 +71,22 @@ export async function openDoors(sources: DoorSources): Promise<Doors> {
       enqueue: (signal) => queues.enqueueSignal(signal),
       confirm: (topicArn, token) => outside.confirmSubscription(topicArn, token),
       fetchCertificate: certificateFetcher(sandbox?.snsCertificateUrl, outside.wayOut.fetch),
-      ...(sandbox?.snsCaPath === undefined ? {} : { authorities: [await readFile(sandbox.snsCaPath, "utf8")] }),
+      ...(sandbox?.snsCaPath === undefined ? {} : { authorities: [await authorityIn(sandbox.snsCaPath)] }),
     }),
     hints: createHints(sources),
     slack: slack.listener,
     routes: [pipelineRoute(createPipelines(sources))],
   });
   return { web, slack };
+}
+
+async function authorityIn(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const why = `The certificates in ${path} cannot be read: ${sayUnreadFile(error)}.`;
+    throw new UserError("certificates-unread", `${why} Mend TWOKEY_SNS_CA.`);
+  }
 }
 
 /** Which pipelines there are may change with the file, and their keys where they stand in files of their own. */

@@ -36,13 +36,15 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
   const { id, other } = await toldOf(DECLARE_WORDS, () => openOnce(opening, deps));
   if (other) return continueThere(service, other);
   await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
-  // Nobody is invited who is not listed.
-  const invited = actor.id === undefined ? "" : "; you are invited";
+  const invited = actor.id === undefined ? NOBODY_INVITED : "; you are invited";
   return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened${invited}.`);
 }
 
 const continueThere = (service: string | undefined, known: Incident): Answer =>
   whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);
+/** Who is not listed is neither invited nor written to later: they read now where to look. */
+const NOBODY_INVITED =
+  "; you are not invited, since twokey.yaml does not list you, and TwoKey cannot write to you later: /dr status names the channel. If none opens, it goes on in the alerts channel";
 
 /** The form says what is what: no word of its sentence is taken for a service or a severity. */
 function fromForm({ severity = "", service = NO_SERVICE, what = "" }: Readonly<Record<string, string | undefined>>) {

@@ -1,7 +1,7 @@
 import { sentenceCard } from "../domain/card/card.ts";
 import { messageOf, UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { FREEZE_ID, LIFTED_BY, sayFrozen, standingLifts } from "../domain/plan-run/freeze.ts";
+import { FREEZE_ID, type Freeze, LIFTED_BY, sayFrozen, standingLifts } from "../domain/plan-run/freeze.ts";
 import { approversOf } from "../domain/service/access.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { confirmed } from "../engine/approvals/proof.ts";
@@ -20,11 +20,15 @@ export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "i
 export async function freeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
   const who = listed(ask);
   const why = (ask.fields?.["why"] ?? ask.text).trim();
-  if (why === "")
-    return ask.fields ? { kind: "field-errors", errors: { why: "Say why." } } : { kind: "form", form: freezeForm() };
+  if (why === "" && ask.fields) return { kind: "field-errors", errors: { why: "Say why." } };
+  if (why === "") {
+    // Nobody says why in a form that would change nothing.
+    const [inForce] = await deps.freezes.inForce();
+    return inForce ? frozenAlready(inForce) : { kind: "form", form: freezeForm() };
+  }
   const said = { who, atMs: deps.clock.now(), kind: "frozen", says: why } as const;
   const [before] = await deps.freezes.inForce();
-  if (before) return say(`TwoKey is frozen already: ${sayFrozen(before)}. Nothing was changed.`);
+  if (before) return frozenAlready(before);
   const id = deps.newId();
   await deps.freezes.say([{ kind: "frozen", id, by: who.person, atMs: said.atMs, why }], eventOf(said));
   // It stops everything from here on, also where the ledger takes no more lines.
@@ -79,6 +83,9 @@ async function lift(said: Said, deps: FreezeDeps): Promise<Answer> {
       )
     : say(`${name} was the second to say so: TwoKey is not frozen any more. Runs that paused wait for /dr resume.`);
 }
+
+const frozenAlready = (freeze: Freeze): Answer =>
+  say(`TwoKey is frozen already: ${sayFrozen(freeze)}. Nothing was changed.`);
 
 const say = (text: string): Answer => ({ kind: "say", card: sentenceCard(text) });
 const isApprover = (inventory: Inventory, person: string): boolean =>

@@ -102,7 +102,7 @@ async function goOn({ plan, ...run }: RunState, ask: PipelineAsk, deps: RunComma
     );
   if (run.state !== "waiting-for-keys") return;
   try {
-    await startAlone({ plan, ...run }, requester, deps);
+    await startAlone({ plan, ...run }, { requester }, deps);
   } catch (error) {
     if ((await deps.runs.read(plan.id))?.startedAtMs === undefined) throw error;
   }

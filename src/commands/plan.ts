@@ -1,6 +1,7 @@
 import type { Form } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import type { Service } from "../domain/service/service.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { isShown, mayAsk, refuseUnlessMayAsk, shownTo } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
@@ -17,12 +18,7 @@ export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDep
   const inventory = deps.inventory();
   const person = knownPerson(ask, inventory);
   const asked = ask.fields ? fromFields(ask.fields) : fromWords(ask.text, runbook);
-  if (!asked.service) {
-    const services = inventory.services.filter(
-      ({ name }) => isShown(ask, name, inventory) && mayAsk(ask, name, inventory),
-    );
-    return { kind: "form", form: formOf(runbook, { ...inventory, services }, ask.channel) };
-  }
+  if (!asked.service) return { kind: "form", form: await formFor(runbook, ask, deps) };
   const service = serviceNamed(asked.service, inventory, shownTo(ask, inventory));
   refuseUnlessMayAsk(ask, service.name, inventory);
   const wish = runbook.read(asked.wish);
@@ -30,6 +26,49 @@ export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDep
   await refuseWhileHeld(service, deps);
   if (!asked.dryRun) await refuseWhileCoolingDown(service, deps);
   return propose({ ...asked, runbook, wish: wish.wish, service, person, ask }, deps);
+}
+
+/** Judged at the click: nobody fills in a form about a service that would be refused whatever they say. */
+async function formFor(runbook: StoredRunbook, ask: Ask, deps: RunCommandDeps): Promise<Form> {
+  const inventory = deps.inventory();
+  const asked = inventory.services.filter(({ name }) => isShown(ask, name, inventory) && mayAsk(ask, name, inventory));
+  const once = { ...deps, runs: { ...deps.runs, ...readOnce(deps.runs) } };
+  const judged = await Promise.all(asked.map(async (service) => ({ service, why: await refusalOf(service, once) })));
+  const services = judged.flatMap(({ service, why }) => (why === undefined ? [service] : []));
+  const refused = judged.flatMap(({ why }) => why ?? []);
+  const [first, ...others] = refused;
+  if (first === undefined || services.length > 0)
+    return formOf(runbook, { ...inventory, services }, { channel: ask.channel, refused });
+  if (others.length === 0) throw first;
+  throw new UserError("services-claimed", refused.map(({ message }) => message).join("\n"));
+}
+
+/** One look at the open runs, however many services are judged. */
+function readOnce(runs: RunCommandDeps["runs"]): Pick<RunCommandDeps["runs"], "openIds" | "read"> {
+  let open: ReturnType<typeof runs.openIds> | undefined;
+  const reads = new Map<string, ReturnType<typeof runs.read>>();
+  const read = (id: string) => {
+    const reading = reads.get(id) ?? runs.read(id);
+    reads.set(id, reading);
+    return reading;
+  };
+  const openIds = () => {
+    open ??= runs.openIds();
+    return open;
+  };
+  return { openIds, read };
+}
+
+async function refusalOf(service: Service, deps: RunCommandDeps): Promise<UserError | undefined> {
+  try {
+    await refuseWhileHeld(service, deps);
+    // A dry run may be made meanwhile, and has no form.
+    await refuseWhileCoolingDown(service, deps);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
 }
 
 interface Asked {
@@ -70,7 +109,7 @@ const INTRO = {
 export function formOf(
   runbook: StoredRunbook,
   { services, ...inventory }: Inventory,
-  channel: string | undefined,
+  { channel, refused }: { readonly channel: string | undefined; readonly refused: readonly UserError[] },
 ): Form {
   return {
     title: `Plan a ${runbook.name}`,
@@ -82,6 +121,7 @@ export function formOf(
         kind: "text",
         text: INTRO[runbook.needs],
       },
+      ...(refused.length === 0 ? [] : [{ kind: "lines" as const, lines: refused.map(({ message }) => message) }]),
     ],
     fields: [
       { id: "service", label: "Service", kind: "choice", choices: services.map(({ name }) => [name, name] as const) },

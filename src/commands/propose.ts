@@ -18,11 +18,13 @@ import { nameOf, peopleLeft } from "../views/names.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
 import { someOf } from "../views/room.ts";
 import { endedWithout } from "../views/sight.ts";
+import { PLAN_WORDS, START_WORDS } from "../views/store-answers.ts";
 import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 import { showLooking } from "./sight.ts";
+import { toldOf as storeToldOf } from "./told.ts";
 
 export interface Proposal {
   readonly service: Service;
@@ -98,7 +100,8 @@ async function made(
     return { card, outcome: `It was a dry run: only ${wanted.requester.name} is shown the plan.` };
   }
   keeps();
-  const channel = await keepDraft(draft, wanted, deps);
+  const words = plan.keysRequired === 0 ? START_WORDS : PLAN_WORDS;
+  const channel = await storeToldOf(words, () => keepDraft(draft, wanted, deps));
   const what = plan.keysRequired === 0 ? "is started. Its progress is in" : CALLED;
   const outcome = told(plan, channel, what);
   const whose = plan.keysRequired === 0 ? [] : [whoCounts(draft.run, deps)];
@@ -155,7 +158,7 @@ export async function draftOf(wanted: Proposal, deps: RunCommandDeps, isHurried 
   if (planned.kind === "refused") throw refusedPlan(service, planned.reasons);
   const troubles = await foreseenIn(planned.plan, deps);
   if (troubles.length > 0) throw refusedPlan(service, troubles);
-  const unchecked = [...planned.plan.unchecked, ...agedSettings(service, request.nowMs), ...sparedSettings(service)];
+  const unchecked = [...agedSettings(service, request.nowMs), ...planned.plan.unchecked, ...sparedSettings(service)];
   const times = planned.plan.steps.map((step) => deps.times.of(likenessOf(step, planned.plan)));
   const ledger = deps.ledger.head();
   const unanswered = unansweredIn(observed);
@@ -177,27 +180,39 @@ export async function keepDraft(
   { service, requester, channel: askedIn }: Proposal,
   deps: RunCommandDeps,
 ): Promise<string> {
-  const { plan, digest } = run;
+  const { plan } = run;
   const channel = incident?.channel ?? askedIn ?? deps.inventory().file.alerts.channel;
   await deps.rememberChannel(plan.id, channel);
-  // The look took its time: meanwhile somebody else may have asked for a plan, also in this very moment.
-  const created = await deps.runs.create(plan, digest, [
-    {
-      kind: "run.proposed",
-      atMs: plan.madeAtMs,
-      run: plan.id,
-      service: service.name,
-      by: requester.id,
-      door: requester.proof.door,
-      ...(incident ? { incident: incident.id } : {}),
-      says: `${requester.name} asks: ${whatIsAsked(plan)}. Reason: ${plan.reason}`,
-      facts: { digest },
-    },
-  ]);
-  if (created.kind === "in-the-way") throw await inTheWay(created.run, service, deps);
-  if (plan.keysRequired === 0) await startAlone(run, requester, deps);
-  else await deps.wake.run(plan.id);
+  await keepOrStart({ run, incident }, { service, requester }, deps);
   return channel;
+}
+
+async function keepOrStart(
+  { run, incident }: Draft,
+  { service, requester }: Pick<Proposal, "service" | "requester">,
+  deps: RunCommandDeps,
+): Promise<void> {
+  const { plan, digest } = run;
+  // The look took its time: meanwhile somebody else may have asked for a plan, also in this very moment.
+  const keep = async () => {
+    const created = await deps.runs.create(plan, digest, [
+      {
+        kind: "run.proposed",
+        atMs: plan.madeAtMs,
+        run: plan.id,
+        service: service.name,
+        by: requester.id,
+        door: requester.proof.door,
+        ...(incident ? { incident: incident.id } : {}),
+        says: `${requester.name} asks: ${whatIsAsked(plan)}. Reason: ${plan.reason}`,
+        facts: { digest },
+      },
+    ]);
+    if (created.kind === "in-the-way") throw await inTheWay(created.run, service, deps);
+  };
+  if (plan.keysRequired === 0) return startAlone(run, { requester, keep }, deps);
+  await keep();
+  await deps.wake.run(plan.id);
 }
 
 /** A plan pins every setting that it uses: one that is unknown, undecided or contradicted makes none. */

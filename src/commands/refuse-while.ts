@@ -6,7 +6,6 @@ import { isOver, type RunState, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.
 import { refusing } from "../domain/proof.ts";
 import { readable, readIfReadable } from "../domain/readable.ts";
 import type { Service } from "../domain/service/service.ts";
-import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { nameOf } from "../views/names.ts";
 import { sayRefusing } from "../views/proofs.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
@@ -54,12 +53,12 @@ const stopIt = (run: RunState): string[] =>
     : [];
 
 /**
- * What is proven to be wrong would stop a move in the middle. It is looked at once more before it refuses: it may be mended, or
+ * What is proven to be wrong would stop a run in the middle, also one that only adds something. It is looked at once more before it refuses: it may be mended, or
  * silent by now. The rest of a run that has begun needs no proof that is about its service alone.
  */
-export async function refuseWhileWrong({ service, runbook, continues }: Wanted, deps: Proved): Promise<void> {
+export async function refuseWhileWrong({ service, continues }: Wanted, deps: Proved): Promise<void> {
   const { proven } = deps;
-  if (!proven || runbook.needs !== "two keys") return;
+  if (!proven) return;
   const inTheWayNow = () =>
     refusing(proven.standings(), service.name).filter(
       ({ neededBy }) => continues === undefined || neededBy === "every move",
@@ -77,7 +76,6 @@ export async function refuseWhileWrong({ service, runbook, continues }: Wanted, 
 type Proved = Pick<RunCommandDeps, "proven">;
 interface Wanted {
   readonly service: Named;
-  readonly runbook: Pick<StoredRunbook, "needs">;
   readonly continues?: RunState;
 }
 

@@ -1,16 +1,14 @@
 import type { Card, CardPart, Span } from "../domain/card/card.ts";
 import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { isLookedAfter } from "../domain/plan-run/fence.ts";
-import { type Freeze, sayFrozen } from "../domain/plan-run/freeze.ts";
+import { sayFrozen } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
-import type { Standing } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { runsOfService } from "../engine/runs/runs-of-service.ts";
 import { withMoved } from "../flows/active-region.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
@@ -25,8 +23,7 @@ import { type OutlookDeps, outlookOf } from "./outlook.ts";
 import { serviceNamed } from "./run-deps.ts";
 
 export interface StatusDeps extends OutlookDeps {
-  readonly runs: Pick<Runs, "openIds" | "read" | "holderOf" | "ofIncident">;
-  readonly clock: Pick<Clock, "now">;
+  readonly runs: Pick<Runs, "openIds" | "read" | "holderOf" | "ofIncident" | "coolDownUntil">;
   /** Newest look at the service: fresh if AWS answers in time, else the cached one with its age. */
   observed(service: Service): Promise<Observation | undefined>;
   incidentShown(
@@ -41,8 +38,6 @@ export interface StatusDeps extends OutlookDeps {
   readonly alarmReads?: Pick<Documents<AlarmReads>, "get">;
   /** What holds TwoKey's own state, in words; undefined: it is not looked at here. */
   readonly server: string | undefined;
-  /** How that stands which TwoKey stands on; undefined: it is not proven here. */
-  readonly standings: (() => readonly Standing[]) | undefined;
   /** Undefined: it is not asked here. */
   onCall(): Promise<OnCall | undefined>;
 }
@@ -66,25 +61,40 @@ export async function statusOfServices(
   const inventory = deps.inventory();
   const wanted =
     name === undefined ? inventory.services.filter((service) => shows(service.name)) : [serviceNamed(name, inventory)];
-  const [reads, onCall, stored, lost, ...services] = await Promise.all([
+  const stopping = stoppedBy(deps);
+  const [reads, onCall, { frozen, lost }, ...services] = await Promise.all([
     deps.alarmReads?.get(ALARM_READS_ID),
     deps.onCall(),
-    deps.freezes.inForce(),
-    deps.ledger?.disagreement(),
-    ...wanted.map((service) => statusOf(service, deps)),
+    stopping,
+    ...wanted.map((service) => statusOf(service, deps, stopping)),
   ]);
   const [only] = services;
   const nowMs = deps.clock.now();
   const isOne = name !== undefined && only !== undefined;
   const degraded = degradedLines(deps.standings?.() ?? []);
-  const shown = isOne ? serviceCard(only, nowMs) : withDegraded(statusCard(services, onCall, nowMs), degraded);
+  const shown = withDegraded(isOne ? serviceCard(only, nowMs) : statusCard(services, onCall, nowMs), degraded);
   const unread = { ...shown, parts: [...shown.parts, ...unreadNotes(reads?.value, nowMs)] };
   const card = isOne ? unread : withServer(unread, deps.server);
-  const frozen = frozenLine(stored);
   const stopped =
     lost === undefined ? undefined : ["State lost. ", `${lost}. Nothing is changed. The way on: /dr accept-store.`];
-  return [frozen, stopped].reduce(under, card);
+  return [frozen === undefined ? undefined : ["FROZEN. ", frozen], stopped].reduce(under, card);
 }
+
+/** What keeps every service from being moved, in words: a freeze, and why the store does not count. */
+interface StoppedBy {
+  readonly frozen: string | undefined;
+  readonly lost: string | undefined;
+}
+
+async function stoppedBy({ freezes, ledger }: StatusDeps): Promise<StoppedBy> {
+  const [[freeze], lost] = await Promise.all([freezes.inForce(), ledger?.disagreement()]);
+  return { frozen: freeze && `${sayFrozen(freeze)}.`, lost };
+}
+
+const reasonsOf = ({ frozen, lost }: StoppedBy): string[] => [
+  ...(lost === undefined ? [] : [`${lost}. The way on: /dr accept-store.`]),
+  ...(frozen === undefined ? [] : [frozen]),
+];
 
 const withKept = (card: Card, kept: number): Card => ({
   ...card,
@@ -97,8 +107,6 @@ const withKept = (card: Card, kept: number): Card => ({
   ],
 });
 
-const frozenLine = ([freeze]: readonly Freeze[]): readonly string[] | undefined =>
-  freeze && ["FROZEN. ", `${sayFrozen(freeze)}.`];
 
 /** Below everything else: it concerns the people who run TwoKey, and no service. */
 function withServer(card: Card, server: string | undefined): Card {
@@ -125,7 +133,7 @@ function under(card: Card, above: readonly string[] | undefined): Card {
   return { text: `${word}${why} ${card.text}`, parts: [said, ...card.parts] };
 }
 
-async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStatus> {
+async function statusOf(service: Service, deps: StatusDeps, stopping: Promise<StoppedBy>): Promise<ServiceStatus> {
   const [seen, incident, holder, decided] = await Promise.all([
     deps.observed(service),
     deps.incidentShown(service.name),
@@ -148,6 +156,9 @@ async function statusOf(service: Service, deps: StatusDeps): Promise<ServiceStat
     newest,
     earlier: runs.filter((run) => run !== newest && isLookedAfter(run)),
     wait: wait && waitLine({ wait, inventory: deps.inventory() }),
-    outlook: isFree && observed ? await outlookOf(service, observed, deps) : undefined,
+    outlook:
+      isFree && observed
+        ? await outlookOf(service, observed, { ...deps, stopped: reasonsOf(await stopping) })
+        : undefined,
   };
 }

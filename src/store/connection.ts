@@ -4,6 +4,7 @@ import type { Secret } from "../domain/secret.ts";
 import type { Logger } from "../ports/logger.ts";
 import { reconnecting } from "./credentials.ts";
 import { leave } from "./leave.ts";
+import { refusedStart } from "./refusals.ts";
 import { type ScriptedRedis, withScripts } from "./scripts.ts";
 import { judgeServer, lookAtServer, type ServerFacts, type StoreTerms } from "./server-check.ts";
 
@@ -107,9 +108,13 @@ async function connected<Found>(
   } catch (error) {
     leave(redis);
     if (error instanceof UserError) throw error;
-    throw new UserError("redis-unreachable", "Redis does not answer. Check REDIS_URL and whether the server is up.", {
-      // Of a connection that was refused, such as for its password, the command only says that it is closed.
-      cause: lastError ?? error,
-    });
+    // Of a connection that was refused, such as for its password, the command only says that it is closed.
+    const cause = lastError ?? error;
+    throw (
+      refusedStart(cause) ??
+      new UserError("redis-unreachable", "Redis does not answer. Check REDIS_URL and whether the server is up.", {
+        cause,
+      })
+    );
   }
 }

@@ -26,7 +26,7 @@ export async function claimStore(redis: Redis, { whose, ledgerKey }: Installatio
   // came behind its claim.
   if ((await read()) === null && (await isBelieved(redis)) && (await read()) === null) throw nobodysKeys();
   await sayWhose(redis, { whose, ledgerKey });
-  const found = Stored.parse(JSON.parse((await read()) ?? "null"));
+  const found = readStored((await read()) ?? "");
   const wrong = found.world !== world || found.environment !== environment;
   if (wrong)
     throw new UserError(
@@ -38,6 +38,17 @@ export async function claimStore(redis: Redis, { whose, ledgerKey }: Installatio
       "ledger-key-differs",
       "TWOKEY_LEDGER_KEY is another one than that of the processes that use this Redis. Runs written with one would be nobody's with the other: give all of them the same.",
     );
+}
+
+function readStored(text: string): z.infer<typeof Stored> {
+  try {
+    return Stored.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(
+      "redis-installation-unreadable",
+      `The key ${KEYS.installation} in Redis does not say whose store it is. Look who changed it, and bring Redis back from its backup; or use an empty database.`,
+    );
+  }
 }
 
 /** By a process that has claimed it, also later: a store that came back empty would refuse the next one that starts. */

@@ -4,12 +4,13 @@ import { chainOf } from "../domain/errors.ts";
 import type { Proven } from "../domain/proof.ts";
 import type { Reception, Secret } from "../domain/secret.ts";
 import { whyNoAnswer } from "../domain/untrusted.ts";
-import { OK, type Proof, RESTART } from "../ports/proof.ts";
+import { OK, type Proof } from "../ports/proof.ts";
 import { FAIL_FAST } from "./connection.ts";
 import { whyUnwritable } from "./disk-probe.ts";
 import { KEYS, PREFIX } from "./keys.ts";
 import { leave } from "./leave.ts";
 import { whyNotNow } from "./not-now.ts";
+import { codeOf, LOGIN, NOT_LET_IN, REFUSALS } from "./refusals.ts";
 import { lookAtServer, refusalOf, type StoreTerms } from "./server-check.ts";
 
 /** What the store was found to lack is told at once, and not only every hour. */
@@ -23,11 +24,9 @@ export function storeProofs(redis: () => Promise<Redis>, terms: () => StoreTerms
     {
       ...{ id: "redis-rights", proves: "Redis takes every command that TwoKey needs", neededBy: "every move" },
       critical: "alerts cannot be stored",
-      prove: async () => {
-        const proven = await proveRights(redis);
-        return url === undefined || proven.kind !== "ok" ? proven : proveSignIn(url);
-      },
+      prove: () => proveRights(redis),
     },
+    ...(url === undefined ? [] : [signInProof(url)]),
     {
       ...{ id: "redis-settings", proves: "Redis keeps what it was told", neededBy: "every move" },
       prove: async () => {
@@ -56,7 +55,7 @@ export async function whyNothingIsStored(redis: Redis, process: string): Promise
     const code = codeFor(error, redis);
     return code === "NOPERM"
       ? "Redis does not let TwoKey write"
-      : (WRONG[code]?.what.slice(0, -1) ?? whyNotNow(error, lastBreakOf(redis)) ?? "Redis does not answer");
+      : (REFUSALS[code]?.what.slice(0, -1) ?? whyNotNow(error, lastBreakOf(redis)) ?? "Redis does not answer");
   }
 }
 
@@ -80,10 +79,11 @@ function lastBreakOf(redis: Redis): Error | undefined {
 /** The word with which Redis refused this, or the connection that it needs; none: it did not refuse. */
 function codeFor(error: unknown, redis: Redis): string {
   const code = error instanceof Error ? codeOf(error) : "";
-  return Object.hasOwn(WRONG, code) || code === "NOPERM" ? code : (LOGIN.exec(chainOf(lastBreakOf(redis)))?.[0] ?? "");
+  return Object.hasOwn(REFUSALS, code) || code === "NOPERM"
+    ? code
+    : (LOGIN.exec(chainOf(lastBreakOf(redis)))?.[0] ?? "");
 }
 
-const LOGIN = /\b(?:WRONGPASS|NOAUTH)\b/;
 const NO_ANSWER = "Redis gives no answer";
 const SILENT: Proven = { kind: "unknown", why: NO_ANSWER };
 const silentBy = (error: unknown): Proven => ({
@@ -139,10 +139,15 @@ async function proveRights(connected: () => Promise<Redis>): Promise<Proven> {
   if (first === undefined) return answers === null ? SILENT : OK;
   const denied = refused.filter(({ code }) => code === "NOPERM").map(({ command }) => command);
   if (denied.length > 0) return notAllowed([...new Set(denied)]);
-  return WRONG[first.code] ?? SILENT;
+  return REFUSALS[first.code] ?? SILENT;
 }
 
-/** A connection that is open goes on whatever its user and password have become: the present ones are proven by another one. */
+/** A connection that is open goes on whatever its user and password have become, and keeps alerts: the present ones are proven by another one. */
+const signInProof = (url: Secret): Proof => ({
+  ...{ id: "redis-sign-in", proves: "Redis lets TwoKey in with REDIS_URL as it is now", neededBy: "every move" },
+  prove: () => proveSignIn(url),
+});
+
 async function proveSignIn(url: Secret): Promise<Proven> {
   const value = url.reveal();
   const redis = new Redis(value, {
@@ -173,46 +178,11 @@ function receptionOf(proven: Proven): Reception {
   return proven === NOT_LET_IN ? "refused" : "unknown";
 }
 
-const NOT_LET_IN: Proven & { readonly kind: "wrong" } = {
-  kind: "wrong",
-  what: "Redis refuses the user or the password.",
-  instead: `Put the right ones into REDIS_URL, ${RESTART}`,
-};
-
-/** Redis begins each refusal with a word in capitals. */
-const codeOf = ({ message }: Error): string => /^[A-Z]+/.exec(message)?.[0] ?? "";
-
 const notAllowed = (commands: readonly string[]): Proven => ({
   kind: "wrong",
   what: `Redis does not let TwoKey use ${commands.slice(0, 5).join(", ")}${commands.length > 5 ? " and others" : ""}.`,
   instead: `Give its user the rights +@all on the keys ${PREFIX}*, or another user to REDIS_URL.`,
 });
-
-/** Other refusals than one of rights. What is not here, such as a broken connection, is no answer. */
-const WRONG: Readonly<Record<string, Proven & { readonly kind: "wrong" }>> = {
-  OOM: {
-    kind: "wrong",
-    what: "Redis is full and takes no writes.",
-    instead: "Give it more memory: see “how much room it takes” in the operations manual.",
-  },
-  MISCONF: {
-    kind: "wrong",
-    what: "Redis cannot write to its disk and takes no writes.",
-    instead: "Make room on the disk of Redis, and look at its log.",
-  },
-  READONLY: {
-    kind: "wrong",
-    what: "REDIS_URL leads to a replica, which takes no writes.",
-    instead: "Use the address of the primary.",
-  },
-  NOREPLICAS: {
-    kind: "wrong",
-    what: "Redis has lost its copy and takes no writes.",
-    instead: "Bring its replica back, or set min-replicas-to-write lower.",
-  },
-  NOAUTH: NOT_LET_IN,
-  WRONGPASS: NOT_LET_IN,
-};
 
 export interface LedgerPlace {
   readonly directory: string;

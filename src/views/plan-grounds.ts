@@ -7,7 +7,8 @@ import { nameOf } from "./names.ts";
 import { inRoom, quoted } from "./room.ts";
 
 /** What stands below the fold of a plan card: what it rests on, who asked, and what it leaves to people. */
-const LINES_SHOWN = 8;
+/** As many as fit into one part of a message where each is as long as its room. */
+const LINES_A_PART = 12;
 const MINUTE_MS = 60_000;
 /** Hex digits of a ledger line's hash: as many as nobody finds again for another line, in one line of a phone. */
 const SEAL_SHOWN = 16;
@@ -21,14 +22,17 @@ export function unchecked(plan: Plan): CardPart[] {
   if (plan.unchecked.length === 0) return ages(plan);
   return [
     { kind: "text", text: [{ bold: "Could not be checked" }] },
-    { kind: "lines", lines: shownOf(plan.unchecked.map(uncheckedLine)) },
+    ...allOf(plan.unchecked.map(uncheckedLine)),
     ...ages(plan),
   ];
 }
 
-function shownOf(lines: readonly Text[]): Text[] {
-  const more = lines.length - LINES_SHOWN;
-  return [...lines.slice(0, LINES_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])];
+/** Every line: people sign for all of them, and a chat cuts a longer part. */
+function allOf(lines: readonly Text[]): CardPart[] {
+  const parts: CardPart[] = [];
+  for (let from = 0; from < lines.length; from += LINES_A_PART)
+    parts.push({ kind: "lines", lines: lines.slice(from, from + LINES_A_PART) });
+  return parts;
 }
 
 function uncheckedLine(line: Unchecked): Text {
@@ -49,7 +53,7 @@ export function staying({ staying: sets = [] }: Plan): CardPart[] {
   if (sets.length === 0) return [];
   return [
     { kind: "text", text: [{ bold: "Stays in DNS: it leads nobody to the old side" }] },
-    { kind: "lines", lines: shownOf(sets.map((set) => inRoom(set, "error"))) },
+    ...allOf(sets.map((set) => inRoom(set, "error"))),
   ];
 }
 

@@ -83,7 +83,9 @@ export function degradedLines(standings: readonly Standing[]): readonly (readonl
 
 /** Why a move of this service is refused. */
 export const sayRefusing = (service: string, refusing: readonly Standing[]): string =>
-  `No plan for ${service}: ${refusing.map((each) => `${whatOf(each)} ${insteadOf(each)}`).join(" ")} Nothing was changed.`;
+  `No plan for ${service}: ${refusing.map(sayWhatAndInstead).join(" ")} Nothing was changed.`;
+
+export const sayWhatAndInstead = (standing: Standing): string => `${whatOf(standing)} ${insteadOf(standing)}`;
 
 const MARKS: Readonly<Record<Standing["proven"]["kind"], string>> = {
   ok: "✓",

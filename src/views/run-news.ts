@@ -52,10 +52,10 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     const all = run.keys.map((key) => by(key.by, inventory));
     return spans`${joined(all)} agreed: ${named(run)} has started. Its card shows each step.`;
   },
-  "no-return": ({ run }) => {
+  "no-return": ({ run, inventory }) => {
     const passed = run.plan.steps.find(({ id, wayBack }) => wayBack === "irreversible" && isBegun(run, id));
     const what = passed === undefined ? "What has begun" : quoted(passed.title, "title");
-    return spans`${named(run)} has passed the point of no return. ${what} cannot be undone. The run can no longer be aborted.`;
+    return spans`${named(run)} has passed the point of no return. ${what} cannot be undone. The run can no longer be aborted.${whom(signersOf(run, inventory))}`;
   },
   waits: ({ run, inventory, needed }) => {
     const stands = sayState(run.state);
@@ -78,10 +78,12 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     const failed = sentence(`${plan.from} ${is} and could not be fenced`, watch.says);
     return spans`${failed} ${takenThere(run)}. TwoKey tries again. ${closeByHand(run)}.${whom(needed?.people)}`;
   },
-  fenced: ({ run: { plan, watch } }) => {
-    if (watch.seenClosedMs === undefined) return withEnd(inRoom(watch.says, "reason"));
+  fenced: ({ run, inventory }) => {
+    const { plan, watch } = run;
+    const people = whom(signersOf(run, inventory));
+    if (watch.seenClosedMs === undefined) return spans`${withEnd(inRoom(watch.says, "reason"))}${people}`;
     const taken = spans`What it took since it was last seen closed at ${timeOfDay(watch.seenClosedMs)} is not in ${plan.to}.`;
-    return spans`${plan.from} was opened and is fenced again. ${taken}`;
+    return spans`${plan.from} was opened and is fenced again. ${taken}${people}`;
   },
   unwinding: ({ run, inventory }) =>
     spans`${named(run)} is ${sentence("being rolled back", whyOf(run, inventory))}${whom(requesterOf(run, inventory))}`,
@@ -139,6 +141,10 @@ const by = (id: string | undefined, inventory: Inventory): Span =>
 
 const requesterOf = ({ plan: { requester } }: RunState, inventory: Inventory) =>
   [findPerson(inventory, requester)].flatMap((person) => person ?? []);
+
+/** Who asked for it and who agreed to it: what they signed has happened, also where nobody is needed now. */
+const signersOf = (run: RunState, inventory: Inventory) =>
+  [...new Set([run.plan.requester, ...run.keys.map((key) => key.by)])].flatMap((id) => findPerson(inventory, id) ?? []);
 
 const whom = (people: readonly { readonly id: PersonId }[] = []): readonly Span[] =>
   people.length === 0 ? [] : [" ", ...mentions(people)];

@@ -26,7 +26,7 @@ export function timeLine(run: RunState, context: TimeContext): string {
   const down = isOver(run) ? undefined : sayDown(run, context);
   if (down === undefined) return `${done}; the objective is ${objective}.`;
   // While people decide nobody can say how long it takes.
-  const left = run.state === "running" ? `; ${timeLeft(plan, nowMs - startedAtMs)}` : "";
+  const left = run.state === "running" ? `; ${timeLeft(plan, nowMs - startedAtMs - run.waitedMs)}` : "";
   return `${done}. ${down} (objective ${objective})${left}.`;
 }
 

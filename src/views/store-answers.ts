@@ -24,6 +24,20 @@ export const decisionWords = (decision: string, run: string): ActWords => ({
   seen: `The card of ${run} shows it in a moment.`,
 });
 
+export const PLAN_WORDS: ActWords = {
+  not: "No plan was made",
+  again: "Ask again in a moment.",
+  whether: "the plan is kept",
+  seen: "/dr status shows it in a moment.",
+};
+
+export const START_WORDS: ActWords = {
+  not: "Nothing was started",
+  again: "Ask again when that is mended.",
+  whether: "it was started",
+  seen: "/dr status shows it in a moment.",
+};
+
 export const DECLARE_WORDS: ActWords = {
   not: "Nothing was declared, and nobody is called",
   again: "Declare it again in a moment. If it is urgent, call people by telephone.",

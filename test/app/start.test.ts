@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { startApp } from "../../src/app/app.ts";
+import { Opened } from "../../src/app/opened.ts";
 import { readEnvironment, type Settings, sayEnvironmentProblems } from "../../src/config/environment.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { eventually } from "../harness/eventually.ts";
@@ -46,7 +47,20 @@ test("a start that fails half-way ends with its error, and leaves no connection 
   const noDirectory = join(directory, "a-file");
   writeFileSync(noDirectory, "");
 
-  await expect(startApp(settingsWith(noDirectory), () => example("inventory"), silent)).rejects.toThrow(noDirectory);
+  await expect(startApp(settingsWith(noDirectory), () => example("inventory"), { logger: silent })).rejects.toThrow(
+    noDirectory,
+  );
 
+  await eventually("end of its connections", async () => (await connections()).length === 0);
+});
+
+test("a start that is given up opens nothing more behind it, and leaves no connection open", async () => {
+  const opened = new Opened();
+  const starting = startApp(settingsWith(directory), () => example("inventory"), { logger: silent, opened });
+  await eventually("a connection of it", async () => (await connections()).length > 0);
+
+  await opened.close();
+
+  await expect(starting).rejects.toThrow();
   await eventually("end of its connections", async () => (await connections()).length === 0);
 });

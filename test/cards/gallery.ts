@@ -87,7 +87,10 @@ export function forms(): Readonly<Record<string, Form>> {
     "reject-form": rejectForm(darkPlan()),
     "take-over-form": takeOverForm(darkPlan(), "F-AAA111:fence:3", "Fence eu-west-1"),
     ...Object.fromEntries(
-      RUNBOOKS.map((runbook) => [`form-${runbook.name}`, formOf(runbook, INVENTORY, "C0INC4MZQ8T")]),
+      RUNBOOKS.map((runbook) => [
+        `form-${runbook.name}`,
+        formOf(runbook, INVENTORY, { channel: "C0INC4MZQ8T", refused: [] }),
+      ]),
     ),
   };
 }

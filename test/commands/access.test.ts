@@ -61,7 +61,10 @@ test("guard team asks: who is not named asks for no plan, and is told before any
 
   await expect(plan(runbook, ask, deps)).rejects.toMatchObject({ code: "may-not-ask" });
   expect(() => refuseUnlessMayAsk(by("ana"), first.name, file)).not.toThrow();
-  const form = await plan(runbook, { ...ask, args: [], text: "" }, deps);
+  const nothing = async () => undefined;
+  const runs = { openIds: async () => [], holderOf: nothing, read: nothing, coolDownUntil: nothing };
+  const free = { ...deps, runs, clock: { now: () => AT } } as unknown as RunCommandDeps;
+  const form = await plan(runbook, { ...ask, args: [], text: "" }, free);
   const choices = form.kind === "form" ? form.form.fields.find(({ id }) => id === "service")?.choices : undefined;
   expect(choices?.map(([name]) => name)).toEqual(
     file.services.flatMap(({ name }) => (name === first.name ? [] : [name])),
@@ -72,7 +75,13 @@ test("the board leaves out what is not for the asker, says how many, and a look 
   const file = fileWith({ see: ["executive_team"] });
   const nothing = async () => undefined;
   const deps: StatusDeps = {
-    runs: { openIds: async () => [], holderOf: nothing, ofIncident: async () => [], read: nothing },
+    runs: {
+      openIds: async () => [],
+      holderOf: nothing,
+      ofIncident: async () => [],
+      read: nothing,
+      coolDownUntil: nothing,
+    },
     ...{ clock: { now: () => AT }, inventory: () => file, observed: nothing, incidentShown: nothing, onCall: nothing },
     ...{ freezes: { inForce: async () => [] }, waits: { get: nothing }, server: undefined, standings: undefined },
     times: { of: async () => [] },

@@ -49,6 +49,17 @@ test("one responder freezes, with a reason, and the ledger keeps who", async () 
   expect(lines).toMatchObject([{ kind: "frozen", by: "chloe", door: "slack" }]);
 });
 
+test("nobody is asked why by a form where it is frozen already", async () => {
+  await freeze(ask("freeze", "chloe", "the wrong service moves"), deps);
+
+  expect(await freeze(ask("freeze", "ana"), deps)).toMatchObject({
+    kind: "say",
+    card: {
+      text: expect.stringMatching(/^TwoKey is frozen already: chloe stopped every change \(the wrong service moves\)/),
+    },
+  });
+});
+
 test("the form that asks why freezes like words do", async () => {
   await freeze({ ...ask("freeze", "chloe"), fields: { why: "the wrong service moves" } }, deps);
   expect(await inForce()).toMatchObject({ by: "chloe", why: "the wrong service moves" });

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { plan } from "../../src/commands/plan.ts";
 import { draftOf, keepDraft } from "../../src/commands/propose.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
-import { UserError } from "../../src/domain/errors.ts";
+import { TransientError, UserError } from "../../src/domain/errors.ts";
+import type { Standing } from "../../src/domain/proof.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import { LEDGER_UNWRITABLE } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startRun } from "../harness/failover-runs.ts";
@@ -45,11 +47,12 @@ async function onceSeen<T>(ask: () => Promise<T>): Promise<T> {
 const SEEN_WITHIN_MS = 60_000;
 
 /** What this person would put before the approvers, after their own look at the world. */
-async function drafted(person: string, deps: RunCommandDeps) {
+async function drafted(person: string, deps: RunCommandDeps, asksFor = "failover") {
   const service = serviceIn(at.inventory);
   const requester = { id: person, name: person, proof: who(person).proof };
-  const runbook = runbookOf({ runbook: "failover", id: "" });
-  const wanted = { service, runbook, wish: { mode: "unplanned", to: standbyOf(service) }, reason: "r", requester };
+  const runbook = runbookOf({ runbook: asksFor, id: "" });
+  const wish = asksFor === "failover" ? { mode: "unplanned", to: standbyOf(service) } : {};
+  const wanted = { service, runbook, wish, reason: "r", requester };
   const proposal = { ...wanted, channel: undefined };
   return { proposal, draft: await onceSeen(() => draftOf(proposal, deps)) };
 }
@@ -88,6 +91,34 @@ describe("several people who ask for a plan of one service", () => {
     expect(await refusal("ana", "failover")).toMatch(
       /^Run F-NEW1 \(Snapshot .* copy it to eu-central-1\) holds inventory and is running\. Farid Haddad asked for it\. To stop it: \/dr abort F-NEW1\. What it has made so far stays\./,
     );
+  });
+
+  test("while something holds it: they read that at the click, and are shown no form for it", async () => {
+    const runbook = runbookOf({ runbook: "failover", id: "" });
+    const deps = runCommandDeps(at);
+    const clicks = () => plan(runbook, { ...askFor("failover", "ana"), args: [], text: "" }, deps);
+    expect(await clicks()).toMatchObject({ kind: "form" });
+    await asks("farid", "snapshot", deps);
+
+    await expect(clicks()).rejects.toMatchObject({
+      code: "service-claimed",
+      message: expect.stringMatching(/^Run F-NEW1 .* holds inventory and is running\./),
+    });
+
+    const [one] = at.inventory.services;
+    const two = { ...at.inventory, services: [...at.inventory.services, { ...one, name: "another" }] };
+    const form = await plan(
+      runbook,
+      { ...askFor("failover", "ana"), args: [], text: "" },
+      {
+        ...deps,
+        inventory: () => two as typeof at.inventory,
+      },
+    );
+    expect(form).toMatchObject({
+      form: { fields: expect.arrayContaining([expect.objectContaining({ choices: [["another", "another"]] })]) },
+    });
+    expect(JSON.stringify(form)).toContain("holds inventory and is running");
   });
 
   test("while it is being moved: nobody is told to abort that for the sake of another plan", async () => {
@@ -186,12 +217,60 @@ describe("what everybody is told who could see the look, where it ended with an 
     const lostAnswer = (deps: RunCommandDeps, seen: Promise<unknown>) => ({
       runs: { ...deps.runs, create: () => onceShown(seen, lost) },
     });
-    const noLedger = ({ ledger }: RunCommandDeps, seen: Promise<unknown>) => ({
-      ledger: { ...ledger, append: () => onceShown(seen, lost) },
+    const noStart = ({ runs }: RunCommandDeps, seen: Promise<unknown>) => ({
+      runs: { ...runs, append: () => onceShown(seen, lost) },
     });
     const words = /It went wrong\. \/dr status shows whether there is a plan\.$/;
     expect(await lastWords("snapshot", lostAnswer)).toMatch(words);
-    expect(await lastWords("snapshot", noLedger)).toMatch(words);
+    expect(await lastWords("snapshot", noStart)).toMatch(words);
     expect(await at.memory.runs.openIds()).toHaveLength(1);
   });
+});
+
+test("a snapshot that the ledger takes no line of is said not to be started, and is not", async () => {
+  const why = "The ledger cannot be written: no room is left on its disk (ENOSPC)";
+  const append = async () => {
+    throw new TransientError(LEDGER_UNWRITABLE, why);
+  };
+
+  const refused = await asks("farid", "snapshot", runCommandDeps(at, { append })).catch((error: unknown) => error);
+
+  expect(refused).toMatchObject({
+    code: "act-not-done",
+    message: `Nothing was started: ${why}. Nothing was changed. Ask again when that is mended.`,
+  });
+  expect(await at.memory.runs.openIds()).toEqual([]);
+  expect(await at.memory.runs.holderOf("inventory")).toBeUndefined();
+});
+
+test("a snapshot for which somebody was faster stands in the ledger as not started, with why", async () => {
+  const lines: string[] = [];
+  const deps = runCommandDeps(at, { append: async ({ kind, says }) => void lines.push(`${kind}: ${says}`) });
+  const { draft, proposal } = await drafted("ana", deps, "snapshot");
+  await asks("farid", "snapshot", deps);
+
+  await expect(keepDraft(draft, proposal, deps)).rejects.toMatchObject({ code: "service-claimed" });
+
+  expect(lines).toEqual([
+    expect.stringMatching(/^started: Snapshot .*: started by Farid Haddad; it only adds something/),
+    expect.stringMatching(/^started: Snapshot .*: started by ana; it only adds something/),
+    expect.stringMatching(/^not-started: Run F-NEW2 .* holds inventory and is running\./),
+  ]);
+});
+
+test("a snapshot is refused by what is proven to be wrong, as a move is: its run would stop before its first call", async () => {
+  const disk: Standing = {
+    ...{ id: "ledger-disk", proves: "the ledger can be written", neededBy: "every move", critical: undefined },
+    ...{ sinceMs: 0, answeredAtMs: 0, isSilent: false },
+    proven: { kind: "wrong", what: "The ledger's disk is full.", instead: "Make room on it." },
+  };
+  const proven = { standings: () => [disk], again: async () => undefined };
+
+  expect(
+    await asks("farid", "snapshot", { ...runCommandDeps(at), proven }).catch((error: unknown) => error),
+  ).toMatchObject({
+    code: "not-proven",
+    message: "No plan for inventory: The ledger's disk is full. Make room on it. Nothing was changed.",
+  });
+  expect(await at.memory.runs.openIds()).toEqual([]);
 });

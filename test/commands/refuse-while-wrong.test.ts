@@ -6,7 +6,6 @@ import { AT } from "../harness/observed.ts";
 
 const WRONG: Proven = { kind: "wrong", what: "STS refuses the role.", instead: "Mend its trust policy." };
 const OK: Proven = { kind: "ok" };
-const MOVE = { needs: "two keys" } as const;
 
 const standing = (neededBy: NeededBy, proven: Proven): Standing => ({
   ...{ id: "a-role", proves: "the role can be assumed", neededBy, proven },
@@ -16,10 +15,7 @@ const standing = (neededBy: NeededBy, proven: Proven): Standing => ({
 /** What somebody is told who asks for a plan of the shop, where it stands so before a look that is made now, and after it. */
 async function asking(
   before: Standing,
-  {
-    after = before,
-    ...wanted
-  }: { after?: Standing; runbook?: { needs: "two keys" | "responder" }; continues?: RunState } = {},
+  { after = before, ...wanted }: { after?: Standing; continues?: RunState } = {},
 ): Promise<string> {
   let now = before;
   const proven = {
@@ -28,7 +24,7 @@ async function asking(
       now = after;
     },
   };
-  return refuseWhileWrong({ service: { name: "shop" }, runbook: MOVE, ...wanted }, { proven }).then(
+  return refuseWhileWrong({ service: { name: "shop" }, ...wanted }, { proven }).then(
     () => "planned",
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
@@ -51,10 +47,6 @@ describe("a move while something that it needs is wrong", () => {
   test("is planned where it has fallen silent by now: a dark region is left", async () => {
     const after = { ...standing("every move", WRONG), isSilent: true };
     expect(await asking(standing("every move", WRONG), { after })).toBe("planned");
-  });
-
-  test("is what is refused: what only adds something is not", async () => {
-    expect(await asking(standing("every move", WRONG), { runbook: { needs: "responder" } })).toBe("planned");
   });
 
   test("of which a run has begun already needs what every move needs, and no more", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { type StatusDeps, statusOfServices } from "../../src/commands/status.ts";
 import { inForce } from "../../src/domain/plan-run/freeze.ts";
+import type { Standing } from "../../src/domain/proof.ts";
 import { inventoryFrom } from "../../src/domain/service/inventory.ts";
 import type { RecordSet } from "../../src/ports/traffic.ts";
 import { cardText } from "../../src/views/card-text.ts";
@@ -16,6 +17,7 @@ const deps = (server: string | undefined): StatusDeps => ({
     holderOf: async () => undefined,
     ofIncident: async () => [],
     read: async () => undefined,
+    coolDownUntil: async () => undefined,
   },
   clock: { now: () => AT },
   inventory: () => inventory,
@@ -26,6 +28,21 @@ const deps = (server: string | undefined): StatusDeps => ({
   ...{ server, standings: undefined },
   onCall: async () => ({ names: [], empty: [] }),
   times: { of: async () => [] },
+});
+
+const WRONG_ROLE: Standing = {
+  ...{ id: "aws-role", proves: "STS lets TwoKey assume its role", neededBy: "every move", critical: undefined },
+  ...{ sinceMs: AT, answeredAtMs: AT, isSilent: false },
+  proven: { kind: "wrong", what: "STS refuses the role.", instead: "Mend its trust policy." },
+};
+const FREEZE = { id: "freeze-1", by: "Ana", why: "look first", atMs: AT, lifts: [] };
+
+test("one service in depth shows what TwoKey stands on and is wrong, as the board does", async () => {
+  const name = inventory.services[0]?.name;
+  for (const each of [undefined, name]) {
+    const shown = cardText(await statusOfServices(each, { ...deps(undefined), standings: () => [WRONG_ROLE] }));
+    expect(shown).toMatch(/TwoKey is degraded\n=+\s+Wrong since .*: STS refuses the role\. Mend its trust policy\./);
+  }
 });
 
 test("the board ends with what holds TwoKey's own state; a terminal, which has not looked, says nothing of it", async () => {
@@ -130,6 +147,42 @@ describe("could we, right now?", () => {
     expect(await board(quietDay(service), { inventory: contradicted })).toMatch(
       /✗ inventory · not ready: \S+\.endpoint is \S+ in twokey\.yaml, but AWS says other\.c1\./,
     );
+  });
+
+  test.each<[string, Partial<StatusDeps>, RegExp]>([
+    ["a secret is wrong", { standings: () => [WRONG_ROLE] }, /STS refuses the role\. Mend its trust policy\./],
+    [
+      "everything is frozen",
+      { freezes: { inForce: async () => [FREEZE] } },
+      /Ana stopped every change \(look first\)\./,
+    ],
+    [
+      "the store is lost",
+      { ledger: { disagreement: async () => "Redis came back empty" } },
+      /Redis came back empty\. The way on: \/dr accept-store/,
+    ],
+    [
+      "it cools down",
+      { runs: { ...deps(undefined).runs, coolDownUntil: async () => AT + 600_000 } },
+      /It was moved a short while ago\. The next run may start at /,
+    ],
+    [
+      "a step's session is refused",
+      { sessionTrouble: () => "its session policy is too long" },
+      /its session policy is too long/,
+    ],
+  ])("while %s nobody reads that it can move now, on the board or in depth", async (_why, over, why) => {
+    const all = { ...deps(undefined), observed: async () => seenOn(service, quietDay(service)), ...over };
+    for (const name of [undefined, service.name]) {
+      const shown = cardText(await statusOfServices(name, all)).replaceAll("\u00a0", " ");
+      expect(shown).not.toMatch(/can move/i);
+      expect(shown).toMatch(new RegExp(`not ready: .*${why.source}`));
+    }
+  });
+
+  test("what is wrong with something else than this service's moves keeps it ready", async () => {
+    const elsewhere = { ...WRONG_ROLE, neededBy: ["another-service"] };
+    expect(await board(quietDay(service), { standings: () => [elsewhere] })).toContain("Can move to eu-central-1 now");
   });
 
   test("while a plan waits or a run has the service there is nothing to ask for", async () => {

@@ -5,10 +5,12 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { QUICKER_START } from "../../src/sandbox/node-options.ts";
+import { KEYS } from "../../src/store/keys.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
@@ -34,6 +36,7 @@ let redisUrl: string;
 const children: ChildProcess[] = [];
 const servers: Server[] = [];
 const open: ReadonlySet<Socket>[] = [];
+const breakable: BreakableRedis[] = [];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "twokey-start-"));
   redisUrl = await freshRedisUrl();
@@ -42,6 +45,7 @@ afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   for (const server of servers.splice(0)) server.close();
   for (const sockets of open.splice(0)) for (const socket of sockets) socket.destroy();
+  for (const redis of breakable.splice(0)) await redis.stop();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -129,7 +133,29 @@ const CASES: readonly Case[] = [
     what: "Redis refuses the password",
     breaks: (env) => ({ ...env, REDIS_URL: Object.assign(new URL(redisUrl), { password: "wrong" }).href }),
     code: 1,
-    says: /^TwoKey could not start: Redis does not answer\. Check REDIS_URL.*WRONGPASS/,
+    says: /^TwoKey could not start: Redis refuses the user or the password\. Put the right ones into REDIS_URL, and start again\. ← WRONGPASS/,
+  },
+  {
+    what: "Redis is full before anything of TwoKey stands in it",
+    breaks: async (env) => {
+      const full = await BreakableRedis.start();
+      breakable.push(full);
+      await full.fill();
+      return { ...env, REDIS_URL: full.url };
+    },
+    code: 1,
+    says: /^TwoKey could not start: Redis is full and takes no writes\. Give it more memory: see .*\. ← .*OOM/,
+  },
+  {
+    what: "the key that says whose Redis it is was changed",
+    breaks: async (env) => {
+      const redis = new Redis(redisUrl);
+      await redis.set(KEYS.installation, '{"environment":"production"}');
+      redis.disconnect();
+      return env;
+    },
+    code: 1,
+    says: /^TwoKey could not start: The key \{twokey\}:installation in Redis does not say whose store it is\. .*\.$/m,
   },
   {
     what: "the port is taken",
@@ -163,7 +189,7 @@ const CASES: readonly Case[] = [
     what: "a certificate file is missing",
     breaks: (env) => ({ ...env, TWOKEY_SNS_CA: join(directory, "none.pem") }),
     code: 1,
-    says: /^TwoKey could not start: .*none\.pem/,
+    says: /^TwoKey could not start: The certificates in .*none\.pem cannot be read: there is no such file\. Mend TWOKEY_SNS_CA\.$/m,
   },
 ];
 
@@ -261,6 +287,60 @@ test(
     expect([[0, 1].includes(code), signal]).toEqual([true, null]);
     // Its own limit, and what a busy machine takes to end a process.
     expect(Date.now() - fromMs).toBeLessThan(STOPS_WITHIN_MS);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  "a bot that is told to end before it is ready ends within its limit, says so in one sentence, and leaves nothing behind",
+  async () => {
+    const { port, asked } = await vendor(() => undefined);
+    const env = { ...working(), REDIS_URL: `redis://127.0.0.1:${port}` };
+    const child = spawn(process.execPath, [QUICKER_START, BOT], { env, stdio: ["ignore", "ignore", "pipe"] });
+    children.push(child);
+    const said = text(child.stderr);
+    await eventually("a Redis that is asked", () => (asked() > 0 ? true : undefined));
+
+    child.kill("SIGTERM");
+
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(await said).toBe("TwoKey was told to stop (SIGTERM) before it was ready: nothing is left open.\n");
+    expect(await leftIn(redisUrl)).toEqual([]);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test.each([
+  [
+    "a promise that nobody handled",
+    "Promise.reject(new Error('nobody expects it'))",
+    "A promise was rejected and nobody handled it",
+  ],
+  [
+    "an error that nobody caught",
+    "(() => { throw new Error('nobody expects it') })()",
+    "An error was thrown and nobody caught it",
+  ],
+])(
+  "%s ends a bot with exit code 1, and the log says which",
+  async (_what, fails, says) => {
+    const breaks = `data:text/javascript,process.once("SIGUSR2",()=>${encodeURIComponent(fails)})`;
+    const child = spawn(process.execPath, [QUICKER_START, "--import", breaks, BOT], {
+      env: working(),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    children.push(child);
+    const log = text(child.stdout);
+    await ready(child);
+
+    child.kill("SIGUSR2");
+
+    expect(await once(child, "close")).toEqual([1, null]);
+    const lines = (await log)
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(lines).toContainEqual(expect.objectContaining({ msg: says, error: "nobody expects it" }));
   },
   ENDS_WITHIN_MS,
 );

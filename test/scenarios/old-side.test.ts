@@ -69,6 +69,9 @@ test("the region returns while the run is stopped: it is fenced, people read it,
   const run = await runWhere(stage, { id, withinMs: 60_000 }, ({ watch }) => watch.state === "fenced");
   expect([run.state, run.pastNoReturn]).toEqual(["stopped", true]);
   const { channel } = inventory.file.alerts;
+  const isNews = ({ facts }: { facts: Readonly<Record<string, unknown>> }) =>
+    /^eu-west-1 .*fenced.* @/.test(String(facts["text"]));
+  await world.expectLog("slack.message-posted", isNews, 30_000);
   await world.people.as("U01FARID").types("/dr status inventory", { in: channel });
   const isSaid = ({ blocks }: { blocks: readonly unknown[] }) =>
     JSON.stringify(blocks).includes("came back and was fenced");

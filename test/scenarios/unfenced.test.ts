@@ -45,8 +45,19 @@ test("a fence that fails and was not accepted stops the run before the promotion
   const said = (words: string) =>
     world.people.expectMessage(channel, ({ text }) => text.includes(words), 20_000).then(() => undefined);
 
+  /** A message of its own, which notifies those whom it names. */
+  const news = (fits: RegExp, people: readonly string[]) =>
+    world.people.expectMessage(
+      channel,
+      ({ text, blocks }) => fits.test(text) && people.every((person) => JSON.stringify(blocks).includes(person)),
+      20_000,
+    );
+
   const first = await stopAtFence(at, { requester: ANA, channel }, () => world.planFault(DENIED));
   const { id } = first.plan;
+  await news(new RegExp(`^Key 1 of 2: .* agreed to ${id} `), [BEN]);
+  await news(new RegExp(`agreed: ${id} .* has started\\.`), [BEN, DMITRI]);
+  await news(new RegExp(`^${id} .* is stopped: `), [BEN, DMITRI]);
   const asksToDecide = ({ facts }: LogEntry) =>
     String(facts["message"]).includes(`${id} (Move inventory to eu-central-1) is stopped`);
   const call = await world.expectLog("pagerduty.responders-requested", asksToDecide, 20_000);
@@ -71,6 +82,7 @@ test("a fence that fails and was not accepted stops the run before the promotion
   await unwindBy(DMITRI);
   const unwound = await runWhere(at, { id }, isOver);
   expect([unwound.state, unwound.why]).toEqual(["unwound", "unwound by ben and dmitri"]);
+  await news(new RegExp(`^${id} .* was rolled back: `), [ANA]);
   expect(await standingOf(standing)).toEqual(before);
   expect(await timesOf(at, "PromoteReadReplica")).toBe(0);
 
@@ -90,6 +102,8 @@ test("a fence that fails and was not accepted stops the run before the promotion
     (run) => isOver(run) || (run.state === "stopped" && run.why !== same.why),
   );
   expect([done.state, done.why, done.steps["fence"]?.says]).toEqual(["verified", "", "skipped by dmitri and elena"]);
+  await news(new RegExp(`^${second.plan.id} .* has passed the point of no return\\.`), [FARID, BEN, DMITRI]);
+  await news(new RegExp(`^${second.plan.id} .* has ended, and not every step was measured\\.`), [FARID]);
   expect(await timesOf(at, "PromoteReadReplica")).toBe(1);
   expect((await world.verdict("inventory", 0)).splitBrain).toEqual([]);
 

@@ -77,13 +77,18 @@ test("guard next sign-in: a password that Redis refuses is wrong by its proof, t
     () => TERMS,
     url.secret,
   );
-  const prove = () => proofs.find(({ id }) => id === "redis-rights")?.prove(new AbortController().signal);
+  const proofOf = (id: string) => proofs.find((proof) => proof.id === id);
+  const prove = (id = "redis-sign-in") => proofOf(id)?.prove(new AbortController().signal);
   try {
     expect(await prove()).toEqual({ kind: "ok" });
     url.changeTo(urlWith("the-second"));
     url.secrets.look();
     expect(await redis.ping()).toBe("PONG");
     expect(await prove()).toMatchObject({ kind: "wrong", what: "Redis refuses the user or the password." });
+    // Alerts are stored by the connection that is open: no load balancer takes the process away for the next one.
+    expect(await prove("redis-rights")).toEqual({ kind: "ok" });
+    expect(proofOf("redis-sign-in")).toMatchObject({ neededBy: "every move" });
+    expect(proofOf("redis-sign-in")).not.toHaveProperty("critical");
     expect(url.secret.toSend()[0]).toBe(urlWith("the-first"));
     await setPassword("the-second");
     expect(await prove()).toEqual({ kind: "ok" });

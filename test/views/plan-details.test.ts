@@ -3,6 +3,8 @@ import type { Plan } from "../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { observe } from "../../src/flows/observe.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import { messageOf } from "../../src/integrations/slack/blocks.ts";
+import { modalOf } from "../../src/integrations/slack/modal.ts";
 import { cardText } from "../../src/views/card-text.ts";
 import { keyForm } from "../../src/views/key-form.ts";
 import { planCard, planDetails, planDetailsCard, planInFull } from "../../src/views/plan.ts";
@@ -111,6 +113,25 @@ describe("what lies behind a plan", () => {
       expect(last).toMatchObject({ kind: "note", text: expect.arrayContaining(["For auditors: ledger of "]) });
     },
   );
+
+  test("however much could not be checked or stays in DNS, each of it stands in the thread, in the copy and in the form that is signed", () => {
+    const { inventory, run } = PROPOSED[0] ?? never();
+    const many = (what: string) => Array.from({ length: 30 }, (_, at) => `${what} ${at + 1} of many `.padEnd(100, "."));
+    const plan = { ...run.plan, unchecked: many("check"), staying: many("record set") };
+    const all = { ...run, plan };
+    const shown = [
+      planDetailsCard(all, inventory),
+      planInFull(all, inventory, { nowMs: AT }),
+      { text: "", parts: keyForm(all, inventory).intro },
+    ];
+
+    const inSlack = [
+      messageOf(shown[0] ?? never(), () => undefined),
+      modalOf(keyForm(all, inventory), () => undefined),
+    ];
+    for (const text of [...shown.map((each) => cardText(each)), ...inSlack.map((each) => JSON.stringify(each))])
+      expect([...plan.unchecked, ...plan.staying].filter((each) => !text.includes(each))).toEqual([]);
+  });
 
   test("each set that stays under a moved name stands there, with why that is harmless", async () => {
     const [play] = PROPOSED.filter(({ title }) => title === "inventory failover");

@@ -96,9 +96,11 @@ describe("what a run says in its room, each in a message of its own", () => {
       [...STARTED, ...FENCING, PROMOTING, ...entries].reduce(transition, dark);
 
     expect(told(past(), "no-return")?.text).toMatch(
-      /^F-1 .* has passed the point of no return\. “.*” cannot be undone/,
+      /^F-1 .* has passed the point of no return\. “.*” cannot be undone\. The run can no longer be aborted\. @Farid Haddad and @Ben Osei$/,
     );
-    expect(told(past(...LATE_FENCE), "fenced")?.text).toBe("eu-west-1 came back and is fenced: a write fails.");
+    expect(told(past(...LATE_FENCE), "fenced")?.text).toBe(
+      "eu-west-1 came back and is fenced: a write fails. @Farid Haddad and @Ben Osei",
+    );
     const open = past(...LATE_FENCE, OPEN);
     expect(keysOf(open)).toEqual(["key", "started", "no-return", "opened"]);
     expect(told(open, "opened")?.text).toMatch(
@@ -106,7 +108,7 @@ describe("what a run says in its room, each in a message of its own", () => {
     );
     const closed = [...LATE_FENCE].reduce(transition, open);
     expect(told(closed, "fenced")?.text).toMatch(
-      /^eu-west-1 was opened and is fenced again\. What it took since .* not in/,
+      /^eu-west-1 was opened and is fenced again\. What it took since .* not in eu-central-1\. @Farid Haddad and @Ben Osei$/,
     );
     const failed = past(LATE_FENCE[0] ?? OPEN, { kind: "watch-failed", ...step("fence"), why: "denied" });
     expect(told(failed, "unfenced")?.text).toMatch(

@@ -79,6 +79,19 @@ describe("how long users wait", () => {
     expect(timeIn({ nowMs: AT + 60 * MINUTE, downSinceMs: AT })).toContain("; it takes longer than expected.");
   });
 
+  test("has a forecast in which the time that people took to decide does not count", () => {
+    const paused: RunEntry = { kind: "paused", ...at, by: "ana", door: "slack", why: "we look first" };
+    const resumed: RunEntry = { kind: "resumed", atMs: AT + 60 * MINUTE, by: "ana", door: "slack" };
+    const left = (shown: string) => /; (about \d+ (?:min|s) left|it takes longer than expected)/.exec(shown)?.[1];
+
+    const soon = timeIn({ nowMs: AT + MINUTE, downSinceMs: AT });
+    const later = timeIn({ nowMs: AT + 61 * MINUTE, downSinceMs: AT }, paused, resumed);
+
+    expect(left(soon)).toMatch(/^about \d+ min left$/);
+    expect(left(later)).toBe(left(soon));
+    expect(later).toContain("Users are still down, for 1 h 1 min");
+  });
+
   test("goes on while the run waits for people, without a forecast, and ends with the run", () => {
     const paused: RunEntry = { kind: "paused", ...at, by: "ana", door: "slack", why: "we look first" };
     const down = { nowMs: AT + MINUTE, downSinceMs: AT - 3 * MINUTE };

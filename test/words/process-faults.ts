@@ -23,10 +23,22 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "twokey.yaml is wrong"],
       ],
       "a certificate file that is missing": [
-        [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "TWOKEY_SNS_CA"],
+        [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "The certificates in"],
       ],
       "redis-unreachable": [
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "Redis does not answer"],
+      ],
+      "redis-refused": [
+        [
+          FAILED_START,
+          "$what: the start says so in one sentence and leaves nothing behind",
+          "Redis refuses the user or the password",
+        ],
+        [
+          FAILED_START,
+          "$what: the start says so in one sentence and leaves nothing behind",
+          "Redis is full and takes no writes",
+        ],
       ],
       "redis-too-old": [[SERVER_CHECK, "%s: %j does not start", "redis-too-old"]],
       "redis-cluster": [[SERVER_CHECK, "%s: %j does not start", "redis-cluster"]],
@@ -43,6 +55,13 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
           INSTALLATION,
           "guard installation: what a rehearsal or another environment left behind is never taken for production's",
           "redis-other-installation",
+        ],
+      ],
+      "redis-installation-unreadable": [
+        [
+          FAILED_START,
+          "$what: the start says so in one sentence and leaves nothing behind",
+          "does not say whose store it is",
         ],
       ],
       "redis-nobodys-keys": [
@@ -111,6 +130,9 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
           "SIGTERM",
         ],
       ],
+      "SIGTERM before it is ready": [
+        [FAILED_START, "a bot that is told to end before it is ready ends within its limit", "before it was ready"],
+      ],
       "SIGSTOP, then SIGCONT: a zombie": [
         [
           "test/crash/zombie.test.ts",
@@ -146,7 +168,20 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
       "the disk of the log is full": NOT_TRIED,
       "EMFILE: too many open files": NOT_TRIED,
       "DNS is dead on this machine: ENOTFOUND": [["test/integrations/slack/classify.test.ts", "$what", "ENOTFOUND"]],
-      "a promise that nobody handled": NOT_TRIED,
+      "an error that nobody caught": [
+        [
+          FAILED_START,
+          "%s ends a bot with exit code 1, and the log says which",
+          "An error was thrown and nobody caught it",
+        ],
+      ],
+      "a promise that nobody handled": [
+        [
+          FAILED_START,
+          "%s ends a bot with exit code 1, and the log says which",
+          "A promise was rejected and nobody handled it",
+        ],
+      ],
       "something unexpected in a command": [
         [
           "test/doors/slack/door.test.ts",

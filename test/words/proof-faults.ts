@@ -81,6 +81,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
           "Redis does not let TwoKey use",
         ],
       ],
+      "redis-sign-in": [
+        [
+          "test/store/redis-password.test.ts",
+          "guard next sign-in: a password that Redis refuses is wrong by its proof, though the open connection goes on",
+          "Redis refuses the user or the password",
+        ],
+      ],
       "redis-settings": [
         [STORE_PROOFS, "a setting of Redis that somebody changes at run time is wrong from then on", "redis-settings"],
       ],
@@ -92,6 +99,13 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
           STORE_PROOFS,
           "a ledger's directory that is gone is wrong, in words of our own",
           "The ledger cannot be written to",
+        ],
+      ],
+      "secret-files": [
+        [
+          "test/scenarios/changed-secrets.test.ts",
+          "a new value that the vendor refuses is said at once, and what was there before goes on being used",
+          "The value before it stays in use",
         ],
       ],
       "slack-bot-token": [

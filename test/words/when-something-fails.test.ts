@@ -11,6 +11,7 @@ import { PAGERS } from "../../src/integrations/pagers/index.ts";
 import { mail } from "../../src/integrations/pagers/mail/kind.ts";
 import { example } from "../harness/example.ts";
 import { silent, testClock } from "../harness/fakes/index.ts";
+import { secretInFile } from "../harness/secret-file.ts";
 import {
   BINDS_NOTHING,
   type FaultClaim,
@@ -89,7 +90,7 @@ describe("each part is whole:", () => {
   });
 
   test("every code with which a store, a ledger or a port refuses the start has its row, and no row names another", () => {
-    const codes = ["server-check", "installation", "ledger-opening", "connection"].flatMap((name) =>
+    const codes = ["server-check", "installation", "ledger-opening", "connection", "refusals"].flatMap((name) =>
       codesIn(textOf(`src/store/${name}.ts`)),
     );
     const named = namesIn("What refuses a start").filter((name) => /^[a-z]+(-[a-z]+)+$/.test(name));
@@ -107,12 +108,14 @@ const SLACK_WAYS = [{ SLACK_APP_TOKEN: "xapp-none" }, { SLACK_SIGNING_SECRET: "s
 
 /** Ids of all that a bot proves whose file has everything that is proven, over this way of Slack's. */
 function proofsBy(way: Readonly<Record<string, string>>): string[] {
+  const token = secretInFile("SLACK_BOT_TOKEN", "xoxb-none");
   const read = readEnvironment({
-    ...{ REDIS_URL: "redis://127.0.0.1:9", SLACK_BOT_TOKEN: "xoxb-none", TWOKEY_CONFIG: "twokey.yaml", ...way },
+    ...{ REDIS_URL: "redis://127.0.0.1:9", SLACK_BOT_TOKEN_FILE: token.path, TWOKEY_CONFIG: "twokey.yaml", ...way },
     ...{ PAGERDUTY_ROUTING_KEY: "n".repeat(32), PAGERDUTY_API_TOKEN: "none-of-it" },
     PAGERDUTY_WEBHOOK_SECRETS: "none-of-these",
     ...{ TWOKEY_LEDGER_DIR: "/nowhere", TWOKEY_LEDGER_KEY: "k".repeat(40) },
   });
+  token.remove();
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
   const { settings } = read;
   const inventory = () => WITH_ALL;

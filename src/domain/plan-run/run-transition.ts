@@ -30,8 +30,12 @@ export function transition(run: RunState, entry: RunEntry): RunState {
   }
   const next = applied(run, entry);
   const length = run.length + 1;
-  return { ...next, length, lastAtMs: entry.atMs, stateAt: next.state === run.state ? run.stateAt : length };
+  const stateAt = next.state === run.state ? run.stateAt : length;
+  return { ...next, length, lastAtMs: entry.atMs, stateAt, waitedMs: run.waitedMs + waitedUntil(entry, run) };
 }
+
+const waitedUntil = ({ atMs }: RunEntry, { state, lastAtMs }: RunState): number =>
+  WAITS_FOR_PEOPLE.some((each) => each === state) ? Math.max(0, atMs - lastAtMs) : 0;
 
 /** A line that somebody else wrote says nothing of the run. That it stands there is known, and takes the run its authority (G18). */
 export const notOurs = (run: RunState): RunState => ({

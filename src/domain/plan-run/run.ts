@@ -131,6 +131,8 @@ export interface RunState {
   readonly refusal?: { readonly by: string; readonly why?: string };
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
+  /** World time for which it has stood still for people, up to its newest entry. */
+  readonly waitedMs: number;
   /** Verified on an older proof that the old side is fenced: at the end nobody could ask, or not all of it. */
   readonly unseenAtEnd: UnseenAtEnd | undefined;
   /** Entries replayed so far: the position that the next append expects. */
@@ -182,7 +184,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     undoSkipped: [],
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
-    ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined },
+    ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined, waitedMs: 0 },
     ...{ length: 0, seal: "", foreign: [], lost: undefined, lastAtMs: plan.madeAtMs },
   };
 }

@@ -32,5 +32,7 @@ export interface CallMemory {
 }
 
 /** What outlives the reason. */
-export const kept = (before: Calls | undefined): Pick<Calls, "direct"> =>
-  before?.direct === undefined ? {} : { direct: before.direct };
+export const kept = (before: Calls | undefined): Pick<Calls, "direct" | "shown"> => ({
+  ...(before?.direct !== undefined && { direct: before.direct }),
+  ...(before?.shown !== undefined && { shown: before.shown }),
+});

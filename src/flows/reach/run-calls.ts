@@ -33,13 +33,14 @@ export interface CallDeps {
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const { id } = run.plan;
   const needed = whoIsNeeded(run, deps.inventory(), deps.clock.now());
+  // First: a pager that hangs keeps no button alive that can do nothing any more.
+  await renewCopies(run, `${run.length} ${needed?.reason ?? "nobody"}`, deps);
   await reach(needed && needOf(run, needed, { ...deps, channel: await deps.channelOf(run) }), {
     ...deps,
     memory: memoryOf(id, deps.calls),
     againMs: deps.inventory().file.approvals.page_again_every,
     directly: (people, page) => sayDirectly({ run, people, page }, deps),
   });
-  await renewCopies(run, `${run.length} ${needed?.reason ?? "nobody"}`, deps);
 }
 
 /** A copy in a direct message is as live as the card in the room: a button that can do nothing any more goes there too. */

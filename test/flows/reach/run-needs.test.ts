@@ -8,6 +8,7 @@ import { OCCASIONS } from "../../../src/flows/reach/occasions.ts";
 import { type CallDeps, callPeople } from "../../../src/flows/reach/run-calls.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import type { CallRequest } from "../../../src/ports/pager.ts";
+import { eventually } from "../../harness/eventually.ts";
 import { example } from "../../harness/example.ts";
 import {
   ACCEPTED,
@@ -291,6 +292,29 @@ const SKIP = { decision: "skip", step: "fence", position: 1 } as const;
 const ACCEPTING = { trigger: async () => ACCEPTED, resolve: async () => ACCEPTED };
 
 describe("a copy of a card in a direct message", () => {
+  test("is asked for again at once, however long the pager takes", async () => {
+    const cards = memoryDocuments<CardDue>();
+    let hangs = false;
+    const answer = () => (hangs ? new Promise<never>(() => undefined) : Promise.resolve(ACCEPTED));
+    const deps: CallDeps = {
+      ...{ calls: memoryDocuments<Calls>(), cards, inventory: () => inventory, logger: silent, wake: idleWake },
+      ...{ chat: CHAT, channelOf: async () => "C0RUN", pagers: pagersWith({ trigger: answer, resolve: answer }) },
+      clock: clockAt(() => AT),
+    };
+    await callPeople(proposed(inventory), deps);
+    const copies = await cards.due(AT, 100);
+    for (const id of copies)
+      await cards.change(id, (current) => current && { value: { ...current, sent: current.wanted }, events: [] });
+    hangs = true;
+
+    void callPeople(apply(proposed(inventory), { kind: "started", ...at, keys: ["ana", "ben"] }), deps);
+
+    expect(copies.length).toBeGreaterThan(0);
+    await eventually("the copies that are owed", async () =>
+      (await cards.due(AT, 100)).length === copies.length ? true : undefined,
+    );
+  });
+
   test("is asked for again whenever its run stands otherwise, also when it needs nobody any more", async () => {
     const cards = memoryDocuments<CardDue>();
     const deps: CallDeps = {
