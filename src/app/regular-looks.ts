@@ -64,47 +64,49 @@ export function provingOf(held: Held, { settings, logger }: Composing): Proving 
 
 /** Whether store and ledger are there, agree, and have room, and what TwoKey fails at. */
 function startGuards(
-  {
-    clock,
-    ledger,
-    queues,
-    stores,
-    outside: { pagers, chat },
-    inventory,
-    redis,
-    posts,
-    sayWhose,
-    noteSeen,
-    say: announce,
-  }: Heard,
-  { settings, logger }: Composing,
+  held: Heard,
+  composing: Composing,
   { broken }: Pick<BrokenGuardDeps, "broken">,
 ): readonly Looking[] {
-  // By the name that it keeps when it is started again: the one that follows ends what this one has called people for.
-  const about = { clock, logger, inventory, pagers, chat, process: settings.processName };
+  const { ledger, queues, stores, posts, sayWhose, noteSeen, say: announce } = held;
+  const { settings, logger } = composing;
+  const about = aboutProcess(held, composing);
   const callsFor = (occasion: OwnOccasion) => ownCalls(stores.ownCalls, ownCallsId(occasion, settings.processName));
+  const rooms = () => openRooms(stores);
+  const { runs, freezes } = stores;
   return [
-    startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms: () => openRooms(stores) }),
-    startSeenGuard({
-      ...{ runs: stores.runs, keepFreezes: () => stores.freezes.keep(), noteSeen, announce, logger },
-    }),
-    startMemoryGuard({
-      ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },
-      calls: callsFor("store-full"),
-    }),
-    startAwayGuard({ ...about, whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName) }),
-    startSilenceGuard({
-      ...{ ...about, announce, posts, rooms: () => openRooms(stores) },
-      memory: callsFor("slack-away"),
-    }),
-    startLedgerGuard({
-      ...{ ...about, announce },
-      calls: callsFor("ledger-unwritable"),
-      whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
-    }),
+    startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms }),
+    startSeenGuard({ runs, keepFreezes: () => freezes.keep(), noteSeen, announce, logger }),
+    ...startRoomGuards(held, composing),
+    startSilenceGuard({ ...about, announce, posts, rooms, memory: callsFor("slack-away") }),
     startBrokenGuard({ ...about, broken, memory: callsFor("broken") }),
   ];
 }
+
+/** Whether what TwoKey keeps finds room, in Redis and on the ledger's disk. */
+function startRoomGuards(held: Heard, composing: Composing): readonly Looking[] {
+  const { stores, redis, say: announce } = held;
+  const { settings } = composing;
+  const about = { ...aboutProcess(held, composing), announce };
+  const callsFor = (occasion: OwnOccasion) => ownCalls(stores.ownCalls, ownCallsId(occasion, settings.processName));
+  return [
+    startMemoryGuard({
+      ...{ ...about, memory: () => readMemory(redis, settings.redisMemoryBytes) },
+      calls: callsFor("store-full"),
+    }),
+    startAwayGuard({ ...about, whyNothingIsStored: () => whyNothingIsStored(redis, settings.processName) }),
+    startLedgerGuard({
+      ...{ ...about, calls: callsFor("ledger-unwritable") },
+      whyUnwritable: () => whyUnwritable(settings.ledger.directory, settings.processName),
+    }),
+  ];
+}
+
+/** By the name that it keeps when it is started again: the one that follows ends what this one has called people for. */
+const aboutProcess = ({ clock, inventory, outside: { pagers, chat } }: Heard, { settings, logger }: Composing) => ({
+  ...{ clock, logger, inventory, pagers, chat },
+  process: settings.processName,
+});
 
 function observerDeps(held: Heard, logger: Logger): ObserverDeps {
   const { stores, outside, clock, inventory } = held;

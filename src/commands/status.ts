@@ -107,7 +107,6 @@ const withKept = (card: Card, kept: number): Card => ({
   ],
 });
 
-
 /** Below everything else: it concerns the people who run TwoKey, and no service. */
 function withServer(card: Card, server: string | undefined): Card {
   return server === undefined ? card : { ...card, parts: [...card.parts, { kind: "note", text: server }] };

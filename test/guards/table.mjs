@@ -1082,7 +1082,7 @@ export const GUARDS = [
   {
     guard: "one plan for a service",
     file: "src/store/scripts.ts",
-    cut: "if holder and holder ~= ARGV[5] then",
+    cut: "if holder and holder ~= ARGV[6] then",
     by: "if false then",
     test: "store/runs.test.ts",
     fails: "guard one plan: none is kept beside a run that holds the service",
@@ -1459,14 +1459,6 @@ export const GUARDS = [
     by: "readIfReadable(Promise.resolve(id && undefined))",
     test: "jobs/looks/seen-guard.test.ts",
     fails: "guard idle look: a process that drives nothing misses what is cut off a journal, and people are told once",
-  },
-  {
-    guard: "no key counts on what TwoKey has not written",
-    file: "src/domain/plan-run/key.ts",
-    cut: "return notOurs === undefined",
-    by: 'return notOurs !== ""',
-    test: "domain/plan-run/key.test.ts",
-    fails: "guard own journal: a plan that TwoKey did not make, and a journal that lost lines, take no key",
   },
   {
     guard: "a freeze is lifted by no line less",
@@ -1950,8 +1942,8 @@ export const GUARDS = [
   {
     guard: "a lost store is said on the board",
     file: "src/commands/status.ts",
-    cut: "[frozen, stopped].reduce(under, card)",
-    by: "[frozen].reduce(under, card)",
+    cut: '["FROZEN. ", frozen], stopped].reduce',
+    by: '["FROZEN. ", frozen]].reduce',
     test: "commands/status.test.ts",
     fails: "guard lost on the board: while the store is lost the board begins with that, and with the way on",
   },
@@ -3078,7 +3070,7 @@ export const GUARDS = [
   {
     guard: "a lost store's runs authorise nothing more",
     file: "src/store/scripts.ts",
-    cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[4 + 4 * i])",
+    cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[5 + 4 * i])",
     by: "",
     test: "engine/approvals/recovery.test.ts",
     fails: "every earlier run ends in the same step, and gives its service back",
