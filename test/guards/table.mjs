@@ -314,14 +314,6 @@ export const GUARDS = [
       "guard opened on purpose: is looked at while the run goes on or waits, and never while it unwinds or is stuck",
   },
   {
-    guard: "who came in before the promotion is fenced out in every move",
-    file: "src/engine/runs/proven-again.ts",
-    cut: "(proven.length === 0 && !gap.opened)",
-    by: "proven.length === 0",
-    test: "engine/runs/opened-before-promotion.test.ts",
-    fails: "guard who came in: is fenced again before the promotion although somebody has closed it",
-  },
-  {
     guard: "an opening that is over calls nobody",
     file: "src/domain/plan-run/before-promotion.ts",
     cut: "return opened !== undefined && opened.closedAtMs === undefined;",

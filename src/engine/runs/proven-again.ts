@@ -139,15 +139,15 @@ async function provesAgain(proving: Proving, run: RunState, sight: KeptInSight):
   const gap = sight.gapIn(run);
   const fence = fenceOf(run);
   const proven = provenSinceFence(run);
-  if (!gap || !fence || (proven.length === 0 && !gap.opened)) return "begins";
+  if (!gap || !fence || proven.length === 0) return "begins";
   const nowMs = deps.clock.now();
   const since = gap.opened
     ? `${from} was seen open after ${sayTime(gap.fromMs, nowMs)} and is closed again`
     : `Nobody looked at ${from} from ${sayTime(gap.fromMs, nowMs)} to ${sayTime(nowMs)}`;
   if (proven.some((id) => stateOf(run, id).attempt >= MOST_PROOFS))
-    return voided(proving, [`${since}, so nobody can prove that ${to} has every commit of it`]);
-  if (proven.length === 0 && stateOf(run, fence.id).attempt >= MOST_FENCE_ATTEMPTS)
-    return voided(proving, [`${since}, so nobody can prove that who came in is out`]);
+    return voided(proving, [
+      `${since}, so nobody can prove that ${isToStayFenced(run) ? `${to} has every commit of it` : "who came in is out"}`,
+    ]);
   if (gap.opened) {
     const says = `${since}. It is fenced again: who came in may be in still`;
     return begunAgain(proving, { fence, closed: knownToBeEnded(run, fence), says });

@@ -121,11 +121,12 @@ describe("an old side of an unplanned move that somebody opens between its fence
     expect(await verdictOf(at)).toMatchObject({ splitBrain: [] });
   });
 
-  test("guard who came in: is fenced again before the promotion although somebody has closed it", async () => {
+  test("is fenced again before the promotion although somebody has closed it", async () => {
     const opens = async () => {
       await reopenOldSide(at);
       await eventually("line of the opening", seenOpen);
       await closeOldSide(at);
+      await eventually("line of the closing", async () => openedSince(await runOf(at))?.closedAtMs);
     };
 
     const run = await drive(at, { steps: slow("scale-out", opens) });
