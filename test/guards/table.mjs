@@ -941,7 +941,7 @@ export const GUARDS = [
   {
     guard: "one plan for a service",
     file: "src/store/scripts.ts",
-    cut: "if holder and holder ~= ARGV[5] then",
+    cut: "if holder and holder ~= ARGV[6] then",
     by: "if false then",
     test: "store/runs.test.ts",
     fails: "guard one plan: none is kept beside a run that holds the service",
@@ -2929,7 +2929,7 @@ export const GUARDS = [
   {
     guard: "a lost store's runs authorise nothing more",
     file: "src/store/scripts.ts",
-    cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[4 + 4 * i])",
+    cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[5 + 4 * i])",
     by: "",
     test: "engine/approvals/recovery.test.ts",
     fails: "every earlier run ends in the same step, and gives its service back",
