@@ -79,7 +79,7 @@ function startGuards(
   return [
     startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms: () => openRooms(stores) }),
     startSeenGuard({
-      ...{ runs: stores.runs, keepFreezes: () => stores.freezes.keep(), noteSeen, announce, logger },
+      ...{ runs: stores.runs, keepFreezes: () => stores.freezes.keep(), noteSeen, announce, logger, clock },
     }),
     startMemoryGuard({
       ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },

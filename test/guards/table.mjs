@@ -1320,6 +1320,14 @@ export const GUARDS = [
     fails: "guard idle look: a process that drives nothing misses what is cut off a journal, and people are told once",
   },
   {
+    guard: "what one process knows to be lost all of them know",
+    file: "src/jobs/looks/seen-guard.ts",
+    cut: "run?.lost?.isSaid === false",
+    by: "run?.lost?.lines === 0",
+    test: "jobs/looks/seen-guard.test.ts",
+    fails: "guard idle look: a process that drives nothing misses what is cut off a journal, and people are told once",
+  },
+  {
     guard: "no key counts on what TwoKey has not written",
     file: "src/domain/plan-run/key.ts",
     cut: "return notOurs === undefined",

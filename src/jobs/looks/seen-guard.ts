@@ -1,8 +1,12 @@
 import { messageOf } from "../../domain/errors.ts";
 import { whyNotOurs } from "../../domain/plan-run/not-ours.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
+import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { readIfReadable } from "../../domain/readable.ts";
+import { eventOf } from "../../engine/runs/journal.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { Runs } from "../../ports/runs.ts";
 import { lookingEvery } from "./looking.ts";
 
 /** Machine time after which what this process has seen stands in its ledger too. */
@@ -11,37 +15,39 @@ const NOTE_EVERY_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 
 export interface SeenGuardDeps {
-  readonly runs: { openIds(): Promise<readonly string[]>; read(id: string): Promise<RunState | undefined> };
+  readonly runs: Pick<Runs, "openIds" | "read" | "append">;
   /** Puts back what was taken of a freeze; what people have to know of that, in words. */
   readonly keepFreezes: () => Promise<readonly string[]>;
   /** Writes into the ledger what this process has seen. */
   readonly noteSeen: () => Promise<void>;
   readonly announce: (says: string) => Promise<void>;
   readonly logger: Logger;
+  readonly clock: Pick<Clock, "now">;
   /** Machine time between two looks; absent: 5 s. */
   readonly lookEveryMs?: number;
 }
 
 /**
  * Every process looks at every open journal and at the freezes, also while it drives nothing: what one has seen cannot be taken away
- * unseen by that one (G18). People are told once of what is not as it was.
+ * unseen by that one (G18). It tells the others in the journal, and people once.
  */
 export function startSeenGuard(deps: SeenGuardDeps): { stop(): void } {
   const { runs, logger, announce } = deps;
   const said = new Set<string>();
   const look = async (): Promise<void> => {
     const open = await Promise.all((await runs.openIds()).map((id) => readIfReadable(runs.read(id))));
-    const wrong = [
-      ...(await deps.keepFreezes()),
-      ...open.flatMap((run) => (run && whyNotOurs(run)) ?? []).map((why) => `${why}. Nothing is changed for that run.`),
+    const wrong: readonly Wrong[] = [
+      ...(await deps.keepFreezes()).map((says) => ({ says })),
+      ...open.flatMap((run) => (run ? wrongIn(run) : [])),
     ];
-    for (const says of wrong.filter((each) => !said.has(each))) {
+    for (const { says, run } of wrong.filter((each) => !said.has(each.says))) {
       logger.error({ why: says }, "What is stored is not what TwoKey wrote");
+      if (run?.lost?.isSaid === false) await tellOthers(run, run.lost.lines, deps);
       await announce(says);
       // What could not be said is said at the next look.
       said.add(says);
     }
-    for (const says of said) if (!wrong.includes(says)) said.delete(says);
+    for (const says of said) if (!wrong.some((each) => each.says === says)) said.delete(says);
   };
   const failed = (what: string) => (error: unknown) => logger.warn({ why: messageOf(error) }, what);
   const looks = [
@@ -53,4 +59,22 @@ export function startSeenGuard(deps: SeenGuardDeps): { stop(): void } {
       for (const each of looks) each.stop();
     },
   };
+}
+
+interface Wrong {
+  readonly says: string;
+  readonly run?: RunState;
+}
+
+function wrongIn(run: RunState): readonly Wrong[] {
+  const why = whyNotOurs(run);
+  return why === undefined ? [] : [{ run, says: `${why}. Nothing is changed for that run.` }];
+}
+
+/** A process that never saw those lines goes on from what stands there: from now on it knows. */
+async function tellOthers(run: RunState, lines: number, { runs, clock }: SeenGuardDeps): Promise<void> {
+  const entry: RunEntry = { kind: "lines-lost", atMs: clock.now(), lines };
+  const says = `TwoKey has seen ${lines} lines of this journal that do not stand there any more`;
+  const { kind } = await runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })] });
+  if (kind !== "appended") throw new Error(`Run ${run.plan.id} has changed meanwhile`);
 }
