@@ -1,3 +1,4 @@
+import { sayLost } from "../engine/runs/say-lost.ts";
 import { createReplicationCheck, type ReplicationCheck } from "../flows/incident/intake/replication.ts";
 import { type AlarmReaderDeps, startAlarmReader } from "../jobs/looks/alarm-reader.ts";
 import { startAwayGuard } from "../jobs/looks/away-guard.ts";
@@ -79,7 +80,8 @@ function startGuards(
   return [
     startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms: () => openRooms(stores) }),
     startSeenGuard({
-      ...{ runs: stores.runs, keepFreezes: () => stores.freezes.keep(), noteSeen, announce, logger, clock },
+      ...{ runs: stores.runs, keepFreezes: () => stores.freezes.keep(), noteSeen, announce, logger },
+      sayLost: (run) => sayLost(run, { runs: stores.runs, clock }),
     }),
     startMemoryGuard({
       ...{ ...about, announce, memory: () => readMemory(redis, settings.redisMemoryBytes) },

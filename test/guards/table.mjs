@@ -1274,8 +1274,8 @@ export const GUARDS = [
   {
     guard: "a journal that lost lines is known",
     file: "src/store/replayed.ts",
-    cut: "!== end.seal) return",
-    by: '=== "") return',
+    cut: "!== end.seal)",
+    by: '=== "")',
     test: "store/replayed.test.ts",
     fails: "one that comes back without its newest line is said to have lost lines, however often it is read",
   },
@@ -1322,8 +1322,8 @@ export const GUARDS = [
   {
     guard: "what one process knows to be lost all of them know",
     file: "src/jobs/looks/seen-guard.ts",
-    cut: "run?.lost?.isSaid === false",
-    by: "run?.lost?.lines === 0",
+    cut: "if (run) await deps.sayLost(run);",
+    by: "",
     test: "jobs/looks/seen-guard.test.ts",
     fails: "guard idle look: a process that drives nothing misses what is cut off a journal, and people are told once",
   },

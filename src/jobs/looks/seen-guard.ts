@@ -1,10 +1,7 @@
 import { messageOf } from "../../domain/errors.ts";
 import { whyNotOurs } from "../../domain/plan-run/not-ours.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
-import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import { readIfReadable } from "../../domain/readable.ts";
-import { eventOf } from "../../engine/runs/journal.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Runs } from "../../ports/runs.ts";
 import { lookingEvery } from "./looking.ts";
@@ -15,14 +12,15 @@ const NOTE_EVERY_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 
 export interface SeenGuardDeps {
-  readonly runs: Pick<Runs, "openIds" | "read" | "append">;
+  readonly runs: Pick<Runs, "openIds" | "read">;
+  /** Tells the other processes, in the journal. */
+  readonly sayLost: (run: RunState) => Promise<void>;
   /** Puts back what was taken of a freeze; what people have to know of that, in words. */
   readonly keepFreezes: () => Promise<readonly string[]>;
   /** Writes into the ledger what this process has seen. */
   readonly noteSeen: () => Promise<void>;
   readonly announce: (says: string) => Promise<void>;
   readonly logger: Logger;
-  readonly clock: Pick<Clock, "now">;
   /** Machine time between two looks; absent: 5 s. */
   readonly lookEveryMs?: number;
 }
@@ -42,7 +40,7 @@ export function startSeenGuard(deps: SeenGuardDeps): { stop(): void } {
     ];
     for (const { says, run } of wrong.filter((each) => !said.has(each.says))) {
       logger.error({ why: says }, "What is stored is not what TwoKey wrote");
-      if (run?.lost?.isSaid === false) await tellOthers(run, run.lost.lines, deps);
+      if (run) await deps.sayLost(run);
       await announce(says);
       // What could not be said is said at the next look.
       said.add(says);
@@ -69,12 +67,4 @@ interface Wrong {
 function wrongIn(run: RunState): readonly Wrong[] {
   const why = whyNotOurs(run);
   return why === undefined ? [] : [{ run, says: `${why}. Nothing is changed for that run.` }];
-}
-
-/** A process that never saw those lines goes on from what stands there: from now on it knows. */
-async function tellOthers(run: RunState, lines: number, { runs, clock }: SeenGuardDeps): Promise<void> {
-  const entry: RunEntry = { kind: "lines-lost", atMs: clock.now(), lines };
-  const says = `TwoKey has seen ${lines} lines of this journal that do not stand there any more`;
-  const { kind } = await runs.append(run, { entries: [entry], events: [eventOf(run, entry, { says })] });
-  if (kind !== "appended") throw new Error(`Run ${run.plan.id} has changed meanwhile`);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { planDigest } from "../../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { sayLost } from "../../../src/engine/runs/say-lost.ts";
 import { startSeenGuard } from "../../../src/jobs/looks/seen-guard.ts";
 import { createFreezes } from "../../../src/store/freezes.ts";
 import { KEYS } from "../../../src/store/keys.ts";
@@ -46,7 +47,7 @@ async function idle() {
     noteSeen: async () => undefined,
     announce: async (says) => void told.push(says),
     logger: silent,
-    clock: clockAt(() => AT),
+    sayLost: (run) => sayLost(run, { runs, clock: clockAt(() => AT) }),
     lookEveryMs: 5,
   });
   const looked = async () => {
