@@ -1,3 +1,4 @@
+import { sayLost } from "../engine/runs/say-lost.ts";
 import { createReplicationCheck, type ReplicationCheck } from "../flows/incident/intake/replication.ts";
 import { type AlarmReaderDeps, startAlarmReader } from "../jobs/looks/alarm-reader.ts";
 import { startAwayGuard } from "../jobs/looks/away-guard.ts";
@@ -76,7 +77,10 @@ function startGuards(
   const { runs, freezes } = stores;
   return [
     startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms }),
-    startSeenGuard({ runs, keepFreezes: () => freezes.keep(), noteSeen, announce, logger }),
+    startSeenGuard({
+      ...{ runs, keepFreezes: () => freezes.keep(), noteSeen, announce, logger },
+      sayLost: (run) => sayLost(run, { runs, clock: held.clock }),
+    }),
     ...startRoomGuards(held, composing),
     startSilenceGuard({ ...about, announce, posts, rooms, memory: callsFor("slack-away") }),
     startBrokenGuard({ ...about, broken, memory: callsFor("broken") }),

@@ -105,11 +105,17 @@ export const RETENTION = {
     why: "they only make somebody look at what is stored",
   },
   index: {
-    what: "indexes, claims, who drives which run, plans that wait, cool-downs, the freeze, the newest decision to wait, the newest recovery, the clock, whose store it is, when alarms were last read, what was told of proofs, and who was called about TwoKey itself",
+    what: "indexes, claims, who drives which run, plans that wait, cool-downs, the newest decision to wait, the newest recovery, the clock, whose store it is, when alarms were last read, what was told of proofs, and who was called about TwoKey itself",
     until:
       "replaced in its place: one a service, a kind, a process, or in all; what is of a process goes with its ledger, and an entry of an index with what it names",
     after: "nowhere",
     why: "it does not grow by itself",
+  },
+  freezes: {
+    what: "what people said to freeze and to lift",
+    until: "you empty the store",
+    after: "the ledger of each process that saw it",
+    why: "some hundred bytes each time; where one is gone, TwoKey puts it back, so that nobody lifts a freeze by removing it",
   },
   budget: {
     what: "how often a pager was called lately",
@@ -138,10 +144,10 @@ export const RETENTION = {
     why: "a version that reads it may come meanwhile, and a quarter's review may ask",
   },
   unreadable: {
-    what: "open incidents and runs that cannot be read, the freeze, and what people were told of a timeline",
+    what: "open incidents and runs that cannot be read, and what people were told of a timeline",
     until: "a version that reads it starts, or you remove it; of a timeline, its incident is gone",
     after: "nowhere",
-    why: "each still holds something: pages, a service, every change. Only people can say what it was; each is named in the channel",
+    why: "each still holds something: pages, a service. Only people can say what it was; each is named in the channel",
   },
   ledgerSegment: {
     what: "the ledger file that is written now, one a process",

@@ -30,7 +30,7 @@ export const KEPT_AS: Readonly<Record<Exclude<keyof typeof KEYS, "document" | "c
   ledgerHeads: "marks",
   testimonies: "marks",
   recovery: "index",
-  freezes: "index",
+  freezes: "freezes",
   events: "events",
   eventsOf: "incidents",
   clock: "index",

@@ -44,7 +44,8 @@ export function replayer(version: number, lines: Seals): (id: string, found: Fou
     known.set(id, { stored, journal, run });
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
-    if (end && sealIn(journal[end.length - 1] ?? "") !== end.seal) return { ...run, lost: end.length };
+    if (end && sealIn(journal[end.length - 1] ?? "") !== end.seal)
+      return { ...run, lost: run.lost ?? { lines: end.length, isSaid: false } };
     if (run.seal !== "" && sealIn(journal.at(-1) ?? "") === run.seal) lines.seen?.sawJournal(id, run);
     return run;
   };

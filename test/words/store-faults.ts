@@ -8,6 +8,8 @@ const LEDGER_GUARD = "test/jobs/looks/ledger-guard.test.ts";
 const FULL_DISK = "test/scenarios/full-disk.test.ts";
 const RIGHTS = "test/store/proofs.test.ts";
 const LEDGER = "test/store/ledger.test.ts";
+const AUTHORITY = "test/engine/runs/authority.test.ts";
+const FREEZES = "test/store/freezes.test.ts";
 
 /** What of Redis and of the ledger's disk can fail, each with the tests that make it happen. */
 export const STORE_FAULTS: Readonly<Record<string, Part>> = {
@@ -111,6 +113,33 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "test/jobs/looks/broken-guard.test.ts",
           "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
           "fails at the same thing again and again",
+        ],
+      ],
+      "somebody cuts lines off a journal, or puts an older one back": [
+        [
+          AUTHORITY,
+          "guard cut journal: where somebody cut off that it was aborted, nothing leaves, and people are asked",
+          "that TwoKey has seen",
+        ],
+        [
+          AUTHORITY,
+          "guard older journal: nor where an older copy of it was put back and written on",
+          "that TwoKey has seen",
+        ],
+      ],
+      "somebody takes a freeze away": [
+        [
+          FREEZES,
+          "guard kept freeze: whatever is taken away stays in force in each process that saw it, is put back, and is told",
+          "taken out of Redis",
+        ],
+      ],
+      "somebody writes a freeze, or a sign-off for a lost store": [
+        [FREEZES, "guard forged freeze: %s", "until two approvers lift it: /dr unfreeze"],
+        [
+          "test/engine/approvals/recovery.test.ts",
+          "guard sealed sign-off: the signatures of two people that somebody wrote into Redis make no store count again",
+          "TwoKey has not written it",
         ],
       ],
     },

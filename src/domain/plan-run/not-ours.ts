@@ -9,7 +9,7 @@ export function whyNotOurs({ plan: { id }, foreign: [line], lost }: RunState): s
   if (line !== undefined)
     return `line ${line} of the journal of ${id} was not written by TwoKey: somebody else can write to Redis`;
   if (lost === undefined) return undefined;
-  return `${lost} lines of the journal of ${id} that TwoKey has seen do not stand there any more: somebody else can write to Redis, or Redis went back in time`;
+  return `${lost.lines} lines of the journal of ${id} that TwoKey has seen do not stand there any more: somebody else can write to Redis, or Redis went back in time`;
 }
 
 /** What people do about it. */

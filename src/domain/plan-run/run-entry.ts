@@ -216,6 +216,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     seenClosedMs: z.number(),
   }),
   z.strictObject({ kind: z.literal("watch-sees"), atMs: z.number(), ...Step }),
+  /** A process has seen so many lines of this journal, and they do not stand there any more: now every process knows. */
+  z.strictObject({ kind: z.literal("lines-lost"), atMs: z.number(), lines: z.number().int() }),
   /** The store was lost and people signed for going on without this run. */
   z.strictObject({ kind: z.literal("abandoned"), atMs: z.number(), why: z.string() }),
   z.strictObject({

@@ -2,7 +2,7 @@ import { Bug } from "../errors.ts";
 import { extended, withoutOpen } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
-import { type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
+import { RUN_STATES, type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";
@@ -86,6 +86,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "moved-on": WATCHED,
   "watch-blind": WATCHED,
   "watch-sees": WATCHED,
+  "lines-lost": RUN_STATES,
   abandoned: ["waiting-for-keys", ...LIVE],
   finished: ["running", "unwinding"],
   superseded: WAITS_FOR_PEOPLE,
@@ -108,6 +109,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return run.state === "running"
         ? { ...run, state: "paused", voided: true, why: voidedWhy(entry) }
         : closed(run, entry.atMs, voidedWhy(entry));
+    case "lines-lost":
+      return { ...run, lost: { lines: entry.lines, isSaid: true } };
     case "started":
       return { ...run, state: "running", startedAtMs: entry.atMs };
     case "claimed":

@@ -144,8 +144,8 @@ export interface RunState {
    * its place; what was written behind another line still tells where the run stood.
    */
   readonly foreign: readonly number[];
-  /** TwoKey has seen so many lines of its journal, and those do not stand there any more. */
-  readonly lost: number | undefined;
+  /** TwoKey has seen so many lines of its journal, and those do not stand there any more; whether the journal says so itself. */
+  readonly lost: { readonly lines: number; readonly isSaid: boolean } | undefined;
   /** World time of the newest of them. */
   readonly lastAtMs: number;
 }

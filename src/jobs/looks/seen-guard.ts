@@ -3,6 +3,7 @@ import { whyNotOurs } from "../../domain/plan-run/not-ours.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import { readIfReadable } from "../../domain/readable.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { Runs } from "../../ports/runs.ts";
 import { lookingEvery } from "./looking.ts";
 
 /** Machine time after which what this process has seen stands in its ledger too. */
@@ -11,7 +12,9 @@ const NOTE_EVERY_MS = 500;
 const LOOK_EVERY_MS = 5_000;
 
 export interface SeenGuardDeps {
-  readonly runs: { openIds(): Promise<readonly string[]>; read(id: string): Promise<RunState | undefined> };
+  readonly runs: Pick<Runs, "openIds" | "read">;
+  /** Tells the other processes, in the journal. */
+  readonly sayLost: (run: RunState) => Promise<void>;
   /** Puts back what was taken of a freeze; what people have to know of that, in words. */
   readonly keepFreezes: () => Promise<readonly string[]>;
   /** Writes into the ledger what this process has seen. */
@@ -24,24 +27,25 @@ export interface SeenGuardDeps {
 
 /**
  * Every process looks at every open journal and at the freezes, also while it drives nothing: what one has seen cannot be taken away
- * unseen by that one (G18). People are told once of what is not as it was.
+ * unseen by that one (G18). It tells the others in the journal, and people once.
  */
 export function startSeenGuard(deps: SeenGuardDeps): { stop(): void } {
   const { runs, logger, announce } = deps;
   const said = new Set<string>();
   const look = async (): Promise<void> => {
     const open = await Promise.all((await runs.openIds()).map((id) => readIfReadable(runs.read(id))));
-    const wrong = [
-      ...(await deps.keepFreezes()),
-      ...open.flatMap((run) => (run && whyNotOurs(run)) ?? []).map((why) => `${why}. Nothing is changed for that run.`),
+    const wrong: readonly Wrong[] = [
+      ...(await deps.keepFreezes()).map((says) => ({ says })),
+      ...open.flatMap((run) => (run ? wrongIn(run) : [])),
     ];
-    for (const says of wrong.filter((each) => !said.has(each))) {
+    for (const { says, run } of wrong.filter((each) => !said.has(each.says))) {
       logger.error({ why: says }, "What is stored is not what TwoKey wrote");
+      if (run) await deps.sayLost(run);
       await announce(says);
       // What could not be said is said at the next look.
       said.add(says);
     }
-    for (const says of said) if (!wrong.includes(says)) said.delete(says);
+    for (const says of said) if (!wrong.some((each) => each.says === says)) said.delete(says);
   };
   const failed = (what: string) => (error: unknown) => logger.warn({ why: messageOf(error) }, what);
   const looks = [
@@ -53,4 +57,14 @@ export function startSeenGuard(deps: SeenGuardDeps): { stop(): void } {
       for (const each of looks) each.stop();
     },
   };
+}
+
+interface Wrong {
+  readonly says: string;
+  readonly run?: RunState;
+}
+
+function wrongIn(run: RunState): readonly Wrong[] {
+  const why = whyNotOurs(run);
+  return why === undefined ? [] : [{ run, says: `${why}. Nothing is changed for that run.` }];
 }

@@ -115,7 +115,7 @@ describe("who may turn a key, and on what (G1–G4)", () => {
   test("guard own journal: a plan that TwoKey did not make, and a journal that lost lines, take no key", () => {
     const run = proposed(inventory);
 
-    for (const changed of [{ foreign: [THE_PLAN] }, { foreign: [2] }, { lost: 3 }])
+    for (const changed of [{ foreign: [THE_PLAN] }, { foreign: [2] }, { lost: { lines: 3, isSaid: false } }])
       expect(refusalOf({ ...run, ...changed }, turnBy("ana", run))).toBe("journal-not-ours");
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { planDigest } from "../../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { sayLost } from "../../../src/engine/runs/say-lost.ts";
 import { startSeenGuard } from "../../../src/jobs/looks/seen-guard.ts";
 import { createFreezes } from "../../../src/store/freezes.ts";
 import { KEYS } from "../../../src/store/keys.ts";
@@ -10,7 +11,7 @@ import { sealedWith } from "../../../src/store/seal.ts";
 import { Seen } from "../../../src/store/seen.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { example } from "../../harness/example.ts";
-import { silent } from "../../harness/fakes/index.ts";
+import { clockAt, silent } from "../../harness/fakes/index.ts";
 import { JOURNAL, LEDGER_KEY } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { planFor } from "../../harness/plans.ts";
@@ -46,6 +47,7 @@ async function idle() {
     noteSeen: async () => undefined,
     announce: async (says) => void told.push(says),
     logger: silent,
+    sayLost: (run) => sayLost(run, { runs, clock: clockAt(() => AT) }),
     lookEveryMs: 5,
   });
   const looked = async () => {
@@ -78,7 +80,13 @@ test("guard idle look: a process that drives nothing misses what is cut off a jo
   await looked();
   await looked();
 
-  expect(await runs.read("F-1")).toMatchObject({ state: "waiting-for-keys", lost: 2 });
+  expect(await runs.read("F-1")).toMatchObject({
+    state: "waiting-for-keys",
+    lost: { lines: 2, isSaid: true },
+    length: 2,
+  });
+  const newcomer = createRuns(await bench.connect(), () => AT, sealedWith(LEDGER_KEY, new Seen()));
+  expect(await newcomer.read("F-1")).toMatchObject({ lost: { lines: 2, isSaid: true } });
   expect(told).toEqual([
     expect.stringMatching(/^2 lines of the journal of F-1 that TwoKey has seen .* Nothing is changed for that run\.$/),
   ]);
