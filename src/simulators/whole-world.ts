@@ -105,6 +105,7 @@ function createInside(world: World, spec: WholeWorldSpec, stops: Stop[]): Inside
     publish: sns.publish,
     healthCheckStatusAt: healthCheckHistory(world, (id) => traffic.healthCheckStatus(id)),
   });
+  traffic.route53.healthChecks.attach(cloudwatch.alarmStateOf);
   const sts = createSts(world, spec.sts, { tagsOf: rds.tagsOf, keyOf: kms.keys.find, vpcOf: ec2.vpcOf });
   const own = [rds, kms, sns, cloudwatch, sts, ec2].map(({ service }) => service);
   const services = [...own, ...traffic.services, ...JUDGED_ONLY];

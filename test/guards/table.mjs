@@ -3486,4 +3486,12 @@ export const GUARDS = [
     test: "flows/runbooks/failover/worse-than-agreed.test.ts",
     fails: "guard replaced machine: one that is replaced voids nothing where more are left, and a second one does",
   },
+  {
+    guard: "a routing kind that TwoKey does not write is named",
+    file: "src/integrations/aws/record-set.ts",
+    cut: "!Object.hasOwn(Understood.shape, name) && value",
+    by: 'name === "TrafficPolicyInstanceId" && value',
+    test: "flows/resources/entrances/route53/accounted.test.ts",
+    fails: "guard every routing kind: a set that is routed by GeoProximityLocation refuses the plan by that name",
+  },
 ];

@@ -6,6 +6,7 @@ import { EcsSpec } from "../aws/ecs-spec.ts";
 import { createElb, type Elb } from "../aws/elb.ts";
 import { ElbSpec, type LoadBalancer } from "../aws/elb-spec.ts";
 import { createRoute53, type Route53 } from "../aws/route53.ts";
+import type { Probed } from "../aws/route53-observed.ts";
 import { Route53Spec } from "../aws/route53-spec.ts";
 import type { AwsService, DatabaseEngine } from "../aws/service.ts";
 import { createServiceQuotas } from "../aws/service-quotas.ts";
@@ -243,9 +244,11 @@ const statusOf = (isHealthy: boolean | undefined): 0 | 1 | undefined =>
   isHealthy === undefined ? undefined : isHealthy ? 1 : 0;
 
 /** What a checker of Route 53 sees of it: the status, or undefined where nothing answers in time. */
-function probed(entry: Entry | undefined, path: string): number | undefined {
+function probed(entry: Entry | undefined, path: string): Probed | undefined {
   const outcome = entry?.answer({ method: "GET", path });
-  return outcome?.kind === "reply" && outcome.delayMs < PROBE_TIMEOUT_MS ? outcome.reply.status : undefined;
+  if (outcome?.kind !== "reply" || outcome.delayMs >= PROBE_TIMEOUT_MS) return undefined;
+  const { status, body } = outcome.reply;
+  return { status, body: JSON.stringify(body) };
 }
 
 /** Checkers wait two seconds for the status line once connected; slowness is machine time, as region modes are. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { World } from "../world/world.ts";
-import { type Alarm, alarmArn } from "./alarm.ts";
+import { type Alarm, type AlarmState, alarmArn } from "./alarm.ts";
 import { type AlarmMetric, alarmMetrics, BAND_ID, OUTSIDE_THE_BAND } from "./alarm-metrics.ts";
 import { Alarms } from "./alarms.ts";
 import { dashboardOperations } from "./dashboards.ts";
@@ -30,15 +30,17 @@ export interface CloudWatchSources {
   readonly healthCheckStatusAt?: (healthCheckId: string, worldMs: number) => 0 | 1 | undefined;
 }
 
+export interface CloudWatch {
+  readonly service: AwsService;
+  /** Undefined where there is no alarm of that name. */
+  readonly alarmStateOf: (region: string, name: string) => AlarmState | undefined;
+}
+
 /**
  * Simulated metrics and alarms, in JSON 1.0 and Query. Steered by `POST /cloudwatch/alarm`, `POST /cloudwatch/metric` and
  * `POST /cloudwatch/answers`.
  */
-export function createCloudWatch(
-  world: World,
-  input: CloudWatchSpecInput,
-  sources: CloudWatchSources,
-): { readonly service: AwsService } {
+export function createCloudWatch(world: World, input: CloudWatchSpecInput, sources: CloudWatchSources): CloudWatch {
   const alarms = new Alarms(world, CloudWatchSpec.parse(input).alarms, sources.publish);
   const frozen = new FrozenMetrics(world);
   const metrics = frozen.over(metricSources(sources));
@@ -53,6 +55,7 @@ export function createCloudWatch(
     world.log.append("cloudwatch.answers", { ...answers });
   });
   return {
+    alarmStateOf: (region, name) => alarms.in(region).find(({ spec }) => spec.name === name)?.state,
     service: {
       name: "monitoring",
       protocol: "json-1.0",

@@ -76,7 +76,7 @@ function refuseMalformed({ Action, ResourceRecordSet: set }: Change, checks: Cha
   const kinds = routingKinds(set);
   if (kinds.length > 1) refuse(`Expected at most one of [${kinds.join(", ")}], but found more than one`);
   if (kinds.length === 1 && !set.SetIdentifier) refuse("Missing field 'SetIdentifier'");
-  const routes = "[Weight, Region, Failover, GeoLocation, CidrRoutingConfig, MultiValueAnswer]";
+  const routes = "[Weight, Region, Failover, GeoLocation, GeoProximityLocation, CidrRoutingConfig, MultiValueAnswer]";
   if (kinds.length === 0 && set.SetIdentifier) refuse(`Expected exactly one of ${routes}, but found none`);
   if (set.HealthCheckId !== undefined && Action !== "DELETE" && !checks.hasHealthCheck(set.HealthCheckId)) {
     throw new AwsError("NoSuchHealthCheck", `No health check exists with the ID ${set.HealthCheckId}`, 404);
@@ -99,7 +99,10 @@ function requireLocation(
     );
 }
 
-const KIND_MEMBERS = ["Weight", "Region", "Failover", "GeoLocation", "CidrRoutingConfig", "MultiValueAnswer"] as const;
+const KIND_MEMBERS = [
+  ...(["Weight", "Region", "Failover", "GeoLocation"] as const),
+  ...(["GeoProximityLocation", "CidrRoutingConfig", "MultiValueAnswer"] as const),
+];
 
 function routingKinds(set: RecordSet): string[] {
   return KIND_MEMBERS.filter((member) => set[member] !== undefined && set[member] !== false);
@@ -156,6 +159,7 @@ function sameContent(one: RecordSet, other: RecordSet): boolean {
     JSON.stringify([
       [set.Weight, set.Region, set.Failover, set.MultiValueAnswer, set.TTL, set.HealthCheckId].map((v) => v ?? null),
       sortedText(Object.entries(set.GeoLocation ?? {})),
+      sortedText(Object.entries(set.GeoProximityLocation ?? {})),
       sortedText(Object.entries(set.CidrRoutingConfig ?? {})),
       (set.ResourceRecords ?? []).map((record) => record.Value).toSorted(),
       sortedText(Object.entries(set.AliasTarget ?? {})),
@@ -192,9 +196,18 @@ function companionProblems(zone: Zone, set: RecordSet, records: readonly RecordS
   return problems;
 }
 
-/** Where the users are whom a set of latency, geolocation or IP-based routing is for: one set a place. */
-function placeOf({ Region, GeoLocation, CidrRoutingConfig: cidr }: RecordSet): string | undefined {
+/** Where the users are whom a set of latency, geolocation or IP-based routing is for, or the resource of geoproximity: one set a place. */
+function placeOf({
+  Region,
+  GeoLocation,
+  GeoProximityLocation,
+  CidrRoutingConfig: cidr,
+}: RecordSet): string | undefined {
   if (Region !== undefined) return `region ${Region}`;
+  if (GeoProximityLocation) {
+    const { Bias: _bias, ...at } = GeoProximityLocation;
+    return `geoproximity location ${JSON.stringify(at)}`;
+  }
   if (cidr) return `CIDR location ${cidr.LocationName} of ${cidr.CollectionId}`;
   return GeoLocation && `geolocation ${sortedText(Object.entries(GeoLocation)).join(", ")}`;
 }

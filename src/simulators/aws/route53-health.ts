@@ -4,12 +4,16 @@ import type { Timer } from "../world/clock.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { partitionOf } from "./arn.ts";
+import { type AlarmStateOf, derivedHealth, type Elsewhere, isDerived } from "./route53-derived-health.ts";
+import {
+  type EndpointConfig,
+  HealthCheckConfig,
+  HealthCheckSettings,
+  type HealthCheckSpec,
+} from "./route53-health-spec.ts";
+import { isGood, type OutsideProbe, observations, type Probed } from "./route53-observed.ts";
 import { pageOf } from "./route53-paging.ts";
-import { HealthCheckConfig, HealthCheckSettings, type HealthCheckSpec } from "./route53-spec.ts";
 import { type AwsCall, AwsError, type AwsOperation, XmlList } from "./service.ts";
-
-/** Fetches a path from outside every region: the HTTP status, or undefined where nobody answers in time. */
-export type OutsideProbe = (host: string, path: string) => number | undefined;
 
 export interface HealthChecks {
   readonly operations: Readonly<Record<string, AwsOperation>>;
@@ -17,6 +21,8 @@ export interface HealthChecks {
   ids(): readonly string[];
   /** The status as routing uses it: inversion and disabling included. Undefined for an unknown id. */
   isHealthy(id: string): boolean | undefined;
+  /** Where the states of CloudWatch's alarms come from. */
+  attach(alarmOf: AlarmStateOf): void;
   stop(): void;
 }
 
@@ -31,60 +37,138 @@ interface Check {
   isPassing: boolean;
   contrary: number;
   isObserved: boolean;
-  lastStatus: number | undefined;
+  last: Probed | undefined;
   checkedMs: number;
   timer: Timer | undefined;
 }
-
-const CHECKER_REGIONS = ["us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-northeast-1"];
 
 const UpdateInput = HealthCheckSettings.extend({
   HealthCheckId: z.string(),
   HealthCheckVersion: z.coerce.number().int().optional(),
 });
 
-/** HTTP checks: the status flips after FailureThreshold contrary observations in a row, RequestInterval apart. */
-export function createHealthChecks(world: World, specs: readonly HealthCheckSpec[], probe: OutsideProbe): HealthChecks {
-  const checks = new Map<string, Check>();
-  const open = (wanted: Wanted): Check => {
-    const check = openCheck(world, wanted, probe);
-    checks.set(check.id, check);
-    return check;
-  };
+/** What checks are made from. */
+interface Checked {
+  readonly specs: readonly HealthCheckSpec[];
+  readonly routingControlsOn: readonly string[];
+}
+
+/**
+ * Of an endpoint the status flips after FailureThreshold contrary observations in a row, RequestInterval apart; every other kind is judged
+ * every 10 s, and when a routing control is switched: `POST /route53/routing-control`.
+ */
+export function createHealthChecks(
+  world: World,
+  { specs, routingControlsOn }: Checked,
+  probe: OutsideProbe,
+): HealthChecks {
+  const on = new Set(routingControlsOn);
+  const opened = openAll(world, on, probe);
+  const { checks, judgeAll } = opened;
+  for (const spec of specs) opened.open(spec);
+  judgeAll();
+  world.control.on("POST /route53/routing-control", (body) => {
+    const { arn, state } = Switching.parse(body);
+    if (state === "On") on.add(arn);
+    else on.delete(arn);
+    world.log.append("route53.routing-control", { arn, state });
+    judgeAll();
+    return {};
+  });
   const random = world.random.fork("route53-health-checks");
-  for (const spec of specs) open(spec);
   return {
+    attach: (alarmOf) => opened.attach(alarmOf),
     has: (id) => checks.has(id),
     ids: () => [...checks.keys()],
-    isHealthy: (id) => {
-      const check = checks.get(id);
-      return check && statusOf(check);
-    },
+    isHealthy: opened.isHealthy,
     stop: () => {
       for (const check of checks.values()) check.timer?.cancel();
     },
     operations: operationsOn(checks, ({ input, region }) => {
       const { reference, config } = wantedCheck(input);
+      refuseChildren(config, checks);
       const same = [...checks.values()].find((each) => each.reference === reference);
       if (same && JSON.stringify(same.begun) !== JSON.stringify(config)) throw alreadyExists(reference);
-      const check = same ?? open({ id: newId(random), config, reference });
-      if (!same) world.log.append("route53.health-check-created", { id: check.id });
+      const check = same ?? opened.open({ id: newId(random), config, reference });
+      if (!same) {
+        judgeAll();
+        world.log.append("route53.health-check-created", { id: check.id });
+      }
       const Location = `https://route53.${domainOf(region)}/2013-04-01/healthcheck/${check.id}`;
       return { Location, HealthCheck: shown(check) };
     }),
   };
 }
 
+interface Opened extends Pick<HealthChecks, "isHealthy" | "attach"> {
+  readonly checks: ReadonlyMap<string, Check>;
+  open(wanted: Wanted): Check;
+  /** All that ask nobody from outside. */
+  judgeAll(this: void): void;
+}
+
+function openAll(world: World, on: ReadonlySet<string>, probe: OutsideProbe): Opened {
+  const checks = new Map<string, Check>();
+  let alarmOf: AlarmStateOf = () => undefined;
+  const isHealthy = (id: string) => {
+    const check = checks.get(id);
+    return check && statusOf(check);
+  };
+  const elsewhere: Elsewhere = {
+    childOf: isHealthy,
+    alarmOf: (region, name) => alarmOf(region, name),
+    isOn: (arn) => on.has(arn),
+  };
+  const judgeAll = () => {
+    // Calculated ones last: they count the others.
+    const derived = [...checks.values()].filter(({ config }) => isDerived(config));
+    for (const check of derived.toSorted((one, other) => rank(one) - rank(other))) judge(world, check, elsewhere);
+  };
+  return {
+    ...{ checks, isHealthy, judgeAll },
+    attach: (states) => {
+      alarmOf = states;
+      judgeAll();
+    },
+    open: (wanted) => {
+      const check = openCheck(world, wanted, { probe, elsewhere });
+      checks.set(check.id, check);
+      return check;
+    },
+  };
+}
+
 type Wanted = HealthCheckSpec & { readonly reference?: string };
 
-function openCheck(world: World, { id, config, reference = id }: Wanted, probe: OutsideProbe): Check {
+const Switching = z.strictObject({ arn: z.string(), state: z.enum(["On", "Off"]) });
+
+const rank = ({ config }: Check): number => (config.Type === "CALCULATED" ? 1 : 0);
+
+/** Calculated ones count no other calculated one. */
+function refuseChildren(config: HealthCheckConfig, checks: ReadonlyMap<string, Check>): void {
+  if (config.Type !== "CALCULATED") return;
+  const wrong = config.ChildHealthChecks.find((id) => (checks.get(id)?.config.Type ?? "CALCULATED") === "CALCULATED");
+  if (wrong !== undefined)
+    throw new AwsError("InvalidInput", `${wrong} is no health check that a calculated one can count.`);
+}
+
+const JUDGED_EVERY_MS = 10_000;
+
+interface Means {
+  readonly probe: OutsideProbe;
+  readonly elsewhere: Elsewhere;
+}
+
+function openCheck(world: World, { id, config, reference = id }: Wanted, { probe, elsewhere }: Means): Check {
   const check: Check = {
     ...{ id, reference, begun: config, version: 1, config, isPassing: true, contrary: 0 },
-    ...{ isObserved: false, lastStatus: undefined, checkedMs: world.clock.now(), timer: undefined },
+    ...{ isObserved: false, last: undefined, checkedMs: world.clock.now(), timer: undefined },
   };
-  check.timer = startTicker(world.clock, { intervalMs: config.RequestInterval * 1_000 }, () =>
-    observe(world, check, probe),
-  );
+  const intervalMs = isDerived(config) ? JUDGED_EVERY_MS : config.RequestInterval * 1_000;
+  check.timer = startTicker(world.clock, { intervalMs }, () => {
+    if (isDerived(check.config)) judge(world, check, elsewhere);
+    else observe(world, check, { config: check.config, probe });
+  });
   return check;
 }
 
@@ -103,14 +187,14 @@ function operationsOn(
       mutates: false,
       handle: (call) => ({ HealthCheck: shown(find(call.input["HealthCheckId"])) }),
     },
-    GetHealthCheckStatus: { mutates: false, handle: (call) => observations(find(call.input["HealthCheckId"])) },
+    GetHealthCheckStatus: { mutates: false, handle: (call) => observed(find(call.input["HealthCheckId"])) },
     ListHealthChecks: {
       mutates: false,
       handle: (call) => pageOf("HealthCheck", { all: [...checks.values()], shown }, call.input),
     },
     UpdateHealthCheck: {
       mutates: true,
-      handle: (call) => ({ HealthCheck: shown(update(find(call.input["HealthCheckId"]), call)) }),
+      handle: (call) => ({ HealthCheck: shown(update(find(call.input["HealthCheckId"]), call, checks)) }),
     },
   };
 }
@@ -137,24 +221,38 @@ function statusOf({ config, isPassing }: Check): boolean {
   return (config.Disabled || isPassing) !== config.Inverted;
 }
 
-function observe(world: World, check: Check, probe: OutsideProbe): void {
-  if (check.config.Disabled) return;
-  check.lastStatus = probe(check.config.FullyQualifiedDomainName, check.config.ResourcePath);
-  check.checkedMs = world.clock.now();
-  check.isObserved = true;
-  const isUp = isGood(check.lastStatus);
-  check.contrary = isUp === check.isPassing ? 0 : check.contrary + 1;
-  if (check.contrary < check.config.FailureThreshold) return;
-  check.isPassing = isUp;
-  check.contrary = 0;
-  world.log.append("route53.health-check", {
-    id: check.id,
-    healthy: statusOf(check),
-    status: check.lastStatus ?? null,
-  });
+interface Observing {
+  readonly config: EndpointConfig;
+  readonly probe: OutsideProbe;
 }
 
-function update(check: Check, call: AwsCall): Check {
+function observe(world: World, check: Check, { config, probe }: Observing): void {
+  if (config.Disabled) return;
+  check.last = probe(config.FullyQualifiedDomainName, config.Type === "TCP" ? "/" : config.ResourcePath);
+  check.checkedMs = world.clock.now();
+  check.isObserved = true;
+  const isUp = isGood(config, check.last);
+  check.contrary = isUp === check.isPassing ? 0 : check.contrary + 1;
+  if (check.contrary < config.FailureThreshold) return;
+  check.contrary = 0;
+  pass(world, check, isUp);
+}
+
+/** Not of an endpoint; a disabled one is judged no more. */
+function judge(world: World, check: Check, elsewhere: Elsewhere): void {
+  const { config, isPassing } = check;
+  if (!isDerived(config) || config.Disabled) return;
+  const isUp = derivedHealth(config, isPassing, elsewhere);
+  if (isUp !== isPassing) pass(world, check, isUp);
+}
+
+function pass(world: World, check: Check, isUp: boolean): void {
+  check.isPassing = isUp;
+  const status = check.last?.status ?? null;
+  world.log.append("route53.health-check", { id: check.id, healthy: statusOf(check), status });
+}
+
+function update(check: Check, call: AwsCall, checks: ReadonlyMap<string, Check>): Check {
   const parsed = UpdateInput.safeParse(call.input);
   if (!parsed.success) throw new AwsError("InvalidInput", z.prettifyError(parsed.error));
   const { HealthCheckVersion, HealthCheckId: _id, ...settings } = parsed.data;
@@ -162,29 +260,24 @@ function update(check: Check, call: AwsCall): Check {
     throw new AwsError("HealthCheckVersionMismatch", "The specified version does not match the current version.", 409);
   }
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  check.config = { ...check.config, ...given };
+  const changed = HealthCheckConfig.safeParse({ ...check.config, ...given });
+  if (!changed.success) throw new AwsError("InvalidInput", z.prettifyError(changed.error));
+  refuseChildren(changed.data, checks);
+  check.config = changed.data;
   check.version += 1;
   return check;
 }
 
 function shown({ id, reference, config, version }: Check): Record<string, unknown> {
-  return { Id: id, CallerReference: reference, HealthCheckConfig: { ...config }, HealthCheckVersion: version };
-}
-
-function observations({ lastStatus, isPassing, isObserved, checkedMs }: Check): Record<string, unknown> {
-  const StatusReport = {
-    Status: isObserved ? reportOf(lastStatus) : reportOf(isPassing ? 200 : undefined),
-    CheckedTime: new Date(checkedMs).toISOString(),
+  const children = config.Type === "CALCULATED" && {
+    ChildHealthChecks: new XmlList("ChildHealthCheck", config.ChildHealthChecks),
   };
-  const entries = CHECKER_REGIONS.map((Region, index) => ({ Region, IPAddress: `192.0.2.${index + 1}`, StatusReport }));
-  return { HealthCheckObservations: new XmlList("HealthCheckObservation", entries) };
+  const HealthCheckConfig = { ...config, ...children };
+  return { Id: id, CallerReference: reference, HealthCheckConfig, HealthCheckVersion: version };
 }
 
-function reportOf(status: number | undefined): string {
-  if (status === undefined) return "Failure: Connection timed out. The endpoint or the internet connection is down.";
-  return `${isGood(status) ? "Success" : "Failure"}: HTTP Status Code ${status}${status === 200 ? ", OK" : ""}`;
-}
-
-function isGood(status: number | undefined): boolean {
-  return status !== undefined && status >= 200 && status < 400;
+function observed({ config, ...check }: Check): Record<string, unknown> {
+  if (isDerived(config))
+    throw new AwsError("InvalidInput", `No checker observes ${check.id}: its type is ${config.Type}.`);
+  return observations({ ...check, config });
 }

@@ -28,7 +28,10 @@ const ROUTES: readonly Route[] = [
     method: "POST",
     path: /^healthcheck$/,
     operation: "CreateHealthCheck",
-    input: (_id, { body }) => ({ ...content(body, "CreateHealthCheckRequest") }),
+    input: (_id, { body }) => {
+      const wanted = content(body, "CreateHealthCheckRequest");
+      return { ...wanted, HealthCheckConfig: withChildren(fields(wanted["HealthCheckConfig"])) };
+    },
   },
   { method: "GET", path: /^healthcheck$/, operation: "ListHealthChecks", input: pageInput },
   {
@@ -47,7 +50,10 @@ const ROUTES: readonly Route[] = [
     method: "POST",
     path: /^healthcheck\/([^/]+)$/,
     operation: "UpdateHealthCheck",
-    input: (id, request) => ({ ...content(request.body, "UpdateHealthCheckRequest"), HealthCheckId: id }),
+    input: (id, request) => ({
+      ...withChildren(content(request.body, "UpdateHealthCheckRequest")),
+      HealthCheckId: id,
+    }),
   },
 ];
 
@@ -104,6 +110,14 @@ function recordSet(set: Fields): Fields {
   return set["ResourceRecords"] === undefined
     ? set
     : { ...set, ResourceRecords: list(set["ResourceRecords"], "ResourceRecord") };
+}
+
+/** The checks that a calculated one counts, as a plain list. */
+function withChildren(settings: Fields): Fields {
+  const { ChildHealthChecks: children, ...others } = settings;
+  if (children === undefined) return settings;
+  const inner = Array.isArray(children) ? children : fields(children)["ChildHealthCheck"];
+  return { ...others, ChildHealthChecks: [inner ?? []].flat() };
 }
 
 /** The members inside the root element, whether or not the parser kept the root. */

@@ -1,10 +1,8 @@
 import { z } from "zod";
 import { canonicalName } from "../dns/names.ts";
 import { blockOf } from "./cidr.ts";
-
-/** Booleans and numbers arrive as text from XML and as themselves from a spec. */
-const WireBoolean = z.union([z.boolean(), z.enum(["true", "false"]).transform((text) => text === "true")]);
-const WireText = z.union([z.string(), z.number().transform(String)]);
+import { HealthCheck } from "./route53-health-spec.ts";
+import { WireBoolean, WireText } from "./route53-wire.ts";
 
 const RECORD_TYPES = [
   ...(["A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR"] as const),
@@ -14,6 +12,15 @@ const RECORD_TYPES = [
 /** `eu-west-1`, `us-gov-east-1`: how the names of regions are made. */
 const REGION = /^[a-z]{2,4}(-[a-z]+)?-(central|(north|south)?(east|west)?)-\d$/;
 
+/** Degrees as text, with two decimals at most. */
+const coordinate = (most: number) =>
+  WireText.pipe(
+    z
+      .string()
+      .regex(/^-?\d{1,3}(\.\d{1,2})?$/)
+      .refine((text) => Math.abs(Number(text)) <= most, { error: `at most ${most}` }),
+  );
+
 /** A record set as the API writes it; the spec of a zone uses the same form. Values of list members are plain arrays. */
 export const RecordSet = z.strictObject({
   Name: z.string().min(1).max(1024).transform(canonicalName),
@@ -22,6 +29,18 @@ export const RecordSet = z.strictObject({
   Weight: z.coerce.number().int().min(0).max(255).optional(),
   Region: z.string().regex(REGION).optional(),
   GeoLocation: z.record(z.string(), z.string()).optional(),
+  GeoProximityLocation: z
+    .strictObject({
+      AWSRegion: z.string().regex(REGION).optional(),
+      /** Such as `us-west-2-den-1`. */
+      LocalZoneGroup: z.string().min(1).max(64).optional(),
+      Coordinates: z.strictObject({ Latitude: coordinate(90), Longitude: coordinate(180) }).optional(),
+      Bias: z.coerce.number().int().min(-99).max(99).optional(),
+    })
+    .refine((at) => [at.AWSRegion, at.LocalZoneGroup, at.Coordinates].filter(Boolean).length === 1, {
+      error: "Expected exactly one of [AWSRegion, LocalZoneGroup, Coordinates]",
+    })
+    .optional(),
   /** A location of a CIDR collection; `*` is the default. */
   CidrRoutingConfig: z
     .strictObject({ CollectionId: z.string(), LocationName: z.string().regex(/^[0-9A-Za-z_\-*]{1,16}$/) })
@@ -47,35 +66,6 @@ export type RecordSet = z.infer<typeof RecordSet>;
 export const Change = z.strictObject({ Action: z.enum(["CREATE", "UPSERT", "DELETE"]), ResourceRecordSet: RecordSet });
 export type Change = z.infer<typeof Change>;
 
-/** The parts of a health check that UpdateHealthCheck may change. */
-export const HealthCheckSettings = z.strictObject({
-  FullyQualifiedDomainName: z.string().optional(),
-  IPAddress: z.string().optional(),
-  Port: z.coerce.number().int().min(1).max(65_535).optional(),
-  ResourcePath: z.string().max(255).optional(),
-  FailureThreshold: z.coerce.number().int().min(1).max(10).optional(),
-  Inverted: WireBoolean.optional(),
-  Disabled: WireBoolean.optional(),
-});
-
-export const HealthCheckConfig = HealthCheckSettings.extend({
-  Type: z.enum(["HTTP", "HTTPS"]),
-  FullyQualifiedDomainName: z.string().min(1).max(255),
-  ResourcePath: z.string().max(255).default("/"),
-  RequestInterval: z.coerce
-    .number()
-    .pipe(z.union([z.literal(10), z.literal(30)]))
-    .default(30),
-  FailureThreshold: z.coerce.number().int().min(1).max(10).default(3),
-  Inverted: WireBoolean.default(false),
-  Disabled: WireBoolean.default(false),
-  MeasureLatency: WireBoolean.optional(),
-  EnableSNI: WireBoolean.optional(),
-});
-
-const HealthCheck = z.strictObject({ id: z.string(), config: HealthCheckConfig });
-export type HealthCheckSpec = z.infer<typeof HealthCheck>;
-
 const Cidr = z
   .string()
   .refine((text) => blockOf(text) !== undefined, { error: "must be a block such as 192.0.2.0/24" });
@@ -94,6 +84,8 @@ export const Route53Spec = z.strictObject({
   cidrCollections: z
     .array(z.strictObject({ id: z.uuid(), locations: z.record(z.string(), z.array(Cidr).min(1)) }))
     .default([]),
+  /** Routing controls that are On from the beginning, by ARN. */
+  routingControlsOn: z.array(z.string()).default([]),
   /** World seconds from acceptance of a change to INSYNC, drawn evenly. */
   insyncSeconds: z.tuple([z.number(), z.number()]).default([15, 50]),
   /** World seconds during which a zone refuses the next change; absent: until its change is INSYNC. */

@@ -3,8 +3,9 @@ import { canonicalName } from "../dns/names.ts";
 import type { Random } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { applyChanges, type ChangeChecks } from "./route53-changes.ts";
-import { createHealthChecks, type HealthChecks, type OutsideProbe } from "./route53-health.ts";
+import { createHealthChecks, type HealthChecks } from "./route53-health.ts";
 import { listRecords } from "./route53-list.ts";
+import type { OutsideProbe } from "./route53-observed.ts";
 import { pageOf } from "./route53-paging.ts";
 import { routeRequest } from "./route53-route.ts";
 import { Change, type RecordSet, type Route53Spec, type Zone } from "./route53-spec.ts";
@@ -56,7 +57,11 @@ const ChangeInput = z.looseObject({
 
 /** The account-wide control plane of Route 53. It lives in us-east-1; DNS answers and health checks do not need it. */
 export function createRoute53(world: World, spec: Route53Spec, deps: Route53Deps): Route53 {
-  const healthChecks = createHealthChecks(world, spec.healthChecks, deps.probe);
+  const healthChecks = createHealthChecks(
+    world,
+    { specs: spec.healthChecks, routingControlsOn: spec.routingControlsOn },
+    deps.probe,
+  );
   const blocksOf = (collection: string, location: string) => {
     const found = spec.cidrCollections.find(({ id }) => id === collection)?.locations;
     return found && (Object.hasOwn(found, location) ? found[location] : []);

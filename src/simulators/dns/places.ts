@@ -59,11 +59,14 @@ export function placeIn(region: string): Place {
 export const USUAL_PLACE: Place = placeIn(USUAL);
 
 /** Latency goes by distance here: radians of a great circle; a region that nobody knows is the farthest. */
-export function distanceTo(region: string, { at: [latitude, longitude] }: Place): number {
+export function distanceTo(region: string, place: Place): number {
   const row = Object.hasOwn(REGIONS, region) ? REGIONS[region] : undefined;
-  if (!row) return Number.POSITIVE_INFINITY;
-  const [one, other] = [radians(latitude), radians(row[2])];
-  const between = radians(row[3] - longitude);
+  return row ? distanceBetween([row[2], row[3]], place) : Number.POSITIVE_INFINITY;
+}
+
+export function distanceBetween([north, east]: Place["at"], { at: [latitude, longitude] }: Place): number {
+  const [one, other] = [radians(latitude), radians(north)];
+  const between = radians(east - longitude);
   const cosine = Math.sin(one) * Math.sin(other) + Math.cos(one) * Math.cos(other) * Math.cos(between);
   return Math.acos(Math.min(1, Math.max(-1, cosine)));
 }

@@ -1,6 +1,6 @@
 import { blockOf, isInside } from "../aws/cidr.ts";
 import type { RecordSet } from "../aws/route53-spec.ts";
-import { distanceTo, type Place } from "./places.ts";
+import { distanceBetween, distanceTo, type Place } from "./places.ts";
 
 /** Most answers of a multivalue group. */
 const MULTIVALUE_LIMIT = 8;
@@ -30,6 +30,7 @@ export function chooseRecords(group: readonly RecordSet[], isHealthy: IsHealthy,
   if (first.MultiValueAnswer) return preferHealthy(group, isHealthy).slice(0, MULTIVALUE_LIMIT);
   if (first.Region !== undefined) return preferHealthy(byLatency(group, asking), isHealthy).slice(0, 1);
   if (first.GeoLocation !== undefined) return preferHealthy(byLocation(group, asking), isHealthy).slice(0, 1);
+  if (first.GeoProximityLocation !== undefined) return preferHealthy(byProximity(group, asking), isHealthy).slice(0, 1);
   if (first.CidrRoutingConfig !== undefined) return preferHealthy(byBlock(group, asking), isHealthy).slice(0, 1);
   return [first];
 }
@@ -38,6 +39,23 @@ export function chooseRecords(group: readonly RecordSet[], isHealthy: IsHealthy,
 function byLatency(group: readonly RecordSet[], { place }: Asking): readonly RecordSet[] {
   return group.toSorted((one, other) => distanceTo(one.Region ?? "", place) - distanceTo(other.Region ?? "", place));
 }
+
+/** The nearest resource first, each as near as its bias makes it. */
+function byProximity(group: readonly RecordSet[], { place }: Asking): readonly RecordSet[] {
+  const ranked = group.map((set) => ({ set, away: biased(set.GeoProximityLocation ?? {}, place) }));
+  return ranked.toSorted((one, other) => one.away - other.away).map(({ set }) => set);
+}
+
+/** A positive bias draws users of a larger area, a negative one of a smaller one, as the Developer Guide computes it. */
+function biased({ AWSRegion, LocalZoneGroup = "", Coordinates, Bias = 0 }: Proximity, place: Place): number {
+  // A local zone lies where its region does, as far as this world knows: `us-west-2-den-1`.
+  const region = AWSRegion ?? LocalZoneGroup.split("-").slice(0, 3).join("-");
+  const away = Coordinates
+    ? distanceBetween([Number(Coordinates.Latitude), Number(Coordinates.Longitude)], place)
+    : distanceTo(region, place);
+  return Bias >= 0 ? away * (1 - Bias / 100) : away / (1 + Bias / 100);
+}
+type Proximity = NonNullable<RecordSet["GeoProximityLocation"]>;
 
 /** Those that whoever asks lives in, the smallest first; the default, `*`, comes last. */
 function byLocation(group: readonly RecordSet[], { place }: Asking): readonly RecordSet[] {

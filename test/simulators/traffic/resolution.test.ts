@@ -196,6 +196,28 @@ const BY_PLACE: Readonly<Record<string, { sets: readonly Placed[]; order: readon
       [placeIn("sa-east-1"), ["else"]],
     ],
   },
+  geoproximity: {
+    sets: [
+      { id: "ireland", attribute: { GeoProximityLocation: { AWSRegion: "eu-west-1" } } },
+      { id: "virginia", attribute: { GeoProximityLocation: { AWSRegion: "us-east-1" } } },
+      { id: "denver", attribute: { GeoProximityLocation: { LocalZoneGroup: "us-west-2-den-1" } } },
+      // Warsaw, drawn far to the west: half as far for everybody.
+      {
+        id: "warsaw",
+        attribute: { GeoProximityLocation: { Coordinates: { Latitude: "52.2", Longitude: "21" }, Bias: 50 } },
+      },
+      // Paris, twice as far for everybody.
+      {
+        id: "paris",
+        attribute: { GeoProximityLocation: { Coordinates: { Latitude: "48.9", Longitude: "2.4" }, Bias: -50 } },
+      },
+    ],
+    order: [
+      [placeIn("eu-central-1"), ["warsaw", "paris", "ireland", "virginia", "denver"]],
+      [placeIn("eu-west-1"), ["ireland", "warsaw", "paris", "virginia", "denver"]],
+      [placeIn("us-east-1"), ["virginia", "denver", "warsaw", "ireland", "paris"]],
+    ],
+  },
   addresses: {
     sets: [...Object.keys(BLOCKS), "*"].map((LocationName) => {
       return { id: LocationName, attribute: { CidrRoutingConfig: { CollectionId: COLLECTION, LocationName } } };

@@ -45,6 +45,26 @@ const cname = (name: string, value: string) => ({
   ResourceRecords: [{ Value: value }],
 });
 
+test("a geoproximity set is listed as it was written, and answers whoever is nearest", () => {
+  const GeoProximityLocation = { Coordinates: { Latitude: "50.11", Longitude: "8.68" }, Bias: "-20" };
+  const to = (SetIdentifier: string, Value: string, by: object) => ({
+    Action: "CREATE",
+    ResourceRecordSet: {
+      ...{ Name: "near.mycomputer.com", Type: "A", SetIdentifier, TTL: 60, ResourceRecords: [{ Value }] },
+      GeoProximityLocation: by,
+    },
+  });
+
+  change(to("here", "192.0.2.1", GeoProximityLocation), to("there", "192.0.2.2", { AWSRegion: "us-east-1" }));
+
+  advance(opened.world, 51);
+  const page = listed({ StartRecordName: "near.mycomputer.com", MaxItems: "1" });
+  expect(at(page, "ResourceRecordSets", 0)).toMatchObject({
+    GeoProximityLocation: { Coordinates: { Latitude: "50.11", Longitude: "8.68" }, Bias: -20 },
+  });
+  expect(authoritative("near.mycomputer.com")).toMatchObject({ values: ["192.0.2.1"] });
+});
+
 test("IP-based routing answers by the block of the asker, lists its location, and refuses the same one twice", () => {
   const to = (LocationName: string, Value: string, SetIdentifier = LocationName) => ({
     Action: "CREATE",
@@ -319,6 +339,14 @@ describe("Route 53 refuses", () => {
       ],
       "the same name, type and geolocation",
     ],
+    [
+      "two geoproximity sets of one place",
+      [
+        ...one(routed("1", { GeoProximityLocation: { AWSRegion: "eu-west-1", Bias: "10" } })),
+        ...one(routed("2", { GeoProximityLocation: { AWSRegion: "eu-west-1" } })),
+      ],
+      "the same name, type and geoproximity",
+    ],
   ])("%s", (_what, changes, says) => {
     expect(refusal(() => change(...changes))).toMatchObject({
       code: "InvalidChangeBatch",
@@ -332,6 +360,15 @@ describe("Route 53 refuses", () => {
   ])("a CIDR %s that there is not", (_what, CollectionId, code) => {
     const set = routed("1", { CidrRoutingConfig: { CollectionId, LocationName: "nowhere" } });
     expect(refusal(() => change(...one(set)))?.code).toBe(code);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ["of two places", { AWSRegion: "eu-west-1", LocalZoneGroup: "us-west-2-den-1" }],
+    ["of none", { Bias: "10" }],
+    ["with too much bias", { AWSRegion: "eu-west-1", Bias: "100" }],
+    ["beyond a pole", { Coordinates: { Latitude: "90.01", Longitude: "0" } }],
+  ])("a geoproximity set %s", (_what, GeoProximityLocation) => {
+    expect(refusal(() => change(...one(routed("1", { GeoProximityLocation }))))?.code).toBe("InvalidInput");
   });
 
   test("a region that is none", () => {

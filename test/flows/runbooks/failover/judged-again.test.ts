@@ -321,7 +321,7 @@ describe("what people agree to in words is looked at again before the promotion"
     ["a deployment of somebody's", deploy, /A deployment of inventory.* is under way\./],
     ["Spot alone", onSpot, /runs on Fargate Spot alone\./],
     ["a quota that is lowered", () => setQuota(0.25), /The account's quota allows 1 of \d+ tasks of inventory/],
-    ["few addresses", fewAddresses, /has addresses for 1 of \d+ more tasks\./],
+    ["few addresses", fewAddresses, /has addresses for 1 of \d+ tasks\./],
     ["maintenance that is due", maintain, /Maintenance of .* is due from \S+ on: system-update\./],
   ])("guard agreed again: %s before the start voids the keys, and nothing is touched", async (_what, happen, why) => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });

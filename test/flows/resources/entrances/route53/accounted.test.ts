@@ -74,6 +74,24 @@ describe("everything under a name that is moved", () => {
     });
   });
 
+  test.each<[string, object]>([
+    ["Region", { Region: "eu-west-1" }],
+    ["GeoLocation", { GeoLocation: { CountryCode: "DE" } }],
+    ["GeoProximityLocation", { GeoProximityLocation: { AWSRegion: "eu-west-1", Bias: 10 } }],
+    ["CidrRoutingConfig", { CidrRoutingConfig: { CollectionId: "c", LocationName: "office" } }],
+    ["MultiValueAnswer", { MultiValueAnswer: true }],
+    ["ANewKind", { ANewKind: "of tomorrow" }],
+  ])("guard every routing kind: a set that is routed by %s refuses the plan by that name", (kind, by) => {
+    const routed = recordSetOf({
+      ...{ Name: `${NAME}.`, Type: "A", SetIdentifier: "third", TTL: 60, ResourceRecords: [{ Value: "192.0.2.9" }] },
+      ...by,
+    });
+
+    expect(moved(routed)).toEqual({
+      refused: `it has settings TwoKey does not change (A “third”: ${kind}); what is left would still lead users elsewhere: A “third” → 192.0.2.9`,
+    });
+  });
+
   test("a set that a traffic policy made refuses the plan by that name: Route 53 would write over what is changed there", () => {
     const made = recordSetOf({
       ...{ Name: `${NAME}.`, Type: "A", SetIdentifier: "home", Weight: 100, TrafficPolicyInstanceId: "tp-1" },
