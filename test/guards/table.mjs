@@ -153,6 +153,15 @@ export const GUARDS = [
       "guard only those concerned: while the pager does not say who is on call (request-lost) nobody else is, and they are as soon as it does",
   },
   {
+    guard: "called are those whom the pager knows",
+    file: "src/flows/reach/reach.ts",
+    cut: "const isKnown = (person: Person) => deps.pagers.keeper.addressOf(person) !== undefined;",
+    by: "const isKnown = (_person: Person) => true;",
+    test: "flows/reach/run-calls.test.ts",
+    fails:
+      "guard called by name: only those are said to be called whom the pager that rings knows, and who is not is named",
+  },
+  {
     guard: "a watch that breaks is told",
     file: "src/engine/runs/blind-watch.ts",
     cut: "if (deps.blind.failed(id, deps.clock.now()) < MOST_TRIES) throw error;",
