@@ -102,8 +102,8 @@ export const GUARDS = [
   {
     guard: "what fails again and again is told in its room",
     file: "src/jobs/in-vain.ts",
-    cut: "...(room === undefined ? [] : [announce(says, room)])",
-    by: "",
+    cut: "room === undefined ? [] : [room]",
+    by: "[]",
     test: "jobs/looks/broken-guard.test.ts",
     fails:
       "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
@@ -160,6 +160,22 @@ export const GUARDS = [
     test: "flows/reach/run-calls.test.ts",
     fails:
       "guard called by name: only those are said to be called whom the pager that rings knows, and who is not is named",
+  },
+  {
+    guard: "a form says that the store is lost",
+    file: "src/commands/route.ts",
+    cut: "intro: [said, ...answer.form.intro]",
+    by: "intro: [...answer.form.intro]",
+    test: "commands/verbs.test.ts",
+    fails: "guard lost in a form: it begins with that, and an answer without a card becomes one",
+  },
+  {
+    guard: "the same words are said again when they are news",
+    file: "src/jobs/looks/announce.ts",
+    cut: "Math.min((times.get(says) ?? 0) + 1, MOST_AN_HOUR)",
+    by: "1",
+    test: "jobs/looks/announce.test.ts",
+    fails: "guard news again: the same words are read again when a process says them again, once for all processes",
   },
   {
     guard: "a watch that breaks is told",
