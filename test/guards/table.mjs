@@ -118,7 +118,7 @@ export const GUARDS = [
       "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often",
   },
   {
-    guard: "a service has one incident, whoever declares it",
+    guard: "a service has one incident, however many people declare it",
     file: "src/commands/declare.ts",
     cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",
     by: "const known = open.find(() => false);",
