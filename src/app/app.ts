@@ -32,7 +32,7 @@ export interface App {
   readonly worker: string;
   /** The one that was taken, where the settings say 0. */
   readonly webPort: number;
-  /** Says something about TwoKey itself in the alerts channel; several processes saying the same say it once an hour. */
+  /** Says something about TwoKey itself in the alerts channel; what several processes say within an hour is said once. */
   announce(says: string): Promise<void>;
   /** Hands work over and closes the doors; resolves when nothing of this process is left. */
   stop(): Promise<void>;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Settings } from "../config/environment.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
-import { announce } from "../jobs/looks/announce.ts";
+import { announcing } from "../jobs/looks/announce.ts";
 import { openMemory } from "../jobs/looks/discovering.ts";
 import { createQueues } from "../jobs/queues.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -63,7 +63,7 @@ export async function openStore({ settings, described, logger, opened }: Composi
   const connection = { url: redisUrl.reveal(), ...FAIL_FAST, ...signingInBy(redisUrl), enableOfflineQueue: true };
   const queues = createQueues(connection, logger);
   opened.add(() => queues.close());
-  const say = (says: string, channel?: string) => announce(says, { stores, clock, queues, inventory }, channel);
+  const say = announcing({ stores, clock, queues, inventory });
   // What the simulated world takes says nothing about the real one.
   const times = createLearnedTimes(stores.stepTimes, whose.world);
   return {

@@ -8,11 +8,17 @@ import { didYouMean } from "../domain/similar.ts";
 import { asItLooks } from "../domain/typed-words.ts";
 
 import { askFor, escalateNow } from "../flows/incident/paging/ask-for.ts";
+import { ESCALATE_WORDS } from "../views/store-answers.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
+import { toldOf } from "./told.ts";
 
 /** `/dr escalate [who]`: pages the next level now, or one person or audience. */
-export async function escalate(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+export function escalate(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+  return toldOf(ESCALATE_WORDS, () => asking(ask, deps));
+}
+
+async function asking(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
   if (!isOpen(incident)) return closedAnswer(incident);
   const actor = actorOf(ask, deps.inventory());

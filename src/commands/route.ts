@@ -1,4 +1,3 @@
-import type { Card } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
 import { mostSimilar } from "../domain/similar.ts";
@@ -6,7 +5,7 @@ import type { Guest } from "../ports/asker.ts";
 import type { Ledger } from "../ports/runs.ts";
 import { sayStoreLost, TOO_OLD } from "../views/store-answers.ts";
 import { type CommandDeps, VERBS, type Verb, verbNamed } from "./index.ts";
-import type { Ask, Intents } from "./intent.ts";
+import { type Answer, type Ask, type Intents, whisper } from "./intent.ts";
 import { refuseWhileLost } from "./refuse-while.ts";
 import { NOT_LISTED, personOf } from "./run-deps.ts";
 
@@ -24,15 +23,14 @@ export function createIntents(deps: CommandDeps, inventory: () => Inventory): In
 /** These say it themselves. */
 const SAYS_IT_ITSELF: readonly string[] = ["status", "accept-store"];
 
-/** While the store is lost one line above every answer says so, whatever was asked. */
+/** While the store is lost every answer begins with that, whatever was asked. */
 export function underLostStore(intents: Intents, ledger: Pick<Ledger, "disagreement">): Intents {
   return async (ask) => {
     // A store that is away is no lost one, and what was asked says so itself.
     const wrong = await ledger.disagreement().catch(() => undefined);
     if (wrong === undefined || SAYS_IT_ITSELF.includes(ask.verb)) return intents(ask);
     try {
-      const answer = await intents(ask);
-      return "card" in answer ? { ...answer, card: underLine(sayStoreLost(wrong), answer.card) } : answer;
+      return underLine(sayStoreLost(wrong), await intents(ask));
     } catch (error) {
       if (!(error instanceof UserError) || error.code === "store-lost") throw error;
       throw new UserError(error.code, `${sayStoreLost(wrong)} ${error.message}`, { cause: error });
@@ -40,10 +38,24 @@ export function underLostStore(intents: Intents, ledger: Pick<Ledger, "disagreem
   };
 }
 
-const underLine = (line: string, card: Card): Card => ({
-  text: `${line} ${card.text}`,
-  parts: [{ kind: "text", text: line }, ...card.parts],
-});
+function underLine(line: string, answer: Answer): Answer {
+  const said = { kind: "text", text: line } as const;
+  switch (answer.kind) {
+    case "whisper":
+    case "say": {
+      const { text, parts } = answer.card;
+      return { ...answer, card: { text: `${line} ${text}`, parts: [said, ...parts] } };
+    }
+    case "form":
+      return { ...answer, form: { ...answer.form, intro: [said, ...answer.form.intro] } };
+    case "field-errors": {
+      const [[field, why] = ["", ""], ...rest] = Object.entries(answer.errors);
+      return { ...answer, errors: { [field]: `${line} ${why}`, ...Object.fromEntries(rest) } };
+    }
+    case "nothing":
+      return whisper(line);
+  }
+}
 
 function noSuchVerb(word: string): UserError {
   if (word === "rollback")

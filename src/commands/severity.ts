@@ -3,11 +3,17 @@ import { type Incident, isOpen } from "../domain/incident/incident.ts";
 import { readSeverity, withSeverityJoined } from "../domain/incident/severity.ts";
 import { setSeverity } from "../flows/incident/life/changes.ts";
 import { severityForm } from "../views/forms.ts";
+import { SEVERITY_WORDS } from "../views/store-answers.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
+import { toldOf } from "./told.ts";
 
 /** `/dr severity <sev1…sev4>`, or a form that asks which: from now on its matrix counts. */
-export async function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+export function severity(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+  return toldOf(SEVERITY_WORDS, () => changed(ask, deps));
+}
+
+async function changed(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const [id, shown] = ask.value?.split(" ") ?? [];
   const { incident, args } = await incidentMeant({ ...ask, ...(id !== undefined && { value: id }) }, deps);
   if (!isOpen(incident)) return closedAnswer(incident);

@@ -1,9 +1,11 @@
 import { isOpen, UpdateFields } from "../domain/incident/incident.ts";
 import { editUpdate } from "../flows/incident/comms/update.ts";
+import { UPDATE_WORDS } from "../views/store-answers.ts";
 import { updateForm } from "../views/update.ts";
 import { actorOf, changeIncident, closedAnswer, type IncidentCommandDeps, incidentMeant } from "./incident-deps.ts";
 import { type Answer, type Ask, whisper } from "./intent.ts";
 import { missingFields } from "./missing-fields.ts";
+import { toldOf } from "./told.ts";
 
 const LABELS = {
   status: "Say the current status",
@@ -13,7 +15,11 @@ const LABELS = {
 };
 
 /** `/dr update` opens a form that is filled in already; `/dr update <text>` posts the text as the status, now. */
-export async function update(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+export function update(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
+  return toldOf(UPDATE_WORDS, () => written(ask, deps));
+}
+
+async function written(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> {
   const { incident, args } = await incidentMeant(ask, deps);
   if (!isOpen(incident)) return closedAnswer(incident);
   const text = args.join(" ").trim();

@@ -18,8 +18,8 @@ const COUNTS_FOR_MS = 600_000;
 export interface InVainDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Says it in the alerts channel, or in another one. */
-  announce(says: string, channel?: string): Promise<void>;
+  /** Says it in the alerts channel, and in these rooms as well. */
+  announce(says: string, rooms?: readonly string[]): Promise<void>;
   /** The room that it is about. */
   roomOf(doing: Doing): Promise<string | undefined>;
 }
@@ -107,5 +107,5 @@ async function tell(doing: Doing, why: string, { announce, roomOf }: InVainDeps)
   const says = `TwoKey fails at this again and again: ${doing.what}. ${why.replace(/\.$/, "")}. It is tried again with growing pauses, and everything else goes on.`;
   // What cannot be read may be the very thing that says where its room is.
   const room = await roomOf(doing).catch(() => undefined);
-  await Promise.all([announce(says), ...(room === undefined ? [] : [announce(says, room)])]);
+  await announce(says, room === undefined ? [] : [room]);
 }

@@ -33,8 +33,8 @@ export interface SweepDeps {
   /** Looks at the decision to wait with a service. */
   tendWait(service: string): Promise<void>;
   readonly retention: { apply(): Promise<void> };
-  /** Says something about TwoKey itself in the alerts channel, or in another one. */
-  announce(says: string, channel?: string): Promise<void>;
+  /** Says something about TwoKey itself in the alerts channel, and in these rooms as well. */
+  announce(says: string, rooms?: readonly string[]): Promise<void>;
   /** After every sweep: tells the monitor outside that it happened, while nothing is overdue. */
   onSweep(overdue: number): Promise<void>;
 }

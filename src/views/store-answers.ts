@@ -52,6 +52,27 @@ export const ACK_WORDS: ActWords = {
   seen: "The incident's card shows it in a moment.",
 };
 
+export const SEVERITY_WORDS: ActWords = {
+  not: "The severity is as before",
+  again: "Change it again in a moment.",
+  whether: "the severity is changed",
+  seen: "The incident's card shows it in a moment.",
+};
+
+export const ESCALATE_WORDS: ActWords = {
+  not: "Nobody more is paged",
+  again: "Escalate again in a moment, or call people by telephone: /dr oncall shows you their numbers.",
+  whether: "more people are paged",
+  seen: "The incident's card shows it in a moment.",
+};
+
+export const UPDATE_WORDS: ActWords = {
+  not: "Your update was not saved",
+  again: "Write it again in a moment.",
+  whether: "your update was saved",
+  seen: "The incident's channel shows it in a moment.",
+};
+
 export const RESOLVE_WORDS: ActWords = {
   not: "The incident is not resolved",
   again: "Resolve it again in a moment.",

@@ -4,11 +4,14 @@ import { createStores, type Stores } from "../../src/app/stores.ts";
 import { ack } from "../../src/commands/ack.ts";
 import { approve } from "../../src/commands/approve.ts";
 import { declare } from "../../src/commands/declare.ts";
+import { escalate } from "../../src/commands/escalate.ts";
 import type { IncidentCommandDeps } from "../../src/commands/incident-deps.ts";
 import type { Answer, Ask } from "../../src/commands/intent.ts";
 import { resolve } from "../../src/commands/resolve.ts";
 import { decideOnRun } from "../../src/commands/run-decisions.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
+import { severity } from "../../src/commands/severity.ts";
+import { update } from "../../src/commands/update.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { isOpen } from "../../src/domain/incident/incident.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
@@ -170,6 +173,33 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     done: /^You acknowledged /,
     notDone: /^Your acknowledgement does not count, and paging goes on: /,
     notKnown: /^Nobody can say yet whether your acknowledgement counts: /,
+  },
+  "a changed severity": {
+    given: declared,
+    act: (at) => severity(ask("severity", [INCIDENT, "sev2"]), incidentDeps(at)),
+    write: "lowered from sev1",
+    isDone: async (at) => (await incident(at))?.severity === "sev2",
+    done: /^Now SEV2\.$/,
+    notDone: /^The severity is as before: .*Nothing was changed\. Change it again in a moment\.$/,
+    notKnown: /^Nobody can say yet whether the severity is changed: .*The incident's card shows it in a moment\.$/,
+  },
+  "an escalation": {
+    given: declared,
+    act: (at) => escalate(ask("escalate", [INCIDENT, "ben"]), incidentDeps(at)),
+    write: "asked for ben",
+    isDone: async (at) => ((await incident(at))?.ladders.length ?? 0) > 1,
+    done: /^ben is asked for\./,
+    notDone: /^Nobody more is paged: .*call people by telephone: \/dr oncall shows you their numbers\.$/,
+    notKnown: /^Nobody can say yet whether more people are paged: .*The incident's card shows it in a moment\.$/,
+  },
+  "a status update": {
+    given: declared,
+    act: (at) => update(ask("update", [INCIDENT, "we look at it"]), incidentDeps(at)),
+    write: "we look at it",
+    isDone: async (at) => JSON.stringify(await incident(at)).includes("we look at it"),
+    done: /^Your update is going out now\.$/,
+    notDone: /^Your update was not saved: .*Write it again in a moment\.$/,
+    notKnown: /^Nobody can say yet whether your update was saved: .*The incident's channel shows it in a moment\.$/,
   },
   "a resolution": {
     given: declared,

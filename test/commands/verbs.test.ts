@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { type CommandDeps, VERBS, verbNamed } from "../../src/commands/index.ts";
-import { createIntents } from "../../src/commands/route.ts";
+import type { Answer } from "../../src/commands/intent.ts";
+import { createIntents, underLostStore } from "../../src/commands/route.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { DECISIONS } from "../../src/domain/plan-run/decision.ts";
 import { example } from "../harness/example.ts";
@@ -16,6 +17,31 @@ describe("while the state store is lost (G17)", () => {
 
   test("looking and the way on are not refused", () => {
     expect(["status", "by-hand", "accept-store", "ack"].filter((name) => VERBS[name]?.moves === true)).toEqual([]);
+  });
+});
+
+describe("while the state store is lost, whatever the answer is", () => {
+  const LOST = "State lost: Redis came back empty.";
+  const answered = (answer: Answer) =>
+    underLostStore(async () => answer, { disagreement: async () => "Redis came back empty" })({
+      ...{ verb: "declare", args: [], text: "", who: guest("zed") },
+    });
+  const form = { title: "Declare", intent: "declare", context: "", intro: [], fields: [], submit: "Declare" };
+
+  test("guard lost in a form: it begins with that, and an answer without a card becomes one", async () => {
+    expect(await answered({ kind: "form", form })).toMatchObject({
+      form: { intro: [{ kind: "text", text: expect.stringContaining(LOST) }] },
+    });
+    expect(await answered({ kind: "nothing" })).toMatchObject({
+      ...{ kind: "whisper", card: { text: expect.stringContaining(LOST) } },
+    });
+  });
+
+  test("a field that is refused says it as well, once", async () => {
+    expect(await answered({ kind: "field-errors", errors: { what: "Say what is wrong.", who: "Name one." } })).toEqual({
+      kind: "field-errors",
+      errors: { what: expect.stringMatching(new RegExp(`^${LOST}.* Say what is wrong\\.$`)), who: "Name one." },
+    });
   });
 });
 

@@ -102,8 +102,8 @@ export const GUARDS = [
   {
     guard: "what fails again and again is told in its room",
     file: "src/jobs/in-vain.ts",
-    cut: "...(room === undefined ? [] : [announce(says, room)])",
-    by: "",
+    cut: "room === undefined ? [] : [room]",
+    by: "[]",
     test: "jobs/looks/broken-guard.test.ts",
     fails:
       "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
@@ -118,7 +118,7 @@ export const GUARDS = [
       "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often",
   },
   {
-    guard: "a service has one incident, whoever declares it",
+    guard: "a service has one incident, however many people declare it",
     file: "src/commands/declare.ts",
     cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",
     by: "const known = open.find(() => false);",
@@ -151,6 +151,31 @@ export const GUARDS = [
     test: "flows/incident/comms/invite.test.ts",
     fails:
       "guard only those concerned: while the pager does not say who is on call (request-lost) nobody else is, and they are as soon as it does",
+  },
+  {
+    guard: "called are those whom the pager knows",
+    file: "src/flows/reach/reach.ts",
+    cut: "const isKnown = (person: Person) => deps.pagers.keeper.addressOf(person) !== undefined;",
+    by: "const isKnown = (_person: Person) => true;",
+    test: "flows/reach/run-calls.test.ts",
+    fails:
+      "guard called by name: only those are said to be called whom the pager that rings knows, and who is not is named",
+  },
+  {
+    guard: "a form says that the store is lost",
+    file: "src/commands/route.ts",
+    cut: "intro: [said, ...answer.form.intro]",
+    by: "intro: [...answer.form.intro]",
+    test: "commands/verbs.test.ts",
+    fails: "guard lost in a form: it begins with that, and an answer without a card becomes one",
+  },
+  {
+    guard: "the same words are said again when they are news",
+    file: "src/jobs/looks/announce.ts",
+    cut: "Math.min((times.get(says) ?? 0) + 1, MOST_AN_HOUR)",
+    by: "1",
+    test: "jobs/looks/announce.test.ts",
+    fails: "guard news again: the same words are read again when a process says them again, once for all processes",
   },
   {
     guard: "a watch that breaks is told",

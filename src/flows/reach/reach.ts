@@ -28,8 +28,8 @@ export interface Need {
   /** Key of a round's calls, without the round. */
   readonly page: string;
   readonly about: Pick<PageRequest, "source" | "details" | "links" | "state">;
-  /** The event that stands for an accepted round. */
-  readonly event?: (people: readonly Person[]) => Event;
+  /** The event that stands for an accepted round: whom the pager that rings was asked for, and whom it does not know. */
+  readonly event?: (called: readonly Person[], unknown: readonly Person[]) => Event;
 }
 
 export interface ReachDeps {
@@ -187,7 +187,14 @@ async function settle(need: Need, { round, answers, told, isRung, nowMs }: Came,
       ...(isRung ? { pagedAtMs: nowMs } : {}),
       ...(failed.length === 0 ? {} : { retryAtMs }),
     };
-    return { value, events: isRung && need.event ? [need.event(need.people)] : [] };
+    const isKnown = (person: Person) => deps.pagers.keeper.addressOf(person) !== undefined;
+    const event =
+      isRung &&
+      need.event?.(
+        need.people.filter(isKnown),
+        need.people.filter((one) => !isKnown(one)),
+      );
+    return { value, events: event ? [event] : [] };
   });
 }
 

@@ -1,5 +1,6 @@
 import { type CardDue, wantCard } from "../../domain/card/card-due.ts";
 import type { Event } from "../../domain/event.ts";
+import { keeperLabel } from "../../domain/incident/pager-traits.ts";
 import type { Person } from "../../domain/people/person.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import { sayState } from "../../domain/plan-run/state-words.ts";
@@ -69,7 +70,10 @@ function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: 
       ...{ source: service, details: { run: id, from, to }, links: linksOf(run, deps) },
       state: `Run ${id} is ${sayState(run.state)}`,
     },
-    event: () => eventOf(run, { reason, people, why }, deps.clock.now()),
+    event: (called, unknown) => {
+      const label = keeperLabel(deps.inventory().escalation.pagers);
+      return eventOf(run, { reason, says: `${sayCalled(called, unknown, label)}: ${why}` }, deps.clock.now());
+    },
   };
 }
 
@@ -134,7 +138,19 @@ async function want(
   if (wanted && wanted.wanted > wanted.sent) await wake.card(card);
 }
 
-function eventOf(run: RunState, { reason, people, why }: Omit<Needed, "occasion">, atMs: number): Event {
+const namesOf = (people: readonly Person[]) => people.map(({ name }) => name).join(", ");
+
+function sayCalled(called: readonly Person[], unknown: readonly Person[], label: string): string {
+  if (called.length === 0) return `${label} has the call, and knows nobody to call by name: not ${namesOf(unknown)}`;
+  if (unknown.length === 0) return `Called ${namesOf(called)}`;
+  return `Called ${namesOf(called)}. ${label} does not know ${namesOf(unknown)}, who was not called there`;
+}
+
+function eventOf(
+  run: RunState,
+  { reason, says }: { readonly reason: string; readonly says: string },
+  atMs: number,
+): Event {
   return {
     kind: "run.people-called",
     atMs,
@@ -142,7 +158,7 @@ function eventOf(run: RunState, { reason, people, why }: Omit<Needed, "occasion"
     service: run.plan.service,
     door: "engine",
     ...(run.plan.incident === undefined ? {} : { incident: run.plan.incident }),
-    says: `Called ${people.map((person) => person.name).join(", ")}: ${why}`,
+    says,
     facts: { occasion: reason },
   };
 }

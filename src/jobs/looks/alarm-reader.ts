@@ -16,7 +16,7 @@ import { sayReadAgain, sayUnread } from "../../views/alarm-reads.ts";
 export interface AlarmReaderDeps extends ReadingAgain {
   readonly reads: Documents<AlarmReads>;
   readonly logger: Logger;
-  /** Says it in the alerts channel; several processes saying the same say it once an hour. */
+  /** Says it in the alerts channel; what several processes say within an hour is said once. */
   announce(says: string): Promise<void>;
   /** Machine time between two looks at what is due; absent: 1 s. */
   readonly turnEveryMs?: number;

@@ -14,10 +14,12 @@ export interface Announcing {
   readonly inventory: () => Inventory;
 }
 
+/** Says it in the alerts channel, and in these rooms as well. */
+export type Announce = (says: string, rooms?: readonly string[]) => Promise<void>;
+
 /** What tells people of something about TwoKey itself: in the alerts channel, and by the pagers. */
 export interface Telling {
-  /** Says it in the alerts channel, or in another one; several processes saying the same say it once an hour. */
-  announce(says: string, channel?: string): Promise<void>;
+  announce: Announce;
   readonly pagers: Pagers;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,18 +40,40 @@ export function alertsLink({
   return { text: "Slack, the alerts channel", href: chat.addressOf(inventory().file.alerts.channel) };
 }
 
-/** Says something about TwoKey itself in the alerts channel, or in another one. The same within an hour, from any process, is said once. */
-export async function announce(
-  says: string,
-  { stores, clock, queues, inventory }: Announcing,
-  channel?: string,
+/** How often one process says the same within an hour: one that cannot note that it said something would never come to an end. */
+const MOST_AN_HOUR = 5;
+
+/**
+ * Says something about TwoKey itself. Processes that say the same within an hour say it once; where one of them says it again it is
+ * news, since each says only what has changed.
+ */
+export function announcing(deps: Announcing): Announce {
+  let hour = "";
+  let times = new Map<string, number>();
+  return async (says, rooms = []) => {
+    const now = new Date(deps.clock.now()).toISOString().slice(0, 13);
+    if (now !== hour) times = new Map();
+    hour = now;
+    const time = Math.min((times.get(says) ?? 0) + 1, MOST_AN_HOUR);
+    const of = `${now}${time === 1 ? "" : `:${time}`}`;
+    const channels = [deps.inventory().file.alerts.channel, ...rooms];
+    await Promise.all([...new Set(channels)].map((channel) => sayIn(channel, { says, of }, deps)));
+    // What not every channel took is said to the others again, as the same.
+    times.set(says, time);
+  };
+}
+
+async function sayIn(
+  channel: string,
+  { says, of }: { readonly says: string; readonly of: string },
+  { stores, clock, queues }: Announcing,
 ): Promise<void> {
   const nowMs = clock.now();
-  const what = sha256(channel === undefined ? says : `${channel} ${says}`).slice(0, 16);
-  const id = `notice:${what}:${new Date(nowMs).toISOString().slice(0, 13)}`;
-  const to = { channel: channel ?? inventory().file.alerts.channel };
+  const id = `notice:${sha256(`${channel} ${says}`).slice(0, 16)}:${of}`;
   await stores.cards.change(id, (current) => {
-    const value = current ? undefined : wantCard(undefined, { id, kind: "notice", subject: says, to }, nowMs);
+    const value = current
+      ? undefined
+      : wantCard(undefined, { id, kind: "notice", subject: says, to: { channel } }, nowMs);
     return value && { value, events: [], dueAtMs: nowMs };
   });
   await queues.wake.card(id);

@@ -37,11 +37,7 @@ export function startStoreGuard(deps: StoreGuardDeps): { stop(): void } {
     // Where they cannot be listed, the alerts channel hears of it all the same.
     const now = await deps.rooms().catch(() => rooms);
     const all = [...new Set([...rooms, ...now])];
-    if (wrong !== said) {
-      const says = wrong === undefined ? AGREED : sayLost(wrong);
-      await deps.announce(says);
-      await Promise.all(all.map((room) => deps.announce(says, room)));
-    }
+    if (wrong !== said) await deps.announce(wrong === undefined ? AGREED : sayLost(wrong), all);
     rooms = wrong === undefined ? now : all;
     // What could not be said is said at the next look.
     said = wrong;

@@ -163,7 +163,7 @@ describe("a run that TwoKey itself cannot take further", () => {
     const told: string[] = [];
     const inVain = createInVain({
       ...{ clock: at.clock, logger: silent, roomOf: async () => "C-room" },
-      announce: async (says, channel = "alerts") => void told.push(`${channel}: ${says}`),
+      announce: async (says, rooms = []) => void told.push(...["alerts", ...rooms].map((where) => `${where}: ${says}`)),
     });
     const { runs } = at.memory;
     const append: typeof runs.append = (run, change) =>

@@ -25,7 +25,8 @@ function jobs() {
   return createHandlers({
     ...{ stores: desk, clock: desk.clock, logger: desk.silent, worker: "one", inventory: desk.inventory },
     ...{ outside: { pagers: desk.pagers, chat: desk.chat }, incidentDeps: desk, times: {}, ledger: {} },
-    announce: async (says: string, where = ALERTS) => void told.push(`${where}: ${says}`),
+    announce: async (says: string, rooms: readonly string[] = []) =>
+      void told.push(...[ALERTS, ...rooms].map((where) => `${where}: ${says}`)),
     queues: { wake: desk.wake, wakeLater: async () => undefined },
   } as never);
 }

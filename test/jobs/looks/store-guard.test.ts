@@ -45,9 +45,9 @@ function guarded(wrong: () => string | undefined, { trigger, now } = PAGER, room
       },
     }),
     logger: silent,
-    announce: async (says, channel) => {
-      if (channel === undefined) said.push(says);
-      else saidIn.push(`${channel}: ${says}`);
+    announce: async (says, rooms = []) => {
+      said.push(says);
+      for (const room of rooms) saidIn.push(`${room}: ${says}`);
     },
     rooms: async () => rooms(),
     process: "bot-1",

@@ -1,0 +1,53 @@
+import { expect, test } from "@jest/globals";
+import type { CardDue } from "../../../src/domain/card/card-due.ts";
+import type { Person } from "../../../src/domain/people/person.ts";
+import type { Calls } from "../../../src/flows/reach/calls.ts";
+import { callPeople } from "../../../src/flows/reach/run-calls.ts";
+import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { example } from "../../harness/example.ts";
+import {
+  ACCEPTED,
+  ASKED,
+  clockAt,
+  memoryDocuments,
+  pagersWith,
+  RecordedChat,
+  silent,
+} from "../../harness/fakes/index.ts";
+import { AT } from "../../harness/observed.ts";
+import { proposed } from "../../harness/plans.ts";
+
+const inventory = example("inventory");
+const nothing = async () => undefined;
+const run = proposed(inventory);
+const needed = whoIsNeeded(run, inventory, AT)?.people ?? [];
+
+/** What the timeline says of the call for a plan that waits, where the pager that rings knows these people. */
+async function saidOf(knows: (person: Person) => boolean): Promise<string[]> {
+  const calls = memoryDocuments<Calls>(({ open }) => open.length > 0);
+  const people = inventory.people.map((person) => (knows(person) ? person : { ...person, pagers: {} }));
+  await callPeople(run, {
+    ...{ calls, cards: memoryDocuments<CardDue>(), logger: silent, inventory: () => ({ ...inventory, people }) },
+    ...{ chat: new RecordedChat(clockAt()), channelOf: async () => undefined, clock: clockAt(() => AT) },
+    pagers: pagersWith({ trigger: async () => ACCEPTED, call: async () => ASKED }),
+    wake: {
+      ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing },
+      ...{ incidentChat: nothing, card: nothing },
+    },
+  });
+  return calls.events.map(({ says }) => says.split(": Plan ")[0] ?? "");
+}
+
+test("guard called by name: only those are said to be called whom the pager that rings knows, and who is not is named", async () => {
+  const [first, ...rest] = needed;
+  if (!first) throw new Error("nobody is needed");
+  const others = rest.map(({ name }) => name).join(", ");
+
+  expect(await saidOf(() => true)).toEqual([`Called ${needed.map(({ name }) => name).join(", ")}`]);
+  expect(await saidOf(({ id }) => id !== first.id)).toEqual([
+    `Called ${others}. PagerDuty does not know ${first.name}, who was not called there`,
+  ]);
+  expect(await saidOf(() => false)).toEqual([
+    `PagerDuty has the call, and knows nobody to call by name: not ${needed.map(({ name }) => name).join(", ")}`,
+  ]);
+});
