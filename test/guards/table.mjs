@@ -2219,6 +2219,14 @@ export const GUARDS = [
     fails: "guard away meanwhile: does not run out while the process that drives it stands still",
   },
   {
+    guard: "a deadline waits for who reaches nobody",
+    file: "src/engine/runs/until-there.ts",
+    cut: "if (await deps.reachesNobody?.()) stopwatch.unreached(beganMs);",
+    by: "if (await deps.reachesNobody?.()) stopwatch.reached();",
+    test: "engine/runs/away.test.ts",
+    fails: "guard cut off: does not run out while nobody outside answers this process, no region and no vendor",
+  },
+  {
     guard: "no loss of none with open sessions",
     file: "src/domain/plan-run/lost-writes.ts",
     cut: "stores.every(({ id }) => id in ended);",
