@@ -12,11 +12,11 @@ import type { Chat } from "../ports/chat.ts";
 import type { StampedClock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
-import type { Probe } from "../ports/probe.ts";
 import type { Proof } from "../ports/proof.ts";
 import { type Clouds, createClouds } from "./clouds.ts";
 import { createPagers } from "./pagers.ts";
 import { awsProofWish } from "./proof-wishes.ts";
+import { reachesNobody } from "./reaches-nobody.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside extends Pick<Clouds, "cloud" | "regularCloud" | "cloudOf" | "wayOut"> {
@@ -26,6 +26,8 @@ export interface Outside extends Pick<Clouds, "cloud" | "regularCloud" | "cloudO
   /** Of the ordinary account: the topics of the file are there. */
   readonly alarms: Alarms;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
+  /** Nobody answers this process: no region, no vendor. */
+  readonly reachesNobody: () => Promise<boolean>;
   /** What shows that each way out is as environment and file say, as they are at this moment. */
   proofs(): readonly Proof[];
   close(): void;
@@ -48,13 +50,15 @@ export function createOutside(
   const { aws, probe, wayOut } = clouds;
   const slack = slackOf(settings, inventory, { accounts, wayOut, logger });
   const pagers = createPagers(settings, file.pagers, { budget, clock, agent: wayOut.agent });
+  const vendors = proofsOfVendors({ settings, inventory, logger, pagers, aws, wayOut });
   return {
     ...{ cloud: clouds.cloud, regularCloud: clouds.regularCloud, cloudOf: clouds.cloudOf },
     // Slack stamps messages with its own clock: what we remember in world time is looked for in machine time.
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     ...{ accounts, wayOut, pagers, alarms: aws.alarms },
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
-    proofs: proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut }),
+    reachesNobody: reachesNobody({ vendors, answers: regionsOf(inventory, clouds.cloud) }),
+    proofs: () => [...vendors(), ...writeCheckProofs(inventory().services, probe)],
     close: () => {
       clouds.close();
       for (const pager of [pagers.keeper, ...pagers.others]) pager.close();
@@ -68,11 +72,16 @@ interface WaysProven {
   readonly logger: Logger;
   readonly pagers: Pagers;
   readonly aws: Aws;
-  readonly probe: Probe;
   readonly wayOut: WayOut;
 }
 
-function proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut }: WaysProven): () => readonly Proof[] {
+/** How AWS answered lately, one for each region of the file. */
+const regionsOf =
+  (inventory: () => Inventory, { answers }: Clouds["cloud"]) =>
+  () =>
+    [...new Set(inventory().services.flatMap(({ regions }) => regions))].map((region) => answers.of(region));
+
+function proofsOfVendors({ settings, inventory, logger, pagers, aws, wayOut }: WaysProven): () => readonly Proof[] {
   const { keeper, others } = pagers;
   const { slack, sandbox } = settings;
   const { team, enterprise } = inventory().file.slack;
@@ -88,7 +97,6 @@ function proofsOfWays({ settings, inventory, logger, pagers, aws, probe, wayOut 
     ...ofSlack,
     ...[keeper, ...others].flatMap((pager) => pager.proofs ?? []),
     ...aws.proofs(awsProofWish(inventory(), settings)),
-    ...writeCheckProofs(inventory().services, probe),
   ];
 }
 

@@ -62,7 +62,7 @@ export async function statusOfServices(
   const wanted =
     name === undefined ? inventory.services.filter((service) => shows(service.name)) : [serviceNamed(name, inventory)];
   const stopping = stoppedBy(deps);
-  const [reads, onCall, { frozen, lost }, ...services] = await Promise.all([
+  const [reads, onCall, stops, ...services] = await Promise.all([
     deps.alarmReads?.get(ALARM_READS_ID),
     deps.onCall(),
     stopping,
@@ -75,9 +75,12 @@ export async function statusOfServices(
   const shown = withDegraded(isOne ? serviceCard(only, nowMs) : statusCard(services, onCall, nowMs), degraded);
   const unread = { ...shown, parts: [...shown.parts, ...unreadNotes(reads?.value, nowMs)] };
   const card = isOne ? unread : withServer(unread, deps.server);
+  const frozen = stops.frozen === undefined ? undefined : ["FROZEN. ", stops.frozen];
   const stopped =
-    lost === undefined ? undefined : ["State lost. ", `${lost}. Nothing is changed. The way on: /dr accept-store.`];
-  return [frozen === undefined ? undefined : ["FROZEN. ", frozen], stopped].reduce(under, card);
+    stops.lost === undefined
+      ? undefined
+      : ["State lost. ", `${stops.lost}. Nothing is changed. The way on: /dr accept-store.`];
+  return [frozen, stopped].reduce(under, card);
 }
 
 /** What keeps every service from being moved, in words: a freeze, and why the store does not count. */

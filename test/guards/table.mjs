@@ -1967,8 +1967,8 @@ export const GUARDS = [
   {
     guard: "a lost store is said on the board",
     file: "src/commands/status.ts",
-    cut: '["FROZEN. ", frozen], stopped].reduce',
-    by: '["FROZEN. ", frozen]].reduce',
+    cut: "[frozen, stopped].reduce(under, card)",
+    by: "[frozen].reduce(under, card)",
     test: "commands/status.test.ts",
     fails: "guard lost on the board: while the store is lost the board begins with that, and with the way on",
   },
@@ -2489,6 +2489,14 @@ export const GUARDS = [
     by: "this.#awayMs += 0 * longerMs;",
     test: "engine/runs/away.test.ts",
     fails: "guard away meanwhile: does not run out while the process that drives it stands still",
+  },
+  {
+    guard: "a deadline waits for who reaches nobody",
+    file: "src/engine/runs/until-there.ts",
+    cut: "if (await deps.reachesNobody?.()) stopwatch.unreached(beganMs);",
+    by: "if (await deps.reachesNobody?.()) stopwatch.reached();",
+    test: "engine/runs/away.test.ts",
+    fails: "guard cut off: does not run out while nobody outside answers this process, no region and no vendor",
   },
   {
     guard: "no loss of none with open sessions",

@@ -26,6 +26,7 @@ export interface DriveWish {
   readonly steps?: ExecutorDeps["steps"];
   readonly signal?: AbortSignal;
   readonly worker?: string;
+  readonly reachesNobody?: () => Promise<boolean>;
   /** Hears of each time that a step leaves. */
   readonly took?: ExecutorDeps["took"];
   /** F-1 unless said otherwise. */
@@ -62,6 +63,7 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
       }
     },
     progressed: () => undefined,
+    ...(wish.reachesNobody && { reachesNobody: wish.reachesNobody }),
     took: (run, step, time) => wish.took?.(run, step, time),
     oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, cloud, looking),
     drift: async (run, signal) => {

@@ -167,6 +167,18 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
       "the clock of Redis is off or stands still": NOT_TRIED,
       "the disk of the log is full": NOT_TRIED,
       "EMFILE: too many open files": NOT_TRIED,
+      "nobody outside is reached: no region and no vendor answers": [
+        [
+          "test/engine/runs/away.test.ts",
+          "guard cut off: does not run out while nobody outside answers this process, no region and no vendor",
+          "no region and no vendor",
+        ],
+        [
+          "test/app/reaches-nobody.test.ts",
+          "a process is cut off where every call to AWS fails and no vendor answers",
+          "no vendor answers",
+        ],
+      ],
       "DNS is dead on this machine: ENOTFOUND": [["test/integrations/slack/classify.test.ts", "$what", "ENOTFOUND"]],
       "an error that nobody caught": [
         [

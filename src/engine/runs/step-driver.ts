@@ -20,7 +20,7 @@ import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import { unseenSince } from "./kept-in-sight.ts";
 import { haltFor, haltUnwritten, recordFailure } from "./step-failure.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import { type Drive, type Driving, pollUntilThere, waitOrFail } from "./until-there.ts";
+import { type Drive, type Driving, noteReach, pollUntilThere, waitOrFail } from "./until-there.ts";
 
 /** World time between two tries of a call that did nothing. */
 const FIRST_RETRY_MS = 1_000;
@@ -125,6 +125,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
     );
     if (!intended) return undefined;
     deps.changed(hold.run);
+    const beganMs = deps.clock.now();
     try {
       const asked = await stopwatch.asks(() =>
         definition.run(input ?? inputOf(hold.run, step), { ...context, mayHaveAsked }),
@@ -144,6 +145,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
         await refusals.waitOut(waitMs, messageOf(error));
         continue;
       }
+      await noteReach(driving, beganMs);
       const deadlineMs = driving.deadlineMs + refusals.tookMs();
       await waitOrFail({ ...driving, deadlineMs }, waitMs, { says: messageOf(error) });
       if (error.code === UNCAPTURED) seen = await capture(driving, String(error.facts["opened"] ?? "").split("\n"));

@@ -15,12 +15,13 @@ export class Stopwatch {
 
   #awayMs = 0;
   #awayUntilMs = 0;
+  #unreachedSinceMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** World time for which this process could not look, because it stood still. */
+  /** World time for which this process could not look: it stood still, or reached nobody. */
   get awayMs(): number {
     return this.#awayMs;
   }
@@ -58,6 +59,18 @@ export class Stopwatch {
     if (longerMs <= Math.max(STOOD_STILL_MS, LATE_MS * this.#clock.speed)) return;
     this.#awayMs += longerMs;
     this.#awayUntilMs = nowMs;
+  }
+
+  /** A look that began then reached nobody outside; so did those before it, back to the first one. */
+  unreached(beganMs: number): void {
+    this.#unreachedSinceMs ??= beganMs;
+    const nowMs = this.#clock.now();
+    this.#awayMs += Math.max(0, nowMs - Math.max(this.#unreachedSinceMs, this.#awayUntilMs));
+    this.#awayUntilMs = nowMs;
+  }
+
+  reached(): void {
+    this.#unreachedSinceMs = undefined;
   }
 
   async asks<T>(work: () => Promise<T>): Promise<T> {

@@ -47,6 +47,7 @@ export async function pollUntilThere(
   for (;;) {
     let verdict: Verdict;
     let isAnswered = false;
+    const beganMs = deps.clock.now();
     try {
       verdict = await stopwatch.looks(() => definition.verify(inputOf(hold.run, step), data, context));
       isAnswered = true;
@@ -62,6 +63,7 @@ export async function pollUntilThere(
       verdict = { done: false, says: messageOf(error) };
     }
     if (isAnswered) await refusals.over();
+    if (!verdict.done) await noteReach(driving, beganMs);
     // What people fence in their own way they fence again in it.
     const opened = isByHand ? undefined : opening.seenIn(verdict, hold.run);
     if (opened !== undefined) {
@@ -87,6 +89,12 @@ export async function pollUntilThere(
     if (verdict.nextPart && !isByHand) return "next-part";
     await waitOrFail({ ...driving, deadlineMs: driving.deadlineMs + refusals.tookMs() }, waitMs(), verdict);
   }
+}
+
+/** What was asked for may be there: for as long as nobody outside is reached, no time of the step has passed. */
+export async function noteReach({ deps, stopwatch }: Driving, beganMs: number): Promise<void> {
+  if (await deps.reachesNobody?.()) stopwatch.unreached(beganMs);
+  else stopwatch.reached();
 }
 
 /** World time since it was asked for; a part of it that was left for later has a time of its own. */

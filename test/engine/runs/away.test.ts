@@ -83,6 +83,32 @@ describe("the deadline of a step", () => {
     expect([isStopped, takeovers]).toEqual([true, 7]);
   });
 
+  /** An hour passes within the first looks, which see nothing. */
+  const hourOfLooks = () =>
+    seeing((count) => {
+      if (count > 6) return "the world";
+      at.whole.world.clock.jump(10 * MINUTE_MS);
+      return NOT_YET;
+    });
+
+  test("guard cut off: does not run out while nobody outside answers this process, no region and no vendor", async () => {
+    let asked = 0;
+    const reachesNobody = async () => {
+      asked += 1;
+      return true;
+    };
+
+    const run = await drive(at, { steps: hourOfLooks(), reachesNobody });
+
+    expect([run.state, run.why, asked > 0]).toEqual(["verified", "", true]);
+  });
+
+  test("runs out where others answer, and the step alone is not seen to get there", async () => {
+    const run = await drive(at, { steps: hourOfLooks(), reachesNobody: async () => false });
+
+    expect([run.state, run.why]).toEqual(["stopped", expect.stringContaining("did not get there in time")]);
+  });
+
   test.each([
     ["a process that looked all the time", () => undefined],
     ["one that came back to it, and then looked long enough", jump],
