@@ -53,14 +53,9 @@ const without = (key, options) => {
   return others;
 };
 const { SourceTextModule, SyntheticModule, compileFunction } = vm;
-/** What V8 made of each source, so that it is compiled once by each process and not for each suite. */
-const COMPILED = new Map();
 vm.SourceTextModule = class extends SourceTextModule {
   constructor(code, options) {
-    const before = COMPILED.get(options.identifier);
-    const isSame = before?.code === code;
-    super(code, { ...without("context", options), ...(isSame && { cachedData: before.cachedData }) });
-    if (!isSame) COMPILED.set(options.identifier, { code, cachedData: this.createCachedData() });
+    super(code, without("context", options));
   }
 };
 vm.SyntheticModule = class extends SyntheticModule {
