@@ -1489,8 +1489,8 @@ export const GUARDS = [
   {
     guard: "a run that is taken away whole is missed",
     file: "src/jobs/looks/seen-guard.ts",
-    cut: "...(await runs.openIds()), ...known",
-    by: "...(await runs.openIds())",
+    cut: "gone.length === 0 ? []",
+    by: "gone.length >= 0 ? []",
     test: "jobs/looks/seen-guard.test.ts",
     fails: "is missed by each process that saw it, and people are told once, with where to read what to do",
   },
@@ -3162,7 +3162,7 @@ export const GUARDS = [
   {
     guard: "a lost store's runs authorise nothing more",
     file: "src/store/scripts.ts",
-    cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[5 + 4 * i])",
+    cut: "redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[6 + 4 * i])",
     by: "",
     test: "engine/approvals/recovery.test.ts",
     fails: "every earlier run ends in the same step, and gives its service back",

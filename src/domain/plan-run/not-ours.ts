@@ -17,7 +17,7 @@ export function whyNotOurs(run: RunState): string | undefined {
   if (moved !== undefined)
     return `line ${moved} of the journal of ${id} was written behind another line than stands before it now: ${OR_BACK}`;
   if (lost === undefined) return undefined;
-  return `${lost.lines} lines of the journal of ${id} that TwoKey has seen do not stand there any more: ${OR_BACK}`;
+  return `${lost.lines} lines of the journal of ${id} that TwoKey has seen do not stand there any more: somebody else can write to Redis, or Redis went back in time`;
 }
 
 /** Why what TwoKey wrote stands there no more, or otherwise. */

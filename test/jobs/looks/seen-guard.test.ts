@@ -119,8 +119,7 @@ describe("guard gone run: a run that is taken away whole, with its place among t
     await createRuns(redis, () => AT, JOURNAL).create(plan, planDigest(plan), []);
     const guarded = await idle();
     await guarded.looked();
-    await redis.del(KEYS.run("F-1"), KEYS.journal("F-1"));
-    await redis.srem(KEYS.openRuns, "F-1");
+    await redis.del(KEYS.run("F-1"), KEYS.journal("F-1"), KEYS.openRuns);
     return { ...guarded, plan };
   };
 
