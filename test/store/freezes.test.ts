@@ -121,7 +121,7 @@ describe("what stands there and TwoKey has not written stops as well, and says s
       );
 
       const [freeze, ...others] = await one.inForce();
-      expect([freeze?.by, others]).toEqual([undefined, []]);
+      expect([freeze, others]).toMatchObject([{ by: undefined, lifts: [] }, []]);
       expect(await idsIn(await process())).toEqual([freeze?.id]);
       await one.say([{ ...LIFTED, id: freeze?.id ?? "" }], EVENT);
       expect([await one.inForce(), await one.keep()]).toEqual([[], []]);
