@@ -73,6 +73,7 @@ export async function openStore({ settings, described, logger, opened }: Composi
     timeline: (incident: string) => eventsOf(redis, "incident", incident),
     asked: askedOf(redis, clock, seals),
     noteSeen: () => noteSeen(ledger, seen, clock.now()),
+    standing: () => seen.standing(clock.now()),
   };
 }
 

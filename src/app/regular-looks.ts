@@ -69,7 +69,7 @@ function startGuards(
   composing: Composing,
   { broken }: Pick<BrokenGuardDeps, "broken">,
 ): readonly Looking[] {
-  const { ledger, queues, stores, posts, sayWhose, noteSeen, say: announce } = held;
+  const { ledger, queues, stores, posts, sayWhose, noteSeen, standing, say: announce } = held;
   const { settings, logger } = composing;
   const about = aboutProcess(held, composing);
   const callsFor = (occasion: OwnOccasion) => ownCalls(stores.ownCalls, ownCallsId(occasion, settings.processName));
@@ -78,7 +78,7 @@ function startGuards(
   return [
     startStoreGuard({ ...about, announce, ledger, queues, sayWhose, rooms }),
     startSeenGuard({
-      ...{ runs, keepFreezes: () => freezes.keep(), noteSeen, announce, logger },
+      ...{ runs, keepFreezes: () => freezes.keep(), standing, noteSeen, announce, logger },
       sayLost: (run) => sayLost(run, { runs, clock: held.clock }),
     }),
     ...startRoomGuards(held, composing),

@@ -1,6 +1,7 @@
 import { sayTime } from "../domain/duration.ts";
 import { UserError } from "../domain/errors.ts";
 import { fits } from "../domain/plan-run/decision.ts";
+import { OR_BACK } from "../domain/plan-run/not-ours.ts";
 import { onlyAdds } from "../domain/plan-run/plan.ts";
 import { isOver, type RunState, WAITS_FOR_PEOPLE } from "../domain/plan-run/run.ts";
 import { refusing } from "../domain/proof.ts";
@@ -33,7 +34,9 @@ export async function inTheWay(id: string, service: Named, deps: RunCommandDeps)
 }
 
 function sayInTheWay(id: string, run: RunState | undefined, deps: RunCommandDeps): string {
-  if (!run || isOver(run)) return `${id} was in the way, and has just ended. Ask again.`;
+  if (!run)
+    return `Run ${id} is in the way, and nothing of it stands in Redis any more: ${OR_BACK}. See “who can write to Redis” in the operations manual.`;
+  if (isOver(run)) return `${id} was in the way, and has just ended. Ask again.`;
   const { plan, state } = run;
   const asker = nameOf(deps.inventory(), plan.requester);
   const asked = `${asker} asked for it.`;

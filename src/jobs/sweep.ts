@@ -1,8 +1,9 @@
 import type { Doing } from "../domain/doing.ts";
+import { Bug } from "../domain/errors.ts";
 import { dutiesFrom, nextDueAt } from "../domain/incident/duty.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { isOver } from "../domain/plan-run/run.ts";
-import { readIfReadable } from "../domain/readable.ts";
+import { readable, readIfReadable } from "../domain/readable.ts";
 import type { incidentRows } from "../flows/incident/index.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Documents } from "../ports/documents.ts";
@@ -100,8 +101,11 @@ export async function endedAndRinging(
 }
 
 async function wakeRun(id: string, { stores, queues }: SweepDeps): Promise<void> {
-  const run = await readIfReadable(stores.runs.read(id));
-  if (!run) return;
+  const [found] = (await readable([stores.runs.read(id).then((run) => ({ run }))])).read;
+  if (!found) return;
+  const { run } = found;
+  // People are called if it stays so: a service may be held for it.
+  if (!run) throw new Bug("run-gone", `Run ${id} is listed as open, and nothing of it stands in Redis`);
   if (isOver(run) && run.state !== "verified") return;
   // People are called beside a run that is driven, not only after it.
   await Promise.all([queues.wake.run(id), queues.wake.runCalls(id)]);

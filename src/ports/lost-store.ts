@@ -26,6 +26,8 @@ export interface WithRecovery {
   readonly events: readonly Event[];
   /** Present once the recovery is accepted: every run that is open. */
   readonly ends?: readonly Ended[] | undefined;
+  /** Those of them of which nothing stands in the store but that they are open. */
+  readonly gone?: readonly string[];
 }
 
 /** The newest recovery; written by compare-and-set, its events and the runs it ends in the same atomic step. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { FREEZE_ID, FreezeLine, type FreezeSaid, inForce } from "../domain/plan-run/freeze.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import { withLists } from "./events.ts";
@@ -43,7 +44,7 @@ export function createFreezes(redis: ScriptedRedis, seals: Seals): KeptFreezes {
     },
     async keep() {
       const { lines, notOurs, taken } = await read();
-      if (notOurs.includes(OTHER_TYPE)) await redis.rename(KEYS.freezes, KEYS.replaced("freeze", FREEZE_ID));
+      if (notOurs.includes(OTHER_TYPE)) await putAway(redis);
       for (const { seal, said } of taken) await redis.hsetnx(KEYS.freezes, seal, JSON.stringify(said));
       const stands = inForce(saidIn(lines), notOurs);
       return [
@@ -65,6 +66,17 @@ interface Found {
 const saidIn = (lines: readonly FreezeLine[]): readonly FreezeSaid[] => lines.map(({ said }) => said);
 
 const OTHER_TYPE = "other-type";
+
+/** In its place comes a line that nobody has sealed: it stops as what was there did, until people lift it by its name, which no other one had. */
+async function putAway(redis: ScriptedRedis): Promise<void> {
+  const done = await redis
+    .multi()
+    .rename(KEYS.freezes, KEYS.replaced("freeze", FREEZE_ID))
+    .hset(KEYS.freezes, `${OTHER_TYPE} ${randomUUID()}`, "")
+    .exec();
+  for (const [error] of done ?? []) if (error) throw error;
+}
+
 const SAY_NOT_OURS =
   "Something in Redis freezes TwoKey that TwoKey has not written: somebody else can write to Redis. No call that changes the cloud leaves, for any run, until two approvers lift it: /dr unfreeze.";
 const SAY_TAKEN =

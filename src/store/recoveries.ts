@@ -33,7 +33,7 @@ export function createRecoveries(redis: ScriptedRedis, seals: Seals): Recoveries
       const { revision = "0", ...stored } = await redis.hgetall(KEYS.recovery);
       return { revision: Number(revision), value: await readableOrKept(redis, stored, seals) };
     },
-    async write(revision, value, { events, ends }) {
+    async write(revision, value, { events, ends, gone = [] }) {
       // The transition is tried before anything is written: an entry that does not fit never reaches the journal (J1).
       for (const { run, entry } of ends ?? []) transition(run, entry);
       const ended = (ends ?? []).map(({ run }) => run);
@@ -54,9 +54,11 @@ export function createRecoveries(redis: ScriptedRedis, seals: Seals): Recoveries
         seals.of({ recovery: text }),
         ends === undefined ? 0 : 1,
         ended.length,
+        gone.length,
         ...(ends ?? []).flatMap(({ run, entry }) => [
           ...[run.plan.id, run.length, ...linesBehind(run, [entry], seals).lines, entry.atMs],
         ]),
+        ...gone,
         ...args,
       );
       return written === 1;

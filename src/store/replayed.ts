@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { THE_PLAN } from "../domain/plan-run/not-ours.ts";
-import { Plan } from "../domain/plan-run/plan.ts";
+import { Plan, planDigest } from "../domain/plan-run/plan.ts";
 import { proposedRun, type RunState } from "../domain/plan-run/run.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
 import { notOurs, transition } from "../domain/plan-run/run-transition.ts";
@@ -8,7 +8,7 @@ import type { JournalEnd } from "../ports/runs.ts";
 import { checkSchema } from "./put-aside.ts";
 import { type Seals, sealIn } from "./seal.ts";
 
-const StoredPlan = z.object({ plan: z.string(), digest: z.string(), seal: z.string().optional() });
+const StoredPlan = z.object({ plan: z.string(), seal: z.string().optional() });
 
 /** What the store has of one run: its document, and the lines of its journal. */
 export type StoredRun = readonly [stored: Readonly<Record<string, string>>, journal: readonly string[]];
@@ -44,11 +44,20 @@ export function replayer(version: number, lines: Seals): (id: string, found: Fou
     known.set(id, { stored, journal, run });
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
-    if (end && sealIn(journal[end.length - 1] ?? "") !== end.seal)
+    if (end && end.length > 0 && sealIn(journal[end.length - 1] ?? "") !== end.seal)
       return { ...run, lost: run.lost ?? { lines: end.length, isSaid: false } };
-    if (run.seal !== "" && sealIn(journal.at(-1) ?? "") === run.seal) lines.seen?.sawJournal(id, run);
+    if (run.length === 0 || (run.seal !== "" && sealIn(journal.at(-1) ?? "") === run.seal)) remember(lines, run);
     return run;
   };
+}
+
+/**
+ * A plan that is not proven to be ours says nothing of until when. What TwoKey writes while it stands there is TwoKey's all the same, and goes
+ * on from what was seen before.
+ */
+export function remember({ seen }: Seals, { plan: { id }, foreign, length, seal, ...run }: RunState): void {
+  const untilMs = foreign.includes(THE_PLAN) ? seen?.journal(id)?.untilMs : run.untilMs;
+  if (untilMs !== undefined) seen?.sawJournal(id, { length, seal, untilMs });
 }
 
 interface Replaying {
@@ -63,13 +72,17 @@ function withLine(run: RunState, text: string, { id, lines }: Replaying): RunSta
   const next = { ...transition(run, RunEntry.parse(entry)), seal };
   const goesOn = run.seal === "" ? lines.fits(after, { plan: id, digest: run.digest }) : after === run.seal;
   // What it says still tells where the run stood; but it was written behind something else than stands there now.
-  return goesOn ? next : { ...next, foreign: [...run.foreign, next.length] };
+  return goesOn ? next : { ...next, astray: [...run.astray, next.length] };
 }
 
 function fromPlan(stored: StoredRun[0], { id, version, lines }: Replaying & { readonly version: number }): RunState {
   checkSchema(stored["schema"], version);
-  const { plan, digest, seal } = StoredPlan.parse(stored);
-  const run = proposedRun(Plan.parse(JSON.parse(plan)), digest);
+  const { plan: text, seal } = StoredPlan.parse(stored);
+  const plan = Plan.parse(JSON.parse(text));
+  if (plan.id !== id) throw new Error(`the plan ${plan.id} stands there`);
+  // Of what stands there, and not what is said beside it: that is what is shown, signed and sealed.
+  const digest = planDigest(plan);
+  const run = proposedRun(plan, digest);
   return lines.fits(seal, { plan: id, digest }) ? run : { ...run, foreign: [THE_PLAN] };
 }
 

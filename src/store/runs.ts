@@ -12,7 +12,7 @@ import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import { certain, leftOut } from "./plain-errors.ts";
 import { isOtherType, type Place, readOrPutAside, settledBefore, takeBack } from "./put-aside.ts";
-import { type FoundRun, replayer } from "./replayed.ts";
+import { type FoundRun, remember, replayer } from "./replayed.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 import type { Seals } from "./seal.ts";
 
@@ -201,7 +201,7 @@ async function append(
   const [answer, detail] = await certain(ask, () => standing(redis, run, lines));
   switch (answer) {
     case "ok":
-      if (run.lost === undefined) journal.seen?.sawJournal(id, { ...next, seal });
+      if (run.lost === undefined) remember(journal, { ...next, seal });
       return { kind: "appended", run: { ...next, seal } };
     case "claimed":
       return { kind: "claimed-by", run: detail };

@@ -156,27 +156,31 @@ return 1
 /**
  * KEYS: position, events, recovery, open runs, settled runs, then journal and claim of each run that ends with it, event lists.
  * ARGV: expected revision, schema version, value, its seal, must end every open run (0/1), number of runs,
- *       (run id, expected length, entry, world ms)…, events…
+ *       number of those that are gone, (run id, expected length, entry, world ms)…, ids of those that are gone…, events…
  */
 const CHANGE_RECOVERY = `
 local revision = tonumber(redis.call('HGET', KEYS[3], 'revision') or '0')
 if revision ~= tonumber(ARGV[1]) then return 0 end
-local count = tonumber(ARGV[6])
-if ARGV[5] == '1' and redis.call('SCARD', KEYS[4]) ~= count then return 0 end
+local count, gone = tonumber(ARGV[6]), tonumber(ARGV[7])
+if ARGV[5] == '1' and redis.call('SCARD', KEYS[4]) ~= count + gone then return 0 end
 for i = 1, count do
-  if redis.call('SISMEMBER', KEYS[4], ARGV[3 + 4 * i]) == 0 then return 0 end
-  if redis.call('LLEN', KEYS[4 + 2 * i]) ~= tonumber(ARGV[4 + 4 * i]) then return 0 end
+  if redis.call('SISMEMBER', KEYS[4], ARGV[4 + 4 * i]) == 0 then return 0 end
+  if redis.call('LLEN', KEYS[4 + 2 * i]) ~= tonumber(ARGV[5 + 4 * i]) then return 0 end
 end
+for i = 8 + 4 * count, 7 + 4 * count + gone do
+  if redis.call('SISMEMBER', KEYS[4], ARGV[i]) == 0 then return 0 end
+end
+for i = 8 + 4 * count, 7 + 4 * count + gone do redis.call('SREM', KEYS[4], ARGV[i]) end
 for i = 1, count do
-  local id = ARGV[3 + 4 * i]
-  redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[5 + 4 * i])
+  local id = ARGV[4 + 4 * i]
+  redis.call('RPUSH', KEYS[4 + 2 * i], ARGV[6 + 4 * i])
   redis.call('SREM', KEYS[4], id)
-  redis.call('ZADD', KEYS[5], ARGV[6 + 4 * i], id)
+  redis.call('ZADD', KEYS[5], ARGV[7 + 4 * i], id)
   if redis.call('GET', KEYS[5 + 2 * i]) == id then redis.call('DEL', KEYS[5 + 2 * i]) end
 end
 redis.call('HSET', KEYS[3], 'revision', revision + 1, 'schema', ARGV[2], 'value', ARGV[3], 'seal', ARGV[4])
 local events = {}
-for i = 7 + 4 * count, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 8 + 4 * count + gone, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return 1
 `;

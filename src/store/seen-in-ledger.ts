@@ -12,12 +12,14 @@ export function recall({ memory }: Pick<LedgerFile, "memory">, seen: Seen): void
 /** Writes down what this process has seen and its ledger does not have: the next process of its name begins with it. */
 export async function noteSeen(ledger: Pick<LedgerFile, "memory" | "append">, seen: Seen, atMs: number): Promise<void> {
   const { journals, freezes } = ledger.memory;
-  for (const [run, journal] of seen.journals(atMs)) {
-    if (journal.length <= (journals.get(run)?.length ?? 0)) continue;
+  const noted = (run: string) => journals.get(run)?.length ?? 0;
+  for (const [run, journal] of seen.journals) {
+    if (journal.length <= noted(run)) continue;
     const says = `its journal had ${journal.length} lines`;
     await ledger.append({ atMs, run, epoch: 0, kind: SEEN, says, journal });
   }
   for (const freeze of seen.freezes)
     if (!freezes.has(freeze.seal))
       await ledger.append({ atMs, run: FREEZE_ID, epoch: 0, kind: SEEN, says: freeze.said.kind, freeze });
+  seen.forgetOver(atMs, noted);
 }

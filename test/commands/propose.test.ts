@@ -7,6 +7,7 @@ import type { Standing } from "../../src/domain/proof.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LEDGER_UNWRITABLE } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";
+import { KEYS } from "../../src/store/keys.ts";
 import { eventually } from "../harness/eventually.ts";
 import { startRun } from "../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../harness/failover-world.ts";
@@ -90,6 +91,16 @@ describe("several people who ask for a plan of one service", () => {
 
     expect(await refusal("ana", "failover")).toMatch(
       /^Run F-NEW1 \(Snapshot .* copy it to eu-central-1\) holds inventory and is running\. Farid Haddad asked for it\. To stop it: \/dr abort F-NEW1\. What it has made so far stays\./,
+    );
+  });
+
+  test("while a run holds it of which nothing stands in Redis any more: they read so, and where what to do is written", async () => {
+    await asks("farid", "snapshot");
+    const redis = await at.bench.connect();
+    await redis.del(KEYS.run("F-NEW1"), KEYS.journal("F-NEW1"));
+
+    expect(await refusal("ana", "failover")).toMatch(
+      /^Run F-NEW1 is in the way, and nothing of it stands in Redis any more: .*“who can write to Redis”/,
     );
   });
 

@@ -54,7 +54,7 @@ describe("a run that is over while the pager does not answer", () => {
 
 describe("a sweep in which something fails", () => {
   /** Incidents by name; the duties of one of them cannot be worked out. */
-  function swept(isBroken: () => boolean) {
+  function swept(isBroken: () => boolean, runs: readonly string[] = []) {
     const clock = { ...testClock(), refresh: nothing };
     const done: string[] = [];
     const told: string[] = [];
@@ -73,7 +73,7 @@ describe("a sweep in which something fails", () => {
     const takeBack = async () => false;
     const deps: SweepDeps = {
       stores: {
-        runs: { openIds: async () => [], read: nothing, takeBack },
+        runs: { openIds: async () => runs, read: nothing, takeBack },
         incidents: { due: async () => ["I-broken", "I-whole"], get: async (id) => incident(id), takeBack },
         cards: { due: async () => ["progress:F-1"] },
         calls: { openIds: async () => [] },
@@ -122,6 +122,14 @@ describe("a sweep in which something fails", () => {
     for (let sweeps = 0; sweeps < 30; sweeps += 1) later.push(await look());
     expect(later.at(-1)).toEqual(["page I-broken", ...REST]);
     expect(told.length).toBe(1);
+  });
+
+  test("guard listed and gone: a run that is listed as open, and of which nothing stands there, is told, and keeps nobody from the rest", async () => {
+    const { look, told } = swept(() => false, ["F-9"]);
+
+    for (let sweeps = 0; sweeps < 30; sweeps += 1) expect(await look()).toEqual(expect.arrayContaining(REST));
+
+    expect(told).toEqual([expect.stringMatching(/run F-9.*nothing of it stands in Redis/)]);
   });
 
   test("tells the monitor outside how much is overdue, incidents and cards, also when one of them fails", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { canonicalJson } from "../../src/domain/json.ts";
-import { THE_PLAN } from "../../src/domain/plan-run/not-ours.ts";
+import { THE_PLAN, whyNotOurs } from "../../src/domain/plan-run/not-ours.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import { proposedRun } from "../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
@@ -108,9 +108,11 @@ describe("guard sealed journal: a line counts only as TwoKey wrote it, in the ru
   test("one that was written behind another line tells where the run stood, and is known", () => {
     const behind = written(paused, { ...at, after: sealOfLine(first) });
 
-    expect(replayer(VERSION, JOURNAL)("F-1", found(...lines, behind))).toMatchObject({
-      ...{ state: "paused", length: last + 1, foreign: [last + 1] },
-    });
+    const read = replayer(VERSION, JOURNAL)("F-1", found(...lines, behind));
+
+    expect(read).toMatchObject({ state: "paused", length: last + 1, foreign: [], astray: [last + 1] });
+    expect(read && whyNotOurs(read)).toMatch(/or Redis went back in time/);
+    expect(read && whyNotOurs({ ...read, foreign: [last] })).toMatch(/not written by TwoKey: somebody else can write/);
   });
 
   test("a key that is changed counts no more, and neither does a whole one of another run", () => {
@@ -122,12 +124,12 @@ describe("guard sealed journal: a line counts only as TwoKey wrote it, in the ru
 
     for (const changed of changes) {
       const read = replayer(VERSION, JOURNAL)("F-1", found(changed, second));
-      expect([read?.keys.map(({ by }) => by), read?.foreign]).toEqual([["ben"], [1, 2]]);
+      expect([read?.keys.map(({ by }) => by), read?.foreign, read?.astray]).toEqual([["ben"], [1], [2]]);
     }
   });
 
   test("a line that was taken out of the middle leaves all behind it uncounted", () => {
-    expect(replayer(VERSION, JOURNAL)("F-1", found(second))).toMatchObject({ keys: [], foreign: [1] });
+    expect(replayer(VERSION, JOURNAL)("F-1", found(second))).toMatchObject({ keys: [], foreign: [1], astray: [] });
   });
 });
 
@@ -183,4 +185,47 @@ test("guard plan of TwoKey: one that was put there is known as such, with its di
   expect(replayer(VERSION, JOURNAL)("F-1", [forged, []])?.foreign).toEqual([THE_PLAN]);
   const { seal: _none, ...bare } = document(other);
   expect(replayer(VERSION, JOURNAL)("F-1", [bare, []])?.foreign).toEqual([THE_PLAN]);
+});
+
+describe("guard text of the plan: a plan whose text alone was altered", () => {
+  const text = canonicalJson({ ...plan, authorisesUntilMs: AT - 1, reason: "another one" });
+  const altered = { ...document(), plan: text };
+
+  test("is not one that TwoKey made, and its digest is that of what is shown", () => {
+    const read = replayer(VERSION, JOURNAL)("F-1", [altered, lines]);
+
+    expect(read?.foreign).toEqual([THE_PLAN]);
+    expect(read?.digest).not.toBe(planDigest(plan));
+    expect(read?.digest).toBe(read && planDigest(read.plan));
+  });
+
+  test("says nothing of until when a journal has to stand there, and what TwoKey wrote meanwhile has to stay", () => {
+    const seen = new Seen();
+    const replayed = replayer(VERSION, sealedWith(LEDGER_KEY, seen));
+    replayed("F-1", [document(), lines]);
+    replayed("F-1", [altered, [...lines, claimed("worker 1")]]);
+
+    expect(seen.journal("F-1")).toMatchObject({ length: lines.length + 1, untilMs: plan.authorisesUntilMs });
+    expect(replayed("F-1", [document(), lines, seen.journal("F-1")])?.lost).toMatchObject({ lines: lines.length + 1 });
+  });
+
+  test("that was never seen as TwoKey made it is not remembered at all", () => {
+    const seen = new Seen();
+    replayer(VERSION, sealedWith(LEDGER_KEY, seen))("F-1", [altered, lines]);
+
+    expect(seen.journal("F-1")).toBeUndefined();
+  });
+
+  test("is refused whole where it is the plan of another run", () => {
+    expect(() => replayer(VERSION, JOURNAL)("F-2", found(...lines))).toThrow(/plan F-1 stands there/);
+  });
+});
+
+test("a plan that has no line yet is remembered as well: taken away whole, it is missed", () => {
+  const seen = new Seen();
+  const replayed = replayer(VERSION, sealedWith(LEDGER_KEY, seen));
+  replayed("F-1", found());
+
+  expect(seen.journal("F-1")).toEqual({ length: 0, seal: "", untilMs: plan.authorisesUntilMs });
+  expect(replayed("F-1", [document(), [], seen.journal("F-1")])?.lost).toBeUndefined();
 });

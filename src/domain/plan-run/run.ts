@@ -139,11 +139,10 @@ export interface RunState {
   readonly length: number;
   /** Seal of the newest line that TwoKey has written, from which the next one goes on; empty: there is none yet. */
   readonly seal: string;
-  /**
-   * Numbers of the lines of its journal that TwoKey has not written there, or THE_PLAN. What is no line of TwoKey's counts for nothing but
-   * its place; what was written behind another line still tells where the run stood.
-   */
+  /** Numbers of the lines of its journal that TwoKey has not written there, or THE_PLAN. They count for nothing but their place. */
   readonly foreign: readonly number[];
+  /** Lines that TwoKey has written behind another one than stands before them now. They still tell where the run stood. */
+  readonly astray: readonly number[];
   /** TwoKey has seen so many lines of its journal, and those do not stand there any more; whether the journal says so itself. */
   readonly lost: { readonly lines: number; readonly isSaid: boolean } | undefined;
   /** World time of the newest of them. */
@@ -185,7 +184,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
     ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined, waitedMs: 0 },
-    ...{ length: 0, seal: "", foreign: [], lost: undefined, lastAtMs: plan.madeAtMs },
+    ...{ length: 0, seal: "", foreign: [], astray: [], lost: undefined, lastAtMs: plan.madeAtMs },
   };
 }
 

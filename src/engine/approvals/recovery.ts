@@ -1,5 +1,5 @@
 import { type Addressee, type CardDue, wantCard } from "../../domain/card/card-due.ts";
-import { Bug, UserError } from "../../domain/errors.ts";
+import { UserError } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import { fenceOf } from "../../domain/plan-run/fence.ts";
 import { judgeSignature, whoCanSign } from "../../domain/plan-run/key.ts";
@@ -64,7 +64,7 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
       deps.inventory(),
     );
     if (answer.kind === "refused") throw new UserError(`key-${answer.code}`, answer.why);
-    const ends = await whatItEnds(current, nowMs, deps);
+    const together = await whatItEnds(current, nowMs, deps);
     const { person, complete } = answer;
     const signed: Recovery = {
       ...current,
@@ -78,9 +78,11 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
     if (complete)
       events.push(
         eventOf(signed, { kind: "store.accepted", says: acceptedWords(signed) }),
-        ...ends.map(({ run, entry }) => runEventOf(run, entry, { says: `Ended with the lost store (${signed.id})` })),
+        ...together.ends.map(({ run, entry }) =>
+          runEventOf(run, entry, { says: `Ended with the lost store (${signed.id})` }),
+        ),
       );
-    if (!(await deps.recoveries.write(revision, signed, { events, ends: complete ? ends : undefined }))) continue;
+    if (!(await deps.recoveries.write(revision, signed, { events, ...(complete && together) }))) continue;
     // It counts. What is not in a ledger yet comes before its next line.
     if (complete) await deps.lostStore.keepUp().catch(() => undefined);
     await Promise.all(signed.ends.map((id) => deps.wake.run(id)));
@@ -90,7 +92,7 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
 }
 
 /** What is signed has to be what was shown: another testimony or another open run since makes it void. */
-async function whatItEnds(recovery: Recovery, atMs: number, { lostStore, runs }: RecoveryDeps): Promise<Ended[]> {
+async function whatItEnds(recovery: Recovery, atMs: number, { lostStore, runs }: RecoveryDeps) {
   const shown = (process: string, mark: string) =>
     recovery.testimonies.some((testimony) => testimony.process === process && testimony.mark === mark);
   const news = (await lostStore.testimonies()).find(({ process, mark }) => !shown(process, mark));
@@ -101,10 +103,10 @@ async function whatItEnds(recovery: Recovery, atMs: number, { lostStore, runs }:
       `${news ? `${news.process} has found more that is missing` : "Other runs are open"} than this card shows. Ask again with /dr accept-store.`,
     );
   const found = await Promise.all(open.map((id) => runs.read(id)));
-  return found.map((run, index) => {
-    if (!run) throw new Bug("run-gone", `Run ${open[index] ?? ""} is listed as open and is not in the store`);
-    return { run, entry: endOf(run, recovery, atMs) };
-  });
+  // One of which nothing stands there has no journal in which it could end.
+  const gone = open.filter((_id, index) => found[index] === undefined);
+  const ends = found.flatMap((run): Ended[] => (run ? [{ run, entry: endOf(run, recovery, atMs) }] : []));
+  return { ends, gone };
 }
 
 function endOf(run: RunState, { id }: Recovery, atMs: number): Ended["entry"] {

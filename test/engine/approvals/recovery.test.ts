@@ -190,6 +190,17 @@ describe("a lost store counts again when two people have signed (G17)", () => {
   });
 });
 
+test("a run that is listed as open, and of which nothing else stands there, keeps nobody from signing", async () => {
+  const ledger = await lost();
+  await createRuns(redis, () => nowMs, JOURNAL).create(planFor(inventory), planDigest(planFor(inventory)), []);
+  await redis.sadd(KEYS.openRuns, "F-7", "F-8");
+
+  await bothSign(await asked(ledger), ledger);
+
+  expect(await ledger.disagreement()).toBeUndefined();
+  expect(await redis.smembers(KEYS.openRuns)).toEqual([]);
+});
+
 describe("a signature that does not count (G2, G17)", () => {
   test.each([
     ["the asker's own", "U01ELENA", /own signature does not count/],

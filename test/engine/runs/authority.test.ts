@@ -185,6 +185,27 @@ describe("a journal of which TwoKey has seen more than stands there moves nothin
     expect(mutationsOf(at)).toEqual([]);
   });
 
+  test("guard text of the plan: a text that makes its end date past forgets no refusal", async () => {
+    await started();
+    const redis = await at.bench.connect();
+    const { plan, untilMs } = await runOf(at);
+    const stored = (await redis.hget(KEYS.run("F-1"), "plan")) ?? "";
+    await redis.hset(KEYS.run("F-1"), "plan", canonicalJson({ ...plan, authorisesUntilMs: at.clock.now() - 1 }));
+    await abort();
+    const ledger = await openLedger(at);
+    await noteSeen(ledger, at.seen, at.clock.now());
+    await runOf(at);
+    await noteSeen(ledger, at.seen, at.clock.now());
+    await redis.hset(KEYS.run("F-1"), "plan", stored);
+    await cut(1);
+
+    expect(await drive(at)).toMatchObject({ state: "paused", voided: true });
+
+    expect(mutationsOf(at)).toEqual([]);
+    expect(ledger.memory.journals.get("F-1")).toMatchObject({ untilMs });
+    await ledger.close();
+  });
+
   test("guard plan of TwoKey: a plan that somebody put there, with its digest, moves nothing whatever keys it gets", async () => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     const redis = await at.bench.connect();

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { planDigest } from "../../../src/domain/plan-run/plan.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { sayLost } from "../../../src/engine/runs/say-lost.ts";
-import { startSeenGuard } from "../../../src/jobs/looks/seen-guard.ts";
+import { type SeenGuardDeps, startSeenGuard } from "../../../src/jobs/looks/seen-guard.ts";
 import { createFreezes } from "../../../src/store/freezes.ts";
 import { KEYS } from "../../../src/store/keys.ts";
 import { createRuns } from "../../../src/store/runs.ts";
@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 /** A process that drives nothing and only looks, until it has looked often enough. */
-async function idle() {
+async function idle(lost?: SeenGuardDeps["sayLost"]) {
   const seen = new Seen();
   const seals = sealedWith(LEDGER_KEY, seen);
   const connection = await bench.connect();
@@ -38,23 +38,28 @@ async function idle() {
   const freezes = createFreezes(connection, seals);
   const told: string[] = [];
   let looks = 0;
+  let nowMs = AT;
   guard = startSeenGuard({
     runs: { ...runs, openIds: () => runs.openIds() },
     keepFreezes: async () => {
       looks += 1;
       return freezes.keep();
     },
+    standing: () => seen.standing(nowMs),
     noteSeen: async () => undefined,
     announce: async (says) => void told.push(says),
     logger: silent,
-    sayLost: (run) => sayLost(run, { runs, clock: clockAt(() => AT) }),
+    sayLost: lost ?? ((run) => sayLost(run, { runs, clock: clockAt(() => AT) })),
     lookEveryMs: 5,
   });
   const looked = async () => {
     const before = looks;
     await eventually("looks", async () => looks > before + 2);
   };
-  return { runs, freezes, told, looked };
+  const goTo = (atMs: number) => {
+    nowMs = atMs;
+  };
+  return { runs, freezes, told, looked, goTo };
 }
 
 const EVENT = { kind: "installation.frozen", atMs: AT, door: "slack", says: "stop", facts: {} } as const;
@@ -106,4 +111,62 @@ test("guard idle look: nor what is taken of a freeze, which it puts back", async
   expect(await redis.hlen(KEYS.freezes)).toBe(1);
   expect((await freezes.inForce()).map(({ id }) => id)).toEqual(["Z-1"]);
   expect(told).toEqual([expect.stringContaining("TwoKey has put it back")]);
+});
+
+describe("guard gone run: a run that is taken away whole, with its place among the open ones", () => {
+  const takenAway = async () => {
+    const plan = planFor(example("inventory"));
+    await createRuns(redis, () => AT, JOURNAL).create(plan, planDigest(plan), []);
+    const guarded = await idle();
+    await guarded.looked();
+    await redis.del(KEYS.run("F-1"), KEYS.journal("F-1"), KEYS.openRuns);
+    return { ...guarded, plan };
+  };
+
+  test("is missed by each process that saw it, and people are told once, with where to read what to do", async () => {
+    const { told, looked } = await takenAway();
+
+    await looked();
+    await looked();
+
+    expect(told).toEqual([
+      expect.stringMatching(/^Nothing of F-1 stands in Redis any more.* “who can write to Redis”/),
+    ]);
+  });
+
+  test("is missed no more after its keys: nothing is won by it, and retention comes later", async () => {
+    const plan = planFor(example("inventory"));
+    await createRuns(redis, () => AT, JOURNAL).create(plan, planDigest(plan), []);
+    const { told, looked, goTo } = await idle();
+    await looked();
+    goTo(plan.authorisesUntilMs);
+    await redis.del(KEYS.run("F-1"), KEYS.openRuns);
+
+    await looked();
+
+    expect(told).toEqual([]);
+  });
+});
+
+test("guard said each by itself: a journal that takes no line keeps nothing from people", async () => {
+  const plan = planFor(example("inventory"));
+  const others = createRuns(redis, () => AT, JOURNAL);
+  await others.create(plan, planDigest(plan), []);
+  const run = await others.read("F-1");
+  if (!run) throw new Error("the run is there");
+  await others.append(run, {
+    entries: [{ kind: "refused", atMs: AT, by: "ana", door: "slack" }],
+    events: [],
+  });
+  const { told, looked } = await idle(() => Promise.reject(new Error("the journal has grown meanwhile")));
+  await looked();
+  await redis.del(KEYS.journal("F-1"));
+  await redis.hset(KEYS.freezes, "x", "{");
+
+  await looked();
+
+  expect(told.toSorted((one, other) => one.localeCompare(other))).toEqual([
+    expect.stringContaining("1 lines of the journal of F-1"),
+    expect.stringContaining("Something in Redis freezes TwoKey"),
+  ]);
 });
