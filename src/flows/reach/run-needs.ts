@@ -121,8 +121,8 @@ function openOldSide(run: RunState, { inventory, nowMs }: Moment): Needed | unde
   return { occasion: "old-side", reason, people: peopleOf("old-side", run, inventory), why };
 }
 
-/** Another opening is news, however soon it comes. */
-const openingOf = (run: RunState): number | undefined => (isWatched(run) ? run.watch.lostAtMs : openedSince(run)?.atMs);
+/** Before the promotion another opening is news, however soon it comes. */
+const openingOf = (run: RunState): number | undefined => (run.pastNoReturn ? undefined : openedSince(run)?.atMs);
 
 /** Nobody guards against two writers meanwhile. What was known of it before is said as well. */
 function unwatched(run: RunState): string | undefined {
