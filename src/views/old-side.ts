@@ -1,9 +1,18 @@
 import { ago, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { isKeptInSight } from "../domain/plan-run/before-promotion.ts";
 import { fenceOf, fenceSeen, haveSessionsEnded, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { takenThere } from "../domain/plan-run/taken-there.ts";
 import { marked } from "./plan-steps.ts";
 import { inRoom } from "./room.ts";
+
+function blindLine(run: RunState): Text | undefined {
+  const { from, id } = run.plan;
+  const { blind } = run.watch;
+  if (!blind || !(isWatched(run) || isGuarded(run) || isKeptInSight(run))) return undefined;
+  const end = isKeptInSight(run) ? "" : `. Two approvers can end this watch: /dr stop-watch ${id}`;
+  return spans`TwoKey cannot watch ${from} since ${ago(blind.sinceMs)}: ${blind.why}. It keeps trying. See to it by hand that ${from} takes no writes${end}`;
+}
 
 /** What is known about the side that the run leads away from, where its fence step alone does not say it; else undefined. */
 export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
@@ -12,9 +21,8 @@ export function oldSideLine(run: RunState, nowMs: number): Text | undefined {
   const { from, id } = run.plan;
   const { state } = stateOf(run, fence.id);
   const seen = fenceSeen(run);
-  const { blind } = run.watch;
-  if (blind && (isWatched(run) || isGuarded(run)))
-    return spans`TwoKey cannot watch ${from} since ${ago(blind.sinceMs)}: ${blind.why}. It keeps trying. See to it by hand that ${from} takes no writes. Two approvers can end this watch: /dr stop-watch ${id}`;
+  const blind = blindLine(run);
+  if (blind !== undefined) return blind;
   const { watch } = run;
   if (watch.lostAtMs !== undefined && watch.state === "waiting")
     return spans`${from} was fenced and is not any more, seen so ${ago(watch.lostAtMs)}: ${watch.says}. It is fenced again. What it takes until then is not in ${run.plan.to}${sinceClosed(run)}`;

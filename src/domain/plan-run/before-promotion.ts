@@ -12,11 +12,14 @@ export const isToStayFenced = (run: RunState): boolean => isBeforePromotion(run)
 /** Unwinding opens it on purpose, and what is stuck in that is for people. */
 const SIGHTED: readonly RunStateName[] = ["running", "paused", "stopped"];
 
-/** Its fence is done, and it is looked at: nobody is to open it, whether the run goes on or waits for people. */
+/**
+ * Its fence is done, and it is looked at until the plan's end date: nobody is to open it, whether the run goes on or waits for people.
+ * After that date the way home by hand opens it on purpose.
+ */
 export function isKeptInSight(run: RunState): boolean {
   const fence = fenceOf(run);
   const isFenced = fence !== undefined && stateOf(run, fence.id).state === "done" && isShutOff(run);
-  return isFenced && !run.pastNoReturn && SIGHTED.includes(run.state);
+  return isFenced && !run.watch.sightEnded && !run.pastNoReturn && SIGHTED.includes(run.state);
 }
 
 /** What was seen open of it since its fence; that stays known until it is fenced again. */

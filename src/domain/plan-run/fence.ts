@@ -24,6 +24,8 @@ export const FenceOutput = z.object({
   opened: z
     .object({
       ...{ fromMs: z.number(), resources: z.array(z.string()) },
+      /** World time at which it was seen open; after a closing, of the next opening. */
+      atMs: z.number(),
       /** World time at which it was seen closed again, by others: who came in may be in still. */
       closedAtMs: z.number().exactOptional(),
     })

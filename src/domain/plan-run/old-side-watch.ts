@@ -26,6 +26,8 @@ export interface Watch {
   readonly seenClosedMs: number | undefined;
   /** Since when TwoKey itself cannot look, and why. */
   readonly blind: { readonly why: string; readonly sinceMs: number } | undefined;
+  /** The plan's end date came before the promotion: nobody looks any more. */
+  readonly sightEnded: boolean;
   /** Since when nobody looked for a while after the promotion, the first time; others may have opened it and closed it again. */
   readonly unseenSinceMs: number | undefined;
   /** Ids of our own runs that moved the service on since, the oldest first: also of those that nobody looks after any more. */
@@ -35,5 +37,5 @@ export interface Watch {
 export const UNWATCHED: Watch = {
   ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
   ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined },
-  ...{ unseenSinceMs: undefined, laterMoves: [] },
+  ...{ sightEnded: false, unseenSinceMs: undefined, laterMoves: [] },
 };

@@ -81,6 +81,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     data: z.record(z.string(), z.unknown()),
   }),
   /** A vendor refuses this step's calls, since then; it is tried on and on. */
+  /** The process that drives it reaches nobody outside since then, and lets go of it: the next claim is of one that does. */
+  z.strictObject({ kind: z.literal("cut-off"), atMs: z.number(), ...Step, sinceMs: z.number() }),
   z.strictObject({ kind: z.literal("held-up"), atMs: z.number(), ...Step, sinceMs: z.number(), why: z.string() }),
   z.strictObject({
     kind: z.literal("done"),
@@ -167,6 +169,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
     fromMs: z.number(),
     resources: z.array(z.string()),
   }),
+  /** The plan's end date has come before the promotion: nobody looks at it any more. */
+  z.strictObject({ kind: z.literal("sight-ended"), atMs: z.number(), ...Step }),
   /** It was seen open, and is closed again by others. */
   z.strictObject({ kind: z.literal("seen-closed"), atMs: z.number(), ...Step }),
   /** The old side is closed, and may have been open since then: what was found out since its fence is found out again. */

@@ -38,7 +38,7 @@ export function newsOf(run: RunState): readonly RunNews[] {
   const { plan, keys, state, stateAt, watch } = run;
   // The last key is the start.
   const turned = keys.slice(0, Math.max(0, plan.keysRequired - 1));
-  const seenOpenMs = isKeptInSight(run) ? openedSince(run)?.fromMs : undefined;
+  const seenOpenMs = isKeptInSight(run) ? openedSince(run)?.atMs : undefined;
   const isUnfenced = isWatched(run) && watch.state === "failed";
   return [
     ...turned.map(({ by, atMs }, index) => ({ kind: "key", key: `key:${by}:${atMs}`, index }) as const),
@@ -49,7 +49,7 @@ export function newsOf(run: RunState): readonly RunNews[] {
       "waits",
       `${state}:${stateAt}:${failedStep(run) ?? ""}`,
     ),
-    ...only(seenOpenMs !== undefined, "seen-open", String(seenOpenMs)),
+    ...only(seenOpenMs !== undefined, "seen-open", quarterOf(seenOpenMs)),
     ...only(isOpenAgain(run), "opened", quarterOf(watch.lostAtMs)),
     ...only(isUnfenced, "unfenced", watch.lostAtMs === undefined ? undefined : quarterOf(watch.lostAtMs)),
     ...only(watch.state === "fenced" && watch.tries > 0, "fenced", quarterOf(watch.lostAtMs ?? watch.endedAtMs)),

@@ -12,6 +12,7 @@ import {
   provenAgain,
   seenClosed,
   seenOpen,
+  sightEnded,
   watchEnded,
   watched,
 } from "./watch-transition.ts";
@@ -57,6 +58,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   started: ["waiting-for-keys"],
   claimed: [...LIVE, "verified"],
   intent: ["running"],
+  "cut-off": ["running"],
   "held-up": REPORTING,
   asked: REPORTING,
   done: REPORTING,
@@ -76,6 +78,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   "fence-again": ["running"],
   "seen-open": REPORTING,
   "seen-closed": REPORTING,
+  "sight-ended": REPORTING,
   "prove-again": ["running"],
   "watch-intent": WATCHED,
   "watch-asked": [...REPORTING, "verified"],
@@ -114,7 +117,9 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "started":
       return { ...run, state: "running", startedAtMs: entry.atMs };
     case "claimed":
-      return { ...afterSilence(run, entry.atMs), epoch: entry.epoch, worker: entry.worker };
+      return { ...afterSilence(run, entry.atMs), epoch: entry.epoch, worker: entry.worker, cutOff: undefined };
+    case "cut-off":
+      return { ...run, cutOff: { sinceMs: entry.sinceMs, atMs: entry.atMs } };
     case "paused":
       return { ...run, state: "paused", why: entry.why, halted: entry.halted ?? false };
     case "resumed":
@@ -147,6 +152,8 @@ function applied(run: RunState, entry: RunEntry): RunState {
       return fencedAgain(run, entry);
     case "seen-open":
       return seenOpen(run, entry);
+    case "sight-ended":
+      return sightEnded(run);
     case "seen-closed":
       return seenClosed(run, entry);
     case "prove-again":

@@ -131,6 +131,8 @@ export interface RunState {
   readonly refusal?: { readonly by: string; readonly why?: string };
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
+  /** The process that drove it has let go of it, since when it reaches nobody outside; undefined once another one holds it. */
+  readonly cutOff: { readonly sinceMs: number; readonly atMs: number } | undefined;
   /** World time for which it has stood still for people, up to its newest entry. */
   readonly waitedMs: number;
   /** Verified on an older proof that the old side is fenced: at the end nobody could ask, or not all of it. */
@@ -183,7 +185,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     undoSkipped: [],
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
-    ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined, waitedMs: 0 },
+    ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined, waitedMs: 0, cutOff: undefined },
     ...{ length: 0, seal: "", foreign: [], astray: [], lost: undefined, lastAtMs: plan.madeAtMs },
   };
 }

@@ -30,8 +30,9 @@ export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fen
 /** Who came in may be in still, so that nothing is known any more of the sessions of what was open. */
 export function seenOpen(run: RunState, entry: Extract<RunEntry, { kind: "seen-open" }>): RunState {
   const { ended = {}, ...before } = FenceOutput.parse(stateOf(run, entry.step).output);
-  const { fromMs = entry.fromMs, resources = [] } = before.opened ?? {};
-  const opened = { fromMs, resources: [...new Set([...resources, ...entry.resources])] };
+  const { fromMs = entry.fromMs, resources = [], closedAtMs, atMs: firstMs = entry.atMs } = before.opened ?? {};
+  const atMs = closedAtMs === undefined ? firstMs : entry.atMs;
+  const opened = { fromMs, atMs, resources: [...new Set([...resources, ...entry.resources])] };
   const kept = Object.entries(ended).filter(([resource]) => !opened.resources.includes(resource));
   const output = { ...before, opened, ...(kept.length > 0 && { ended: Object.fromEntries(kept) }) };
   return withStep(run, entry.step, { output });
@@ -43,6 +44,8 @@ export function seenClosed(run: RunState, entry: Extract<RunEntry, { kind: "seen
   if (!opened) throw new Bug("journal-never-open", "Only an old side that was seen open is seen closed again");
   return withStep(run, entry.step, { output: { ...output, opened: { ...opened, closedAtMs: entry.atMs } } });
 }
+
+export const sightEnded = (run: RunState): RunState => keepingItsEnd(run, { sightEnded: true, blind: undefined });
 
 /** The side is closed, so it is not fenced again: only what was found out while it may have been open. */
 export function provenAgain(run: RunState, entry: Extract<RunEntry, { kind: "prove-again" }>): RunState {
@@ -101,8 +104,11 @@ export function watched(run: RunState, entry: WatchEntry): RunState {
       return watchEnded(run, entry.why, entry.atMs);
     case "moved-on":
       return keepingItsEnd(run, { laterMoves: [...run.watch.laterMoves, entry.run] });
-    case "watch-blind":
-      return unseenSince(keepingItsEnd(run, { blind: { why: entry.why, sinceMs: entry.atMs } }), entry.seenClosedMs);
+    case "watch-blind": {
+      const blind = keepingItsEnd(run, { blind: { why: entry.why, sinceMs: entry.atMs } });
+      // Before the promotion all is proven again first.
+      return run.pastNoReturn ? unseenSince(blind, entry.seenClosedMs) : blind;
+    }
     case "watch-sees":
       return keepingItsEnd(run, { blind: undefined });
   }

@@ -67,7 +67,8 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
       break;
     case "running":
     case "unwinding":
-      await driveOn(run, deps, signal);
+      // Who is cut off as well leaves it to one that is not.
+      if (run.cutOff === undefined || !(await deps.reachesNobody?.())) await driveOn(run, deps, signal);
       break;
     case "verified":
     case "paused":

@@ -77,7 +77,8 @@ export async function saySight(sight: Sight, deps: Pick<BlindDeps, "clock" | "gu
   await append((run) => {
     const fence = fenceOf(run);
     const { watch, plan, epoch } = run;
-    if (!fence || !isLookedAt(run) || (watch.blind !== undefined) === (sight.kind === "unseen")) return undefined;
+    const isLooked = isLookedAt(run) || isKeptInSight(run);
+    if (!fence || !isLooked || (watch.blind !== undefined) === (sight.kind === "unseen")) return undefined;
     const common = { atMs: deps.clock.now(), epoch, step: fence.id };
     return sight.kind === "unseen"
       ? {

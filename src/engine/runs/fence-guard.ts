@@ -14,7 +14,8 @@ const TRIES = 5;
 /** World time between two tries. */
 const TRY_EVERY_MS = 2_000;
 
-export type Proof = { readonly holds: true } | NoProof;
+/** `isSeenClosed`: all of it was seen closed; otherwise people accepted that some of it gives no answer. */
+export type Proof = { readonly holds: true; readonly isSeenClosed: boolean } | NoProof;
 /**
  * `isRefuted`: it was seen open, or a write to succeed there; `open`: what of it, where that is known; `letsIn`: to new sessions, and
  * not only to who was inside. `isUnderWay`: what is missing ends by itself. Otherwise nobody could tell.
@@ -31,7 +32,7 @@ export interface NoProof {
 /** Asks once whether what fenced the old side still keeps it from writing. Errors: those of the store only. */
 export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Proof> {
   const fence = fenceOf(run);
-  if (!fence) return { holds: true };
+  if (!fence) return { holds: true, isSeenClosed: false };
   if (isOpenAgain(run))
     return {
       ...{ holds: false, isRefuted: true, open: [], letsIn: true, isUnderWay: false },
@@ -45,10 +46,11 @@ export async function proofOf(run: RunState, deps: WatchDeps, signal: AbortSigna
     };
   const askedAtMs = deps.clock.now();
   const verdict = await verdictOf(run, fence, { deps, signal, data });
-  if (verdict.done && isSeenClosed(verdict.output)) deps.guard.sawClosed(run.plan.id, askedAtMs);
   if (verdict.done) {
+    const isSeen = isSeenClosed(verdict.output);
+    if (isSeen) deps.guard.sawClosed(run.plan.id, askedAtMs);
     deps.guard.proved(run.plan.id, askedAtMs);
-    return { holds: true };
+    return { holds: true, isSeenClosed: isSeen };
   }
   const { says, refutes: open = [], letsIn = false, isUnderWay = false } = verdict;
   return { holds: false, says, isRefuted: open.length > 0, open, letsIn, isUnderWay };

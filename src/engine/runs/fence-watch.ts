@@ -26,9 +26,10 @@ const LOOK_EVERY_MS = 2_000;
 
 /** One turn for a run that nobody drives: paused, stopped or verified. Takes a hold only when there is something to write. */
 export async function watchOldSide(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Sight> {
-  if (isKeptInSight(run)) return lookWhileWaiting(run, deps, signal);
   const hold = () => RunHold.take(deps, run.plan.id, { worker: deps.worker, doing: `watches ${run.plan.from}` });
-  const sight = await turn({ run, hold, deps, signal, looking: signal });
+  const sight = isKeptInSight(run)
+    ? await lookWhileWaiting(run, deps, signal)
+    : await turn({ run, hold, deps, signal, looking: signal });
   await saySight(sight, deps, withoutHold(run.plan.id, deps));
   return sight;
 }

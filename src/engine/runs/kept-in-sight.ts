@@ -11,7 +11,7 @@ import { type FenceOutput, fenceOf, OUT_OF_SIGHT_MS, provenSinceMs } from "../..
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import type { RunState, StepState } from "../../domain/plan-run/run.ts";
 import { eitherOf } from "../../ports/signals.ts";
-import { withoutHold } from "./blind-watch.ts";
+import { saySight, withoutHold } from "./blind-watch.ts";
 import type { ExecutorDeps, WatchDeps } from "./executor-deps.ts";
 import { type Proof, proofOf } from "./fence-guard.ts";
 import { GUARD_EVERY_MS } from "./guard-times.ts";
@@ -90,9 +90,12 @@ export class KeptInSight {
     const row = isKeptInSight(run) ? this.#rowOf(run) : undefined;
     if (!row) return;
     const askedAtMs = this.#deps.clock.now();
+    // Nothing is asked for any more then, and whether the run waits or is on its way back is seen at the next look.
+    if (askedAtMs >= run.untilMs) return;
     const proof = await proofOf(run, this.#deps, signal);
     row.gap ??= this.#lateIn(row);
-    if (proof.holds) row.seenAtMs = askedAtMs;
+    if (isSeenClosed(proof)) row.seenAtMs = askedAtMs;
+    await saySight({ kind: "seen" }, this.#deps, (make) => hold.append(make));
     const written = await hold.append((now) => newsIn(now, { proof, seenClosedMs: row.seenAtMs, deps: this.#deps }));
     if (!written) return;
     await hold.note(written);
@@ -126,11 +129,28 @@ export class KeptInSight {
 /** Of a run that waits for people, and that nobody drives: on the same beat. Nothing is asked of the cloud but how it stands. */
 export async function lookWhileWaiting(run: RunState, deps: WatchDeps, signal: AbortSignal): Promise<Sight> {
   const { id } = run.plan;
+  if (deps.clock.now() >= run.untilMs) {
+    await withoutHold(id, deps)((now) => endIn(now, deps));
+    return { kind: "not-looked" };
+  }
   if (!deps.guard.isDue(id, deps.clock.now())) return { kind: "not-looked" };
   const proof = await proofOf(run, deps, signal);
   const seenClosedMs = seenClosedIn(run, deps);
   await withoutHold(id, deps)((now) => newsIn(now, { proof, seenClosedMs, deps }));
   return { kind: "seen" };
+}
+
+/** What people accepted as silent says neither that it is closed again nor until when it was. */
+const isSeenClosed = (proof: Proof): boolean => proof.holds && proof.isSeenClosed;
+
+/** Once: people read that nobody looks any more, and how it was last. */
+function endIn(run: RunState, { clock }: Pick<WatchDeps, "clock">): Entered | undefined {
+  const fence = fenceOf(run);
+  const atMs = clock.now();
+  if (!fence || !isKeptInSight(run) || atMs < run.untilMs) return undefined;
+  const last = isOpenBefore(run) ? "It was seen open last" : "It was not seen open last";
+  const says = `${run.plan.from} is not looked at any more: the end date of the signed plan is over. ${last}`;
+  return { entry: { kind: "sight-ended", atMs, epoch: run.epoch, step: fence.id }, told: { says } };
 }
 
 interface Looked {
@@ -147,7 +167,7 @@ function newsIn(run: RunState, { proof, seenClosedMs, deps: { clock } }: Looked)
   const { from, to } = run.plan;
   const at = { atMs: clock.now(), epoch: run.epoch, step: fence.id };
   if (proof.holds)
-    return isOpenBefore(run)
+    return isSeenClosed(proof) && isOpenBefore(run)
       ? { entry: { kind: "seen-closed", ...at }, told: { says: `${from} was seen open, and is closed again` } }
       : undefined;
   const known = isOpenBefore(run) ? (openedSince(run)?.resources ?? []) : [];

@@ -69,6 +69,11 @@ export class Stopwatch {
     this.#awayUntilMs = nowMs;
   }
 
+  /** World time since which every look reached nobody. */
+  get unreachedSinceMs(): number | undefined {
+    return this.#unreachedSinceMs;
+  }
+
   reached(): void {
     this.#unreachedSinceMs = undefined;
   }

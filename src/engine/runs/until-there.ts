@@ -1,4 +1,12 @@
-import { isVendorsRefusal, messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
+import { sayTime } from "../../domain/duration.ts";
+import {
+  isVendorsRefusal,
+  messageOf,
+  OutcomeUnknown,
+  StepFailed,
+  Superseded,
+  TransientError,
+} from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import { nextLookMs } from "../../domain/plan-run/pace.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -91,10 +99,36 @@ export async function pollUntilThere(
   }
 }
 
+/** Machine time for which a process that reaches nobody outside keeps a run that another one may drive. */
+const LETS_GO_AFTER_MS = 60_000;
+
 /** What was asked for may be there: for as long as nobody outside is reached, no time of the step has passed. */
-export async function noteReach({ deps, stopwatch }: Driving, beganMs: number): Promise<void> {
+export async function noteReach(driving: Driving, beganMs: number): Promise<void> {
+  const { deps, stopwatch } = driving;
   if (await deps.reachesNobody?.()) stopwatch.unreached(beganMs);
   else stopwatch.reached();
+  const { unreachedSinceMs: sinceMs } = stopwatch;
+  const isLong = sinceMs !== undefined && deps.clock.now() - sinceMs >= LETS_GO_AFTER_MS * deps.clock.speed;
+  if (isLong) await letGo(driving, sinceMs);
+}
+
+/** As a process that is shut down does; where no other one can go on people are called, by any that reaches a pager. */
+async function letGo({ hold, step, deps }: Driving, sinceMs: number): Promise<void> {
+  const since = sayTime(sinceMs);
+  const entered = await hold.append((run) =>
+    run.state === "running"
+      ? {
+          entry: { kind: "cut-off", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, sinceMs },
+          told: {
+            says: `The TwoKey process that performs the run reaches nobody outside since ${since}, and lets go of it`,
+          },
+        }
+      : undefined,
+  );
+  if (!entered) return;
+  await hold.note(entered);
+  deps.changed(hold.run);
+  throw new Superseded("cut-off", `This process reaches nobody outside since ${since}, and has let go of the run`);
 }
 
 /** World time since it was asked for; a part of it that was left for later has a time of its own. */

@@ -44,6 +44,10 @@ export const OCCASIONS = {
     ...{ ...RUN_WAITS, who: ["commanders", "holders", "requester"] },
     ends: "the vendor takes the call, or it is done in another way",
   },
+  "cut-off": {
+    ...{ ...RUN_WAITS, who: ["commanders", "holders", "requester"] },
+    ends: "a process that reaches somebody outside performs the run",
+  },
   "old-side": { ...RUN_WAITS, who: ["commanders", "holders"], ends: "the old side is fenced, or its watch has ended" },
   ending: { ...RUN_WAITS, who: ["approvers"], ends: "two approvers extend the run, or its end date is over" },
   // What ends is only the guard over a side that is closed: nobody is woken for that.

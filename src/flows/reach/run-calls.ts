@@ -14,7 +14,7 @@ import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import type { CallMemory, Calls } from "./calls.ts";
 import { type Need, reach } from "./reach.ts";
-import { type Needed, whoIsNeeded } from "./run-needs.ts";
+import { type Needed, reasonStill, whoIsNeeded } from "./run-needs.ts";
 
 /** A run that waits for people calls them. What was called is one small document a run. */
 export interface CallDeps {
@@ -33,7 +33,9 @@ export interface CallDeps {
 /** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const { id } = run.plan;
-  const needed = whoIsNeeded(run, deps.inventory(), deps.clock.now());
+  const now = whoIsNeeded(run, deps.inventory(), deps.clock.now());
+  const before = (await deps.calls.get(id))?.value.reason;
+  const needed = now && { ...now, reason: reasonStill(before, now.reason) };
   // First: a pager that hangs keeps no button alive that can do nothing any more.
   await renewCopies(run, `${run.length} ${needed?.reason ?? "nobody"}`, deps);
   await reach(needed && needOf(run, needed, { ...deps, channel: await deps.channelOf(run) }), {

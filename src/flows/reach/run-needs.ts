@@ -1,7 +1,7 @@
 import { sayTime } from "../../domain/duration.ts";
 
 import type { Person } from "../../domain/people/person.ts";
-import { isOpenBefore, mayLoseOpened, openedSince } from "../../domain/plan-run/before-promotion.ts";
+import { isKeptInSight, isOpenBefore, mayLoseOpened, openedSince } from "../../domain/plan-run/before-promotion.ts";
 import { askForRest, failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
@@ -38,7 +38,7 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
     case "paused":
       // A person who paused a run knows it; facts that changed under the keys are news to everybody.
       if (run.halted && !run.voided) return withNews(run, { inventory, nowMs }, halted(run, of("stopped")));
-      if (!run.voided) return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
+      if (!run.voided) return openOldSide(run, { inventory, nowMs }) ?? ending(run, inventory, nowMs);
       return withNews(
         run,
         { inventory, nowMs },
@@ -59,12 +59,12 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         },
       );
     case "running": {
-      const heldUp = refusedStep(run, inventory, nowMs);
+      const heldUp = undriven(run, inventory, nowMs) ?? refusedStep(run, inventory, nowMs);
       if (heldUp) return withNews(run, { inventory, nowMs }, heldUp);
-      return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
+      return openOldSide(run, { inventory, nowMs }) ?? ending(run, inventory, nowMs);
     }
     case "verified":
-      return openOldSide(run, inventory) ?? ending(run, inventory, nowMs);
+      return openOldSide(run, { inventory, nowMs }) ?? ending(run, inventory, nowMs);
     case "unwound":
       if (nowMs >= (run.endedAtMs ?? nowMs) + OCCASIONS.unwound.lastsMs) return undefined;
       return {
@@ -106,26 +106,32 @@ function halted({ plan: { id, title }, intents, why }: RunState, needed: Omit<Ne
 }
 
 /** The old side was fenced and stands open, or could not be fenced: both sides may take writes until it is closed. */
-function openOldSide(run: RunState, inventory: Inventory): Needed | undefined {
+function openOldSide(run: RunState, { inventory, nowMs }: Moment): Needed | undefined {
+  // After the end date people undo by hand, which opens it on purpose.
+  if (!run.pastNoReturn && nowMs >= run.untilMs) return undefined;
   const blind = unwatched(run);
   if (blind !== undefined) {
     const people = peopleOf("old-side", run, inventory);
-    return { occasion: "old-side", reason: "old-side:blind", people, why: blind };
+    return { occasion: "old-side", reason: "old-side-blind", people, why: blind };
   }
   const says = isWatched(run) ? openAfterwards(run) : openBefore(run);
   if (says === undefined) return undefined;
   const why = `Run ${run.plan.id} (${run.plan.title}): ${says}`;
-  return { occasion: "old-side", reason: "old-side", people: peopleOf("old-side", run, inventory), why };
+  const reason = ["old-side", openingOf(run) ?? []].flat().join(":");
+  return { occasion: "old-side", reason, people: peopleOf("old-side", run, inventory), why };
 }
+
+/** Before the promotion another opening is news, however soon it comes. */
+const openingOf = (run: RunState): number | undefined => (run.pastNoReturn ? undefined : openedSince(run)?.atMs);
 
 /** Nobody guards against two writers meanwhile. What was known of it before is said as well. */
 function unwatched(run: RunState): string | undefined {
   const { plan, watch } = run;
-  if (!watch.blind || !(isWatched(run) || isGuarded(run))) return undefined;
-  const open = isWatched(run) ? openAfterwards(run) : undefined;
+  if (!watch.blind || !(isWatched(run) || isGuarded(run) || isKeptInSight(run))) return undefined;
+  const open = isWatched(run) ? openAfterwards(run) : openBefore(run);
   const known = open === undefined ? "" : `. ${open}`;
-  const end = `Two approvers can end this watch: /dr stop-watch ${plan.id}`;
-  const next = `See to it by hand that ${plan.from} takes no writes: TwoKey keeps trying to look. ${end}`;
+  const end = isKeptInSight(run) ? "" : `. Two approvers can end this watch: /dr stop-watch ${plan.id}`;
+  const next = `See to it by hand that ${plan.from} takes no writes: TwoKey keeps trying to look${end}`;
   return `Run ${plan.id} (${plan.title}): TwoKey cannot watch ${plan.from} since ${sayTime(watch.blind.sinceMs)}: ${watch.blind.why}. ${next}${known}`;
 }
 
@@ -159,6 +165,18 @@ function moreKeys({ plan, keys }: RunState): string {
   return `${left} more ${left === 1 ? "key" : "keys"}`;
 }
 
+/** World time in which another process takes a run over that one has let go of. */
+const TAKEN_OVER_WITHIN_MS = 30_000;
+
+/** Nobody performs it: each process that looked is cut off. */
+function undriven(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
+  const { cutOff, plan } = run;
+  if (!cutOff || nowMs - cutOff.atMs < TAKEN_OVER_WITHIN_MS) return undefined;
+  const since = sayTime(cutOff.sinceMs, nowMs);
+  const why = `Run ${plan.id} (${plan.title}) stands still: TwoKey's process reaches no region and no vendor since ${since}, and no other process has taken it over. See to its way out: the run then goes on by itself. /dr by-hand ${plan.id} has the commands`;
+  return { occasion: "cut-off", reason: `cut-off:${cutOff.sinceMs}`, people: peopleOf("cut-off", run, inventory), why };
+}
+
 /** A vendor refuses what the run waits for, perhaps for hours: people may know another way. */
 function refusedStep(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
   const [step, ...others] = heldUpSteps(run);
@@ -181,9 +199,18 @@ interface Moment {
 
 /** Both sides may take writes, or time runs out: news also to people who know already that the run waits for them. */
 function withNews(run: RunState, { inventory, nowMs }: Moment, needed: Needed): Needed {
-  const news = [openOldSide(run, inventory), ending(run, inventory, nowMs)].flatMap((each) => each ?? []);
-  const reason = [needed, ...news].map((each) => each.reason).join(":");
+  const news = [openOldSide(run, { inventory, nowMs }), ending(run, inventory, nowMs)].flatMap((each) => each ?? []);
+  const reason = reasonWith([needed, ...news].map((each) => each.reason));
   return { ...needed, reason, why: [...news, needed].map((each) => withoutStop(each.why)).join(". ") };
+}
+
+const AND = "+";
+const reasonWith = (parts: readonly string[]): string => parts.join(AND);
+
+/** The reason for which people were called stands while all that is left was among it: what is over is no news, and rings nobody. */
+export function reasonStill(before: string | undefined, reason: string): string {
+  const known = before?.split(AND) ?? [];
+  return before !== undefined && reason.split(AND).every((part) => known.includes(part)) ? before : reason;
 }
 
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");

@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { isKeptInSight, isOpenBefore } from "../../../src/domain/plan-run/before-promotion.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { newsOf } from "../../../src/domain/plan-run/run-news.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { example } from "../../harness/example.ts";
@@ -45,11 +46,38 @@ test("past the promotion's intent, and while the fence is made again, it is no l
   expect(isKeptInSight(fenced(SEEN_OPEN, { kind: "fence-again", ...at, step: "fence" }))).toBe(false);
 });
 
+const CLOSED: RunEntry = { kind: "seen-closed", ...at, step: "fence" };
+const AGAIN_MS = AT + 20 * 60_000;
+const AGAIN: RunEntry = { ...SEEN_OPEN, atMs: AGAIN_MS, fromMs: AGAIN_MS - 1 };
+
+test("guard opened twice: the second opening is told and calls people like the first, and more of the same one is no news", () => {
+  const told = (...seen: readonly RunEntry[]) => {
+    const run = fenced(PAUSED, ...seen);
+    const news = newsOf(run).find(({ kind }) => kind === "seen-open");
+    return [news?.key, whoIsNeeded(run, inventory, AT)?.reason];
+  };
+  const more: RunEntry = { ...SEEN_OPEN, atMs: AT + 30_000, resources: ["workloads.api"] };
+
+  const first = told(SEEN_OPEN);
+  const second = told(SEEN_OPEN, CLOSED, AGAIN);
+  expect(told(SEEN_OPEN, more)).toEqual(first);
+  expect(first[1]).toBe(`old-side:${AT}`);
+  expect(second[1]).toBe(`old-side:${AGAIN_MS}`);
+  expect(second[0]).not.toBe(first[0]);
+});
+
+test("guard over by date: after the end date it is not looked at and nobody is called to close it, since the way home opens it", () => {
+  const open = fenced(SEEN_OPEN, PAUSED);
+  expect(whoIsNeeded(open, inventory, open.untilMs - 1)?.why).toMatch(/seen open/);
+  expect(whoIsNeeded(open, inventory, open.untilMs)).toBeUndefined();
+  const ended = transition(open, { kind: "sight-ended", ...at, step: "fence" });
+  expect([isKeptInSight(ended), isOpenBefore(ended)]).toEqual([false, false]);
+  expect(newsOf(ended).map(({ kind }) => kind)).not.toContain("seen-open");
+});
+
 test("is open from the look that saw it until one that sees it closed, and again with the next opening, which began with the first", () => {
-  const closed: RunEntry = { kind: "seen-closed", ...at, step: "fence" };
-  const again: RunEntry = { ...SEEN_OPEN, fromMs: AT + 5 };
   expect(
-    [[SEEN_OPEN], [SEEN_OPEN, closed], [SEEN_OPEN, closed, again]].map((seen) => isOpenBefore(fenced(...seen))),
+    [[SEEN_OPEN], [SEEN_OPEN, CLOSED], [SEEN_OPEN, CLOSED, AGAIN]].map((seen) => isOpenBefore(fenced(...seen))),
   ).toEqual([true, false, true]);
-  expect(whoIsNeeded(fenced(SEEN_OPEN, closed), inventory, AT)).toBeUndefined();
+  expect(whoIsNeeded(fenced(SEEN_OPEN, CLOSED), inventory, AT)).toBeUndefined();
 });

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { Verdict } from "../../../src/ports/step.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
-import { drive } from "../../harness/drive.ts";
-import { startRun } from "../../harness/failover-runs.ts";
+import { advanceDeps, drive, openLedger } from "../../harness/drive.ts";
+import { runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 
 const SPEED = 60;
@@ -83,10 +84,10 @@ describe("the deadline of a step", () => {
     expect([isStopped, takeovers]).toEqual([true, 7]);
   });
 
-  /** An hour passes within the first looks, which see nothing. */
-  const hourOfLooks = () =>
+  /** Ten minutes pass within each of the first looks, which see nothing. */
+  const hourOfLooks = (most = 6) =>
     seeing((count) => {
-      if (count > 6) return "the world";
+      if (count > most) return "the world";
       at.whole.world.clock.jump(10 * MINUTE_MS);
       return NOT_YET;
     });
@@ -98,9 +99,27 @@ describe("the deadline of a step", () => {
       return true;
     };
 
-    const run = await drive(at, { steps: hourOfLooks(), reachesNobody });
+    // An hour at this speed is a minute of the machine, after which it lets go of the run.
+    const run = await drive(at, { steps: hourOfLooks(5), reachesNobody });
 
     expect([run.state, run.why, asked > 0]).toEqual(["verified", "", true]);
+  });
+
+  test("guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it", async () => {
+    const isCut = { value: true };
+    const reachesNobody = async () => isCut.value;
+    const ledger = await openLedger(at, "cut-off");
+    const steps = hourOfLooks();
+    await expect(drive(at, { steps, reachesNobody })).rejects.toThrow("has let go of the run");
+    const left = await runOf(at);
+    expect([left.state, left.cutOff === undefined]).toEqual(["running", false]);
+
+    await advanceRun("F-1", advanceDeps(at, ledger, { steps, reachesNobody }), new AbortController().signal);
+    expect((await runOf(at)).epoch).toBe(left.epoch);
+    await ledger.close();
+
+    const run = await drive(at, { worker: "another", reachesNobody: async () => false });
+    expect([run.state, run.why, run.cutOff]).toEqual(["verified", "", undefined]);
   });
 
   test("runs out where others answer, and the step alone is not seen to get there", async () => {

@@ -34,6 +34,19 @@ function verified(fence: "cannot-know" | "fenced"): RunState {
   return entries.reduce(transition, run);
 }
 
+/** Paused before its promotion, with an old side that is fenced. */
+function waiting(): RunState {
+  const run = proposed(inventory);
+  const entries: RunEntry[] = [
+    ...started(run.plan, AT),
+    { kind: "claimed", ...at, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", attempt: 1 },
+    { kind: "done", ...at, step: "fence", says: "seen", output: { fence: "fenced" } },
+    { kind: "paused", atMs: AT, by: "ana", door: "slack", why: "we look" },
+  ];
+  return entries.reduce(transition, run);
+}
+
 const unasked = async () => {
   throw new Error("a look asks for nothing");
 };
@@ -49,14 +62,22 @@ function watching(run: RunState, guard?: GuardTimes) {
   let looks = 0;
   const world = { isBroken: true };
   const cloud = fakeCloud({});
-  const oldSide = async (): Promise<OldSide> => {
+  const look = () => {
     looks += 1;
     if (world.isBroken) throw new Error("the look broke", { cause: new TypeError("groups is not iterable") });
+  };
+  const oldSide = async (): Promise<OldSide> => {
+    look();
     return { kind: "silent" };
+  };
+  // Before the promotion nothing else is asked.
+  const verify: StoredStep["verify"] = async (...asked) => {
+    if (!kept().run.pastNoReturn) look();
+    return FENCE.verify(...asked);
   };
   const { deps, kept } = watchedInMemory(run, {
     cloud,
-    steps: { "fence-primary": FENCE },
+    steps: { "fence-primary": { ...FENCE, verify } },
     oldSide,
     ...(guard && { guard }),
   });
@@ -90,7 +111,7 @@ describe("a watch over the old side that breaks", () => {
       }
 
       expect(kept().written).toMatchObject([{ kind: "watch-blind", why: "the look broke ← groups is not iterable" }]);
-      expect([...reasons]).toEqual(["old-side:blind"]);
+      expect([...reasons]).toEqual(["old-side-blind"]);
       expect(needed()).toMatchObject({ occasion: "old-side", why: expect.stringContaining("groups is not iterable") });
       expect(needed()?.people.length).toBeGreaterThan(0);
       expect(line()).toContain("TwoKey cannot watch");
@@ -111,10 +132,24 @@ describe("a watch over the old side that breaks", () => {
     const { world, sweep, kept, needed } = watching(verified("fenced"), guardTimes());
 
     for (let sweeps = 0; sweeps < 60; sweeps += 1) await sweep();
-    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], "old-side:blind"]);
+    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], "old-side-blind"]);
 
     world.isBroken = false;
     for (let sweeps = 0; sweeps < 40; sweeps += 1) await sweep();
     expect(kept().written.map(({ kind }) => kind)).toEqual(["watch-blind", "watch-sees"]);
+  });
+
+  test("guard blind before: people are called also where it breaks before the promotion, while the run waits for people", async () => {
+    const { world, sweep, kept, needed, line } = watching(waiting(), guardTimes());
+
+    for (let sweeps = 0; sweeps < 60; sweeps += 1) await sweep();
+    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], "old-side-blind"]);
+    expect(needed()?.why).toMatch(/cannot watch eu-west-1 .*groups is not iterable.* TwoKey keeps trying to look$/);
+    expect(line()).toContain("TwoKey cannot watch");
+    expect(kept().run.watch.unseenSinceMs).toBeUndefined();
+
+    world.isBroken = false;
+    for (let sweeps = 0; sweeps < 40; sweeps += 1) await sweep();
+    expect([kept().written.map(({ kind }) => kind), needed()]).toEqual([["watch-blind", "watch-sees"], undefined]);
   });
 });

@@ -155,7 +155,7 @@ describe("an old side that was fenced, of which TwoKey may not see everything", 
     expect(kinds()).toEqual(["watch-blind"]);
     // What it took since then nobody knows.
     expect(blindSinceMs()).toBeLessThanOrEqual(AT + 2 * MINUTE_MS);
-    expect(needed()).toMatchObject({ occasion: "old-side", reason: "old-side:blind" });
+    expect(needed()).toMatchObject({ occasion: "old-side", reason: "old-side-blind" });
     expect(needed()?.why).toMatch(/TwoKey cannot watch eu-west-1 since .*whether stores\.stock is closed/);
     expect(needed()?.why).toContain("/dr stop-watch F-1");
     expect(line()).toContain("TwoKey cannot watch");

@@ -162,7 +162,7 @@ describe("whom a run calls", () => {
     const run = stopped();
     const needed = whoIsNeeded(run, inventory, run.untilMs - 1);
 
-    expect(needed).toMatchObject({ occasion: "stopped", reason: `stopped:fence:1:ending:${run.untilMs}` });
+    expect(needed).toMatchObject({ occasion: "stopped", reason: `stopped:fence:1+ending:${run.untilMs}` });
     expect(needed?.why).toContain("/dr extend F-1");
     expect(needed?.why).toContain("it broke");
   });
@@ -286,6 +286,65 @@ describe("what the pager shows of a run", () => {
     ]);
     expect((await calls.get("F-1"))?.value.open).toEqual([]);
   });
+});
+
+test("guard stands still: a run that a process without a way out has let go of calls people while no other one takes it over", () => {
+  const at = { atMs: AT };
+  const cutOff = apply(
+    proposed(inventory),
+    { kind: "started", ...at, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+    { kind: "cut-off", ...at, step: "fence", epoch: 1, sinceMs: AT - 60_000 },
+  );
+  const taken = apply(cutOff, { kind: "claimed", ...at, epoch: 2, worker: "w2" });
+
+  expect(whoIsNeeded(cutOff, inventory, AT + 29_999)).toBeUndefined();
+  const needed = whoIsNeeded(cutOff, inventory, AT + 30_000);
+  expect(needed).toMatchObject({
+    occasion: "cut-off",
+    why: expect.stringMatching(/stands still: .*reaches no region/),
+  });
+  expect(needed?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["chloe", "farid"]));
+  expect(whoIsNeeded(taken, inventory, AT + 30_000)).toBeUndefined();
+});
+
+test("guard closed is no news: of a run that waits, what is over rings nobody, and another opening rings again", async () => {
+  const triggered: string[] = [];
+  const calls = memoryDocuments<Calls>();
+  const deps: CallDeps = {
+    ...{ calls, cards: memoryDocuments<CardDue>(), inventory: () => inventory, logger: silent },
+    ...{ chat: CHAT, channelOf: async () => "C0RUN", clock: clockAt(() => AT), wake: idleWake },
+    pagers: pagersWith({
+      trigger: async ({ dedupKey }) => {
+        triggered.push(dedupKey.replace(/^.*:run:F-1:/, ""));
+        return ACCEPTED;
+      },
+      resolve: async () => ACCEPTED,
+    }),
+  };
+  const opening = (atMs: number): RunEntry => ({
+    ...{ kind: "seen-open", atMs, step: "fence", epoch: 1, fromMs: atMs - 1, resources: ["stores.stock"] },
+  });
+  const at = { atMs: AT };
+  const closed: RunEntry = { kind: "seen-closed", ...at, step: "fence", epoch: 1 };
+  let run = apply(
+    proposed(inventory),
+    { kind: "started", ...at, keys: ["ana", "ben"] },
+    { kind: "claimed", ...at, epoch: 1, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+    { kind: "done", ...at, step: "fence", epoch: 1, says: "", output: { fence: "fenced" } },
+    { kind: "failed", ...at, step: "scale-out", epoch: 1, code: "x", why: "it broke", mustAsk: true },
+  );
+  const stop = "stopped:scale-out:0";
+  const openings = [stop, `${stop}+old-side:${AT + 1}`, `${stop}+old-side:${AT + 9}`];
+  for (const entry of [undefined, opening(AT + 1), closed, opening(AT + 9), closed]) {
+    if (entry) run = apply(run, entry);
+    await callPeople(run, deps);
+    await callPeople(run, deps);
+  }
+
+  expect(triggered).toEqual(openings);
 });
 
 const SKIP = { decision: "skip", step: "fence", position: 1 } as const;

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "@jest/globals";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
+import { GUARD_EVERY_MS } from "../../../src/engine/runs/guard-times.ts";
+import { RunHold } from "../../../src/engine/runs/journal.ts";
+import { KeptInSight } from "../../../src/engine/runs/kept-in-sight.ts";
+import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import type { Verdict } from "../../../src/ports/step.ts";
+import type { StoredStep } from "../../../src/ports/stored-step.ts";
+import { example } from "../../harness/example.ts";
+import { fakeCloud } from "../../harness/fakes/index.ts";
+import { started } from "../../harness/keys.ts";
+import { AT } from "../../harness/observed.ts";
+import { proposed } from "../../harness/plans.ts";
+import { watchedInMemory } from "../../harness/watch-turn.ts";
+
+const inventory = example("inventory");
+const at = { atMs: AT, epoch: 1 };
+const PAUSED: RunEntry = { kind: "paused", atMs: AT, by: "ana", door: "slack", why: "we look" };
+const SEEN_OPEN: RunEntry = { kind: "seen-open", ...at, step: "fence", fromMs: AT - 1, resources: ["stores.stock"] };
+
+/** An unplanned move whose old side is fenced, with more. */
+function fenced(...more: readonly RunEntry[]): RunState {
+  const run = proposed(inventory);
+  const entries: RunEntry[] = [
+    ...started(run.plan, AT),
+    { kind: "claimed", ...at, worker: "w1" },
+    { kind: "intent", ...at, step: "fence", attempt: 1 },
+    { kind: "done", ...at, step: "fence", says: "", output: { fence: "fenced" } },
+  ];
+  return [...entries, ...more].reduce(transition, run);
+}
+
+const FENCED: Verdict = { done: true, says: "fenced", output: { fence: "fenced" } };
+const OPEN: Verdict = { done: false, says: "stores.stock stands open", refutes: ["stores.stock"], letsIn: true };
+const SILENT: readonly Verdict[] = ["not-proven", "cannot-know"].map((fence) => ({
+  ...{ done: true, says: "it gives no answer; accepted by the key holders", output: { fence } },
+}));
+
+const unasked = async () => {
+  throw new Error("a look asks for nothing");
+};
+
+/** The run, and looks of which each sees what is asked for. */
+function looking(run: RunState) {
+  const seen = { verdict: FENCED, looks: 0, nowMs: AT + 1_000 };
+  const fence: StoredStep = {
+    ...{ name: "fence-primary", role: "protects", wayBack: "undo", callsALook: 1, permissions: () => [] },
+    verify: async () => {
+      seen.looks += 1;
+      return seen.verdict;
+    },
+    ...{ run: unasked, undo: unasked, dataByHand: () => ({}), happened: async () => "no", backByHand: () => [] },
+  };
+  const oldSide = async () => ({ kind: "silent" }) as const;
+  const { deps, kept } = watchedInMemory(run, { cloud: fakeCloud({}), steps: { "fence-primary": fence }, oldSide });
+  const clock = { ...deps.clock, now: () => seen.nowMs };
+  const kindsWritten = () => kept().written.map(({ kind }) => kind);
+  return { seen, deps: { ...deps, clock }, kept, kindsWritten };
+}
+
+/** The same of a run that waits for people. */
+function waiting(run: RunState) {
+  const { seen, deps, ...others } = looking(run);
+  const look = async (verdict: Verdict) => {
+    seen.verdict = verdict;
+    seen.nowMs += GUARD_EVERY_MS;
+    await watchOldSide(others.kept().run, deps, new AbortController().signal);
+  };
+  const needed = () => whoIsNeeded(others.kept().run, inventory, seen.nowMs);
+  return { seen, look, needed, ...others };
+}
+
+describe("an old side before the promotion that gives no answer, as people accepted", () => {
+  test.each(SILENT)(
+    "guard silent is not closed: it ends no call, and only a look that sees it closed does (%#)",
+    async (silent) => {
+      const { look, needed, kindsWritten } = waiting(fenced(SEEN_OPEN, PAUSED));
+
+      for (let looks = 0; looks < 3; looks += 1) {
+        await look(silent);
+        await look(OPEN);
+      }
+      expect([kindsWritten(), needed()?.occasion]).toEqual([[], "old-side"]);
+
+      await look(FENCED);
+      expect([kindsWritten(), needed()]).toEqual([["seen-closed"], undefined]);
+    },
+  );
+
+  test.each(SILENT)(
+    "guard silent since: it was last seen closed before it went silent, beside the steps too (%#)",
+    async (silent) => {
+      const { seen, deps, kept } = looking(fenced());
+      const stop = new AbortController();
+      const verdicts = [FENCED, silent, silent, OPEN];
+      seen.verdict = FENCED;
+      const closedAtMs = seen.nowMs;
+      const sleep = async (ms: number) => {
+        seen.nowMs += ms;
+        seen.verdict = verdicts[seen.looks] ?? OPEN;
+        if (seen.looks === verdicts.length) stop.abort();
+      };
+      const ours = {
+        ...deps,
+        clock: { ...deps.clock, sleep },
+        changed: () => {},
+        progressed: () => {},
+        took: () => {},
+      };
+      const hold = await RunHold.take(ours, "F-1", { worker: "w2" });
+      if (!hold) throw new Error("nobody holds the run");
+      await new KeptInSight(ours).whileDriven(hold, { signal: new AbortController().signal, stop: stop.signal });
+
+      expect(kept().written.find(({ kind }) => kind === "seen-open")).toMatchObject({ fromMs: closedAtMs });
+    },
+  );
+});
+
+test("guard end of sight: after the plan's end date nobody looks before the promotion, it is said once, and nobody is called to close it", async () => {
+  const { seen, look, needed, kindsWritten } = waiting(fenced(SEEN_OPEN, PAUSED));
+  await look(OPEN);
+  const { looks } = seen;
+  expect(needed()).toMatchObject({ occasion: "old-side" });
+
+  seen.nowMs = fenced().untilMs;
+  for (let more = 0; more < 3; more += 1) await look(OPEN);
+
+  expect([kindsWritten(), seen.looks - looks, needed()]).toEqual([["sight-ended"], 0, undefined]);
+});
