@@ -121,7 +121,12 @@ async function open({ own, id }: Ids, said: Said, deps: IncidentCommandDeps): Pr
         : openIncident({ ...said, id }, deps.inventory(), nowMs);
       return changed && dueChange(changed, nowMs);
     });
-    return incident && { incident, as: isOpened ? "its own" : id === own && incident.alerts.length > 0 ? "an alarm's" : "somebody else's" };
+    return (
+      incident && {
+        incident,
+        as: isOpened ? "its own" : id === own && incident.alerts.length > 0 ? "an alarm's" : "somebody else's",
+      }
+    );
   } catch (error) {
     if (error instanceof TransientError && id === own) await takeBack(own, deps).catch(() => undefined);
     throw error;

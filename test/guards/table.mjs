@@ -127,6 +127,15 @@ export const GUARDS = [
       "guard declared twice: two people who declare for one service at once open one incident, and both are told which",
   },
   {
+    guard: "what starts at once keeps no plan while its service cools down",
+    file: "src/engine/approvals/start-alone.ts",
+    cut: "if (keep) await refuseWhileCooling(run, atMs, deps);",
+    by: "if (keep === undefined) await refuseWhileCooling(run, atMs, deps);",
+    test: "commands/propose.test.ts",
+    fails:
+      "guard cooling snapshot: while its service cools down for less than a plan may wait, nothing is kept that would be in the way",
+  },
+  {
     guard: "what somebody declares is kept where the incident is open already",
     file: "src/commands/declare.ts",
     cut: "? declaredToo(current, { ...said, id: own }, { actor: said.declaredBy, nowMs })",
