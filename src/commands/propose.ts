@@ -176,11 +176,7 @@ const refusedPlan = ({ name }: Service, reasons: readonly string[]): UserError =
   new UserError("plan-refused", `No plan for ${name}: ${reasons.join(" ")} Nothing was changed.`);
 
 /** Keeps the plan. One that only adds starts at once; for any other the approvers are called. Resolves to where its cards go. */
-export async function keepDraft(
-  { run, incident }: Draft,
-  proposal: Proposal,
-  deps: RunCommandDeps,
-): Promise<string> {
+export async function keepDraft({ run, incident }: Draft, proposal: Proposal, deps: RunCommandDeps): Promise<string> {
   const { plan } = run;
   const channel = incident?.channel ?? proposal.channel ?? deps.inventory().file.alerts.channel;
   await deps.rememberChannel(plan.id, channel);
