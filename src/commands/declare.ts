@@ -1,10 +1,19 @@
 import { TransientError, Unreadable, UserError } from "../domain/errors.ts";
 import { INCIDENT_LABEL, type Incident, isOpen } from "../domain/incident/incident.ts";
-import { bare, isLikeSeverity, readSeverity, Severity, withSeverityJoined } from "../domain/incident/severity.ts";
+import {
+  bare,
+  isLikeSeverity,
+  readSeverity,
+  Severity,
+  withSeverityJoined,
+  worse,
+} from "../domain/incident/severity.ts";
 import { mostSimilar } from "../domain/similar.ts";
 import { dueChange } from "../flows/incident/index.ts";
 import { CORRELATION_ID, type OpenIncident, withoutIncident } from "../flows/incident/intake/correlate.ts";
 import { type Opening, openIncident } from "../flows/incident/intake/open.ts";
+import type { Actor } from "../flows/incident/life/changes.ts";
+import { declaredToo } from "../flows/incident/life/declared-too.ts";
 import { declareForm, NO_SERVICE } from "../views/forms.ts";
 import { DECLARE_WORDS } from "../views/store-answers.ts";
 import { actorOf, type IncidentCommandDeps, openIncidents } from "./incident-deps.ts";
@@ -22,29 +31,35 @@ export async function declare(ask: Ask, deps: IncidentCommandDeps): Promise<Answ
     const names = deps.inventory().services.map(({ name }) => name);
     return { kind: "form", form: declareForm(names, { severity, service, example: EXAMPLE }) };
   }
-  const [known] =
-    service === undefined
-      ? []
-      : await toldOf(DECLARE_WORDS, () => openIncidents(deps, INCIDENT_LABEL.service(service)));
-  if (known) return continueThere(service, known);
   const actor = actorOf(ask, deps.inventory());
   const services = service === undefined ? [] : [service];
-  const opening = {
-    ...{ id: deps.newId(), title: what, description: what, scope: "service" as const },
+  const said = {
+    ...{ title: what, description: what, scope: "service" as const },
     ...{ services, severity, declaredBy: actor },
   };
-  const { id, other } = await toldOf(DECLARE_WORDS, () => openOnce(opening, deps));
-  if (other) return continueThere(service, other);
-  await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
-  const invited = actor.id === undefined ? NOBODY_INVITED : "; you are invited";
-  return whisper(`${severity.toUpperCase()} declared: ${what} (${id}). Its channel is being opened${invited}.`);
+  const { incident, as } = await toldOf(DECLARE_WORDS, () => openOnce(said, deps));
+  await Promise.all([deps.wake.incidentPages(incident.id), deps.wake.incidentChat(incident.id)]);
+  return whisper(as === "somebody else's" ? sayThere(said, incident) : sayDeclared(said, incident, as));
 }
 
-const continueThere = (service: string | undefined, known: Incident): Answer =>
-  whisper(`${service} has an open incident: ${nameOf(known)}. Please continue there.`);
-/** Who is not listed is neither invited nor written to later: they read now where to look. */
-const NOBODY_INVITED =
-  "; you are not invited, since twokey.yaml does not list you, and TwoKey cannot write to you later: /dr status names the channel. If none opens, it goes on in the alerts channel";
+function sayDeclared({ title, declaredBy }: Said, { id, severity }: Incident, as: Opened["as"]): string {
+  const beside = as === "an alarm's" ? " An alarm of it came in the same moment." : "";
+  const invited = declaredBy.id === undefined ? notInvited(id) : "; you are invited";
+  return `${severity.toUpperCase()} declared: ${title} (${id}).${beside} Its channel is being opened${invited}.`;
+}
+
+function sayThere({ services, severity, declaredBy }: Said, known: Incident): string {
+  const invited = declaredBy.id === undefined ? "" : ", and you are invited";
+  const isGraver = known.severity !== severity && worse(known.severity, severity) === severity;
+  const raise = `/dr severity ${known.id} ${severity}`;
+  const how = declaredBy.id === undefined ? `Ask a responder to raise it: ${raise}.` : `To raise it: ${raise}.`;
+  const stays = isGraver ? ` It is ${known.severity.toUpperCase()}, and stays so. ${how}` : "";
+  return `${services.join(", ")} has an open incident: ${nameOf(known)}. Your words are noted there${invited}. Please continue there.${stays}`;
+}
+
+/** Who is not listed is neither invited nor written to later: they read now where to look. Its channel is public, and ends with its id. */
+const notInvited = (id: string): string =>
+  `; you are not invited, since twokey.yaml does not list you, and TwoKey cannot write to you later: look for the channel that has ${id.toLowerCase()} in its name. If you find none, ask in the alerts channel`;
 
 /** The form says what is what: no word of its sentence is taken for a service or a severity. */
 function fromForm({ severity = "", service = NO_SERVICE, what = "" }: Readonly<Record<string, string | undefined>>) {
@@ -58,22 +73,27 @@ function fromForm({ severity = "", service = NO_SERVICE, what = "" }: Readonly<R
   };
 }
 
+/** What is declared, before it has an id. */
+type Said = Omit<Opening, "id"> & { readonly declaredBy: Actor };
+
 interface Opened {
-  readonly id: string;
-  /** Of the same service, and open before. */
-  readonly other?: Incident;
+  readonly incident: Incident;
+  /** Who was first: this declaration, an alarm that met its row of the index, or somebody else before it. */
+  readonly as: "its own" | "an alarm's" | "somebody else's";
 }
 
 /**
  * One incident of a service, however many people and alarms come at once: the index decides. Whoever finds a row there opens its
  * incident, where the process that wrote the row has not got so far or has died.
  */
-async function openOnce(opening: Opening, deps: IncidentCommandDeps): Promise<Opened> {
-  for (;;) {
-    const id = await rowFor(opening, deps);
-    const opened = await open({ ...opening, id }, { ...deps, isOurs: id === opening.id }).catch(undefinedIfUnreadable);
-    if (opened === "opened") return { id };
-    if (opened && isOpen(opened)) return { id, other: opened };
+async function openOnce(said: Said, deps: IncidentCommandDeps): Promise<Opened> {
+  const [service] = said.services;
+  const [known] = service === undefined ? [] : await openIncidents(deps, INCIDENT_LABEL.service(service));
+  for (let found = known?.id; ; found = undefined) {
+    const own = deps.newId();
+    const id = found ?? (await rowFor({ ...said, id: own }, deps));
+    const opened = await open({ own, id }, said, deps).catch(undefinedIfUnreadable);
+    if (opened && isOpen(opened.incident)) return opened;
     await takeFromIndex(id, deps);
   }
 }
@@ -83,24 +103,42 @@ function undefinedIfUnreadable(error: unknown): undefined {
   if (!(error instanceof Unreadable)) throw error;
 }
 
-/** Where the store certainly did not take it, its row goes again: an alert that met the row later would open it by itself. */
-async function open(
-  opening: Opening,
-  deps: IncidentCommandDeps & { readonly isOurs: boolean },
-): Promise<"opened" | Incident | undefined> {
-  const { id } = opening;
+interface Ids {
+  /** Of this declaration. */
+  readonly own: string;
+  /** Of the incident: another one where somebody was faster. */
+  readonly id: string;
+}
+
+async function open({ own, id }: Ids, said: Said, deps: IncidentCommandDeps): Promise<Opened | undefined> {
   let isOpened = false;
   try {
     const incident = await deps.incidents.change(id, (current) => {
       const nowMs = deps.clock.now();
       isOpened = current === undefined;
-      return isOpened ? dueChange(openIncident(opening, deps.inventory(), nowMs), nowMs) : undefined;
+      const changed = current
+        ? declaredToo(current, { ...said, id: own }, { actor: said.declaredBy, nowMs })
+        : openIncident({ ...said, id }, deps.inventory(), nowMs);
+      return changed && dueChange(changed, nowMs);
     });
-    return isOpened ? "opened" : incident;
+    return (
+      incident && {
+        incident,
+        as: isOpened ? "its own" : id === own && incident.alerts.length > 0 ? "an alarm's" : "somebody else's",
+      }
+    );
   } catch (error) {
-    if (error instanceof TransientError && deps.isOurs) await takeFromIndex(id, deps).catch(() => undefined);
+    if (error instanceof TransientError && id === own) await takeBack(own, deps).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Where the store certainly did not take it, its row goes again: an alert that met the row later would open it by itself. Not where
+ * somebody else has found the row and opened it: the next alarm would open a second one.
+ */
+async function takeBack(id: string, deps: IncidentCommandDeps): Promise<void> {
+  if ((await deps.incidents.get(id)) === undefined) await takeFromIndex(id, deps);
 }
 
 interface Named {

@@ -24,6 +24,7 @@ import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 import { showLooking } from "./sight.ts";
+import { startNow } from "./start-now.ts";
 import { toldOf as storeToldOf } from "./told.ts";
 
 export interface Proposal {
@@ -175,21 +176,17 @@ const refusedPlan = ({ name }: Service, reasons: readonly string[]): UserError =
   new UserError("plan-refused", `No plan for ${name}: ${reasons.join(" ")} Nothing was changed.`);
 
 /** Keeps the plan. One that only adds starts at once; for any other the approvers are called. Resolves to where its cards go. */
-export async function keepDraft(
-  { run, incident }: Draft,
-  { service, requester, channel: askedIn }: Proposal,
-  deps: RunCommandDeps,
-): Promise<string> {
+export async function keepDraft({ run, incident }: Draft, proposal: Proposal, deps: RunCommandDeps): Promise<string> {
   const { plan } = run;
-  const channel = incident?.channel ?? askedIn ?? deps.inventory().file.alerts.channel;
+  const channel = incident?.channel ?? proposal.channel ?? deps.inventory().file.alerts.channel;
   await deps.rememberChannel(plan.id, channel);
-  await keepOrStart({ run, incident }, { service, requester }, deps);
+  await keepOrStart({ run, incident }, proposal, deps);
   return channel;
 }
 
 async function keepOrStart(
   { run, incident }: Draft,
-  { service, requester }: Pick<Proposal, "service" | "requester">,
+  { id, service, requester }: Pick<Proposal, "id" | "service" | "requester">,
   deps: RunCommandDeps,
 ): Promise<void> {
   const { plan, digest } = run;
@@ -210,7 +207,9 @@ async function keepOrStart(
     ]);
     if (created.kind === "in-the-way") throw await inTheWay(created.run, service, deps);
   };
-  if (plan.keysRequired === 0) return startAlone(run, { requester, keep }, deps);
+  const starting = { requester, keep };
+  // A pipeline, which has said the id, asks for it again.
+  if (plan.keysRequired === 0) return (id === undefined ? startNow : startAlone)(run, starting, deps);
   await keep();
   await deps.wake.run(plan.id);
 }

@@ -4,6 +4,7 @@ import { isLookedAfter } from "../domain/plan-run/fence.ts";
 import { sayFrozen } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
+import { standingsShown } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
 import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
@@ -71,7 +72,7 @@ export async function statusOfServices(
   const [only] = services;
   const nowMs = deps.clock.now();
   const isOne = name !== undefined && only !== undefined;
-  const degraded = degradedLines(deps.standings?.() ?? []);
+  const degraded = degradedLines(standingsShown(deps.standings?.() ?? [], shows));
   const shown = withDegraded(isOne ? serviceCard(only, nowMs) : statusCard(services, onCall, nowMs), degraded);
   const unread = { ...shown, parts: [...shown.parts, ...unreadNotes(reads?.value, nowMs)] };
   const card = isOne ? unread : withServer(unread, deps.server);

@@ -21,6 +21,8 @@ export interface ProofAbout {
   readonly proves: string;
   readonly critical?: Critical | undefined;
   readonly neededBy: NeededBy;
+  /** Whose resources its words name; absent: nobody's. */
+  readonly service?: string | undefined;
 }
 
 /** How one proof stands in one process. Times are world time. */
@@ -47,19 +49,29 @@ export const refusing = (standings: readonly Standing[], service: string): reado
 const isNeeded = (by: NeededBy, service: string): boolean =>
   by === "every move" || (by !== "no move" && by.includes(service));
 
+/** Those that concern one of the services which this reader is shown, or all of the installation. */
+export const standingsShown = (
+  standings: readonly Standing[],
+  shows: (service: string) => boolean,
+): readonly Standing[] =>
+  standings.filter(
+    ({ service, neededBy }) =>
+      (service === undefined || shows(service)) && (typeof neededBy === "string" || neededBy.some(shows)),
+  );
+
 /**
  * How it stands after another look. What was answered wrong stays so while nobody answers: silence mends nothing, and
  * `answeredAtMs` says how old the answer is.
  */
 export function standingAfter(about: ProofAbout, before: Standing | undefined, seen: Seen): Standing {
   const { proven, atMs } = seen;
-  const { id, proves, critical, neededBy } = about;
+  const { id, proves, critical, neededBy, service } = about;
   const answered = proven.kind !== "unknown";
   const answeredAtMs = answered ? atMs : before?.answeredAtMs;
   const kept = before && !answered && isWrong(before) ? before.proven : proven;
   const isSame = before !== undefined && wordOf(before.proven) === wordOf(kept);
   const sinceMs = isSame ? before.sinceMs : atMs;
-  return { ...{ id, proves, critical, neededBy }, proven: kept, sinceMs, answeredAtMs, isSilent: !answered };
+  return { ...{ id, proves, critical, neededBy, service }, proven: kept, sinceMs, answeredAtMs, isSilent: !answered };
 }
 
 export interface Seen {

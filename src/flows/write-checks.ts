@@ -33,6 +33,7 @@ const proofOf = ({ service, id, region, url }: WriteCheck, probe: Pick<Probe, "w
   proves: `the write check of ${id} in ${region} answers as it was agreed`,
   // The plan itself asks it again, and has it signed for or refuses a planned move: nobody is kept in a region by an answer of this hour.
   neededBy: "no move",
+  service,
   prove: async (signal): Promise<Proven> => {
     const verdict = await probe.writeCheck(url(), signal);
     if (verdict.kind !== "unknown") return OK;

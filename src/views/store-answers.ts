@@ -42,7 +42,7 @@ export const DECLARE_WORDS: ActWords = {
   not: "Nothing was declared, and nobody is called",
   again: "Declare it again in a moment. If it is urgent, call people by telephone.",
   whether: "it was declared",
-  seen: "/dr status shows it in a moment. If it is urgent, call people by telephone.",
+  seen: "If it was, its channel opens in a moment. If it is urgent, call people by telephone.",
 };
 
 export const ACK_WORDS: ActWords = {

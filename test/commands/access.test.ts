@@ -6,6 +6,7 @@ import { plan } from "../../src/commands/plan.ts";
 import { type RunCommandDeps, runMeant, serviceNamed } from "../../src/commands/run-deps.ts";
 import { type StatusDeps, status } from "../../src/commands/status.ts";
 import { type Incident, incidentLabels, isOpen } from "../../src/domain/incident/incident.ts";
+import type { Standing } from "../../src/domain/proof.ts";
 import type { Access } from "../../src/domain/service/service.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
@@ -71,10 +72,9 @@ test("guard team asks: who is not named asks for no plan, and is told before any
   );
 });
 
-test("the board leaves out what is not for the asker, says how many, and a look at it alone is refused", async () => {
-  const file = fileWith({ see: ["executive_team"] });
+function boardDeps(file: typeof plain): StatusDeps {
   const nothing = async () => undefined;
-  const deps: StatusDeps = {
+  return {
     runs: {
       openIds: async () => [],
       holderOf: nothing,
@@ -86,6 +86,11 @@ test("the board leaves out what is not for the asker, says how many, and a look 
     ...{ freezes: { inForce: async () => [] }, waits: { get: nothing }, server: undefined, standings: undefined },
     times: { of: async () => [] },
   };
+}
+
+test("the board leaves out what is not for the asker, says how many, and a look at it alone is refused", async () => {
+  const file = fileWith({ see: ["executive_team"] });
+  const deps = boardDeps(file);
   const boardOf = async (ask: Ask) => {
     const answer = await status(ask, deps);
     return answer.kind === "whisper" ? cardText(answer.card) : answer.kind;
@@ -97,6 +102,32 @@ test("the board leaves out what is not for the asker, says how many, and a look 
   expect(chloes).toContain("One service is shown to other people only");
   expect(await boardOf(by("elena"))).toContain(first.name);
   await expect(status({ ...by("chloe"), args: [first.name] }, deps)).rejects.toMatchObject({ code: "not-shown" });
+});
+
+test("guard team degraded: the board, and one service in depth, show what is wrong with TwoKey only as far as the reader is shown its service", async () => {
+  const file = fileWith({ see: ["executive_team"] });
+  const wrongAbout = (what: string, about: Partial<Standing>): Standing => ({
+    ...{ id: what, proves: what, neededBy: "no move", critical: undefined, isSilent: false },
+    ...{ sinceMs: AT, answeredAtMs: AT, proven: { kind: "wrong", what: `${what}.`, instead: "Mend it." } },
+    ...about,
+  });
+  const standings = () => [
+    wrongAbout("The write check of its store", { service: first.name }),
+    wrongAbout("The role of its account", { neededBy: [first.name] }),
+    wrongAbout("The role of both", { neededBy: [first.name, second.name] }),
+    wrongAbout("The disk", { neededBy: "every move" }),
+  ];
+  const deps: StatusDeps = { ...boardDeps(file), standings };
+  const wrongFor = async (person: string, args: readonly string[] = []) => {
+    const answer = await status({ ...by(person), args }, deps);
+    return answer.kind === "whisper" ? cardText(answer.card).match(/The (?:write check|role|disk)[^.]*/g) : [];
+  };
+
+  const kept = ["The write check of its store", "The role of its account"];
+  const forAll = ["The role of both", "The disk"];
+  expect(await wrongFor("elena")).toEqual([...kept, ...forAll]);
+  expect(await wrongFor("chloe")).toEqual(forAll);
+  expect(await wrongFor("chloe", [second.name])).toEqual(forAll);
 });
 
 test("guard named lists: what is kept from somebody is in no list of what may be meant", async () => {

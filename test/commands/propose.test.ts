@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { plan } from "../../src/commands/plan.ts";
 import { draftOf, keepDraft } from "../../src/commands/propose.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
-import { TransientError, UserError } from "../../src/domain/errors.ts";
+import { OutcomeUnknown, TransientError, UserError } from "../../src/domain/errors.ts";
 import type { Standing } from "../../src/domain/proof.ts";
+import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LEDGER_UNWRITABLE } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";
@@ -284,4 +285,57 @@ test("a snapshot is refused by what is proven to be wrong, as a move is: its run
     message: "No plan for inventory: The ledger's disk is full. Make room on it. Nothing was changed.",
   });
   expect(await at.memory.runs.openIds()).toEqual([]);
+});
+
+describe("a snapshot that does not start", () => {
+  const soon = () => at.clock.now() + 60_000;
+  const cooling = () => ({ kind: "cooling-down" as const, untilMs: soon() });
+  const withRuns = (over: Partial<RunCommandDeps["runs"]>) => {
+    const deps = runCommandDeps(at);
+    return { ...deps, runs: { ...deps.runs, ...over } };
+  };
+
+  test("guard cooling snapshot: while its service cools down for less than a plan may wait, nothing is kept that would be in the way", async () => {
+    const cools = withRuns({ coolDownUntil: async () => soon(), append: async () => cooling() });
+
+    await expect(asks("farid", "snapshot", cools)).rejects.toMatchObject({ code: "service-cooling-down" });
+
+    expect(await at.memory.runs.read("F-NEW1")).toBeUndefined();
+  });
+
+  test("where its start is refused after all, its plan is closed, and whoever asks next gets another", async () => {
+    let isFirst = true;
+    const { append } = at.memory.runs;
+    const refused = withRuns({
+      append: async (run, change) => {
+        if (!isFirst) return append(run, change);
+        isFirst = false;
+        return cooling();
+      },
+    });
+
+    await expect(asks("farid", "snapshot", refused)).rejects.toMatchObject({ code: "service-cooling-down" });
+
+    expect(await at.memory.runs.openIds()).toEqual([]);
+    expect(await at.memory.runs.read("F-NEW1")).toMatchObject({ state: "closed", why: "it was not started" });
+    expect(await asks("ana", "failover", refused)).toMatchObject({ kind: "whisper" });
+  });
+
+  test("where the answer was lost between its two writes, asking again goes on with its plan, and nobody was called for a key", async () => {
+    const lost = withRuns({
+      append: async () => {
+        throw new OutcomeUnknown("store-silent", "the answer was lost");
+      },
+    });
+    await expect(asks("farid", "snapshot", lost)).rejects.toMatchObject({ code: "act-not-known" });
+    const left = await at.memory.runs.read("F-NEW1");
+    expect(left?.state).toBe("waiting-for-keys");
+    expect(left && whoIsNeeded(left, at.inventory, at.clock.now())).toBeUndefined();
+
+    expect(await asks("ana", "snapshot")).toMatchObject({
+      card: { text: "Plan F-NEW1 was kept before and not started. It is started now. /dr status shows how far it is." },
+    });
+
+    expect(await at.memory.runs.holderOf("inventory")).toBe("F-NEW1");
+  });
 });

@@ -163,7 +163,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     isDone: async (at) => (await incident(at)) !== undefined,
     done: /^SEV1 declared: /,
     notDone: /^Nothing was declared, and nobody is called: .*call people by telephone\.$/,
-    notKnown: /^Nobody can say yet whether it was declared: .*\/dr status shows it in a moment\./,
+    notKnown: /^Nobody can say yet whether it was declared: .*If it was, its channel opens in a moment\./,
   },
   "an acknowledgement": {
     given: declared,

@@ -11,9 +11,9 @@ const proven = (verdict: WriteVerdict) =>
 
 test("there is one for each store and region, and no move is refused by what it said within the hour: the plan asks it again", () => {
   const proofs = writeCheckProofs(inventory.services, { writeCheck: async () => ({ kind: "written" }) });
-  expect(proofs.map(({ id, neededBy }) => [id, neededBy])).toEqual([
-    ["write-check:inventory:stores.stock:eu-west-1", "no move"],
-    ["write-check:inventory:stores.stock:eu-central-1", "no move"],
+  expect(proofs.map(({ id, neededBy, service }) => [id, neededBy, service])).toEqual([
+    ["write-check:inventory:stores.stock:eu-west-1", "no move", "inventory"],
+    ["write-check:inventory:stores.stock:eu-central-1", "no move", "inventory"],
   ]);
 });
 

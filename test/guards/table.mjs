@@ -127,6 +127,33 @@ export const GUARDS = [
       "guard declared twice: two people who declare for one service at once open one incident, and both are told which",
   },
   {
+    guard: "what starts at once keeps no plan while its service cools down",
+    file: "src/engine/approvals/start-alone.ts",
+    cut: "if (keep) await refuseWhileCooling(run, atMs, deps);",
+    by: "if (keep === undefined) await refuseWhileCooling(run, atMs, deps);",
+    test: "commands/propose.test.ts",
+    fails:
+      "guard cooling snapshot: while its service cools down for less than a plan may wait, nothing is kept that would be in the way",
+  },
+  {
+    guard: "what somebody declares is kept where the incident is open already",
+    file: "src/commands/declare.ts",
+    cut: "? declaredToo(current, { ...said, id: own }, { actor: said.declaredBy, nowMs })",
+    by: "? undefined",
+    test: "flows/incident/life/commands.test.ts",
+    fails:
+      "guard declared too: what a second person declares, at once or later, stands in the room, they are invited, and they read how to raise its severity",
+  },
+  {
+    guard: "a declaration that the store refuses takes no row of an open incident",
+    file: "src/commands/declare.ts",
+    cut: "if ((await deps.incidents.get(id)) === undefined) await",
+    by: "await",
+    test: "flows/incident/life/commands.test.ts",
+    fails:
+      "guard taken back: a declaration that the store refuses leaves the row of an incident that somebody else opened by it, and no other",
+  },
+  {
     guard: "who is asked for is paged by a way that reaches them",
     file: "src/commands/escalate.ts",
     cut: "traits.keepsIncidents ? RINGS : traits.sends",
@@ -2106,6 +2133,15 @@ export const GUARDS = [
     by: "if (approversOf(inventory, undefined).some(({ id }) => id === person.id)) return undefined;",
     test: "domain/plan-run/key.test.ts",
     fails: "guard team: where the file names who approves a service, no other approver's key or vote counts for it",
+  },
+  {
+    guard: "what is wrong with a service's resources is shown to its team alone",
+    file: "src/commands/status.ts",
+    cut: "degradedLines(standingsShown(deps.standings?.() ?? [], shows))",
+    by: "degradedLines((deps.standings?.() ?? []).filter(() => shows !== undefined || standingsShown))",
+    test: "commands/access.test.ts",
+    fails:
+      "guard team degraded: the board, and one service in depth, show what is wrong with TwoKey only as far as the reader is shown its service",
   },
   {
     guard: "a service with a team is shown to that team alone",

@@ -101,6 +101,8 @@ export const Incident = z.strictObject({
   absorbs: z.array(z.string()),
   /** Person id; undefined when an alert opened it, or somebody whom `people` does not list. */
   declaredBy: z.string().optional(),
+  /** Ids of people who declared the same when it was open already. */
+  alsoDeclaredBy: z.array(z.string()).default([]),
   openedAtMs: z.number(),
   /** When the trouble was first seen: the first alert's change of state, else the declaration. */
   firstSeenAtMs: z.number(),

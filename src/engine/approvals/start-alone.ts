@@ -38,6 +38,7 @@ export async function startAlone(run: RunState, { requester, keep }: Starting, d
   const { id, keysRequired } = run.plan;
   if (keysRequired !== 0) throw new Bug("keys-needed", `Plan ${id} needs ${keysRequired} keys`);
   const atMs = deps.clock.now();
+  if (keep) await refuseWhileCooling(run, atMs, deps);
   const says = sayStarted(run, requester);
   await noteStart(run, { requester, atMs, kind: "started", says }, deps);
   try {
@@ -53,6 +54,18 @@ export async function startAlone(run: RunState, { requester, keep }: Starting, d
   }
   await deps.wake.run(id);
 }
+
+/** Before anything is kept: a plan that cannot start now would keep the service from every other one. */
+async function refuseWhileCooling({ plan: { service } }: RunState, atMs: number, { runs }: StartDeps): Promise<void> {
+  const untilMs = await runs.coolDownUntil(service);
+  if (untilMs !== undefined && untilMs > atMs) throw coolingDown(service, untilMs, atMs);
+}
+
+const coolingDown = (service: string, untilMs: number, atMs: number): UserError =>
+  new UserError(
+    "service-cooling-down",
+    `Nothing was started: ${service} was moved a short while ago. The next run may start at ${sayTime(untilMs, atMs)}.`,
+  );
 
 const sayStarted = ({ plan }: RunState, { name }: Requester): string =>
   `${plan.title}: started by ${name}; it only adds something, so one responder is enough`;
@@ -73,11 +86,7 @@ async function begin(run: RunState, { requester, atMs }: Begun, { runs }: StartD
   });
   if (answer.kind === "claimed-by")
     throw new UserError("service-claimed", `Nothing was started: run ${answer.run} holds ${service}.`);
-  if (answer.kind === "cooling-down")
-    throw new UserError(
-      "service-cooling-down",
-      `Nothing was started: ${service} was moved a short while ago. The next run may start at ${sayTime(answer.untilMs, atMs)}.`,
-    );
+  if (answer.kind === "cooling-down") throw coolingDown(service, answer.untilMs, atMs);
   if (answer.kind === "conflict") throw new Bug("start-conflict", `Plan ${id} changed while it was being started`);
 }
 

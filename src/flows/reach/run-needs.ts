@@ -31,6 +31,8 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
   const of = (occasion: OccasionName) => ({ occasion, reason: occasion, people: peopleOf(occasion, run, inventory) });
   switch (run.state) {
     case "waiting-for-keys":
+      // It was kept and not started: no key would start it.
+      if (plan.keysRequired === 0) return undefined;
       return {
         ...of("keys"),
         why: `Plan ${plan.id} (${plan.title}) waits for ${moreKeys(run)}. Read the plan card before you turn yours.`,

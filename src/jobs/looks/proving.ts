@@ -149,12 +149,12 @@ function isDue(last: Kept | undefined, { everyMs = EVERY_MS }: Proof, deps: Prov
 }
 
 function toldOf(proof: Proof, kept: Standing | undefined, startedAtMs: number): Told {
-  const { id, proves, critical, neededBy, isToldElsewhere = false, wakes = false } = proof;
+  const { id, proves, critical, neededBy, service, isToldElsewhere = false, wakes = false } = proof;
   const fresh = {
     ...({ proven: { kind: "pending" }, sinceMs: startedAtMs } as const),
     ...{ answeredAtMs: undefined, isSilent: false },
   };
-  return { ...(kept ?? fresh), ...{ id, proves, critical, neededBy, isToldElsewhere, wakes } };
+  return { ...(kept ?? fresh), ...{ id, proves, critical, neededBy, service, isToldElsewhere, wakes } };
 }
 
 function note({ id, proven }: Standing, before: Standing | undefined, logger: Logger): void {

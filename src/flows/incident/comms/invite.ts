@@ -38,11 +38,12 @@ function invitations(incident: Incident): OwedDuty[] {
 
 /** All but who is on call. */
 function concernedIn(incident: Incident): PersonId[] {
-  const { declaredBy, ladders, acks } = incident;
+  const { declaredBy, alsoDeclaredBy, ladders, acks } = incident;
   const asked = ladders.flatMap(({ rungs }) => rungs.flatMap(({ targets }) => targets));
   return [
     ...new Set([
       ...(declaredBy === undefined ? [] : [declaredBy]),
+      ...alsoDeclaredBy,
       ...audiencesOf(incident).flatMap((audience) => (audience.kind === "people" ? audience.people : [])),
       ...asked.flatMap(({ kind, id }) => (kind === "person" ? [id] : [])),
       // Somebody whom only the pager knows has no account to invite.

@@ -33,6 +33,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     ...(region === undefined ? {} : { region }),
     ...(declaredBy?.id === undefined ? {} : { declaredBy: declaredBy.id }),
     state: "open",
+    alsoDeclaredBy: [],
     absorbs: [],
     openedAtMs: nowMs,
     // Clocks of two systems differ: an alarm never changed after the incident that it opened.

@@ -84,15 +84,25 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
 }
 
 /** An alarm that comes late may have rung first. */
-const firstSeen = ({ firstSeenAtMs }: Incident, { alerts }: Joining): number =>
-  Math.min(firstSeenAtMs, ...alerts.filter(({ isOld }) => !isOld).map(({ alert }) => alert.atMs));
+const firstSeen = ({ firstSeenAtMs }: Incident, { alerts, quietMs }: Joining): number =>
+  backFrom(
+    firstSeenAtMs,
+    alerts.filter(({ isOld }) => !isOld).map(({ alert }) => alert.atMs),
+    quietMs,
+  );
 
-/** What has ended in this one is of the same cause, and may have begun before it. */
-export function beganWith(incident: Incident, absorbed: Incident | undefined): Changed<Incident> {
-  const firstSeenAtMs = Math.min(incident.firstSeenAtMs, absorbed?.firstSeenAtMs ?? incident.firstSeenAtMs);
+/** What has ended in this one is of the same cause, and may have begun before it. It may also have been open for days, and quiet. */
+export function beganWith(incident: Incident, absorbed: Incident, quietMs: number): Changed<Incident> {
+  const { firstSeenAtMs: bornMs, alerts, lastAlertAtMs = bornMs } = absorbed;
+  const alarms = [bornMs, lastAlertAtMs, ...alerts.map(({ atMs }) => atMs)].filter((atMs) => atMs >= bornMs);
+  const firstSeenAtMs = backFrom(incident.firstSeenAtMs, alarms, quietMs);
   const isSame = firstSeenAtMs === incident.firstSeenAtMs;
   return { value: isSame ? incident : amend(incident, { firstSeenAtMs }), events: [] };
 }
+
+/** When this outage began: back over all alarms that follow one another without a whole time of quiet. */
+const backFrom = (beganMs: number, alarms: readonly number[], quietMs: number): number =>
+  alarms.toSorted((a, b) => b - a).reduce((ms, atMs) => (atMs < ms && ms - atMs <= quietMs ? atMs : ms), beganMs);
 
 function widen(incident: Incident, { scope, region }: Joining, nowMs: number): Changed<Incident> {
   if (scope === "service" || incident.scope === "regional" || region === undefined)

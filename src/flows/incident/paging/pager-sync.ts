@@ -213,5 +213,6 @@ async function absorb(deps: IncidentDeps, incident: Incident, id: string): Promi
     return merged && { ...merged, dueAtMs: nowMs };
   });
   await Promise.all([deps.wake.incidentPages(id), deps.wake.incidentChat(id)]);
-  return { kind: "done", apply: (current) => beganWith(current, absorbed) };
+  const quietMs = deps.inventory().file.alerts.correlation_window;
+  return absorbed ? { kind: "done", apply: (current) => beganWith(current, absorbed, quietMs) } : { kind: "done" };
 }

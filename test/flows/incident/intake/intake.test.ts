@@ -152,6 +152,31 @@ describe("intake", () => {
       expect((await desk.incident(first)).absorbs).toHaveLength(1);
       expect(await began(desk, first)).toBe(-2 * MINUTE);
     });
+
+    test("of an old incident that was quiet for days and ends in it, the alarms of this outage alone count", async () => {
+      const desk = bridge();
+      const thursday = 3 * 24 * 60;
+      const { incident: quiet = "" } = await desk.intake.take(signal("b-down", atMinute(0)));
+      desk.clock.move(thursday * MINUTE);
+      await desk.intake.take(signal("b-errors", atMinute(thursday - 6)));
+      const { incident: regional = "" } = await desk.intake.take(signal("a-down", atMinute(thursday)));
+      await desk.intake.take(signal("c-down", atMinute(thursday + 1)));
+      await desk.intake.take(signal("d-down", atMinute(thursday + 1)));
+      await desk.intake.take(signal("b-health", atMinute(thursday + 2)));
+      await desk.pages(regional);
+
+      expect(await desk.incident(quiet)).toMatchObject({ state: "merged", mergedInto: regional });
+      expect(await began(desk, regional)).toBe((thursday - 6) * MINUTE);
+    });
+
+    test("an older alarm that joins late, after a whole time of quiet before this outage, belongs to no part of it", async () => {
+      const desk = bridge();
+      const { incident = "" } = await desk.intake.take(signal("a-lag", atMinute(0)));
+      await desk.intake.take(signal("a-errors", atMinute(-16)));
+      expect(await began(desk, incident)).toBe(0);
+      await desk.intake.take(signal("a-health", atMinute(-14)));
+      expect(await began(desk, incident)).toBe(-14 * MINUTE);
+    });
   });
 
   test("an index that still names a closed incident is mended: the next alarm opens a new one", async () => {

@@ -8,6 +8,7 @@ import { onCall } from "../../../../src/commands/oncall.ts";
 import { actualsOf, resolve } from "../../../../src/commands/resolve.ts";
 import { severity } from "../../../../src/commands/severity.ts";
 import { update } from "../../../../src/commands/update.ts";
+import { TransientError } from "../../../../src/domain/errors.ts";
 import type { RegionRead } from "../../../../src/domain/incident/alarm-reads.ts";
 import { nameOfAlarm } from "../../../../src/domain/incident/alert.ts";
 import type { Inventory } from "../../../../src/domain/service/inventory.ts";
@@ -147,9 +148,93 @@ describe("intents about incidents", () => {
     expect(others).toEqual([]);
     expect(said.toSorted()).toEqual([
       expect.stringMatching(new RegExp(`^SEV1 declared: inventory .* \\(${only}\\)`)),
-      `inventory has an open incident: ${only}. Please continue there.`,
+      `inventory has an open incident: ${only}. Your words are noted there, and you are invited. Please continue there.`,
     ]);
     expect((await desk.correlation.get("index"))?.value.open.map(({ id }) => id)).toEqual([only]);
+  });
+
+  test("guard declared too: what a second person declares, at once or later, stands in the room, they are invited, and they read how to raise its severity", async () => {
+    for (const isFirst of [false, true]) {
+      const desk = bridge(served);
+      const anas = () => declare(ask("declare", "sev4 inventory is slow"), commandsOf(desk, { newId: () => "I-ANA" }));
+      const words = ask("declare", "sev1 inventory is down", { person: "ben" });
+      const bens = () => declare(words, commandsOf(desk, { newId: () => "I-BEN" }));
+      const before = isFirst ? await anas() : undefined;
+      const [, answer] = await Promise.all([before ?? anas(), bens()]);
+      await pass(desk, "I-ANA", 1);
+
+      expect(answer).toMatchObject({
+        card: {
+          text: "inventory has an open incident: I-ANA. Your words are noted there, and you are invited. Please continue there. It is SEV4, and stays so. To raise it: /dr severity I-ANA sev1.",
+        },
+      });
+      const incident = await desk.incident("I-ANA");
+      expect(incident).toMatchObject({ severity: "sev4", title: "inventory is slow", declaredBy: "ana" });
+      expect(incident.invited).toContain("ben");
+      const says = "Ben declared it too, as SEV1: inventory is down";
+      expect(desk.chat.messages.map(({ text }) => text)).toContain(says);
+      expect(desk.incidents.events).toContainEqual(
+        expect.objectContaining({ kind: "incident.declared-too", by: "ben", door: "slack", says }),
+      );
+    }
+  });
+
+  test("somebody who is not listed and declares what is open reads that their words are noted, and whom to ask for a higher severity", async () => {
+    const desk = bridge(served);
+    await declare(ask("declare", "sev3 inventory is slow"), commandsOf(desk));
+    const answer = await declare({ ...ask("declare", "sev1 inventory is down"), who: guest("zed") }, commandsOf(desk));
+    expect(answer).toMatchObject({
+      card: {
+        text: `inventory has an open incident: ${DECLARED}. Your words are noted there. Please continue there. It is SEV3, and stays so. Ask a responder to raise it: /dr severity ${DECLARED} sev1.`,
+      },
+    });
+    expect((await desk.incident(DECLARED)).alsoDeclaredBy).toEqual([]);
+  });
+
+  test("a declaration that an alarm of its service overtakes counts as declared, with its severity and its words", async () => {
+    const rules = [
+      { name: "r", match: { alarm: "*" }, service: "inventory", severity: "sev3" as const, opens_incident: true },
+    ];
+    const { file } = served;
+    const desk = bridge({ ...served, file: { ...file, alerts: { ...file.alerts, rules } } });
+    const overtaken: typeof desk.incidents.change = async (id, decide) => {
+      await desk.intake.take(signal("inventory-lag"));
+      return desk.incidents.change(id, decide);
+    };
+    const deps = commandsOf(desk, { incidents: { ...desk.incidents, change: overtaken } });
+
+    const answer = await declare(ask("declare", "sev1 inventory is down"), deps);
+
+    expect(answer).toMatchObject({
+      card: {
+        text: `SEV1 declared: inventory is down (${DECLARED}). An alarm of it came in the same moment. Its channel is being opened; you are invited.`,
+      },
+    });
+    expect(await desk.incident(DECLARED)).toMatchObject({
+      ...{ severity: "sev1", title: "inventory-lag", alsoDeclaredBy: ["ana"] },
+      notes: [{ says: "Ana declared it too, as SEV1: inventory is down" }],
+    });
+  });
+
+  test("guard taken back: a declaration that the store refuses leaves the row of an incident that somebody else opened by it, and no other", async () => {
+    const desk = bridge(served);
+    const refused = (before: () => Promise<unknown>) => async (): Promise<never> => {
+      await before();
+      throw new TransientError("store-full", "the store is full");
+    };
+    const declares = (id: string, before: () => Promise<unknown>) => {
+      const incidents = { ...desk.incidents, change: refused(before) };
+      return declare(ask("declare", "sev1 inventory is down"), commandsOf(desk, { incidents, newId: () => id }));
+    };
+    const rows = async () => (await desk.correlation.get("index"))?.value.open.map(({ id }) => id);
+
+    await expect(declares("I-NONE", async () => undefined)).rejects.toMatchObject({ code: "act-not-done" });
+    expect(await rows()).toEqual([]);
+
+    const second = () => declare(ask("declare", "sev1 inventory fails"), commandsOf(desk));
+    await expect(declares("I-ROW", second)).rejects.toMatchObject({ code: "act-not-done" });
+    expect(await desk.incidents.openIds()).toEqual(["I-ROW"]);
+    expect(await rows()).toEqual(["I-ROW"]);
   });
 
   test("a row of the index that a process left without its incident is the one that is opened", async () => {
@@ -280,7 +365,7 @@ describe("intents about incidents", () => {
     const answer = await declare({ ...ask("declare", "sev1 a is down"), who: guest("zed") }, commandsOf(desk));
     // Nobody who is not listed is invited or written to later: they read at once where it goes on.
     expect(answer.kind === "whisper" && answer.card.text).toMatch(
-      /Its channel is being opened; you are not invited, since twokey\.yaml does not list you, and TwoKey cannot write to you later: \/dr status names the channel\. If none opens, it goes on in the alerts channel\.$/,
+      /Its channel is being opened; you are not invited, since twokey\.yaml does not list you, and TwoKey cannot write to you later: look for the channel that has i-7kq2mx in its name\. If you find none, ask in the alerts channel\.$/,
     );
     expect((await desk.incident(DECLARED)).declaredBy).toBeUndefined();
     const opened = desk.incidents.events.find(({ kind }) => kind === "incident.opened");
