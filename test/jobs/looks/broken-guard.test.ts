@@ -1,15 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { createStores } from "../../../src/app/stores.ts";
 import type { Doing } from "../../../src/domain/doing.ts";
 import type { CallMemory } from "../../../src/flows/reach/calls.ts";
 import { createHandlers } from "../../../src/jobs/handlers.ts";
 import { startBrokenGuard } from "../../../src/jobs/looks/broken-guard.ts";
 import { inProcess } from "../../../src/jobs/looks/in-process.ts";
+import { ownCalls } from "../../../src/jobs/looks/own-calls.ts";
 import { type Bridge, bridge, opened } from "../../flows/incident/bridge.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { ACCEPTED, ASKED, MINUTE, pagersWith } from "../../harness/fakes/index.ts";
+import { JOURNAL } from "../../harness/keys.ts";
+import { StoreBench } from "../../harness/store.ts";
 
 const ALERTS = "the alerts channel";
 let desk: Bridge;
+let bench: StoreBench | undefined;
 /** What people heard: a page, a call, or `where: words`. */
 let told: string[];
 let guards: { stop(): void }[];
@@ -23,6 +28,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const guard of guards) guard.stop();
+  bench?.close();
+  bench = undefined;
 });
 
 function jobs() {
@@ -233,9 +240,10 @@ describe("what TwoKey itself fails at", () => {
   });
 
   test("guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often, and rings for what is new", async () => {
-    const memory = inProcess();
+    bench = await StoreBench.start();
+    const { ownCalls: kept } = createStores(await bench.connect(), () => desk.clock.now(), JOURNAL);
     const first = jobs();
-    const before = guarded(first, memory);
+    const before = guarded(first, ownCalls(kept, "broken:bot-1"));
     for (const what of ["paging", "a room"]) {
       await failFiveTimes(first, failing(what));
       await before();
@@ -245,7 +253,7 @@ describe("what TwoKey itself fails at", () => {
     expect(calls()).toBe(2);
 
     const second = jobs();
-    const looks = guarded(second, memory);
+    const looks = guarded(second, ownCalls(kept, "broken:bot-1"));
     await looks();
     for (const what of ["paging", "a room"]) await failFiveTimes(second, failing(what));
     await looks();
