@@ -1,7 +1,9 @@
 /** Something that TwoKey does again and again. */
 export interface Doing {
-  /** For people; tells it from everything else. */
+  /** For people. */
   readonly what: string;
+  /** Tells it from everything else, where its words do not. */
+  readonly key?: string;
   /** Whose room hears of it. */
   readonly incident?: string;
   readonly run?: string;

@@ -14,6 +14,10 @@ const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** What has not been tried for so long is owed no more, or somebody else does it: its pauses are shorter. */
 const COUNTS_FOR_MS = 600_000;
+/** Another process has done it long ago. */
+const FORGOTTEN_AFTER_MS = 86_400_000;
+
+const keyOf = ({ key, what }: Doing): string => key ?? what;
 
 export interface InVainDeps {
   readonly clock: Clock;
@@ -51,35 +55,44 @@ export function createInVain(deps: InVainDeps): InVain {
 
   async function failed(doing: Doing, error: unknown): Promise<void> {
     const { what } = doing;
-    const before = failures.get(what);
+    const key = keyOf(doing);
+    forgetOld(failures, clock);
+    const before = failures.get(key);
     const next = oneMore(before, { doing, why: chainOf(error), atMs: clock.now(), speed: clock.speed });
     const { count, why } = next;
     logger.error({ what, why, count }, "Something failed and is tried again; everything else goes on");
-    failures.set(what, next);
+    const isSaid = [...failures.values()].some((each) => each.isTold && each.doing.what === what);
+    failures.set(key, next);
     if (count < MOST_TRIES || next.isTold) return;
-    // Whoever comes meanwhile finds it told.
-    failures.set(what, { ...next, isTold: true });
+    // A failure that comes meanwhile finds it told.
+    failures.set(key, { ...next, isTold: true });
+    // Something else of the same words.
+    if (isSaid) return;
     await tell(doing, why, deps).catch((unsaid: unknown) => {
       logger.warn({ what, why: chainOf(unsaid) }, "It could not be said that something fails");
-      const current = failures.get(what);
-      if (current) failures.set(what, { ...current, isTold: false });
+      const current = failures.get(key);
+      if (current) failures.set(key, { ...current, isTold: false });
     });
   }
 
   return {
     failed,
-    succeeded: ({ what }) => void failures.delete(what),
+    succeeded: (doing) => void failures.delete(keyOf(doing)),
     async attempt(doing, work) {
-      if (clock.now() < (failures.get(doing.what)?.againAtMs ?? 0)) return;
+      if (clock.now() < (failures.get(keyOf(doing))?.againAtMs ?? 0)) return;
       try {
         await work();
-        failures.delete(doing.what);
+        failures.delete(keyOf(doing));
       } catch (error) {
         await failed(doing, error);
       }
     },
     broken: () => [...failures.values()].flatMap((each) => brokenNow(each, clock)).toSorted(bySince),
   };
+}
+
+function forgetOld(failures: Map<string, Failures>, { now, speed }: Clock): void {
+  for (const [key, { lastAtMs }] of failures) if (now() >= lastAtMs + FORGOTTEN_AFTER_MS * speed) failures.delete(key);
 }
 
 interface Failing extends Pick<Failures, "doing" | "why"> {

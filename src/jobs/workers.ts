@@ -1,5 +1,6 @@
 import { type ConnectionOptions, type Job, WaitingError, Worker } from "bullmq";
 import { z } from "zod";
+import { sendingCard } from "../domain/card/sending-card.ts";
 import type { Doing } from "../domain/doing.ts";
 import {
   Bug,
@@ -123,24 +124,27 @@ const isUnexpected = (error: unknown): boolean =>
 
 const WORK: Readonly<Record<string, string>> = {
   ...{ runs: "driving run", calls: "calling people for run", evidence: "reading the pager's answers for incident" },
-  ...{ pages: "paging for incident", chat: "the Slack messages of incident", cards: "sending card" },
+  ...{ pages: "paging for incident", chat: "the Slack messages of incident" },
   ...{ signals: "taking in an alert", sweep: "looking at what is due" },
 };
 
-/** An alert has a name of its own. */
-function doingOf({ queueName, data }: Job): Doing {
-  const { id, name } = Named.safeParse(data).data ?? {};
-  const what = [WORK[queueName] ?? queueName, ...((name ?? id) ? [`“${name ?? id}”`] : [])].join(" ");
+/** An alert is shown by its name, and told from others of that name by its job. */
+function doingOf({ id: job, queueName, data }: Job): Doing {
+  const { id, name, region } = Named.safeParse(data).data ?? {};
+  if (queueName === "cards" && id !== undefined) return { ...sendingCard(id), key: `cards ${id}` };
+  const of = region === undefined ? [] : [`of ${region}`];
+  const what = [WORK[queueName] ?? queueName, ...((name ?? id) ? [`“${name ?? id}”`] : []), ...of].join(" ");
+  const key = `${queueName} ${queueName === "signals" ? job : id}`;
   const run = RUNS.includes(queueName) ? id : undefined;
   const incident = INCIDENTS.includes(queueName) ? id : undefined;
-  return { what, ...(run !== undefined && { run }), ...(incident !== undefined && { incident }), wakes: true };
+  return { what, key, ...(run !== undefined && { run }), ...(incident !== undefined && { incident }), wakes: true };
 }
 
 /** Queues whose jobs are about one. */
 const RUNS = ["runs", "calls"];
 const INCIDENTS = ["pages", "chat", "evidence"];
 
-const Named = z.object({ id: z.string().optional(), name: z.string().optional() });
+const Named = z.object({ id: z.string().optional(), name: z.string().optional(), region: z.string().optional() });
 
 const SHUTDOWN = "shutdown";
 

@@ -84,7 +84,7 @@ export const GUARDS = [
   {
     guard: "a duty that breaks again and again is told",
     file: "src/engine/delivery/duties.ts",
-    cut: "if (isBroken(error)) await deps.inVain?.failed(doingOf(claim), error);",
+    cut: "if (isBroken(error)) await deps.inVain?.failed(doingOf(claim, row), error);",
     by: "",
     test: "engine/delivery/duties.test.ts",
     fails:
@@ -110,12 +110,47 @@ export const GUARDS = [
   },
   {
     guard: "a process that begins calls nobody again for what fails",
-    file: "src/jobs/looks/broken-guard.ts",
-    cut: "overAfterMs: deps.overAfterMs ?? OVER_AFTER_MS,",
-    by: "overAfterMs: 1,",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "(await memory.read())?.news ??",
+    by: "undefined ??",
     test: "jobs/looks/broken-guard.test.ts",
     fails:
-      "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often",
+      "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often, and rings for what is new",
+  },
+  {
+    guard: "what fails and works in turn calls people once",
+    file: "src/jobs/looks/broken-guard.ts",
+    cut: "if (broken.length === 0 && !isOver) return;",
+    by: "",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard flapping: what fails and works in turn calls people once and stays one call, until it was well for five minutes",
+  },
+  {
+    guard: "calls about what TwoKey fails at have growing pauses",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "agoMs < pauseMs || ",
+    by: "",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails: "guard pauses: new things call with pauses that double up to an hour, across outages too",
+  },
+  {
+    guard: "an alert that cannot be taken in is counted by itself",
+    file: "src/jobs/workers.ts",
+    cut: 'queueName === "signals" ? job : id',
+    by: "name ?? id",
+    test: "jobs/signals.test.ts",
+    fails:
+      "guard poisonous alert: is told although one of the same name in another region is taken in between its tries",
+  },
+  {
+    guard: "a card in a thread wakes nobody",
+    file: "src/domain/card/sending-card.ts",
+    cut: "wakes: own.wakes }",
+    by: "wakes: true }",
+    test: "engine/delivery/outbox.test.ts",
+    fails:
+      "guard broken card: one that the room stands on wakes people, a reply in a thread or an alarm's card does not",
   },
   {
     guard: "a service has one incident, however many people declare it",

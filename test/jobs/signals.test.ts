@@ -141,6 +141,40 @@ test("guard failing alert: one that cannot be taken in is said once with its cau
   expect([taken, told.length]).toEqual([["whole", "broken"], 1]);
 });
 
+test("guard poisonous alert: is told although one of the same name in another region is taken in between its tries", async () => {
+  let tries = 0;
+  work(nothing, async (id) => {
+    if (id !== "broken") return;
+    tries += 1;
+    throw new Error("it was not opened");
+  });
+  const named = (id: string, region: string) => ({ ...signal(id, AT), name: "cpu", region });
+  await queues.enqueueSignal(named("broken", "eu-west-1"));
+
+  for (let before = 1; before <= 5; before += 1) {
+    await eventually("the next try", () => tries >= before);
+    await queues.enqueueSignal(named(`whole ${before}`, "us-east-1"));
+    await done(before);
+  }
+  await eventually("one more try", () => tries > 5);
+  expect(told).toEqual([expect.stringContaining("taking in an alert “cpu” of eu-west-1. it was not opened.")]);
+});
+
+test("many alerts of one name that fail once each are not one that fails again and again", async () => {
+  let tries = 0;
+  const failed = new Set<string>();
+  work(nothing, async (id) => {
+    tries += 1;
+    if (failed.has(id)) return;
+    failed.add(id);
+    throw new Error("not now");
+  });
+  for (let at = 0; at < 48; at += 1) await queues.enqueueSignal({ ...signal(`${at}`, AT), name: "cpu" });
+
+  await done(48);
+  expect([tries, told, inVain.broken()]).toEqual([96, [], []]);
+});
+
 test("its tries never end, and come a minute apart at most", () => {
   expect([1, 2, 3, 10, 20, 1e6].map(signalPauseMs)).toEqual([200, 400, 800, 60_000, 60_000, 60_000]);
 });

@@ -89,18 +89,19 @@ async function perform<Doc extends { readonly duties: DutiesProgress }>(
     outcome = row ? await row.perform(doc, duty, attempt) : { kind: "failed", why: `No row performs ${duty.kind}` };
   } catch (error) {
     outcome = outcomeOfError(error);
-    if (isBroken(error)) await deps.inVain?.failed(doingOf(claim), error);
+    if (isBroken(error)) await deps.inVain?.failed(doingOf(claim, row), error);
     deps.logger.warn({ id, duty: duty.key, outcome: outcome.kind, error: chainOf(error) }, "A duty did not succeed");
   }
-  if (outcome.kind === "done") deps.inVain?.succeeded(doingOf(claim));
+  if (outcome.kind === "done") deps.inVain?.succeeded(doingOf(claim, row));
   over.abort();
   // A prolongation under way ends before the outcome is written, so that it cannot stand after it.
   await kept;
   await settle(claim, outcome, deps);
 }
 
-const doingOf = ({ id, duty }: Claim<unknown>): Doing => ({
-  what: `${duty.key} of incident ${id}`,
+const doingOf = ({ id, duty }: Claim<unknown>, row: { readonly says: string } | undefined): Doing => ({
+  what: `incident ${id}, “${row?.says ?? duty.key}”`,
+  key: `${duty.key} of incident ${id}`,
   incident: id,
   wakes: true,
 });

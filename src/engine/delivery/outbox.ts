@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Card } from "../../domain/card/card.ts";
 import { type CardDue, type CardRequest, wantCard } from "../../domain/card/card-due.ts";
+import { sendingCard } from "../../domain/card/sending-card.ts";
 import { chainOf, TransientError, UserError } from "../../domain/errors.ts";
 import { canonicalJson } from "../../domain/json.ts";
 import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
@@ -43,8 +44,7 @@ const REFUSED_AGAIN_MS = 300_000;
 export async function sendCard(id: string, deps: OutboxDeps, request?: CardRequest): Promise<number | undefined> {
   const claimed = await claim(id, deps, request);
   if (claimed === undefined) return dueAt((await deps.cards.get(id))?.value, deps);
-  // What is refused is a setting that somebody mends by day.
-  const doing = { what: `card ${id}`, wakes: false };
+  const doing = sendingCard(id);
   let outcome: Outcome;
   try {
     outcome = await deliver(claimed, deps);
@@ -53,7 +53,8 @@ export async function sendCard(id: string, deps: OutboxDeps, request?: CardReque
     const isRefused = outcome.kind === "refused";
     // One that itself says what fails would never come to an end of that.
     if ((isRefused || isBroken(error)) && claimed.kind !== "notice")
-      await deps.inVain?.failed({ ...doing, wakes: !isRefused }, error);
+      // What is refused is a setting that somebody mends by day.
+      await deps.inVain?.failed({ ...doing, wakes: doing.wakes && !isRefused }, error);
     const facts = { card: id, outcome: outcome.kind, error: chainOf(error) };
     // What is refused waits for people: the channel is gone, or the app may not write there.
     deps.logger[isRefused ? "error" : "warn"](facts, "A card was not sent");

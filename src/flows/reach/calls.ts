@@ -18,6 +18,8 @@ export const Calls = z.strictObject({
   direct: z.array(z.string()).exactOptional(),
   /** How the run stood when they were last asked for again. */
   shown: z.string().exactOptional(),
+  /** Where several things are one subject: when people were last called for another one, how often lately, and for which. */
+  news: z.strictObject({ atMs: z.number(), count: z.number().int(), about: z.array(z.string()) }).exactOptional(),
   /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
   open: z.array(z.string()),
   /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */
@@ -31,8 +33,11 @@ export interface CallMemory {
   change(decide: (current: Calls | undefined) => { value: Calls; events: readonly Event[] } | undefined): Promise<void>;
 }
 
+export const NOBODY_CALLED: Calls = { reason: "", round: 0, told: [], failures: 0, outcome: "", open: [] };
+
 /** What outlives the reason. */
-export const kept = (before: Calls | undefined): Pick<Calls, "direct" | "shown"> => ({
+export const kept = (before: Calls | undefined): Pick<Calls, "direct" | "shown" | "news"> => ({
   ...(before?.direct !== undefined && { direct: before.direct }),
   ...(before?.shown !== undefined && { shown: before.shown }),
+  ...(before?.news !== undefined && { news: before.news }),
 });

@@ -1,4 +1,4 @@
-import type { CallMemory, Calls } from "../../flows/reach/calls.ts";
+import { type CallMemory, type Calls, NOBODY_CALLED } from "../../flows/reach/calls.ts";
 
 /** What was called is remembered in the process: the store is what is lost, or has no room. */
 export function inProcess(): CallMemory {
@@ -7,7 +7,7 @@ export function inProcess(): CallMemory {
 
 /** The same for somebody who may have called under these keys before this process began. */
 export function calledBefore(open: readonly string[]): CallMemory {
-  return remembering({ reason: "", round: 0, told: [], failures: 0, outcome: "", open: [...open] });
+  return remembering({ ...NOBODY_CALLED, open: [...open] });
 }
 
 function remembering(first: Calls | undefined): CallMemory {

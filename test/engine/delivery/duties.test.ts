@@ -61,7 +61,7 @@ describe("the executor of duties", () => {
       clock.move(MINUTE);
     }
     expect([await stateOf("pages:1"), await stateOf("pages:2")]).toEqual(["unknown", "done"]);
-    expect(told).toEqual([expect.stringMatching(/pages:1 of incident d.*no rung ← of undefined/)]);
+    expect(told).toEqual([expect.stringMatching(/incident d, “pages”. no rung ← of undefined/)]);
 
     isBroken = false;
     await advance();

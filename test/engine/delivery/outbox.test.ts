@@ -207,6 +207,37 @@ describe("the outbox", () => {
     expect([await sendCard("a", refusing), chat.messages.length]).toEqual([undefined, 1]);
   });
 
+  test("guard broken card: one that the room stands on wakes people, a reply in a thread or an alarm's card does not", async () => {
+    const { clock, chat, deps, want } = desk();
+    const inVain = createInVain({
+      ...{ clock, logger: deps.logger, announce: async () => undefined, roomOf: async () => undefined },
+    });
+    const render = () => Promise.reject(new TypeError("no such field"));
+    const ids = ["incident:k7:C1", "plan:F-1", "progress:F-1", "plan-details:F-1", "by-hand:F-1#2", "alert:arn:1#0"];
+    for (const id of ids) await want(id);
+    for (let tries = 0; tries < 5; tries += 1) {
+      for (const id of ids) await sendCard(id, { ...deps, chat, render, inVain });
+      clock.move(60_000);
+    }
+
+    expect(inVain.broken().map(({ what, wakes }) => [what, wakes])).toEqual([
+      ["incident k7, its card", true],
+      ["run F-1, its plan", true],
+      ["run F-1, its progress", true],
+      ["run F-1, the steps of its plan", false],
+      ["run F-1, its commands by hand", false],
+      ["card alert:arn:1#0", false],
+    ]);
+    expect(inVain.broken().map(({ incident, run }) => incident ?? run)).toEqual([
+      "k7",
+      "F-1",
+      "F-1",
+      "F-1",
+      "F-1",
+      undefined,
+    ]);
+  });
+
   test("when the chat says how long to wait, the card waits that long", async () => {
     const { clock, chat, deps, want } = desk();
     await want("a");

@@ -1,24 +1,35 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { createStores } from "../../../src/app/stores.ts";
+import type { Doing } from "../../../src/domain/doing.ts";
 import type { CallMemory } from "../../../src/flows/reach/calls.ts";
 import { createHandlers } from "../../../src/jobs/handlers.ts";
 import { startBrokenGuard } from "../../../src/jobs/looks/broken-guard.ts";
 import { inProcess } from "../../../src/jobs/looks/in-process.ts";
+import { ownCalls } from "../../../src/jobs/looks/own-calls.ts";
 import { type Bridge, bridge, opened } from "../../flows/incident/bridge.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { ACCEPTED, ASKED, MINUTE, pagersWith } from "../../harness/fakes/index.ts";
+import { JOURNAL } from "../../harness/keys.ts";
+import { StoreBench } from "../../harness/store.ts";
 
 const ALERTS = "the alerts channel";
 let desk: Bridge;
+let bench: StoreBench | undefined;
 /** What people heard: a page, a call, or `where: words`. */
 let told: string[];
 let guards: { stop(): void }[];
+/** Keys of the calls: a pager that has one already rings nobody. */
+let pageKeys: string[];
 beforeEach(() => {
   desk = bridge();
   told = [];
   guards = [];
+  pageKeys = [];
 });
 afterEach(() => {
   for (const guard of guards) guard.stop();
+  bench?.close();
+  bench = undefined;
 });
 
 function jobs() {
@@ -32,20 +43,16 @@ function jobs() {
 }
 type Jobs = ReturnType<typeof jobs>;
 
-interface Given {
-  readonly memory?: CallMemory;
-  readonly overAfterMs?: number;
-}
-
 /** A guard with a pager of its own, and how often it has looked. */
-function guarded({ inVain }: Pick<Jobs, "inVain">, { memory = inProcess(), overAfterMs = 1 }: Given = {}) {
+function guarded({ inVain }: Pick<Jobs, "inVain">, memory: CallMemory = inProcess()) {
   let looks = 0;
   const pagers = pagersWith({
     trigger: async ({ dedupKey, summary, urgent }) => {
       told.push(`${urgent ? "urgent" : "calm"} ${dedupKey}: ${summary}`);
       return ACCEPTED;
     },
-    call: async ({ users }) => {
+    call: async ({ users, pageKey }) => {
+      pageKeys.push(pageKey);
       told.push(`called ${users.length > 0 ? "people" : "nobody"}`);
       return ASKED;
     },
@@ -60,7 +67,7 @@ function guarded({ inVain }: Pick<Jobs, "inVain">, { memory = inProcess(), overA
       return inVain.broken();
     },
     ...{ memory, pagers, clock: desk.clock, logger: desk.silent, process: "bot-1", inventory: desk.inventory },
-    ...{ chat: desk.chat, checkEveryMs: 5, newsEveryMs: 0, overAfterMs },
+    ...{ chat: desk.chat, checkEveryMs: 5 },
   });
   guards.push(guard);
   return async (count = 5) => {
@@ -71,6 +78,14 @@ function guarded({ inVain }: Pick<Jobs, "inVain">, { memory = inProcess(), overA
 
 const broken = () => Promise.reject(new Error("no page was made", { cause: new TypeError("rungs is not iterable") }));
 const CHAIN = "no page was made ← rungs is not iterable";
+const OPENING = "Open the incident at the pager, which rings the people on call for its service";
+
+async function failFiveTimes({ inVain }: Pick<Jobs, "inVain">, doing: Doing, why = "no"): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) await inVain.failed(doing, new Error(why));
+}
+const failing = (what: string): Doing => ({ what, wakes: true });
+/** How often people were called since the last time that this was asked. */
+const calls = () => told.splice(0).filter((each) => each.startsWith("urgent")).length;
 
 describe("what TwoKey itself fails at", () => {
   test("guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain", async () => {
@@ -88,14 +103,14 @@ describe("what TwoKey itself fails at", () => {
     const looks = guarded(handlers);
     await looks();
 
-    const inWords = expect.stringContaining(`trigger:1 of incident ${id}. ${CHAIN}. It is tried again`);
+    const inWords = expect.stringContaining(`incident ${id}, “${OPENING}”. ${CHAIN}. It is tried again`);
     expect(told).toHaveLength(4);
     expect(told.slice(0, 2)).toEqual([inWords, inWords]);
     expect(told.slice(0, 2).map((each) => each.split(": ")[0])).toEqual([ALERTS, room]);
     expect(told.slice(2)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^urgent dr:test:broken:bot-1: TwoKey's process bot-1 fails at the same thing again and again: trigger:1 of incident ${id}: ${CHAIN}`,
+          `^urgent dr:test:broken:bot-1: TwoKey's process bot-1 fails at the same thing again and again. Look after it by hand, and call people by telephone: incident ${id}, “${OPENING}”.*Why: ${CHAIN}`,
         ),
       ),
       "called people",
@@ -103,6 +118,7 @@ describe("what TwoKey itself fails at", () => {
 
     desk.paging.trigger = trigger.bind(desk.paging);
     await handlers.wakeUps.pages(id, new AbortController().signal);
+    desk.clock.move(5 * MINUTE);
     await looks();
     expect(told.slice(4)).toEqual(["resolved dr:test:broken:bot-1"]);
   });
@@ -111,51 +127,142 @@ describe("what TwoKey itself fails at", () => {
     const { inVain } = jobs();
     const looks = guarded({ inVain });
     const fail = async (what: string) => {
-      for (let tries = 0; tries < 5; tries += 1) await inVain.failed({ what, wakes: true }, new Error("no"));
+      await failFiveTimes({ inVain }, failing(what));
       await looks();
-      return told.splice(0).filter((each) => each.startsWith("urgent")).length;
+      return calls();
     };
 
-    expect([await fail("one"), await fail("one"), await fail("another")]).toEqual([1, 0, 1]);
-    inVain.succeeded({ what: "another", wakes: true });
+    expect([await fail("one"), await fail("one"), await fail("another")]).toEqual([1, 0, 0]);
+    desk.clock.move(2 * MINUTE);
+    await looks();
+    expect(calls()).toBe(1);
+    inVain.succeeded(failing("another"));
     await looks();
     expect(told).toEqual([]);
   });
 
-  test("wakes nobody for what can wait for the day, and is over when it has not been tried for ten minutes", async () => {
+  test("guard flapping: what fails and works in turn calls people once and stays one call, until it was well for five minutes", async () => {
+    const { inVain } = jobs();
+    const looks = guarded({ inVain });
+    for (let turn = 0; turn < 120; turn += 1) {
+      await failFiveTimes({ inVain }, failing("paging"));
+      await looks(2);
+      desk.clock.move(20_000);
+      inVain.succeeded(failing("paging"));
+      await looks(2);
+      desk.clock.move(10_000);
+    }
+    expect(
+      told
+        .splice(0)
+        .filter((each) => !each.startsWith(ALERTS))
+        .map((each) => each.split(" ")[0]),
+    ).toEqual(["urgent", "called"]);
+
+    desk.clock.move(5 * MINUTE);
+    await looks();
+    expect(told.splice(0)).toEqual(["resolved dr:test:broken:bot-1"]);
+  });
+
+  test("guard pauses: new things call with pauses that double up to an hour, across outages too", async () => {
+    const { inVain } = jobs();
+    const looks = guarded({ inVain });
+    const atMinute: number[] = [];
+    for (let minute = 0; minute < 200; minute += 1) {
+      await failFiveTimes({ inVain }, failing(`thing ${minute}`));
+      await looks(2);
+      if (calls() > 0) atMinute.push(minute);
+      for (let before = 0; before <= minute; before += 1) inVain.succeeded(failing(`thing ${before}`));
+      desk.clock.move(MINUTE);
+    }
+    expect(atMinute).toEqual([0, 2, 6, 14, 30, 62, 122, 182]);
+
+    // Now an outage is over, and another begins.
+    desk.clock.move(6 * MINUTE);
+    await looks();
+    await failFiveTimes({ inVain }, failing("after a good time"));
+    await looks();
+    expect(calls()).toBe(0);
+    desk.clock.move(120 * MINUTE);
+    await failFiveTimes({ inVain }, failing("after a good time"));
+    await looks();
+    expect(calls()).toBe(1);
+  });
+
+  test("several things of one incident are one call", async () => {
+    const { inVain } = jobs();
+    const looks = guarded({ inVain });
+    await failFiveTimes({ inVain }, { ...failing("its page"), incident: "k7" });
+    await looks();
+    desk.clock.move(3 * MINUTE);
+    await failFiveTimes({ inVain }, { ...failing("its topic"), incident: "k7" });
+    await looks();
+    expect(calls()).toBe(1);
+  });
+
+  test("says what to do before why, within what a pager shows, whatever the chains are", async () => {
+    const { inVain } = jobs();
+    const looks = guarded({ inVain });
+    for (const each of ["a", "b", "c", "d"])
+      await failFiveTimes(
+        { inVain },
+        failing(`${each} ${"long ".repeat(60)}`),
+        `outer\n${"x".repeat(2_000)} ← root of ${each}`,
+      );
+    await looks();
+
+    const [call = ""] = told.filter((each) => each.startsWith("urgent"));
+    expect(call.length).toBeLessThan(1_024);
+    expect(call).toMatch(
+      /by hand, and call people by telephone: d .*; and 1 more, .*operations manual\. Why: .*root of d.*root of b\.$/,
+    );
+  });
+
+  test("wakes nobody for what can wait for the day, and is over five minutes after it counts no more", async () => {
     const { inVain } = jobs();
     const looks = guarded({ inVain });
     const fail = async (wakes: boolean) => {
-      for (let tries = 0; tries < 5; tries += 1)
-        await inVain.failed({ what: wakes ? "paging" : "removing", wakes }, new Error("no"));
+      await failFiveTimes({ inVain }, { what: wakes ? "paging" : "removing", wakes });
       await looks();
       return told.splice(0).map((each) => each.split(" ")[0]);
     };
 
     expect(await fail(false)).toEqual(["the"]);
     expect(await fail(true)).toEqual(["the", "urgent", "called"]);
-    desk.clock.move(10 * MINUTE);
+    desk.clock.move(10 * MINUTE - 1);
+    await looks();
+    desk.clock.move(5 * MINUTE - 1);
+    await looks();
+    expect(told).toEqual([]);
+    desk.clock.move(1);
     await looks();
     expect(told).toEqual(["resolved dr:test:broken:bot-1"]);
   });
 
-  test("guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often", async () => {
-    const memory = inProcess();
-    const fail = async ({ inVain }: Jobs) => {
-      for (let tries = 0; tries < 5; tries += 1) await inVain.failed({ what: "paging", wakes: true }, new Error("no"));
-    };
-    const calls = () => told.splice(0).filter((each) => !each.startsWith(ALERTS));
+  test("guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often, and rings for what is new", async () => {
+    bench = await StoreBench.start();
+    const { ownCalls: kept } = createStores(await bench.connect(), () => desk.clock.now(), JOURNAL);
     const first = jobs();
-    await fail(first);
-    await guarded(first, { memory })();
+    const before = guarded(first, ownCalls(kept, "broken:bot-1"));
+    for (const what of ["paging", "a room"]) {
+      await failFiveTimes(first, failing(what));
+      await before();
+      desk.clock.move(2 * MINUTE);
+    }
     for (const guard of guards) guard.stop();
-    expect(calls()).toHaveLength(2);
+    expect(calls()).toBe(2);
 
     const second = jobs();
-    const looks = guarded(second, { memory, overAfterMs: 10 * MINUTE });
+    const looks = guarded(second, ownCalls(kept, "broken:bot-1"));
     await looks();
-    await fail(second);
+    for (const what of ["paging", "a room"]) await failFiveTimes(second, failing(what));
     await looks();
-    expect(calls()).toEqual([]);
+    desk.clock.move(4 * MINUTE);
+    await looks();
+    expect(told.splice(0).filter((each) => !each.startsWith(ALERTS))).toEqual([]);
+
+    await failFiveTimes(second, failing("an alarm"));
+    await looks();
+    expect([calls(), new Set(pageKeys).size, pageKeys.length]).toEqual([1, 3, 3]);
   });
 });
