@@ -2686,7 +2686,8 @@ export const GUARDS = [
     cut: "if (isLong) await letGo(driving, sinceMs);",
     by: "if (isLong && sinceMs < 0) await letGo(driving, sinceMs);",
     test: "engine/runs/away.test.ts",
-    fails: "guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it",
+    fails:
+      "guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it",
   },
   {
     guard: "a process that reaches nobody lets go of its run",
@@ -2694,7 +2695,8 @@ export const GUARDS = [
     cut: "run.cutOff === undefined || !(await deps.reachesNobody?.())",
     by: "run.epoch > 0",
     test: "engine/runs/away.test.ts",
-    fails: "guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it",
+    fails:
+      "guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it",
   },
   {
     guard: "a process that reaches nobody lets go of its run",
@@ -2702,7 +2704,8 @@ export const GUARDS = [
     cut: "if (!cutOff || nowMs - cutOff.atMs < TAKEN_OVER_WITHIN_MS) return undefined;",
     by: "if (!cutOff || nowMs > 0) return undefined;",
     test: "flows/reach/run-needs.test.ts",
-    fails: "guard stands still: a run that a process without a way out has let go of calls people while no other one takes it over",
+    fails:
+      "guard stands still: a run that a process without a way out has let go of calls people while no other one takes it over",
   },
   {
     guard: "a deadline waits for who reaches nobody",
