@@ -49,6 +49,11 @@ export function watchStates(): Readonly<Record<string, RunState>> {
         why: "Route 53 gives no answer (HTTP 503)",
       }))
       .on(plan),
+    "cut-off": stepsBefore(plan, "shift-traffic")
+      .add((atMs) => ({ kind: "intent", atMs, step: "shift-traffic", epoch: 1, attempt: 1 }))
+      .wait(2 * MINUTE)
+      .add((atMs) => ({ kind: "cut-off", atMs, step: "shift-traffic", epoch: 1, sinceMs: atMs - MINUTE }))
+      .on(plan),
     "ending-running": running,
     "ending-guard": verified,
   };
