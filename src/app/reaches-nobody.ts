@@ -1,5 +1,6 @@
 import type { Answering } from "../domain/service/observation.ts";
 import type { Proof } from "../ports/proof.ts";
+import { eitherOf } from "../ports/signals.ts";
 
 interface Ways {
   /** One harmless call each. */
@@ -31,7 +32,7 @@ export function reachesNobody({ vendors, answers }: Ways): () => Promise<boolean
 /** Resolves at the first answer, whatever it says. */
 async function nobodyAnswers(vendors: readonly Pick<Proof, "prove">[]): Promise<boolean> {
   const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(ASK_MS)]);
+  const signal = eitherOf(ending.signal, AbortSignal.timeout(ASK_MS));
   const cutOff = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(new Error("there was no answer in time")));
   });
