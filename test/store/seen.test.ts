@@ -19,6 +19,9 @@ test("guard noted first: what was seen of a run whose keys are over is forgotten
 
   await expect(noteSeen({ memory, append }, seen, AT)).rejects.toThrow("the disk is full");
   expect([seen.journal("F-1"), seen.standing(AT), seen.standing(AT - 1)]).toEqual([END, [], ["F-1"]]);
+  // A shorter one in the ledger is not what was seen.
+  seen.forgetOver(AT, () => END.length - 1);
+  expect(seen.journal("F-1")).toEqual(END);
   isFull = false;
   await noteSeen({ memory, append }, seen, AT);
 
