@@ -45,7 +45,9 @@ export function renewals(deps: RunCommandDeps, logger: Logger): (run: RunState) 
  * stays: it says what was silent, and its fence looks for itself.
  */
 export async function renewPlan(run: RunState, seen: Observation, deps: RunCommandDeps): Promise<void> {
-  const wanted = answersLate(run, seen, deps.clock) ? await askedFor(run, deps) : undefined;
+  // Where no key is needed the new one would start by itself, after its requester has read that nothing was started.
+  const isAwaited = run.plan.keysRequired > 0 && answersLate(run, seen, deps.clock);
+  const wanted = isAwaited ? await askedFor(run, deps) : undefined;
   if (!wanted) return;
   const draft = await draftOf(wanted, deps);
   if (isNews(run, draft) && (await giveWay(run, draft, deps))) await keepDraft(draft, wanted, deps);

@@ -14,8 +14,6 @@ const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** What has not been tried for so long is owed no more, or somebody else does it: its pauses are shorter. */
 const COUNTS_FOR_MS = 600_000;
-/** Another process has done it long ago. */
-const FORGOTTEN_AFTER_MS = 86_400_000;
 
 const keyOf = ({ key, what }: Doing): string => key ?? what;
 
@@ -92,7 +90,7 @@ export function createInVain(deps: InVainDeps): InVain {
 }
 
 function forgetOld(failures: Map<string, Failures>, { now, speed }: Clock): void {
-  for (const [key, { lastAtMs }] of failures) if (now() >= lastAtMs + FORGOTTEN_AFTER_MS * speed) failures.delete(key);
+  for (const [key, { lastAtMs }] of failures) if (now() >= lastAtMs + COUNTS_FOR_MS * speed) failures.delete(key);
 }
 
 interface Failing extends Pick<Failures, "doing" | "why"> {

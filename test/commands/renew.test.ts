@@ -88,6 +88,15 @@ describe("a plan that was made while something gave no answer", () => {
     expect((await renewed(run)).map(({ plan }) => plan.id)).toEqual([run.plan.id]);
   });
 
+  test("stays where it needs no key: made again, it would start by itself", async () => {
+    const first = await planned(["rds"]);
+    at.whole.world.regions.slowMs = SLOW_MS;
+
+    const open = await renewed({ ...first, plan: { ...first.plan, keysRequired: 0 } });
+
+    expect(open.map(({ plan }) => plan.id)).toEqual([first.plan.id]);
+  });
+
   test("stays when it has been there for longer than half a minute: by then people have read it", async () => {
     const run = await planned("dark");
     at.whole.world.regions.set(at.service.home, "up");

@@ -3717,7 +3717,7 @@ export const GUARDS = [
     by: 'if (haveSessionsEnded(run) || run.startedAtMs !== undefined) return "";',
     test: "views/old-side.test.ts",
     fails:
-      "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended those of before",
+      "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended the earlier ones",
   },
   {
     guard: "a task that drains still has its address",

@@ -1,5 +1,7 @@
 import { type Plan, planDigest } from "../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { sealedWith, WITHOUT_KEY } from "../../src/store/seal.ts";
 
@@ -23,4 +25,21 @@ export function turned(plan: Plan, by: string, atMs: number): Extract<RunEntry, 
 /** Complete keys, and the start. */
 export function started(plan: Plan, atMs: number, people: readonly string[] = ["ana", "ben"]): RunEntry[] {
   return [...people.map((by) => turned(plan, by, atMs)), { kind: "started", atMs, keys: [...people] }];
+}
+
+/** A plan that was started, and whose fence is done, with this shown of the old side; and what came then. */
+export function fenced(
+  run: RunState,
+  fence: "fenced" | "cannot-know" = "fenced",
+  more: readonly RunEntry[] = [],
+): RunState {
+  const { madeAtMs: atMs } = run.plan;
+  const step = { atMs, epoch: 1, step: "fence" };
+  const entries: RunEntry[] = [
+    ...started(run.plan, atMs),
+    { kind: "claimed", atMs, epoch: 1, worker: "w1" },
+    { kind: "intent", ...step, attempt: 1 },
+    { kind: "done", ...step, says: "seen", output: { fence } },
+  ];
+  return [...entries, ...more].reduce(transition, run);
 }

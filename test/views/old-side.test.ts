@@ -50,7 +50,7 @@ describe("what people read about the old side", () => {
       /^eu-west-1 is fenced\. Until .* TwoKey fences it again if somebody opens it.*stop-watch F-1$/,
     ],
     [
-      "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended those of before",
+      "guard earlier sessions unproven: that only new sessions are proven to be refused, where nothing has ended the earlier ones",
       [fence("fenced"), PROMOTE, VERIFIED],
       /^eu-west-1 is fenced for new sessions\. That earlier ones have ended is not proven: programs that stayed connected may still write\. Until .* TwoKey fences it again if somebody opens it.*stop-watch F-1$/,
     ],

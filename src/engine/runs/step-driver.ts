@@ -141,11 +141,12 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
         "A step has to look and ask again",
       );
       const waitMs = Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS);
+      // A way out that is cut looks like a refusal of each vendor.
+      await noteReach(driving, beganMs);
       if (definition.waitsOutRefusals && isVendorsRefusal(error)) {
         await refusals.waitOut(waitMs, messageOf(error));
         continue;
       }
-      await noteReach(driving, beganMs);
       const deadlineMs = driving.deadlineMs + refusals.tookMs();
       await waitOrFail({ ...driving, deadlineMs }, waitMs, { says: messageOf(error) });
       if (error.code === UNCAPTURED) seen = await capture(driving, String(error.facts["opened"] ?? "").split("\n"));

@@ -64,6 +64,7 @@ export async function pollUntilThere(
       const isInTime = deps.clock.now() < hold.run.untilMs;
       const isWaitedOut = definition.waitsOutRefusals && !isByHand && isInTime && hold.run.state === "running";
       if (isWaitedOut && isVendorsRefusal(error)) {
+        await noteReach(driving, beganMs);
         await refusals.waitOut(waitMs(), messageOf(error));
         if (isDecided(hold.run, step)) return "again";
         continue;

@@ -5,7 +5,7 @@ import { newsOf } from "../../../src/domain/plan-run/run-news.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
 import { example } from "../../harness/example.ts";
-import { started } from "../../harness/keys.ts";
+import { fenced } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
 
@@ -14,16 +14,7 @@ const who = { atMs: AT, by: "ana", door: "slack" } as const;
 const inventory = example("inventory");
 
 /** An unplanned move whose old side is fenced, with more. */
-function fenced(...more: readonly RunEntry[]) {
-  const run = proposed(inventory);
-  const entries: RunEntry[] = [
-    ...started(run.plan, AT),
-    { kind: "claimed", ...at, worker: "w1" },
-    { kind: "intent", ...at, step: "fence", attempt: 1 },
-    { kind: "done", ...at, step: "fence", says: "", output: { fence: "fenced" } },
-  ];
-  return [...entries, ...more].reduce(transition, run);
-}
+const fencedWith = (...more: readonly RunEntry[]) => fenced(proposed(inventory), "fenced", more);
 
 const SEEN_OPEN: RunEntry = { kind: "seen-open", ...at, step: "fence", fromMs: AT - 1, resources: ["stores.stock"] };
 const PAUSED: RunEntry = { kind: "paused", ...who, why: "we look" };
@@ -34,16 +25,16 @@ const STUCK: RunEntry = { kind: "undo-failed", ...at, step: "fence", why: "it is
 const PROMOTING: RunEntry = { kind: "intent", ...at, step: "promote", attempt: 1 };
 
 test("guard opened on purpose: is looked at while the run goes on or waits, and never while it unwinds or is stuck", () => {
-  for (const waits of [[], [PAUSED], [FAILED]]) expect(isKeptInSight(fenced(...waits))).toBe(true);
+  for (const waits of [[], [PAUSED], [FAILED]]) expect(isKeptInSight(fencedWith(...waits))).toBe(true);
   for (const undoes of [[ABORTED], [ABORTED, UNDOING, STUCK], [PAUSED, ABORTED]])
-    expect(isKeptInSight(fenced(SEEN_OPEN, ...undoes))).toBe(false);
-  const stuck = fenced(SEEN_OPEN, ABORTED, UNDOING, STUCK);
+    expect(isKeptInSight(fencedWith(SEEN_OPEN, ...undoes))).toBe(false);
+  const stuck = fencedWith(SEEN_OPEN, ABORTED, UNDOING, STUCK);
   expect(whoIsNeeded(stuck, inventory, AT)?.why).not.toMatch(/seen open/);
 });
 
 test("past the promotion's intent, and while the fence is made again, it is no longer a side that is kept in sight before the promotion", () => {
-  expect(isKeptInSight(fenced(PROMOTING))).toBe(false);
-  expect(isKeptInSight(fenced(SEEN_OPEN, { kind: "fence-again", ...at, step: "fence" }))).toBe(false);
+  expect(isKeptInSight(fencedWith(PROMOTING))).toBe(false);
+  expect(isKeptInSight(fencedWith(SEEN_OPEN, { kind: "fence-again", ...at, step: "fence" }))).toBe(false);
 });
 
 const CLOSED: RunEntry = { kind: "seen-closed", ...at, step: "fence" };
@@ -52,7 +43,7 @@ const AGAIN: RunEntry = { ...SEEN_OPEN, atMs: AGAIN_MS, fromMs: AGAIN_MS - 1 };
 
 test("guard opened twice: the second opening is told and calls people like the first, and more of the same one is no news", () => {
   const told = (...seen: readonly RunEntry[]) => {
-    const run = fenced(PAUSED, ...seen);
+    const run = fencedWith(PAUSED, ...seen);
     const news = newsOf(run).find(({ kind }) => kind === "seen-open");
     return [news?.key, whoIsNeeded(run, inventory, AT)?.reason];
   };
@@ -67,7 +58,7 @@ test("guard opened twice: the second opening is told and calls people like the f
 });
 
 test("guard over by date: after the end date it is not looked at and nobody is called to close it, since the way home opens it", () => {
-  const open = fenced(SEEN_OPEN, PAUSED);
+  const open = fencedWith(SEEN_OPEN, PAUSED);
   expect(whoIsNeeded(open, inventory, open.untilMs - 1)?.why).toMatch(/seen open/);
   expect(whoIsNeeded(open, inventory, open.untilMs)).toBeUndefined();
   const ended = transition(open, { kind: "sight-ended", ...at, step: "fence" });
@@ -77,7 +68,7 @@ test("guard over by date: after the end date it is not looked at and nobody is c
 
 test("is open from the look that saw it until one that sees it closed, and again with the next opening, which began with the first", () => {
   expect(
-    [[SEEN_OPEN], [SEEN_OPEN, CLOSED], [SEEN_OPEN, CLOSED, AGAIN]].map((seen) => isOpenBefore(fenced(...seen))),
+    [[SEEN_OPEN], [SEEN_OPEN, CLOSED], [SEEN_OPEN, CLOSED, AGAIN]].map((seen) => isOpenBefore(fencedWith(...seen))),
   ).toEqual([true, false, true]);
-  expect(whoIsNeeded(fenced(SEEN_OPEN, CLOSED), inventory, AT)).toBeUndefined();
+  expect(whoIsNeeded(fencedWith(SEEN_OPEN, CLOSED), inventory, AT)).toBeUndefined();
 });

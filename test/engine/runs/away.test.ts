@@ -122,6 +122,27 @@ describe("the deadline of a step", () => {
     expect([run.state, run.why, run.cutOff]).toEqual(["verified", "", undefined]);
   });
 
+  test("guard lets go of DNS: also where the vendor's silence would be waited out", async () => {
+    const silence = { kind: "error", status: 503, code: "ServiceUnavailable" } as const;
+    let isCut = false;
+    const reachesNobody = async () => {
+      if (isCut) at.whole.world.clock.jump(30 * MINUTE_MS);
+      return isCut;
+    };
+    const onIntent = (step: string) => {
+      if (step !== "shift-traffic") return;
+      isCut = true;
+      at.whole.world.faults.plan({ vendor: "aws", operation: "ChangeResourceRecordSets", effect: silence });
+    };
+
+    await expect(drive(at, { onIntent, reachesNobody })).rejects.toThrow("has let go of the run");
+
+    expect((await runOf(at)).cutOff).toBeDefined();
+    at.whole.world.faults.clear();
+    const run = await drive(at, { worker: "another", reachesNobody: async () => false });
+    expect([run.state, run.why]).toEqual(["verified", ""]);
+  });
+
   test("runs out where others answer, and the step alone is not seen to get there", async () => {
     const run = await drive(at, { steps: hourOfLooks(), reachesNobody: async () => false });
 

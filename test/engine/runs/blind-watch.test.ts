@@ -1,7 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { blindWatches, watchInSight } from "../../../src/engine/runs/blind-watch.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { type GuardTimes, guardTimes } from "../../../src/engine/runs/guard-times.ts";
@@ -11,7 +9,7 @@ import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { oldSideLine } from "../../../src/views/old-side.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes/index.ts";
-import { started } from "../../harness/keys.ts";
+import { fenced } from "../../harness/keys.ts";
 import { AT, homeIsDark } from "../../harness/observed.ts";
 import { proposed, serviceIn } from "../../harness/plans.ts";
 import { watchedInMemory } from "../../harness/watch-turn.ts";
@@ -21,31 +19,15 @@ const SWEEP_MS = 2_000;
 const at = { atMs: AT, epoch: 1 };
 
 /** Verified, past the point of no return, with an old side of which this was shown. */
-function verified(fence: "cannot-know" | "fenced"): RunState {
-  const run = proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) });
-  const entries: RunEntry[] = [
-    ...started(run.plan, AT),
-    { kind: "claimed", ...at, worker: "w1" },
-    { kind: "intent", ...at, step: "fence", attempt: 1 },
-    { kind: "done", ...at, step: "fence", says: "seen", output: { fence } },
+const verified = (fence: "cannot-know" | "fenced"): RunState =>
+  fenced(proposed(inventory, { observed: homeIsDark(serviceIn(inventory)) }), fence, [
     { kind: "intent", ...at, step: "promote", attempt: 1 },
     { kind: "finished", atMs: AT, state: "verified" },
-  ];
-  return entries.reduce(transition, run);
-}
+  ]);
 
 /** Paused before its promotion, with an old side that is fenced. */
-function waiting(): RunState {
-  const run = proposed(inventory);
-  const entries: RunEntry[] = [
-    ...started(run.plan, AT),
-    { kind: "claimed", ...at, worker: "w1" },
-    { kind: "intent", ...at, step: "fence", attempt: 1 },
-    { kind: "done", ...at, step: "fence", says: "seen", output: { fence: "fenced" } },
-    { kind: "paused", atMs: AT, by: "ana", door: "slack", why: "we look" },
-  ];
-  return entries.reduce(transition, run);
-}
+const waiting = (): RunState =>
+  fenced(proposed(inventory), "fenced", [{ kind: "paused", atMs: AT, by: "ana", door: "slack", why: "we look" }]);
 
 const unasked = async () => {
   throw new Error("a look asks for nothing");

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { GUARD_EVERY_MS } from "../../../src/engine/runs/guard-times.ts";
 import { RunHold } from "../../../src/engine/runs/journal.ts";
@@ -11,7 +10,7 @@ import type { Verdict } from "../../../src/ports/step.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes/index.ts";
-import { started } from "../../harness/keys.ts";
+import { fenced } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
 import { watchedInMemory } from "../../harness/watch-turn.ts";
@@ -22,16 +21,7 @@ const PAUSED: RunEntry = { kind: "paused", atMs: AT, by: "ana", door: "slack", w
 const SEEN_OPEN: RunEntry = { kind: "seen-open", ...at, step: "fence", fromMs: AT - 1, resources: ["stores.stock"] };
 
 /** An unplanned move whose old side is fenced, with more. */
-function fenced(...more: readonly RunEntry[]): RunState {
-  const run = proposed(inventory);
-  const entries: RunEntry[] = [
-    ...started(run.plan, AT),
-    { kind: "claimed", ...at, worker: "w1" },
-    { kind: "intent", ...at, step: "fence", attempt: 1 },
-    { kind: "done", ...at, step: "fence", says: "", output: { fence: "fenced" } },
-  ];
-  return [...entries, ...more].reduce(transition, run);
-}
+const fencedWith = (...more: readonly RunEntry[]) => fenced(proposed(inventory), "fenced", more);
 
 const FENCED: Verdict = { done: true, says: "fenced", output: { fence: "fenced" } };
 const OPEN: Verdict = { done: false, says: "stores.stock stands open", refutes: ["stores.stock"], letsIn: true };
@@ -77,7 +67,7 @@ describe("an old side before the promotion that gives no answer, as people accep
   test.each(SILENT)(
     "guard silent is not closed: it ends no call, and only a look that sees it closed does (%#)",
     async (silent) => {
-      const { look, needed, kindsWritten } = waiting(fenced(SEEN_OPEN, PAUSED));
+      const { look, needed, kindsWritten } = waiting(fencedWith(SEEN_OPEN, PAUSED));
 
       for (let looks = 0; looks < 3; looks += 1) {
         await look(silent);
@@ -93,7 +83,7 @@ describe("an old side before the promotion that gives no answer, as people accep
   test.each(SILENT)(
     "guard silent since: it was last seen closed before it went silent, beside the steps too (%#)",
     async (silent) => {
-      const { seen, deps, kept } = looking(fenced());
+      const { seen, deps, kept } = looking(fencedWith());
       const stop = new AbortController();
       const verdicts = [FENCED, silent, silent, OPEN];
       seen.verdict = FENCED;
@@ -120,12 +110,12 @@ describe("an old side before the promotion that gives no answer, as people accep
 });
 
 test("guard end of sight: after the plan's end date nobody looks before the promotion, it is said once, and nobody is called to close it", async () => {
-  const { seen, look, needed, kindsWritten } = waiting(fenced(SEEN_OPEN, PAUSED));
+  const { seen, look, needed, kindsWritten } = waiting(fencedWith(SEEN_OPEN, PAUSED));
   await look(OPEN);
   const { looks } = seen;
   expect(needed()).toMatchObject({ occasion: "old-side" });
 
-  seen.nowMs = fenced().untilMs;
+  seen.nowMs = fencedWith().untilMs;
   for (let more = 0; more < 3; more += 1) await look(OPEN);
 
   expect([kindsWritten(), seen.looks - looks, needed()]).toEqual([["sight-ended"], 0, undefined]);

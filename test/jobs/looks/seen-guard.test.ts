@@ -140,6 +140,8 @@ describe("guard gone run: a run that is taken away whole, with its place among t
     const { told, looked, goTo } = await idle();
     await looked();
     goTo(plan.authorisesUntilMs);
+    // A look that began before still misses it.
+    await looked();
     await redis.del(KEYS.run("F-1"), KEYS.openRuns);
 
     await looked();
