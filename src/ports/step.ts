@@ -173,7 +173,7 @@ type GivingBack<Input> =
 
 interface Doing<Input, Data, Output> extends HandsOn<Output> {
   readonly role: StepRole;
-  /** Calls that one look makes to one API, so that looks come no faster than twice as many a second. Absent: one. */
+  /** Calls that a look makes to one API while nothing has changed yet, so that looks come no faster than twice as many a second. Absent: one. */
   readonly callsALook?: number;
   /** Its call leads back when it is made twice: where nobody can say whether it was taken it asks people, and makes no other one. */
   readonly leadsBack?: true;

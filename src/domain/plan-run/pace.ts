@@ -7,14 +7,10 @@ export const LEAST_A_CALL_MS = 500;
 /** While it cannot be far yet, and where nothing is known of its end. */
 export const ORDINARY_MS = 2_000;
 const MOST_MS = 5_000;
-/**
- * Where its end is looked for, as parts of the times that are known, and by which part of its time a look comes late there at most:
- * learned times are nearer to the truth. Half of what was learned from many runs is shorter than what it says.
- */
-const AROUND = {
-  learned: { from: 0.7, to: 1.25, late: 1 / 500 },
-  documented: { from: 0.5, to: 2, late: 1 / 300 },
-} as const;
+/** Where its end is looked for, as parts of the times that are known: learned times are nearer to the truth. */
+const AROUND = { learned: { from: 0.7, to: 1.25 }, documented: { from: 0.5, to: 2 } } as const;
+/** By which part of its time a look comes late there at most: hours need no look twice a second. */
+const LATE_PART = 1 / 1_000;
 /** What takes longer than anybody has seen is looked at the more rarely, the longer it takes. */
 const OVERDUE_PART = 1 / 100;
 /** Lengthens only, so that several steps do not look in the same moment for ever. */
@@ -42,7 +38,7 @@ export function nextLookMs(
   return Math.max(LEAST_A_CALL_MS * callsALook, unjittered()) * (1 + JITTER * chance);
 
   function unjittered(): number {
-    const oftenMs = Math.min(ORDINARY_MS, toMs * around.late);
+    const oftenMs = Math.min(ORDINARY_MS, toMs * LATE_PART);
     if (ageMs < beginsMs) return Math.max(oftenMs, Math.min(ORDINARY_MS, beginsMs - ageMs));
     return ageMs <= endsMs ? oftenMs : Math.min(MOST_MS, Math.max(ORDINARY_MS, ageMs * OVERDUE_PART));
   }

@@ -155,8 +155,8 @@ export function changeRecords({
     return input.isPrivate ? "private" : "public";
   };
   return {
-    // Route 53 takes five calls a second of a whole account.
-    ...{ name, role, waitsOutRefusals: true, callsALook: 2 },
+    // While a change is under way a look asks for its state alone.
+    ...{ name, role, waitsOutRefusals: true },
     input: Input,
     data: Data,
     dataByHand: (_nowMs, isRefused) => ({ changeId: null, ...(isRefused && { elsewhere: true as const }) }),

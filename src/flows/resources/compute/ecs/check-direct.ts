@@ -25,8 +25,8 @@ type Input = z.infer<typeof Input>;
 export const checkDirect: Step<Input, Record<string, never>, z.infer<typeof Output>> = {
   name: "check-direct",
   role: "proves",
-  // The service, its tasks, and what they are.
-  callsALook: 3,
+  // The service, and its tasks. What they are is asked of each only once.
+  callsALook: 2,
   input: Input,
   data: NoData,
   dataByHand: () => ({}),
