@@ -5,8 +5,10 @@ import { chainOf } from "../../domain/errors.ts";
 import { carry, type Inbound } from "./inbound.ts";
 import { type Audience, type Telling, tell } from "./telling.ts";
 
-/** Machine time. Slack wants its acknowledgement within 3 s; what is left goes to the way there and back. */
-const PATIENCE_MS = 450;
+/** Machine times. Slack wants its acknowledgement within 3 s, and people see it at once; an answer that is as quick goes with it. */
+const ACKNOWLEDGED_WITHIN_MS = 50;
+/** What is not answered by then is said to be under way. A form is acknowledged only then: it closes, and shows nothing any more. */
+const UNDER_WAY_AFTER_MS = 450;
 
 /** How one kind of act can be acknowledged. Each may throw: the connection may be gone by then. */
 export interface Acknowledging {
@@ -32,14 +34,16 @@ export interface Conversing extends Telling {
  */
 export async function converse(deps: Conversing, inbound: Inbound, ack: Acknowledging): Promise<void> {
   const answering = answerOnce(deps, inbound);
-  const soon = await within(answering, PATIENCE_MS);
-  if (soon !== undefined) {
-    await deliver(deps, inbound, { answer: soon, ack });
-    return;
+  const isForm = ack.fieldErrors !== undefined || ack.nextForm !== undefined;
+  let left: Acknowledging | undefined = ack;
+  let answer = isForm ? undefined : await within(answering, ACKNOWLEDGED_WITHIN_MS);
+  if (answer === undefined && !isForm && (await acknowledge(deps, inbound, ack.done))) left = undefined;
+  answer ??= await within(answering, UNDER_WAY_AFTER_MS - (isForm ? 0 : ACKNOWLEDGED_WITHIN_MS));
+  if (answer === undefined) {
+    await show(deps, inbound, { card: sentenceCard("Working on it …"), audience: "asker", ack: left });
+    left = undefined;
   }
-  const working = sentenceCard("Working on it …");
-  await show(deps, inbound, { card: working, audience: "asker", ack });
-  await deliver(deps, inbound, { answer: await answering, ack: undefined });
+  await deliver(deps, inbound, { answer: answer ?? (await answering), ack: left });
 }
 
 async function answerOnce(deps: Conversing, { key, ask }: Inbound): Promise<Answer> {

@@ -72,9 +72,10 @@ describe("A command", () => {
     const slow = later<Answer>();
     desk.answers(() => slow.promise);
     const outcome = await ana().types("/dr failover payments", OPS);
-    // Slack itself judges the time, and nothing has been answered yet.
+    // Slack itself judges the time. Nothing has been answered yet, and nothing is said as yet.
     expect(outcome.ack.ok).toBe(true);
-    expect(outcome.ephemerals.map(({ text }) => text)).toEqual(["Working on it …"]);
+    expect(outcome.ephemerals).toEqual([]);
+    await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Working on it …");
     slow.fulfil(whisper("The plan is ready"));
     await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "The plan is ready");
   });
