@@ -112,7 +112,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         [
           "test/jobs/looks/broken-guard.test.ts",
           "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
-          "fails at the same thing again and again",
+          "fails at this again and again",
         ],
       ],
       "somebody cuts lines off a journal, or puts an older one back": [
