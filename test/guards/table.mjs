@@ -197,6 +197,23 @@ export const GUARDS = [
       "guard broken card: one that the room stands on wakes people, a reply in a thread or an alarm's card does not",
   },
   {
+    guard: "numbers are shown to people of the file alone",
+    file: "src/commands/oncall.ts",
+    cut: "personOf(ask, inventory) === undefined\n",
+    by: "false\n",
+    test: "flows/incident/life/commands.test.ts",
+    fails: "guard numbers: shows a guest no number, no address and no approver",
+  },
+  {
+    guard: "whose keys count for what names no service that is kept from the reader",
+    file: "src/commands/oncall.ts",
+    cut: ".filter(shownTo(ask, inventory))",
+    by: "",
+    test: "flows/incident/life/commands.test.ts",
+    fails:
+      "guard kept service: names approvers whom no pager rings, and for which services each turns keys, of those that the asker is shown",
+  },
+  {
     guard: "a service has one incident, however many people declare it",
     file: "src/commands/declare.ts",
     cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",
