@@ -214,6 +214,23 @@ export const GUARDS = [
       "guard kept service: names approvers whom no pager rings, and for which services each turns keys, of those that the asker is shown",
   },
   {
+    guard: "a freeze whose answer is lost is looked for",
+    file: "src/store/freezes.ts",
+    cut: "if (lines.some(({ seal }) => there[seal] === undefined)) throw leftOut();",
+    by: "",
+    test: "store/freezes.test.ts",
+    fails: "guard lost freeze: one whose answer is lost counts exactly where it stands (it was written: false)",
+  },
+  {
+    guard: "a snapshot that may have started is not said to stand still",
+    file: "src/commands/start-now.ts",
+    cut: "const now = await deps.runs.read(id).catch(() => undefined);",
+    by: "const now = await deps.runs.read(id);",
+    test: "commands/store-answers.test.ts",
+    fails:
+      "guard lost start: of a snapshot that may have started nobody says that it did not, also where it cannot be looked for",
+  },
+  {
     guard: "a service has one incident, however many people declare it",
     file: "src/commands/declare.ts",
     cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",
