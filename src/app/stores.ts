@@ -94,7 +94,7 @@ const CALLS: DocumentKind<Calls> = {
   isOpen: (calls) => calls.open.length > 0,
 };
 const OWN_CALLS: DocumentKind<Calls> = {
-  ...{ kind: "own-calls", version: 1, schema: Calls, unreadable: "begins-again", isOpen: () => false },
+  ...{ kind: "own-calls", version: 2, schema: Calls, unreadable: "begins-again", isOpen: () => false },
 };
 const NOTES: DocumentKind<RunNotes> = {
   ...{ kind: "run-notes", version: 1, schema: RunNotes, unreadable: "begins-again", isOpen: () => false },

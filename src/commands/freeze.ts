@@ -1,5 +1,5 @@
 import { sentenceCard } from "../domain/card/card.ts";
-import { messageOf, UserError } from "../domain/errors.ts";
+import { messageOf, TransientError, UserError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { FREEZE_ID, type Freeze, LIFTED_BY, sayFrozen, standingLifts } from "../domain/plan-run/freeze.ts";
 import { approversOf } from "../domain/service/access.ts";
@@ -9,8 +9,10 @@ import type { Who } from "../ports/asker.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import { freezeForm } from "../views/forms.ts";
 import { nameOf } from "../views/names.ts";
+import { FREEZE_WORDS, LIFT_WORDS, UNFREEZE_WORDS } from "../views/store-answers.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { listed, type RunCommandDeps } from "./run-deps.ts";
+import { toldOf } from "./told.ts";
 
 export interface FreezeDeps extends Pick<RunCommandDeps, "ledger" | "clock" | "inventory" | "newId"> {
   readonly freezes: Freezes;
@@ -21,16 +23,13 @@ export async function freeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
   const who = listed(ask);
   const why = (ask.fields?.["why"] ?? ask.text).trim();
   if (why === "" && ask.fields) return { kind: "field-errors", errors: { why: "Say why." } };
-  if (why === "") {
-    // Nobody says why in a form that would change nothing.
-    const [inForce] = await deps.freezes.inForce();
-    return inForce ? frozenAlready(inForce) : { kind: "form", form: freezeForm() };
-  }
-  const said = { who, atMs: deps.clock.now(), kind: "frozen", says: why } as const;
-  const [before] = await deps.freezes.inForce();
+  // Nobody says why in a form that would change nothing.
+  const [before] = await toldOf(FREEZE_WORDS, () => deps.freezes.inForce());
   if (before) return frozenAlready(before);
-  const id = deps.newId();
-  await deps.freezes.say([{ kind: "frozen", id, by: who.person, atMs: said.atMs, why }], eventOf(said));
+  if (why === "") return { kind: "form", form: freezeForm() };
+  const said = { who, atMs: deps.clock.now(), kind: "frozen", says: why } as const;
+  const line = { kind: "frozen", id: deps.newId(), by: who.person, atMs: said.atMs, why } as const;
+  await toldOf(FREEZE_WORDS, () => deps.freezes.say([line], eventOf(said)));
   // It stops everything from here on, also where the ledger takes no more lines.
   const unwritten = await note(said, deps).then(
     () => "",
@@ -51,14 +50,23 @@ export async function unfreeze(ask: Ask, deps: FreezeDeps): Promise<Answer> {
   if (!isApprover(inventory, who.person))
     throw new UserError("not-allowed", "“unfreeze” is for approvers. Nothing was changed.");
   const said = { who, atMs: deps.clock.now(), kind: "lift-asked", says: "changes may go on again" } as const;
-  const nothing = new UserError("not-frozen", "TwoKey is not frozen. Nothing was changed.");
+  await toldOf(UNFREEZE_WORDS, () => askToLift(said, deps));
+  return toldOf(LIFT_WORDS, () => lift({ ...said, kind: "unfrozen" }, deps));
+}
+
+async function askToLift(said: Said, deps: FreezeDeps): Promise<void> {
   const frozen = await deps.freezes.inForce();
-  if (frozen.length === 0) throw nothing;
+  if (frozen.length === 0) throw new UserError("not-frozen", "TwoKey is not frozen. Nothing was changed.");
   // In the ledger before it counts: from the second one on calls leave again.
   await note(said, deps);
-  const asked = frozen.map(({ id }) => ({ kind: "lift-asked", id, by: who.person, atMs: said.atMs }) as const);
-  await deps.freezes.say(asked, eventOf(said));
-  return lift({ ...said, kind: "unfrozen" }, deps);
+  const { who, atMs } = said;
+  const asked = frozen.map(({ id }) => ({ kind: "lift-asked", id, by: who.person, atMs }) as const);
+  await deps.freezes.say(asked, eventOf(said)).catch(async (error: unknown) => {
+    // Of a word of which nobody can say whether it counts, the ledger says that it was given. Best effort.
+    if (error instanceof TransientError)
+      await note({ ...said, kind: "lift-void", says: messageOf(error) }, deps).catch(() => undefined);
+    throw error;
+  });
 }
 
 /** Lifts what enough approvers want lifted by now; what another one said in the same moment counts too. */
@@ -94,7 +102,7 @@ const isApprover = (inventory: Inventory, person: string): boolean =>
 interface Said {
   readonly who: Who;
   readonly atMs: number;
-  readonly kind: "frozen" | "lift-asked" | "unfrozen";
+  readonly kind: "frozen" | "lift-asked" | "lift-void" | "unfrozen";
   readonly says: string;
 }
 

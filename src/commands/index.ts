@@ -216,7 +216,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   },
   oncall: {
     usage: "oncall",
-    says: "who is on call now, and by which number to call people",
+    says: "who is on call and who turns keys, and by which number to call them",
     who: [],
     guests: "proven",
     moment: "quiet days",

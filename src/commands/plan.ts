@@ -5,17 +5,22 @@ import type { Service } from "../domain/service/service.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { isShown, mayAsk, refuseUnlessMayAsk, shownTo } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
-import { propose } from "./propose.ts";
+import { planWords, propose } from "./propose.ts";
 import { refuseWhileCoolingDown, refuseWhileHeld } from "./refuse-while.ts";
 import { knownPerson, type RunCommandDeps, serviceNamed } from "./run-deps.ts";
 import { goOnWith, notStarted } from "./start-now.ts";
+import { toldOf } from "./told.ts";
 
 /** What follows the verb of every runbook. */
 export const usageOf = ({ name, usage }: StoredRunbook): string =>
   [name, "<service>", usage, "[dry-run]", "[because <reason>]"].filter((part) => part !== "").join(" ");
 
 /** The verb of a runbook: `/dr <runbook> <service> …`, or a form without arguments. */
-export async function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+export function plan(runbook: StoredRunbook, ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+  return toldOf(planWords(runbook), () => planned(runbook, ask, deps));
+}
+
+async function planned(runbook: StoredRunbook, ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const inventory = deps.inventory();
   const person = knownPerson(ask, inventory);
   const asked = ask.fields ? fromFields(ask.fields) : fromWords(ask.text, runbook);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Card, spans, type Text } from "../domain/card/card.ts";
-import { UserError } from "../domain/errors.ts";
+import { OutcomeUnknown, TransientError, UserError } from "../domain/errors.ts";
 import type { Person } from "../domain/people/person.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
@@ -18,7 +18,7 @@ import { nameOf, peopleLeft } from "../views/names.ts";
 import { planInFull, whatIsAsked } from "../views/plan.ts";
 import { someOf } from "../views/room.ts";
 import { endedWithout } from "../views/sight.ts";
-import { PLAN_WORDS, START_WORDS } from "../views/store-answers.ts";
+import { type ActWords, PLAN_WORDS, START_WORDS } from "../views/store-answers.ts";
 import { foreseenIn } from "./foreseen.ts";
 import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
@@ -64,7 +64,7 @@ export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: Ru
   };
   try {
     const wanted = { ...asked, requester, channel, sees: looking.sees };
-    const { card, outcome } = await made(wanted, { dryRun, keeps }, deps);
+    const { card, outcome } = await storeToldOf(planWords(asked.runbook), () => made(wanted, { dryRun, keeps }, deps));
     looking.ends(outcome);
     return { kind: "whisper", card };
   } catch (error) {
@@ -72,6 +72,8 @@ export async function propose({ ask, person, dryRun, ...asked }: Asked, deps: Ru
     throw error;
   }
 }
+
+export const planWords = ({ needs }: StoredRunbook): ActWords => (needs === "responder" ? START_WORDS : PLAN_WORDS);
 
 /** Errors that speak of the service alone: what is wrong with it is for everybody who could see the look. */
 const ABOUT_THE_SERVICE: ReadonlySet<string> = new Set(["plan-refused", "settings-open"]);
@@ -101,8 +103,7 @@ async function made(
     return { card, outcome: `It was a dry run: only ${wanted.requester.name} is shown the plan.` };
   }
   keeps();
-  const words = plan.keysRequired === 0 ? START_WORDS : PLAN_WORDS;
-  const channel = await storeToldOf(words, () => keepDraft(draft, wanted, deps));
+  const channel = await keepDraft(draft, wanted, deps);
   const what = plan.keysRequired === 0 ? "is started. Its progress is in" : CALLED;
   const outcome = told(plan, channel, what);
   const whose = plan.keysRequired === 0 ? [] : [whoCounts(draft.run, deps)];
@@ -179,7 +180,10 @@ const refusedPlan = ({ name }: Service, reasons: readonly string[]): UserError =
 export async function keepDraft({ run, incident }: Draft, proposal: Proposal, deps: RunCommandDeps): Promise<string> {
   const { plan } = run;
   const channel = incident?.channel ?? proposal.channel ?? deps.inventory().file.alerts.channel;
-  await deps.rememberChannel(plan.id, channel);
+  // Whatever became of that, there is no plan yet.
+  await deps.rememberChannel(plan.id, channel).catch((cause: unknown) => {
+    throw cause instanceof OutcomeUnknown ? new TransientError(cause.code, cause.message, { cause }) : cause;
+  });
   await keepOrStart({ run, incident }, proposal, deps);
   return channel;
 }

@@ -4,17 +4,23 @@ import type { Plan } from "../domain/plan-run/plan.ts";
 import { findService } from "../domain/service/inventory.ts";
 import { RUNBOOKS, runbookOf } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
+import { PLAN_WORDS } from "../views/store-answers.ts";
 import { refuseUnlessMayAsk, shownTo } from "./access.ts";
 import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { propose } from "./propose.ts";
 import { refuseWhilePlanned } from "./refuse-while.ts";
 import { knownPerson, type RunCommandDeps, runMeant, runOf } from "./run-deps.ts";
+import { toldOf } from "./told.ts";
 
 /**
  * `/dr replan [run] [planned|unplanned] [because <reason>]`: what is left of a run that waits for people, as a plan of its own
  * on the world as it is. The run goes on waiting until the new plan has its keys; then it ends, in the same step.
  */
-export async function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+export function replan(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
+  return toldOf(PLAN_WORDS, () => replanned(ask, deps));
+}
+
+async function replanned(ask: Ask, deps: RunCommandDeps): Promise<Answer> {
   const inventory = deps.inventory();
   const requester = knownPerson(ask, inventory);
   const { run: named, words, reason } = wantedFrom(ask);

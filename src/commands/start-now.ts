@@ -51,8 +51,9 @@ export async function goOnWith(left: RunState, requester: Requester, deps: RunCo
   try {
     await toldOf(START_WORDS, () => startAlone(left, { requester }, deps));
   } catch (error) {
-    // The first ask may have started it meanwhile.
-    if ((await deps.runs.read(id))?.startedAtMs === undefined) throw error;
+    // The first ask may have started it meanwhile. Where that cannot be looked for, what came of this one is all that is known.
+    const now = await deps.runs.read(id).catch(() => undefined);
+    if (now?.startedAtMs === undefined) throw error;
   }
   return whisper(`Plan ${id} was kept before and not started. It is started now. /dr status shows how far it is.`);
 }

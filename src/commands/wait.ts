@@ -29,11 +29,11 @@ export interface WaitCommandDeps extends Pick<RunCommandDeps, "runs" | "ledger" 
 export async function wait(ask: Ask, deps: WaitCommandDeps): Promise<Answer> {
   const who = listed(ask);
   const said = ask.fields ? fromFields(ask) : fromWords(ask, deps.clock.now());
-  const about = await meant(said.about, ask, deps);
+  const about = await toldOf(WAIT_WORDS, () => meant(said.about, ask, deps));
   // Their plan cards have the button.
   if (!approversOf(deps.inventory(), about.service).some(({ id }) => id === who.person))
     refuseUnlessMayAsk(ask, about.service, deps.inventory());
-  await refuseUnlessOpen(about, deps);
+  await toldOf(WAIT_WORDS, () => refuseUnlessOpen(about, deps));
   if (said.until === undefined && said.reason === "")
     return { kind: "form", form: waitForm(about.service, contextOf(about)) };
   const nowMs = deps.clock.now();

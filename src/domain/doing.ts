@@ -9,6 +9,15 @@ export interface Doing {
   readonly run?: string;
   /** People are called where it goes on failing: an alarm, a page, a room or a run stands still. */
   readonly wakes: boolean;
+  /** All that is due later rests on it. */
+  readonly isForAll?: true;
+}
+
+/** What becomes of everything else while these fail; nothing, where that cannot be said in a few words. */
+export function sayRest(failing: readonly Doing[]): string[] {
+  if (failing.some(({ isForAll }) => isForAll))
+    return ["Pages, status updates and runs may be late: look at open incidents and runs yourself."];
+  return failing.length === 1 ? ["Everything else goes on."] : [];
 }
 
 /** Something that failed too often. */

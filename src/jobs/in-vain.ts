@@ -1,12 +1,11 @@
-import type { BrokenThing, Doing } from "../domain/doing.ts";
+import { type BrokenThing, type Doing, sayRest } from "../domain/doing.ts";
 import { chainOf } from "../domain/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 
 /**
  * What fails again and again is neither repeated at full pace nor in silence (G22): it is said once, in the alerts channel and in the
- * room that it is about, and people are called (`looks/broken-guard.ts`). It goes on with growing pauses, and what stands beside it goes
- * on as if nothing were.
+ * room that it is about, and people are called (`looks/broken-guard.ts`). It is tried again, and what stands beside it goes on.
  */
 const MOST_TRIES = 5;
 /** Machine times. */
@@ -51,6 +50,8 @@ export function createInVain(deps: InVainDeps): InVain {
   const { clock, logger } = deps;
   const failures = new Map<string, Failures>();
 
+  const broken = () => [...failures.values()].flatMap((each) => brokenNow(each, clock)).toSorted(bySince);
+
   async function failed(doing: Doing, error: unknown): Promise<void> {
     const { what } = doing;
     const key = keyOf(doing);
@@ -58,7 +59,7 @@ export function createInVain(deps: InVainDeps): InVain {
     const before = failures.get(key);
     const next = oneMore(before, { doing, why: chainOf(error), atMs: clock.now(), speed: clock.speed });
     const { count, why } = next;
-    logger.error({ what, why, count }, "Something failed and is tried again; everything else goes on");
+    logger.error({ what, why, count }, "Something failed and is tried again");
     const isSaid = [...failures.values()].some((each) => each.isTold && each.doing.what === what);
     failures.set(key, next);
     if (count < MOST_TRIES || next.isTold) return;
@@ -66,7 +67,7 @@ export function createInVain(deps: InVainDeps): InVain {
     failures.set(key, { ...next, isTold: true });
     // Something else of the same words.
     if (isSaid) return;
-    await tell(doing, why, deps).catch((unsaid: unknown) => {
+    await tell(next, broken(), deps).catch((unsaid: unknown) => {
       logger.warn({ what, why: chainOf(unsaid) }, "It could not be said that something fails");
       const current = failures.get(key);
       if (current) failures.set(key, { ...current, isTold: false });
@@ -85,7 +86,7 @@ export function createInVain(deps: InVainDeps): InVain {
         await failed(doing, error);
       }
     },
-    broken: () => [...failures.values()].flatMap((each) => brokenNow(each, clock)).toSorted(bySince),
+    broken,
   };
 }
 
@@ -114,9 +115,13 @@ function brokenNow({ doing, why, lastAtMs, brokenAtMs }: Failures, { now, speed 
 
 const bySince = (one: BrokenThing, other: BrokenThing): number => one.sinceMs - other.sinceMs;
 
-async function tell(doing: Doing, why: string, { announce, roomOf }: InVainDeps): Promise<void> {
-  const says = `TwoKey fails at this again and again: ${doing.what}. ${why.replace(/\.$/, "")}. It is tried again with growing pauses, and everything else goes on.`;
+async function tell(
+  { doing, why }: Failures,
+  broken: readonly Doing[],
+  { announce, roomOf }: InVainDeps,
+): Promise<void> {
+  const says = `TwoKey fails at this again and again: ${doing.what}. ${why.replace(/\.$/, "")}. It is tried again.`;
   // What cannot be read may be the very thing that says where its room is.
   const room = await roomOf(doing).catch(() => undefined);
-  await announce(says, room === undefined ? [] : [room]);
+  await announce([says, ...sayRest(broken)].join(" "), room === undefined ? [] : [room]);
 }

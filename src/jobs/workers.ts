@@ -137,7 +137,8 @@ function doingOf({ id: job, queueName, data }: Job): Doing {
   const key = `${queueName} ${queueName === "signals" ? job : id}`;
   const run = RUNS.includes(queueName) ? id : undefined;
   const incident = INCIDENTS.includes(queueName) ? id : undefined;
-  return { what, key, ...(run !== undefined && { run }), ...(incident !== undefined && { incident }), wakes: true };
+  const about = { ...(run !== undefined && { run }), ...(incident !== undefined && { incident }) };
+  return { what, key, ...about, wakes: true, ...(queueName === "sweep" && { isForAll: true }) };
 }
 
 /** Queues whose jobs are about one. */

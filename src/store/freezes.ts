@@ -3,6 +3,7 @@ import { FREEZE_ID, FreezeLine, type FreezeSaid, inForce } from "../domain/plan-
 import type { Freezes } from "../ports/freezes.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { certain, leftOut } from "./plain-errors.ts";
 import { isOtherType } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 import type { Seals } from "./seal.ts";
@@ -39,7 +40,8 @@ export function createFreezes(redis: ScriptedRedis, seals: Seals): KeptFreezes {
       const lines = said.map((each) => ({ said: each, seal: seals.of({ freeze: each }) }));
       const { keys, args } = withLists([KEYS.position, KEYS.events, KEYS.freezes], [event]);
       const written = lines.flatMap(({ said: each, seal }) => [seal, JSON.stringify(each)]);
-      await redis.twokeySayFreeze(keys.length, ...keys, lines.length, ...written, ...args);
+      const ask = () => redis.twokeySayFreeze(keys.length, ...keys, lines.length, ...written, ...args);
+      await certain(ask, () => standing(redis, lines));
       for (const line of lines) seals.seen?.sawFreeze(line);
     },
     async keep() {
@@ -53,6 +55,12 @@ export function createFreezes(redis: ScriptedRedis, seals: Seals): KeptFreezes {
       ];
     },
   };
+}
+
+async function standing(redis: ScriptedRedis, lines: readonly FreezeLine[]): Promise<number> {
+  const there = await redis.hgetall(KEYS.freezes);
+  if (lines.some(({ seal }) => there[seal] === undefined)) throw leftOut();
+  return lines.length;
 }
 
 interface Found {

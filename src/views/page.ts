@@ -1,6 +1,5 @@
 import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import { type Incident, isOpen } from "../domain/incident/incident.ts";
-import type { PersonId } from "../domain/people/person.ts";
 import { headlineOf } from "./incident.ts";
 import { inRoom } from "./room.ts";
 
@@ -53,59 +52,4 @@ export function noChannelCard({ id, alertsChannel }: Incident, why: string): Car
       },
     ],
   };
-}
-
-export interface OnCallLine {
-  readonly policy: string;
-  readonly level: number;
-  readonly name: string;
-  readonly person?: PersonId | undefined;
-  readonly untilMs: number | undefined;
-}
-
-export interface OnCallNow {
-  readonly lines: readonly OnCallLine[];
-  /** Policies that nobody is on call for. */
-  readonly empty: readonly string[];
-  /** Set when the pager did not say: then nothing is guessed. */
-  readonly why?: string;
-  /** For whom the card may show it: people of the file, the ones on call first. */
-  readonly toCall?: readonly { readonly person: PersonId; readonly phone: string | undefined }[];
-}
-
-const BY_NAME: CardPart = { kind: "text", text: ["To page somebody by name: ", { code: "/dr escalate @who" }] };
-
-/** Who is on call now, and by which number people are called when no pager reaches them. */
-export function onCallCard({ lines, empty, why, toCall = [] }: OnCallNow): Card {
-  const numbers = numbersPart(toCall);
-  if (why !== undefined) {
-    const text = `Who is on call is not known: ${why}`;
-    return { text, parts: [{ kind: "heading", text: "On call" }, { kind: "text", text }, ...numbers] };
-  }
-  const said: Text[] = lines.map(({ policy, level, name, person, untilMs }) => [
-    { bold: policy },
-    ` · level ${level} · `,
-    person === undefined ? name : { person },
-    ...(untilMs === undefined ? [" · no end set"] : [" · until ", { timeMs: untilMs, as: "time" } as const]),
-  ]);
-  const missing: Text[] = empty.map((policy) => [{ bold: policy }, " · ", { bold: "nobody is on call" }]);
-  const names = lines.map((line) => line.name).join(", ");
-  return {
-    text: empty.length > 0 ? `Nobody is on call for ${empty.join(", ")}` : `On call: ${names || "nobody"}`,
-    parts: [
-      { kind: "heading", text: "On call" },
-      { kind: "lines", lines: [...missing, ...said] },
-      ...(empty.length === 0 ? [] : [BY_NAME]),
-      ...numbers,
-    ],
-  };
-}
-
-function numbersPart(toCall: NonNullable<OnCallNow["toCall"]>): CardPart[] {
-  if (toCall.length === 0) return [];
-  const lines = toCall.map(({ person, phone }): Text => [{ person }, ` · ${phone ?? "no number in twokey.yaml"}`]);
-  return [
-    { kind: "text", text: [{ bold: "By telephone" }, " (only you see this)"] },
-    { kind: "lines", lines },
-  ];
 }

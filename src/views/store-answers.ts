@@ -2,9 +2,11 @@
 export interface ActWords {
   /** It certainly did not happen. */
   readonly not: string;
+  /** What stands all the same; absent: nothing was changed. */
+  readonly stands?: string;
   /** What to do then. */
   readonly again: string;
-  /** Completes “Nobody can say yet whether …”. */
+  /** Completes “Nobody can say yet whether …”, which stands behind what stands all the same. */
   readonly whether: string;
   /** Where it can be seen. */
   readonly seen: string;
@@ -87,10 +89,37 @@ export const WAIT_WORDS: ActWords = {
   seen: "/dr status shows it in a moment.",
 };
 
-export const sayNotDone = ({ not, again }: ActWords, why: string): string =>
-  `${not}: ${why}. Nothing was changed. ${again}`;
-export const sayNotKnown = ({ whether, seen }: Pick<ActWords, "whether" | "seen">, why: string): string =>
-  `Nobody can say yet whether ${whether}: ${why}. ${seen}`;
+const BY_PROCESS = "To stop TwoKey now, stop each of its processes.";
+
+export const FREEZE_WORDS: ActWords = {
+  not: "Your “freeze” does not count, and stops nothing",
+  again: `Say it again in a moment. ${BY_PROCESS}`,
+  whether: "TwoKey is frozen",
+  seen: `/dr status shows it in a moment. ${BY_PROCESS}`,
+};
+
+export const UNFREEZE_WORDS: ActWords = {
+  not: "Your “unfreeze” does not count",
+  again: "Say it again in a moment.",
+  whether: "your “unfreeze” counts",
+  seen: "/dr status shows whether TwoKey is frozen.",
+};
+
+/** Of the second step: enough approvers have said it, and that is kept. */
+export const LIFT_WORDS: ActWords = {
+  stands: "Your “unfreeze” counts.",
+  not: "It has not lifted the freeze yet",
+  again: "Say it again in a moment: it counts for 15 minutes.",
+  whether: "the freeze is lifted",
+  seen: "/dr status shows whether TwoKey is frozen.",
+};
+
+export const sayNotDone = ({ stands, not, again }: ActWords, why: string): string =>
+  stands === undefined ? `${not}: ${why}. Nothing was changed. ${again}` : `${stands} ${not}: ${why}. ${again}`;
+export const sayNotKnown = (
+  { stands, whether, seen }: Pick<ActWords, "stands" | "whether" | "seen">,
+  why: string,
+): string => `${stands === undefined ? "" : `${stands} `}Nobody can say yet whether ${whether}: ${why}. ${seen}`;
 
 export const anyActWords = (verb: string) => ({
   whether: `/dr ${verb} was done`,

@@ -16,7 +16,8 @@ import { declareForm, freezeForm, rejectForm, severityForm, takeOverForm } from 
 import { helpCard, verbCard } from "../../src/views/help.ts";
 import { incidentCard } from "../../src/views/incident.ts";
 import { keyForm } from "../../src/views/key-form.ts";
-import { onCallCard, pageCard } from "../../src/views/page.ts";
+import { onCallCard } from "../../src/views/on-call.ts";
+import { pageCard } from "../../src/views/page.ts";
 import { planCard, planDetailsCard, planInFull } from "../../src/views/plan.ts";
 import { recoveryCard } from "../../src/views/recovery.ts";
 import { resolutionAddedCard, resolutionCard, resolutionLeftCard, resolveForm } from "../../src/views/resolution.ts";
@@ -277,10 +278,18 @@ function otherCards(): Record<string, Card> {
         { policy: "operations team", level: 2, name: "Elena Rossi", person: "elena", untilMs: undefined },
       ],
       empty: ["dba"],
-      toCall: [
-        { person: "ana", phone: "+15550123" },
-        { person: "elena", phone: undefined },
-      ],
+      toCall: {
+        unlisted: ["Nina Sato"],
+        keeper: "PagerDuty",
+        helpers: [
+          { person: "ana", phone: "+15550123", email: "ana@mycomputer.com" },
+          { person: "elena", phone: undefined, email: "elena@mycomputer.com" },
+        ],
+        approvers: [
+          { person: "ana", phone: "+15550123", email: "ana@mycomputer.com", isRung: true },
+          { person: "elena", phone: undefined, email: "elena@mycomputer.com", isRung: false, keysFor: ["inventory"] },
+        ],
+      },
     }),
   };
 }

@@ -5,18 +5,25 @@ import { ack } from "../../src/commands/ack.ts";
 import { approve } from "../../src/commands/approve.ts";
 import { declare } from "../../src/commands/declare.ts";
 import { escalate } from "../../src/commands/escalate.ts";
+import { type FreezeDeps, freeze, unfreeze } from "../../src/commands/freeze.ts";
 import type { IncidentCommandDeps } from "../../src/commands/incident-deps.ts";
+import { type CommandDeps, VERBS } from "../../src/commands/index.ts";
 import type { Answer, Ask } from "../../src/commands/intent.ts";
+import { plan } from "../../src/commands/plan.ts";
+import { replan } from "../../src/commands/replan.ts";
 import { resolve } from "../../src/commands/resolve.ts";
+import { createIntents } from "../../src/commands/route.ts";
 import { decideOnRun } from "../../src/commands/run-decisions.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
 import { severity } from "../../src/commands/severity.ts";
 import { update } from "../../src/commands/update.ts";
+import { type WaitCommandDeps, wait } from "../../src/commands/wait.ts";
 import { UserError } from "../../src/domain/errors.ts";
 import { isOpen } from "../../src/domain/incident/incident.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { KeyDeps } from "../../src/engine/approvals/keys.ts";
 import { CORRELATION_ID } from "../../src/flows/incident/intake/correlate.ts";
+import { RUNBOOKS, runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { LedgerEntry } from "../../src/ports/runs.ts";
 import { FAIL_FAST } from "../../src/store/connection.ts";
 import { leave } from "../../src/store/leave.ts";
@@ -26,10 +33,10 @@ import { bridge } from "../flows/incident/bridge.ts";
 import { BreakableRedis, type Loses } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { example } from "../harness/example.ts";
-import { clockAt, quietLedger, who } from "../harness/fakes/index.ts";
+import { clockAt, fakeCloud, ordinaryDay, quietLedger, silent, who } from "../harness/fakes/index.ts";
 import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
-import { planFor } from "../harness/plans.ts";
+import { planFor, serviceIn } from "../harness/plans.ts";
 
 const inventory = example("inventory");
 const INCIDENT = "I-7KQ2MX";
@@ -83,17 +90,36 @@ interface Family {
 
 const clock = clockAt(() => AT);
 
+const day = ordinaryDay(serviceIn(inventory));
+const cloud = fakeCloud({
+  ...day,
+  snapshots: { find: async () => ({ known: false, cause: "absent", why: "there is none", atMs: AT }) },
+  probe: { ...day.probe, writeCheck: async () => ({ kind: "written" }) },
+});
+
 function runDeps({ stores, lines }: At): RunCommandDeps & KeyDeps {
   return {
     ...{ runs: stores.runs, cards: stores.cards, clock, wake, inventory: () => inventory },
     ledger: quietLedger({ append: async (line) => void lines.push(line) }),
     stillMay: async () => ({ kind: "yes" }),
-    cloud: { network: {}, regions: () => [] } as never,
+    cloud,
     times: { of: async () => [] },
     ...{ incidentOf: nothing, lastLook: nothing, rememberChannel: nothing, channelOf: nothing },
     newId: () => "F-NEW",
   };
 }
+
+const freezeDeps = (at: At): FreezeDeps => ({ ...runDeps(at), freezes: at.stores.freezes });
+
+const waitDeps = (at: At): WaitCommandDeps => ({
+  ...{ ...runDeps(at), incidents: at.stores.incidents, waits: at.stores.waits },
+  ...{ tendWait: nothing, logger: silent },
+});
+
+const plans =
+  (runbook: string, args: readonly string[], over: Partial<Ask> = {}) =>
+  (at: At) =>
+    plan(runbookOf({ runbook, id: "" }), ask(runbook, args, over), runDeps(at));
 
 function incidentDeps({ stores }: At): IncidentCommandDeps {
   return {
@@ -120,6 +146,11 @@ const turn = (at: At, person: string) => {
   const value = `${plan.id}:${planDigest(plan)}`;
   return approve(ask("approve", [], { who: who(person, nothing), value, fields }), runDeps(at));
 };
+const by = (person: string) => ({ who: who(person, nothing) });
+const frozen = (at: At) => freeze(ask("freeze", ["the", "wrong", "one", "moves"]), freezeDeps(at));
+const liftedBy = (person: string) => (at: At) => unfreeze(ask("unfreeze", [], by(person)), freezeDeps(at));
+const inForce = async ({ stores }: At) => (await stores.freezes.inForce())[0];
+const isKept = async ({ stores }: At) => (await stores.runs.read("F-NEW")) !== undefined;
 const keys = async ({ stores }: At) => (await stores.runs.read("F-1"))?.keys.length;
 const declared = (at: At) => declare(ask("declare", ["sev1", "inventory", "is", "down"]), incidentDeps(at));
 const incident = async ({ stores }: At) => (await stores.incidents.get(INCIDENT))?.value;
@@ -164,6 +195,76 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     done: /^SEV1 declared: /,
     notDone: /^Nothing was declared, and nobody is called: .*call people by telephone\.$/,
     notKnown: /^Nobody can say yet whether it was declared: .*If it was, its channel opens in a moment\./,
+  },
+  "a freeze": {
+    given: nothing,
+    act: frozen,
+    write: '"frozen"',
+    isDone: async (at) => (await inForce(at)) !== undefined,
+    done: /has frozen TwoKey|^TwoKey is frozen already/,
+    notDone: /^Your “freeze” does not count, and stops nothing: .*To stop TwoKey now, stop each of its processes\.$/,
+    notKnown: /^Nobody can say yet whether TwoKey is frozen: .*To stop TwoKey now, stop each of its processes\.$/,
+  },
+  "a first word to lift a freeze": {
+    given: frozen,
+    act: liftedBy("ana"),
+    write: '"lift-asked"',
+    isDone: async (at) => (await inForce(at))?.lifts.length === 1,
+    done: /wants the freeze lifted: 1 of 2\. Another approver has 15 minutes/,
+    notDone: /^Your “unfreeze” does not count: .*Say it again in a moment\.$/,
+    notKnown: /^Nobody can say yet whether your “unfreeze” counts: .*\/dr status shows whether TwoKey is frozen\.$/,
+  },
+  "a last word to lift a freeze": {
+    given: async (at) => {
+      await frozen(at);
+      await liftedBy("ben")(at);
+    },
+    act: liftedBy("ana"),
+    write: '"lifted"',
+    isDone: async (at) => (await inForce(at)) === undefined,
+    done: /was the second to say so: TwoKey is not frozen any more|^TwoKey is not frozen/,
+    notDone: /^Your “unfreeze” does not count: /,
+    notKnown:
+      /^Your “unfreeze” counts\. Nobody can say yet whether the freeze is lifted: .*\/dr status shows whether TwoKey is frozen\.$/,
+  },
+  "a decision to wait": {
+    given: planned,
+    act: (at) => wait(ask("wait", ["inventory", "20m", "because", "it", "comes", "back"]), waitDeps(at)),
+    write: "comes back",
+    isDone: async ({ stores }) => (await stores.waits.get("inventory")) !== undefined,
+    done: /wait/i,
+    notDone: /^Your decision to wait does not count: /,
+    notKnown: /^Nobody can say yet whether your decision to wait counts: /,
+  },
+  "a plan": {
+    given: nothing,
+    act: plans("failover", ["inventory"]),
+    write: '"run.proposed"',
+    isDone: isKept,
+    done: /^Plan F-NEW is made\./,
+    notDone: /^No plan was made: .*Nothing was changed\. Ask again in a moment\.$/,
+    notKnown: /^Nobody can say yet whether the plan is kept: .*\/dr status shows it in a moment\.$/,
+  },
+  "a plan of a form": {
+    given: nothing,
+    act: plans("failover", [], {
+      fields: { service: "inventory", mode: "unplanned", reason: "r" },
+      value: "channel:C01OPS",
+    }),
+    write: '"run.proposed"',
+    isDone: isKept,
+    done: /^Plan F-NEW is made\./,
+    notDone: /^No plan was made: /,
+    notKnown: /^Nobody can say yet whether the plan is kept: /,
+  },
+  "a snapshot": {
+    given: nothing,
+    act: plans("snapshot", ["inventory"]),
+    write: '"started"',
+    isDone: async ({ stores }) => (await stores.runs.read("F-NEW"))?.startedAtMs !== undefined,
+    done: /^Plan F-NEW is started\./,
+    notDone: /^Nothing was started: .*Ask again when that is mended\.$/,
+    notKnown: /^Nobody can say yet whether it was started: /,
   },
   "an acknowledgement": {
     given: declared,
@@ -299,6 +400,8 @@ describe.each(Object.entries(FAMILIES))(
       expect((await at.stores.correlation.get(CORRELATION_ID))?.value.open.length ?? 0).toBe(
         given === declared ? 1 : 0,
       );
+      if (name.includes("lift"))
+        expect(at.lines.map(({ kind }) => kind).slice(-2)).toEqual(["lift-asked", "lift-void"]);
       expect(await told(() => act(at))).toMatch(done);
     }, 20_000);
 
@@ -334,3 +437,71 @@ test("a declaration of which only the row in the index was taken is said not to 
   expect(said).toMatch(/^Nothing was declared/);
   expect((await at.stores.correlation.get(CORRELATION_ID))?.value.open).toEqual([]);
 }, 20_000);
+
+/** What a look before the act finds is no act either. */
+test.each([
+  ["the form of a plan", plans("failover", []), /^No plan was made: /],
+  ["the rest of a run", (at: At) => replan(ask("replan", []), runDeps(at)), /^No plan was made: /],
+  ["the form of a freeze", (at: At) => freeze(ask("freeze", []), freezeDeps(at)), /^Your “freeze” does not count, /],
+])(
+  "%s, while Redis is away, says that nothing was done",
+  async (_what, act, notDone) => {
+    await planned(at);
+    await server.kill();
+
+    expect(
+      await told(
+        () => act(at),
+        () => server.comeBack("same"),
+      ),
+    ).toMatch(notDone);
+  },
+  40_000,
+);
+
+/** These only read. Who signs for a lost store reads of it on its card. */
+const NO_ACTS = ["status", "by-hand", "timeline", "oncall", "help", "accept-store"];
+const SAID: Readonly<Record<string, { readonly args?: readonly string[]; readonly value?: string }>> = {
+  approve: { value: "F-1:digest" },
+  declare: { args: ["sev1", "inventory", "is", "down"] },
+  ...Object.fromEntries(RUNBOOKS.map(({ name }) => [name, { args: ["inventory"] }])),
+};
+
+test("every verb that acts says, while Redis is away, that nothing was done by it", async () => {
+  const run = { ...freezeDeps(at), ...runDeps(at) };
+  const deps = { run, incident: incidentDeps(at), waiting: waitDeps(at) } as unknown as CommandDeps;
+  const intents = createIntents(deps, () => inventory);
+  const acting = Object.keys(VERBS).filter((verb) => !NO_ACTS.includes(verb));
+  await server.kill();
+
+  const said: Record<string, string> = {};
+  for (const verb of acting) {
+    const { args = ["20m", "because", "why"], value } = SAID[verb] ?? {};
+    said[verb] = await told(() => intents(ask(verb, args, value === undefined ? {} : { value })));
+  }
+  await server.comeBack("same");
+
+  expect(acting.length).toBeGreaterThan(20);
+  expect(Object.entries(said).filter(([, answer]) => !answer.includes("Nothing was changed."))).toEqual([]);
+}, 60_000);
+
+test("guard lost start: of a snapshot that may have started nobody says that it did not, also where it cannot be looked for", async () => {
+  const snapshot = plans("snapshot", ["inventory"]);
+  server.loses("the answer and all after it", '"run.proposed"');
+  await told(
+    () => snapshot(at),
+    () => server.reachable(),
+  );
+  await backAgain(at);
+  expect((await at.stores.runs.read("F-NEW"))?.state).toBe("waiting-for-keys");
+  server.loses("the answer and all after it", '"started"');
+
+  const said = await told(
+    () => snapshot(at),
+    () => server.reachable(),
+  );
+
+  expect(said).toMatch(/^Nobody can say yet whether it was started: /);
+  await backAgain(at);
+  expect((await at.stores.runs.read("F-NEW"))?.state).toBe("running");
+}, 40_000);

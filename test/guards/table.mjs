@@ -111,17 +111,17 @@ export const GUARDS = [
   {
     guard: "a process that begins calls nobody again for what fails",
     file: "src/jobs/looks/broken-news.ts",
-    cut: "(await memory.read())?.news ??",
-    by: "undefined ??",
+    cut: "knownFrom((await memory.read())?.news, clock)",
+    by: "knownFrom(undefined, clock)",
     test: "jobs/looks/broken-guard.test.ts",
     fails:
       "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often, and rings for what is new",
   },
   {
     guard: "what fails and works in turn calls people once",
-    file: "src/jobs/looks/broken-guard.ts",
-    cut: "if (broken.length === 0 && !isOver) return;",
-    by: "",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "const isWhole = !broken.has(name) && hasPassed(WHOLE_AFTER_MS, subject.seenAtMs, clock);",
+    by: "const isWhole = !broken.has(name);",
     test: "jobs/looks/broken-guard.test.ts",
     fails:
       "guard flapping: what fails and works in turn calls people once and stays one call, until it was well for five minutes",
@@ -129,10 +129,54 @@ export const GUARDS = [
   {
     guard: "calls about what TwoKey fails at have growing pauses",
     file: "src/jobs/looks/broken-news.ts",
-    cut: "agoMs < pauseMs || ",
-    by: "",
+    cut: "!isDue || isPaused(before.calls, LONGEST_PAUSE_MS, clock)",
+    by: "!isDue",
     test: "jobs/looks/broken-guard.test.ts",
-    fails: "guard pauses: new things call with pauses that double up to an hour, across outages too",
+    fails: "guard pauses: new things call with pauses that double up to ten minutes, across outages too",
+  },
+  {
+    guard: "what breaks and works in turn all night has pauses of its own",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "news.some(({ subject }) => !isPaused(subject, LONGEST_PAUSE_OF_ONE_MS, clock))",
+    by: "news.length > 0",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard pauses of one: what breaks every seven minutes calls with pauses that double up to an hour, and keeps nothing new waiting",
+  },
+  {
+    guard: "what was whole and breaks again calls again",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "isCalled: subject.isCalled && !isWhole",
+    by: "isCalled: subject.isCalled",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard broken anew: what was whole for five minutes and breaks again calls again, whatever else stays broken",
+  },
+  {
+    guard: "what finds no room in the store calls nobody again",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "nowMs < unnamedUntilMs ?",
+    by: "nowMs < 0 ?",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard many: more things than the store has room for call once as long as they stay broken, also in the process that follows",
+  },
+  {
+    guard: "everything else goes on only where it does",
+    file: "src/domain/doing.ts",
+    cut: "return failing.length === 1 ?",
+    by: "return true ?",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails: "guard goes on: says that everything else goes on only where nothing else is broken, and rests on what is",
+  },
+  {
+    guard: "a sweep that fails is no small thing",
+    file: "src/jobs/workers.ts",
+    cut: ', ...(queueName === "sweep" && { isForAll: true })',
+    by: "",
+    test: "jobs/signals.test.ts",
+    fails:
+      "guard whole sweep: of a sweep that fails again and again it is said what may be late, and not that everything else goes on",
   },
   {
     guard: "an alert that cannot be taken in is counted by itself",
@@ -151,6 +195,40 @@ export const GUARDS = [
     test: "engine/delivery/outbox.test.ts",
     fails:
       "guard broken card: one that the room stands on wakes people, a reply in a thread or an alarm's card does not",
+  },
+  {
+    guard: "numbers are shown to people of the file alone",
+    file: "src/commands/oncall.ts",
+    cut: "personOf(ask, inventory) === undefined\n",
+    by: "false\n",
+    test: "flows/incident/life/commands.test.ts",
+    fails: "guard numbers: shows a guest no number, no address and no approver",
+  },
+  {
+    guard: "whose keys count for what names no service that is kept from the reader",
+    file: "src/commands/oncall.ts",
+    cut: ".filter(shownTo(ask, inventory))",
+    by: "",
+    test: "flows/incident/life/commands.test.ts",
+    fails:
+      "guard kept service: names approvers whom no pager rings, and for which services each turns keys, of those that the asker is shown",
+  },
+  {
+    guard: "a freeze whose answer is lost is looked for",
+    file: "src/store/freezes.ts",
+    cut: "if (lines.some(({ seal }) => there[seal] === undefined)) throw leftOut();",
+    by: "",
+    test: "store/freezes.test.ts",
+    fails: "guard lost freeze: one whose answer is lost counts exactly where it stands (it was written: false)",
+  },
+  {
+    guard: "a snapshot that may have started is not said to stand still",
+    file: "src/commands/start-now.ts",
+    cut: "const now = await deps.runs.read(id).catch(() => undefined);",
+    by: "const now = await deps.runs.read(id);",
+    test: "commands/store-answers.test.ts",
+    fails:
+      "guard lost start: of a snapshot that may have started nobody says that it did not, also where it cannot be looked for",
   },
   {
     guard: "a service has one incident, however many people declare it",

@@ -47,7 +47,11 @@ const failing = async () => {
   throw new Error("nobody can do this");
 };
 
-function work(drive: () => Promise<void> = nothing, take: (id: string) => Promise<void> = nothing): void {
+function work(
+  drive: () => Promise<void> = nothing,
+  take: (id: string) => Promise<void> = nothing,
+  sweep = nothing,
+): void {
   const clock = clockAt();
   inVain = createInVain({
     clock,
@@ -57,7 +61,7 @@ function work(drive: () => Promise<void> = nothing, take: (id: string) => Promis
   });
   const handlers: Handlers = {
     wakeUps: { runs: drive, calls: nothing, evidence: nothing, pages: nothing, chat: nothing, cards: nothing },
-    sweep: nothing,
+    sweep,
     inVain,
     signal: async ({ id }) => {
       await take(id);
@@ -191,4 +195,16 @@ test("guard failing job: a wake-up that fails again and again is said once, with
 
   expect(told).toEqual([expect.stringMatching(/run “F-1”.*nobody can do this/)]);
   expect(inVain.broken()).toMatchObject([{ run: "F-1", wakes: true, why: "nobody can do this" }]);
+});
+
+test("guard whole sweep: of a sweep that fails again and again it is said what may be late, and not that everything else goes on", async () => {
+  work(nothing, nothing, failing);
+  await eventually("it is said", async () => {
+    await queues.sweepNow();
+    return told[0];
+  });
+
+  expect(told).toEqual([
+    "TwoKey fails at this again and again: looking at what is due. nobody can do this. It is tried again. Pages, status updates and runs may be late: look at open incidents and runs yourself.",
+  ]);
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { OutcomeUnknown, TransientError } from "../../src/domain/errors.ts";
 import type { FreezeSaid } from "../../src/domain/plan-run/freeze.ts";
 import { Secret } from "../../src/domain/secret.ts";
 import { createFreezes, type KeptFreezes } from "../../src/store/freezes.ts";
@@ -39,6 +40,24 @@ test("a freeze stops every process until it is lifted, and what was said once mo
   expect([await idsIn(one), await idsIn(two), await idsIn(await process())]).toEqual([[], [], []]);
   expect([await one.keep(), await two.keep()]).toEqual([[], []]);
 });
+
+test.each([true, false])(
+  "guard lost freeze: one whose answer is lost counts exactly where it stands (it was written: %s)",
+  async (isWritten) => {
+    const redis = await bench.connect();
+    const { twokeySayFreeze } = redis;
+    redis.twokeySayFreeze = async (...args) => {
+      if (isWritten) await twokeySayFreeze.apply(redis, args);
+      throw new OutcomeUnknown("store-unanswered", "no answer");
+    };
+    const one = createFreezes(redis, sealedWith(LEDGER_KEY, new Seen()));
+
+    const said = one.say([FROZEN], EVENT);
+
+    await (isWritten ? said : expect(said).rejects.toBeInstanceOf(TransientError));
+    expect([await idsIn(one), await idsIn(await process())]).toEqual(isWritten ? [["Z-1"], ["Z-1"]] : [[], []]);
+  },
+);
 
 describe("somebody who can only write to Redis lifts no freeze", () => {
   test("guard kept freeze: whatever is taken away stays in force in each process that saw it, is put back, and is told", async () => {

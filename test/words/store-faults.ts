@@ -36,7 +36,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "takes in no alert",
         ],
       ],
-      "away while somebody turns a key, decides, declares, acknowledges or resolves": [
+      "away while somebody turns a key, asks for a plan, freezes, decides, declares, acknowledges or resolves": [
         [STORE_ANSWERS, "while Redis is away is said not to count, and does not", "Your key does not count"],
       ],
       "EXECABORT: Redis refuses what a ledger tells it of a key": [
@@ -112,7 +112,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         [
           "test/jobs/looks/broken-guard.test.ts",
           "guard broken calls: a page that breaks again and again calls commanders by telephone, and stands in the incident's room with its chain",
-          "fails at the same thing again and again",
+          "fails at this again and again",
         ],
       ],
       "somebody cuts lines off a journal, or puts an older one back": [

@@ -98,7 +98,37 @@ export const PAGING_RULES: readonly Rule[] = [
       });
     },
   }),
+  rule({
+    name: "phone-missing",
+    severity: "warning",
+    because:
+      "On the night when no pager rings, people are called by telephone, and `/dr oncall` shows the numbers of this file.",
+    needs: ["escalation", "audiences", "people", "approvals"],
+    check: ({ escalation, audiences, people, approvals }) => {
+      const paged = Object.values(escalation.severities).flatMap(({ steps }) =>
+        steps.filter(({ mode }) => mode !== "channel_only").flatMap(({ audience }) => peopleIn(audiences[audience])),
+      );
+      return Object.entries(people).flatMap(([id, { phone, roles }]) => {
+        const needed = [
+          ...(paged.includes(id) ? ["is paged by the escalation matrix"] : []),
+          ...(approvals.approvers.includes(id) ? ["is an approver"] : []),
+          ...(roles.includes("commander") ? ["is a commander"] : []),
+        ];
+        if (phone !== undefined || needed.length === 0) return [];
+        return [
+          {
+            path: ["people", id],
+            what: `${id} ${sayList([...needed, "has no phone number"])}, so nobody finds a number of ${id} when no pager rings`,
+            instead: `add phone to ${id}, in E.164 form such as "+15550123"`,
+          },
+        ];
+      });
+    },
+  }),
 ];
+
+const peopleIn = (audience: TwoKeyFile["audiences"][string] | undefined): readonly string[] =>
+  audience?.kind === "people" ? audience.people : [];
 
 function rings(step: EscalationStep): boolean {
   return step.mode !== "channel_only" && step.channels.some((channel) => RINGING.includes(channel));

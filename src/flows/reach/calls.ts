@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { Event } from "../../domain/event.ts";
 
+/** World time of the last call, and how many there were of late. */
+const SERIES = { atMs: z.number(), count: z.number().int() };
+
 /** What has been called about one subject so far. */
 export const Calls = z.strictObject({
   /** Why people are called; another reason starts at round 0. */
@@ -18,8 +21,16 @@ export const Calls = z.strictObject({
   direct: z.array(z.string()).exactOptional(),
   /** How the run stood when they were last asked for again. */
   shown: z.string().exactOptional(),
-  /** Where several things are one subject: when people were last called for another one, how often lately, and for which. */
-  news: z.strictObject({ atMs: z.number(), count: z.number().int(), about: z.array(z.string()) }).exactOptional(),
+  /** Where several things are called about under one key. */
+  news: z
+    .strictObject({
+      ...SERIES,
+      /** Each by its name; `isCalled`: since it broke. */
+      about: z.array(z.strictObject({ what: z.string(), ...SERIES, isCalled: z.boolean() })),
+      /** More was called for. */
+      isCut: z.boolean(),
+    })
+    .exactOptional(),
   /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
   open: z.array(z.string()),
   /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */

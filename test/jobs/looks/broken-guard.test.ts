@@ -110,7 +110,7 @@ describe("what TwoKey itself fails at", () => {
     expect(told.slice(2)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^urgent dr:test:broken:bot-1: TwoKey's process bot-1 fails at the same thing again and again. Look after it by hand, and call people by telephone: incident ${id}, “${OPENING}”.*Why: ${CHAIN}`,
+          `^urgent dr:test:broken:bot-1: TwoKey's process bot-1 fails at this again and again: incident ${id}, “${OPENING}”\\. Do it by hand\\. TwoKey may page nobody about it, so call the people you need by telephone: /dr oncall has their numbers\\. Everything else goes on\\. .*Why: ${CHAIN}`,
         ),
       ),
       "called people",
@@ -164,28 +164,108 @@ describe("what TwoKey itself fails at", () => {
     expect(told.splice(0)).toEqual(["resolved dr:test:broken:bot-1"]);
   });
 
-  test("guard pauses: new things call with pauses that double up to an hour, across outages too", async () => {
+  test("guard pauses: new things call with pauses that double up to ten minutes, across outages too", async () => {
     const { inVain } = jobs();
     const looks = guarded({ inVain });
     const atMinute: number[] = [];
-    for (let minute = 0; minute < 200; minute += 1) {
+    for (let minute = 0; minute < 60; minute += 1) {
       await failFiveTimes({ inVain }, failing(`thing ${minute}`));
       await looks(2);
       if (calls() > 0) atMinute.push(minute);
       for (let before = 0; before <= minute; before += 1) inVain.succeeded(failing(`thing ${before}`));
       desk.clock.move(MINUTE);
     }
-    expect(atMinute).toEqual([0, 2, 6, 14, 30, 62, 122, 182]);
+    expect(atMinute).toEqual([0, 2, 6, 14, 24, 34, 44, 54]);
 
-    // Now an outage is over, and another begins.
-    desk.clock.move(6 * MINUTE);
+    // Now an outage is over, and an incident whose paging breaks waits for no more than the ten minutes.
+    desk.clock.move(3 * MINUTE);
     await looks();
-    await failFiveTimes({ inVain }, failing("after a good time"));
+    await failFiveTimes({ inVain }, { ...failing("its page"), incident: "k7" });
     await looks();
     expect(calls()).toBe(0);
-    desk.clock.move(120 * MINUTE);
-    await failFiveTimes({ inVain }, failing("after a good time"));
+    desk.clock.move(MINUTE);
     await looks();
+    expect(calls()).toBe(1);
+  });
+
+  test("guard broken anew: what was whole for five minutes and breaks again calls again, whatever else stays broken", async () => {
+    const { inVain } = jobs();
+    const looks = guarded({ inVain });
+    const fail = async (what: string) => {
+      await failFiveTimes({ inVain }, failing(what));
+      await looks();
+      return calls();
+    };
+    const whole = async (what: string, minutes: number) => {
+      inVain.succeeded(failing(what));
+      await looks();
+      desk.clock.move(minutes * MINUTE);
+      await inVain.failed(failing("what stays broken"), new Error("no"));
+      await looks();
+    };
+
+    expect(await fail("what stays broken")).toBe(1);
+    desk.clock.move(2 * MINUTE);
+    expect(await fail("paging")).toBe(1);
+    await whole("paging", 4);
+    expect(await fail("paging")).toBe(0);
+    await whole("paging", 5);
+    expect(await fail("paging")).toBe(1);
+  });
+
+  test("guard pauses of one: what breaks every seven minutes calls with pauses that double up to an hour, and keeps nothing new waiting", async () => {
+    const { inVain } = jobs();
+    const looks = guarded({ inVain });
+    const atMinute: number[] = [];
+    for (let minute = 0; minute < 280; minute += 7) {
+      await failFiveTimes({ inVain }, failing("paging"));
+      await looks(2);
+      if (calls() > 0) atMinute.push(minute);
+      desk.clock.move(MINUTE);
+      inVain.succeeded(failing("paging"));
+      await looks(2);
+      desk.clock.move(6 * MINUTE);
+      await looks(2);
+    }
+    expect(atMinute).toEqual([0, 7, 14, 28, 49, 84, 147, 210, 273]);
+
+    desk.clock.move(3 * MINUTE);
+    await failFiveTimes({ inVain }, { ...failing("its page"), incident: "k7" });
+    await looks();
+    expect(calls()).toBe(1);
+  });
+
+  test("guard many: more things than the store has room for call once as long as they stay broken, also in the process that follows", async () => {
+    const memory = inProcess();
+    const failAll = async (handlers: Jobs) => {
+      for (let one = 0; one < 250; one += 1) await failFiveTimes(handlers, failing(`thing ${one}`));
+    };
+    const first = jobs();
+    await failAll(first);
+    const looks = guarded(first, memory);
+    await looks();
+    expect(calls()).toBe(1);
+    for (let minute = 0; minute < 60; minute += 5) {
+      desk.clock.move(5 * MINUTE);
+      await failAll(first);
+      await looks(2);
+    }
+    expect(calls()).toBe(0);
+    expect((await memory.read())?.news?.about).toHaveLength(200);
+    for (const guard of guards) guard.stop();
+
+    const second = jobs();
+    const looksAfter = guarded(second, memory);
+    await looksAfter();
+    desk.clock.move(4 * MINUTE);
+    await failAll(second);
+    await looksAfter();
+    desk.clock.move(20 * MINUTE);
+    await failAll(second);
+    await looksAfter();
+    expect(calls()).toBe(0);
+    await failFiveTimes(second, { ...failing("its page"), incident: "k7" });
+    await looksAfter();
     expect(calls()).toBe(1);
   });
 
@@ -214,8 +294,37 @@ describe("what TwoKey itself fails at", () => {
     const [call = ""] = told.filter((each) => each.startsWith("urgent"));
     expect(call.length).toBeLessThan(1_024);
     expect(call).toMatch(
-      /by hand, and call people by telephone: d .*; and 1 more, .*operations manual\. Why: .*root of d.*root of b\.$/,
+      /again and again: d .*; and 1 more, in the alerts channel\. Do it by hand\. .*operations manual\. Why: .*root of d.*root of b\.$/,
     );
+    expect(call).not.toContain("goes on");
+  });
+
+  test("guard goes on: says that everything else goes on only where nothing else is broken, and rests on what is", async () => {
+    const { inVain } = jobs();
+    const looks = guarded({ inVain });
+    const says = async (doing: Doing) => {
+      await failFiveTimes({ inVain }, doing);
+      await looks();
+      desk.clock.move(10 * MINUTE);
+      await looks();
+      const heard = told.splice(0).filter((each) => /^(the alerts channel|urgent)/.test(each));
+      return heard.map((each) => [each.includes("Everything else goes on."), each.includes("may be late")]);
+    };
+
+    expect(await says(failing("paging"))).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    await failFiveTimes({ inVain }, { what: "removing what is old", wakes: false });
+    expect(await says(failing("a room"))).toEqual([
+      [true, false],
+      [false, false],
+      [false, false],
+    ]);
+    expect(await says({ ...failing("looking at what is due"), isForAll: true })).toEqual([
+      [false, true],
+      [false, true],
+    ]);
   });
 
   test("wakes nobody for what can wait for the day, and is over five minutes after it counts no more", async () => {

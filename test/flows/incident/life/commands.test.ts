@@ -3,7 +3,7 @@ import { ack } from "../../../../src/commands/ack.ts";
 import { declare } from "../../../../src/commands/declare.ts";
 import { escalate } from "../../../../src/commands/escalate.ts";
 import type { IncidentCommandDeps } from "../../../../src/commands/incident-deps.ts";
-import type { Ask } from "../../../../src/commands/intent.ts";
+import type { Answer, Ask } from "../../../../src/commands/intent.ts";
 import { onCall } from "../../../../src/commands/oncall.ts";
 import { actualsOf, resolve } from "../../../../src/commands/resolve.ts";
 import { severity } from "../../../../src/commands/severity.ts";
@@ -46,6 +46,19 @@ function commandsOf(desk: Bridge, over: Partial<IncidentCommandDeps> = {}): Inci
 }
 
 const REGION = "us-east-1";
+/** Who is called, and who turns keys, each a line. */
+function telephones(answer: Answer): string[][] {
+  expect(answer.kind).toBe("whisper");
+  const parts = answer.kind === "whisper" ? answer.card.parts : [];
+  const from = parts.findIndex((part) => JSON.stringify(part).includes("only you see this"));
+  return parts
+    .slice(from)
+    .flatMap((part) => (part.kind === "lines" ? [part.lines] : []))
+    .map((lines) => lines.map((line) => [line].flat().map(wordOf).join("")));
+}
+const wordOf = (span: unknown): string =>
+  typeof span === "string" ? span : String(Object.values(span as object).at(0));
+
 /** The states of the region's alarms were read a moment ago. */
 const readNow = (desk: Bridge, read: Partial<RegionRead> = {}) => {
   const nowMs = desk.clock.now();
@@ -715,17 +728,72 @@ describe("intents about incidents", () => {
         const answer = await onCall(ask("oncall", ""), commandsOf(desk));
 
         expect(answer.kind).toBe("whisper");
-        const shown = JSON.stringify(answer);
-        expect(shown).toContain('[{"person":"cto"}," · +15550123"]');
-        expect(shown).toContain('[{"person":"ana"}," · no number in twokey.yaml"]');
-        // Who may only turn keys is called by the run that needs them.
-        expect(shown).not.toContain('"eve"');
+        const [helpers, approvers] = telephones(answer);
+        expect(helpers).toEqual(
+          pager === "busy"
+            ? [
+                "ana · no number in twokey.yaml · ana@example.com",
+                "ben · no number in twokey.yaml · ben@example.com",
+                "cto · +15550123",
+              ]
+            : [
+                "cto · +15550123",
+                "ana · no number in twokey.yaml · ana@example.com",
+                "ben · no number in twokey.yaml · ben@example.com",
+              ],
+        );
+        expect(approvers).toEqual(["ben · no number in twokey.yaml · ben@example.com", "cto · +15550123"]);
       },
     );
 
-    test("shows a guest no number", async () => {
+    test("guard kept service: names approvers whom no pager rings, and for which services each turns keys, of those that the asker is shown", async () => {
+      const team = inventory((file) => ({
+        ...file,
+        people: {
+          ...file.people,
+          eve: { ...file.people.eve, phone: "+15550124", pagers: {} },
+          gil: { name: "Gil", slack: "U01GIL", email: "gil@example.com", phone: "+15550125", roles: ["approver"] },
+        },
+        approvals: { approvers: ["ben", "cto", "eve", "gil"] },
+      }));
+      const only = (service: string, access: object) => {
+        const [first] = example("inventory").services;
+        if (!first) throw new Error("the example has a service");
+        return { ...first, name: service, access };
+      };
+      const desk = bridge({
+        ...team,
+        services: [
+          only("stock", { approve: ["cto", "eve", "gil"] }),
+          only("secret", { see: ["cto"], approve: ["cto", "eve"] }),
+        ],
+      });
+
+      const asAna = telephones(await onCall(ask("oncall", ""), commandsOf(desk)))[1];
+      const asCto = telephones(await onCall(ask("oncall", "", { person: "cto" }), commandsOf(desk)))[1];
+
+      expect(asAna).toEqual([
+        "cto · no number in twokey.yaml · cto@example.com",
+        "eve · +15550124 · no pager rings them",
+        "gil · +15550125 · no pager rings them",
+      ]);
+      expect(asCto).toEqual([
+        "cto · no number in twokey.yaml · cto@example.com",
+        "eve · +15550124 · no pager rings them",
+        "gil · +15550125 · no pager rings them · keys for stock only",
+      ]);
+    });
+
+    test("says of somebody on call who is not in the file where their number is", async () => {
+      const desk = bridge(withNumber);
+      desk.paging.onCallNow = [{ policy: "POPS", pagerUserId: "PNEW", name: "Nina" }];
+      const [helpers] = telephones(await onCall(ask("oncall", ""), commandsOf(desk)));
+      expect(helpers?.[0]).toBe("Nina · not in twokey.yaml: PagerDuty may have a number");
+    });
+
+    test("guard numbers: shows a guest no number, no address and no approver", async () => {
       const answer = await onCall(ask("oncall", "", { who: guest("U0GUEST") }), commandsOf(bridge(withNumber)));
-      expect(JSON.stringify(answer)).not.toContain("+15550123");
+      expect(JSON.stringify(answer)).not.toMatch(/\+15550123|@example|"ben"/);
     });
   });
 });
