@@ -30,6 +30,17 @@ test("a region that comes back is noticed after a short time, by one look", asyn
   expect(await inventory().reads("DescribeDBInstances")).toBe(asked + 1);
 });
 
+test("guard own silence: what gave no answer while this process was cut off is asked again as soon as it is back", async () => {
+  const hasty = inventory().connect({ ...HASTY, rememberSilenceMs: 60_000 });
+  inventory().world.regions.set(HOME, "refusing");
+  expect(await primary(hasty)).toMatchObject(noRegion);
+  hasty.reach.cutOff(true);
+  inventory().world.regions.set(HOME, "up");
+  await hasty.databases.describe(STANDBY, REPLICA);
+
+  expect(factOf(await primary(hasty)).status).toBe("available");
+});
+
 test("a mutation is tried whatever is remembered", async () => {
   inventory().world.regions.set(HOME, "refusing");
   await primary();
