@@ -2757,6 +2757,14 @@ export const GUARDS = [
     fails: "guard silence turns nothing round: whether the promotion has happened is asked by one that is answered",
   },
   {
+    guard: "nothing is said of the world by a process that is cut off",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: 'entry.output["left"] !== undefined || leavesUnseen(run, entry)',
+    by: "run.epoch < 0",
+    test: "domain/plan-run/cut-off.test.ts",
+    fails: "guard rests on silence: the fence of which people accepted that it gives no answer",
+  },
+  {
     guard: "a process that is cut off passes no point of no return",
     file: "src/domain/plan-run/cut-off.ts",
     cut: 'return stepOf(run.plan, entry.step).wayBack === "irreversible";',

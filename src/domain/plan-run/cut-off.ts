@@ -1,7 +1,7 @@
 import { sayTime } from "../duration.ts";
-import { FenceOutput } from "./fence.ts";
+import { isShutOff } from "./fence.ts";
 import { stepOf } from "./plan.ts";
-import { type RunState, WAITS_FOR_PEOPLE } from "./run.ts";
+import { type RunState, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 import { afterSilence } from "./watch-transition.ts";
 
@@ -81,14 +81,13 @@ export function restsOnSilence(run: RunState, entry: RunEntry): boolean {
   if (entry.kind === "voided") return entry.because === "facts";
   if (entry.kind === "finished") return entry.unseen !== undefined;
   if (entry.kind === "intent") return stepOf(run.plan, entry.step).wayBack === "irreversible";
-  if (entry.kind === "done") return entry.output["left"] !== undefined || isUnproven(entry);
+  if (entry.kind === "done") return entry.output["left"] !== undefined || leavesUnseen(run, entry);
   return entry.kind === "failed" || entry.kind === "held-up" || UNDONE_NO_MORE.includes(entry.kind);
 }
 
 const UNDONE_NO_MORE: readonly RunEntry["kind"][] = ["undo-failed", "no-way-back"];
 
-/** A fence of which people accepted that it may not be seen. */
-function isUnproven({ output }: Of<"done">): boolean {
-  const { data } = FenceOutput.safeParse(output);
-  return data?.fence === "not-proven" || data?.fence === "cannot-know";
+/** People accepted that the old side may not be seen to be closed. */
+function leavesUnseen(run: RunState, { step, output }: Of<"done">): boolean {
+  return stepOf(run.plan, step).role === "protects" && !isShutOff(withStep(run, step, { state: "done", output }));
 }
