@@ -12,6 +12,13 @@ interface Ways {
   readonly now?: () => number;
 }
 
+interface Asked {
+  readonly atMs: number;
+  readonly isAnswered: Promise<boolean>;
+  /** Undefined: it is under way. */
+  found: boolean | undefined;
+}
+
 /**
  * Machine times: for one harmless call; for which an answer, or that there was none, counts while a run goes on; and for which an answer of
  * AWS does before something is said of the world.
@@ -26,23 +33,25 @@ const NOW_MS = 2_000;
  */
 export function cutOffFor({ vendors, aws, now = () => performance.now() }: Ways): CutOffForMs {
   let answeredMs = now();
-  let asked: { readonly atMs: number; readonly isAnswered: Promise<boolean>; isOver: boolean } | undefined;
+  let asked: Asked | undefined;
   const silentMs = () => Math.min(aws.sinceAnswerMs(), now() - answeredMs);
   /** No read has failed since the newest answer: what was seen is no older than that. */
   const isAnsweredNow = () => aws.sinceAnswerMs() < NOW_MS && aws.sinceAnswerMs() <= aws.sinceFailureMs();
   const ask = () => {
-    const asking = { atMs: now(), isAnswered: anyAnswers(vendors()), isOver: false };
+    const asking: Asked = { atMs: now(), isAnswered: anyAnswers(vendors()), found: undefined };
     void asking.isAnswered.then((isAnswered) => {
-      asking.isOver = true;
+      asking.found = isAnswered;
       if (isAnswered) answeredMs = now();
       aws.cutOff(!isAnswered);
     });
     return asking;
   };
+  /** It is under way, or nobody has answered it lately, nor AWS since: who is cut off does not wait for that again and again. */
+  const stands = ({ atMs, found }: Asked) =>
+    found === undefined || (!found && now() - atMs < LATELY_MS && aws.sinceAnswerMs() > now() - atMs);
   return async (asOf) => {
     if (asOf === "now" ? isAnsweredNow() : silentMs() < LATELY_MS) return undefined;
-    const isOld = asked === undefined || (asOf === "now" ? asked.isOver : now() - asked.atMs >= LATELY_MS);
-    if (asked === undefined || isOld) asked = ask();
+    if (!asked || !stands(asked)) asked = ask();
     return (await asked.isAnswered) ? undefined : silentMs();
   };
 }

@@ -76,16 +76,34 @@ test("vendors are asked only where AWS is silent everywhere, and once in 20 s wh
   clock.nowMs += 30_000;
   await Promise.all([isCut("lately"), isCut("now")]);
   await isCut("lately");
+  await isCut("now");
   expect(asked).toBe(1);
+  clock.nowMs += 20_000;
+  await isCut("now");
+  expect(asked).toBe(2);
+});
+
+test("that nobody answers stands for 20 s, or until AWS answers a read", async () => {
+  const answers = { proven: SILENT };
+  const prove: ReturnType<typeof vendor>["prove"] = () => answers.proven.prove();
+  const { clock, times, isCut } = process([{ prove }]);
+  await isCut("now");
+  answers.proven = REFUSES;
+  clock.nowMs += 5_000;
+
+  expect(await isCut("now")).toBe(MINUTE_MS + 5_000);
+  times.answeredMs = clock.nowMs - 3_000;
+  expect(await isCut("now")).toBeUndefined();
 });
 
 test("it tells what counts the failures of AWS that they are its own, and when they are not any more", async () => {
   const answers = { proven: SILENT };
   const prove: ReturnType<typeof vendor>["prove"] = () => answers.proven.prove();
-  const { told, isCut } = process([{ prove }]);
+  const { clock, told, isCut } = process([{ prove }]);
 
   await isCut("now");
   answers.proven = REFUSES;
+  clock.nowMs += 20_000;
   await isCut("now");
 
   expect(told).toEqual([true, false]);

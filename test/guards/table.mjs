@@ -2673,6 +2673,15 @@ export const GUARDS = [
     fails: "guard away before: does not run out while no process drives the run",
   },
   {
+    guard: "a deadline holds in the end where one process after the other dies over a step",
+    file: "src/engine/runs/step-driver.ts",
+    cut: "run.takeovers - takeoversBefore > MOST_TAKEOVERS",
+    by: "run.takeovers - takeoversBefore > 100 * MOST_TAKEOVERS",
+    test: "engine/runs/away.test.ts",
+    fails:
+      "guard dies again: runs out where one process after the other dies over the step: people are asked in the end",
+  },
+  {
     guard: "a deadline waits for who stands still",
     file: "src/engine/runs/stopwatch.ts",
     cut: "this.#awayMs += longerMs;",
