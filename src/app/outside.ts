@@ -13,10 +13,11 @@ import type { StampedClock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Pagers } from "../ports/pager.ts";
 import type { Proof } from "../ports/proof.ts";
+import type { CutOffForMs } from "../ports/reach.ts";
 import { type Clouds, createClouds } from "./clouds.ts";
+import { cutOffFor } from "./cut-off.ts";
 import { createPagers } from "./pagers.ts";
 import { awsProofWish } from "./proof-wishes.ts";
-import { reachesNobody } from "./reaches-nobody.ts";
 
 /** Every way out, made from settings and file; in a sandbox they lead into the simulated world, and nothing else differs. */
 export interface Outside extends Pick<Clouds, "cloud" | "regularCloud" | "cloudOf" | "wayOut"> {
@@ -26,8 +27,7 @@ export interface Outside extends Pick<Clouds, "cloud" | "regularCloud" | "cloudO
   /** Of the ordinary account: the topics of the file are there. */
   readonly alarms: Alarms;
   confirmSubscription(topicArn: string, token: string): Promise<void>;
-  /** Nobody answers this process: no region, no vendor. */
-  readonly reachesNobody: () => Promise<boolean>;
+  readonly cutOffForMs: CutOffForMs;
   /** What shows that each way out is as environment and file say, as they are at this moment. */
   proofs(): readonly Proof[];
   close(): void;
@@ -57,7 +57,7 @@ export function createOutside(
     chat: { ...slack, find: (to, key, sinceMs) => slack.find(to, key, clock.toMachineMs(sinceMs)) },
     ...{ accounts, wayOut, pagers, alarms: aws.alarms },
     confirmSubscription: (topicArn, token) => aws.confirmSnsSubscription(topicArn, token),
-    reachesNobody: reachesNobody({ vendors, answers: regionsOf(inventory, clouds.cloud) }),
+    cutOffForMs: cutOffFor({ vendors, aws: aws.reach }),
     proofs: () => [...vendors(), ...writeCheckProofs(inventory().services, probe)],
     close: () => {
       clouds.close();
@@ -74,12 +74,6 @@ interface WaysProven {
   readonly aws: Aws;
   readonly wayOut: WayOut;
 }
-
-/** How AWS answered lately, one for each region of the file. */
-const regionsOf =
-  (inventory: () => Inventory, { answers }: Clouds["cloud"]) =>
-  () =>
-    [...new Set(inventory().services.flatMap(({ regions }) => regions))].map((region) => answers.of(region));
 
 function proofsOfVendors({ settings, inventory, logger, pagers, aws, wayOut }: WaysProven): () => readonly Proof[] {
   const { keeper, others } = pagers;

@@ -64,7 +64,7 @@ export interface HandledOutside {
   readonly cloudOf: AdvanceDeps["cloudOf"];
   readonly chat: OutboxDeps["chat"];
   readonly pagers: CallDeps["pagers"];
-  readonly reachesNobody: NonNullable<AdvanceDeps["reachesNobody"]>;
+  readonly cutOffForMs: NonNullable<AdvanceDeps["cutOffForMs"]>;
 }
 
 /** What each job does: look at one stored thing and do what is due. */
@@ -151,7 +151,7 @@ function advanceDeps(deps: HandlerDeps): AdvanceDeps {
     clock,
     logger,
     worker,
-    ...{ cloudOf: outside.cloudOf, reachesNobody: outside.reachesNobody },
+    ...{ cloudOf: outside.cloudOf, cutOffForMs: outside.cutOffForMs },
     wake: queues.wake,
     steps: STEPS,
     ...{ renew: deps.renew, drivers: deps.drivers },

@@ -52,7 +52,7 @@ export function watchStates(): Readonly<Record<string, RunState>> {
     "cut-off": stepsBefore(plan, "shift-traffic")
       .add((atMs) => ({ kind: "intent", atMs, step: "shift-traffic", epoch: 1, attempt: 1 }))
       .wait(2 * MINUTE)
-      .add((atMs) => ({ kind: "cut-off", atMs, step: "shift-traffic", epoch: 1, sinceMs: atMs - MINUTE }))
+      .add((atMs) => ({ kind: "cut-off", atMs, epoch: 1, sinceMs: atMs - MINUTE, callsAtMs: atMs }))
       .on(plan),
     "ending-running": running,
     "ending-guard": verified,

@@ -9,6 +9,7 @@ import { guardTimes } from "../../src/engine/runs/guard-times.ts";
 import { vainDrives } from "../../src/engine/runs/halt.ts";
 import { STEPS } from "../../src/flows/index.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import type { Ledger } from "../../src/ports/runs.ts";
 import { LedgerFile } from "../../src/store/ledger-file.ts";
 import { runOf } from "./failover-runs.ts";
@@ -26,7 +27,8 @@ export interface DriveWish {
   readonly steps?: ExecutorDeps["steps"];
   readonly signal?: AbortSignal;
   readonly worker?: string;
-  readonly reachesNobody?: () => Promise<boolean>;
+  /** Whether nobody outside answers this process now. */
+  readonly isCutOff?: () => boolean;
   /** Hears of each time that a step leaves. */
   readonly took?: ExecutorDeps["took"];
   /** F-1 unless said otherwise. */
@@ -63,7 +65,7 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
       }
     },
     progressed: () => undefined,
-    ...(wish.reachesNobody && { reachesNobody: wish.reachesNobody }),
+    ...(wish.isCutOff && { cutOffForMs: silenceOf(clock, wish.isCutOff) }),
     took: (run, step, time) => wish.took?.(run, step, time),
     oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, cloud, looking),
     drift: async (run, signal) => {
@@ -71,6 +73,16 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
       if (!service) return voidedBy([`${run.plan.service} is not in the file`]);
       return runbookOf(run.plan).drift(run, { service, cloud, signal, moved: async () => undefined });
     },
+  };
+}
+
+/** Machine time since the test last said that somebody answers. */
+function silenceOf(clock: Clock, isCutOff: () => boolean): NonNullable<ExecutorDeps["cutOffForMs"]> {
+  let answeredMs = clock.now();
+  return async () => {
+    if (isCutOff()) return (clock.now() - answeredMs) / clock.speed;
+    answeredMs = clock.now();
+    return undefined;
   };
 }
 

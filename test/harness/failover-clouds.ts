@@ -35,6 +35,7 @@ export function cloudsIn({ whole, settings, inventory, clock, answerWithinMs = A
     rememberSilenceMs: answerWithinMs,
   };
   const aws = createAws({ ...way, ...rolesOf(inventory.file, "test") });
+  const elsewhere = createAws({ ...way, ...rolesOf(inventory.file, "test") });
   // Somebody with administrator's keys.
   const anybody = createAws(way);
   const addresses = (servers: readonly { host: string; port: number }[]) =>
@@ -49,9 +50,11 @@ export function cloudsIn({ whole, settings, inventory, clock, answerWithinMs = A
   return {
     cloudOf: (stsRegions?: readonly Region[]) =>
       cloudsOf({ open: () => aws, probe, clock, sessions })({ sessionName: "dr-F-1", stsRegions }),
+    elsewhere: cloudsOf({ open: () => elsewhere, probe, clock, sessions })({ sessionName: "dr-F-1" }),
     others: cloudsOf({ open: () => anybody, probe, clock, sessions })(undefined).guardedBy(UNASKED, []),
     close: () => {
       aws.close();
+      elsewhere.close();
       anybody.close();
       void sessions.close();
     },

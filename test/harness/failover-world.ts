@@ -38,6 +38,8 @@ export interface FailoverWorld {
   readonly cloud: GuardedCloud;
   /** The same for a run whose sessions these regions hand out. */
   readonly cloudOf: (stsRegions: readonly Region[]) => GuardedCloud;
+  /** The same in another process, which remembers nothing of what this one has seen. */
+  readonly elsewhere: GuardedCloud;
   /** The same world in the hands of somebody else, who asks nobody. */
   readonly others: Cloud;
   readonly directory: string;
@@ -104,7 +106,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const service = services.find(({ name }) => options.service === undefined || name === options.service);
   if (!service) throw new Error("the example has no such service");
   const sources = { ...options, whole, clock, settings: read.settings, inventory: inWorld.inventory };
-  const { cloudOf, others, close } = cloudsIn(sources);
+  const { cloudOf, elsewhere, others, close } = cloudsIn(sources);
   const ended = new AbortController();
   return {
     ...{
@@ -115,6 +117,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
       environment,
       cloud: cloudOf(),
       cloudOf,
+      elsewhere,
       others,
       service,
       ended: ended.signal,

@@ -174,9 +174,14 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
           "no region and no vendor",
         ],
         [
-          "test/app/reaches-nobody.test.ts",
+          "test/app/cut-off.test.ts",
           "a process is cut off where every call to AWS fails and no vendor answers",
           "no vendor answers",
+        ],
+        [
+          "test/engine/runs/cut-off.test.ts",
+          "guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it",
+          "another process",
         ],
       ],
       "DNS is dead on this machine: ENOTFOUND": [["test/integrations/slack/classify.test.ts", "$what", "ENOTFOUND"]],

@@ -81,7 +81,10 @@ export const RunEntry = z.discriminatedUnion("kind", [
     data: z.record(z.string(), z.unknown()),
   }),
   /** The process that drives it reaches nobody outside since then, and lets go of it: the next claim is of one that does. */
-  z.strictObject({ kind: z.literal("cut-off"), atMs: z.number(), ...Step, sinceMs: z.number() }),
+  z.strictObject({
+    ...{ kind: z.literal("cut-off"), atMs: z.number(), epoch: z.number().int(), sinceMs: z.number() },
+    callsAtMs: z.number(),
+  }),
   /** A vendor refuses this step's calls, since then; it is tried on and on. */
   z.strictObject({ kind: z.literal("held-up"), atMs: z.number(), ...Step, sinceMs: z.number(), why: z.string() }),
   z.strictObject({

@@ -1,4 +1,5 @@
 import { Bug } from "../errors.ts";
+import { letGo, stillCutOff, taken } from "./cut-off.ts";
 import { extended, withoutOpen } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
@@ -6,16 +7,7 @@ import { RUN_STATES, type RunKey, type RunState, type RunStateName, WAITS_FOR_PE
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
 import { votesFor, votesNeeded } from "./votes.ts";
-import {
-  afterSilence,
-  fencedAgain,
-  provenAgain,
-  seenClosed,
-  seenOpen,
-  sightEnded,
-  watchEnded,
-  watched,
-} from "./watch-transition.ts";
+import { fencedAgain, provenAgain, seenClosed, seenOpen, sightEnded, watchEnded, watched } from "./watch-transition.ts";
 
 /** The only way a run changes. An entry that does not fit the state is a Bug: nothing may be guessed from it. */
 export function transition(run: RunState, entry: RunEntry): RunState {
@@ -29,7 +21,7 @@ export function transition(run: RunState, entry: RunEntry): RunState {
       facts: { run: run.plan.id },
     });
   }
-  const next = applied(run, entry);
+  const next = stillCutOff(run, applied(run, entry), entry);
   const length = run.length + 1;
   const stateAt = next.state === run.state ? run.stateAt : length;
   return { ...next, length, lastAtMs: entry.atMs, stateAt, waitedMs: run.waitedMs + waitedUntil(entry, run) };
@@ -58,7 +50,7 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
   started: ["waiting-for-keys"],
   claimed: [...LIVE, "verified"],
   intent: ["running"],
-  "cut-off": ["running"],
+  "cut-off": REPORTING,
   "held-up": REPORTING,
   asked: REPORTING,
   done: REPORTING,
@@ -117,9 +109,9 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "started":
       return { ...run, state: "running", startedAtMs: entry.atMs };
     case "claimed":
-      return { ...afterSilence(run, entry.atMs), epoch: entry.epoch, worker: entry.worker, cutOff: undefined };
+      return taken(run, entry);
     case "cut-off":
-      return { ...run, cutOff: { sinceMs: entry.sinceMs, atMs: entry.atMs } };
+      return letGo(run, entry);
     case "paused":
       return { ...run, state: "paused", why: entry.why, halted: entry.halted ?? false };
     case "resumed":

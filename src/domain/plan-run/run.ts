@@ -62,8 +62,8 @@ export interface StepState {
   readonly heldUp: { readonly sinceMs: number; readonly why: string } | undefined;
   readonly sinceMs: number;
   readonly startedAtMs: number | undefined;
-  /** Epoch of the executor that has begun it. */
-  readonly startedIn: number;
+  /** `takeovers` of the run when it began. */
+  readonly takeoversBefore: number;
   /** When the newest answer to a call or a look of its attempts was written down; undefined: none was, or people do it by hand. */
   readonly askedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
@@ -131,8 +131,15 @@ export interface RunState {
   readonly refusal?: { readonly by: string; readonly why?: string };
   readonly startedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
-  /** The process that drove it has let go of it, since when it reaches nobody outside; undefined once another one holds it. */
-  readonly cutOff: { readonly sinceMs: number; readonly atMs: number } | undefined;
+  /** Executors that took it over from one that was gone, and had not let go of it. */
+  readonly takeovers: number;
+  /**
+   * Processes that drove it were cut off and let go of it: the first of them reaches nobody since `sinceMs`, and no step got further
+   * since. People are called from `callsAtMs` on unless another one has it. World times.
+   */
+  readonly cutOff:
+    | { readonly sinceMs: number; readonly times: number; readonly callsAtMs: number; readonly isTaken: boolean }
+    | undefined;
   /** World time for which it has stood still for people, up to its newest entry. */
   readonly waitedMs: number;
   /** Verified on an older proof that the old side is fenced: at the end nobody could ask, or not all of it. */
@@ -162,7 +169,7 @@ const WAITING: StepState = {
   ways: [],
   heldUp: undefined,
   sinceMs: 0,
-  ...{ startedAtMs: undefined, startedIn: 0, askedAtMs: undefined, endedAtMs: undefined, spent: undefined },
+  ...{ startedAtMs: undefined, takeoversBefore: 0, askedAtMs: undefined, endedAtMs: undefined, spent: undefined },
 };
 
 export function proposedRun(plan: Plan, digest: string): RunState {
@@ -185,7 +192,8 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     undoSkipped: [],
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
-    ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined, waitedMs: 0, cutOff: undefined },
+    ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined, waitedMs: 0 },
+    ...{ takeovers: 0, cutOff: undefined },
     ...{ length: 0, seal: "", foreign: [], astray: [], lost: undefined, lastAtMs: plan.madeAtMs },
   };
 }
@@ -237,6 +245,6 @@ export function stepsNotUndone(run: RunState): PlannedStep[] {
 export function withStep(run: RunState, step: string, change: Partial<StepState>): RunState {
   const before = stateOf(run, step);
   const after = { ...before, ...change };
-  const startedIn = after.startedAtMs === before.startedAtMs ? before.startedIn : run.epoch;
-  return { ...run, steps: { ...run.steps, [step]: { ...after, startedIn } } };
+  const takeoversBefore = after.startedAtMs === before.startedAtMs ? before.takeoversBefore : run.takeovers;
+  return { ...run, steps: { ...run.steps, [step]: { ...after, takeoversBefore } } };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type CardDue, type CardRequest, wantCard } from "../../domain/card/card-due.ts";
 import { chainOf } from "../../domain/errors.ts";
 import { byHandParts } from "../../domain/plan-run/by-hand-parts.ts";
+import { isLetGo } from "../../domain/plan-run/cut-off.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded } from "../../domain/plan-run/fence.ts";
 import { likenessOf } from "../../domain/plan-run/learned-times.ts";
@@ -68,7 +69,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
     case "running":
     case "unwinding":
       // Who is cut off as well leaves it to one that is not.
-      if (run.cutOff === undefined || !(await deps.reachesNobody?.())) await driveOn(run, deps, signal);
+      if (!isLetGo(run) || (await deps.cutOffForMs?.("now")) === undefined) await driveOn(run, deps, signal);
       break;
     case "verified":
     case "paused":

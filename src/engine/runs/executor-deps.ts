@@ -31,8 +31,6 @@ export interface ExecutorDeps extends JournalDeps {
   readonly progressed: (run: RunState, step: string, says: string) => void;
   /** A step has ended, and its time says something about the next one like it. */
   readonly took: (run: RunState, step: PlannedStep, time: StepTime) => void;
-  /** Whether nobody outside answers this process, no region and no vendor: then it cannot look. Absent: nobody can tell. */
-  readonly reachesNobody?: () => Promise<boolean>;
   readonly logger: Logger;
   readonly worker: string;
 }

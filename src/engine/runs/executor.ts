@@ -1,5 +1,6 @@
 import { Superseded } from "../../domain/errors.ts";
 import { isBeforePromotion } from "../../domain/plan-run/before-promotion.ts";
+import { isLetGo } from "../../domain/plan-run/cut-off.ts";
 import { isOpenAgain, sayUnseenAtEnd } from "../../domain/plan-run/fence.ts";
 import { leftToPeople, unmeasuredSteps } from "../../domain/plan-run/left-to-people.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -7,6 +8,7 @@ import { isSettled, type RunState, readySteps, stateOf } from "../../domain/plan
 import type { UnseenAtEnd } from "../../domain/plan-run/run-entry.ts";
 import { eitherOf } from "../../ports/signals.ts";
 import { CredentialsAhead } from "./credentials-ahead.ts";
+import { letsGoWhenCutOff } from "./cut-off.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { watchWhileDriven } from "./fence-watch.ts";
 import { RunHold } from "./journal.ts";
@@ -56,11 +58,13 @@ export async function driveRun(id: string, deps: ExecutorDeps, signal: AbortSign
   const stop = new AbortController();
   const both = eitherOf(signal, stop.signal);
   const drive = new Drive(hold, deps, both);
+  void letsGoWhenCutOff(hold, deps, both).catch((error: unknown) => stop.abort(error));
   try {
     return await drive.toTheEnd();
   } finally {
     stop.abort(new Superseded("drive-ended", "This executor has let go of the run"));
     await drive.settled();
+    if (isLetGo(hold.run)) deps.changed(hold.run);
   }
 }
 

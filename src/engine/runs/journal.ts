@@ -1,12 +1,14 @@
 import { Bug, NotAuthorised, Superseded, TransientError } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import { authorityOf, FENCE_PROOF_OLD, type FenceShown } from "../../domain/plan-run/authority.ts";
+import { isLetGo, lettingGo, restsOnSilence } from "../../domain/plan-run/cut-off.ts";
 import { isGuarded, isWatched, wasShownFenced } from "../../domain/plan-run/fence.ts";
 import type { Freeze } from "../../domain/plan-run/freeze.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
 import type { Authorised, RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Guard, Proof } from "../../ports/guard.ts";
+import type { CutOffForMs } from "../../ports/reach.ts";
 import type { Appended, Ledger, Runs } from "../../ports/runs.ts";
 
 export interface JournalDeps {
@@ -15,6 +17,8 @@ export interface JournalDeps {
   readonly clock: Clock;
   /** The freeze in force, read anew. */
   readonly frozen: () => Promise<Freeze | undefined>;
+  /** Absent: nobody can tell. */
+  readonly cutOffForMs?: CutOffForMs;
 }
 
 /** Extra facts of an entry's event beyond what the entry itself says. */
@@ -101,10 +105,16 @@ export class RunHold implements Guard {
   async refresh(): Promise<RunState> {
     const run = await this.#deps.runs.read(this.#run.plan.id);
     if (!run) throw new Superseded("run-gone", "The run is not in the store any more");
-    if (run.epoch !== this.epoch)
-      throw new Superseded("run-taken-over", `Epoch ${run.epoch} has taken over from epoch ${this.epoch}`);
+    this.#refuseSuperseded(run);
     this.#run = run;
     return run;
+  }
+
+  #refuseSuperseded(run: RunState): void {
+    if (run.epoch === this.epoch) return;
+    if (isLetGo(run))
+      throw new Superseded("run-let-go", "The process that performed the run reaches nobody outside, and let go of it");
+    throw new Superseded("run-taken-over", `Epoch ${run.epoch} has taken over from epoch ${this.epoch}`);
   }
 
   /** The guard of a call that has no way back: it leaves only on a young proof that the old side is fenced, where it was fenced (X5). */
@@ -142,7 +152,7 @@ export class RunHold implements Guard {
 
   /**
    * Appends what `make` says for the newest state, again if somebody else wrote in between. `make` returns undefined when
-   * the newest state leaves nothing to write. Resolves to what was written.
+   * the newest state leaves nothing to write. Resolves to what was written. Who is cut off lets go of the run instead (0089).
    */
   append(make: Make): Promise<Entered | undefined> {
     const next = this.#writing.then(() => this.#append(make));
@@ -151,8 +161,15 @@ export class RunHold implements Guard {
   }
 
   async #append(make: Make): Promise<Entered | undefined> {
+    const written = await this.#write(make);
+    if (written?.entry.kind === "cut-off") await this.note(written).then(() => this.#refuseSuperseded(this.#run));
+    return written;
+  }
+
+  async #write(make: Make): Promise<Entered | undefined> {
     for (;;) {
-      const made = make(this.#run);
+      this.#refuseSuperseded(this.#run);
+      const made = await this.#unlessCutOff(make(this.#run));
       if (!made) return undefined;
       const events = [eventOf(this.#run, made.entry, made.told)];
       const answer = await this.#deps.runs.append(this.#run, { entries: [made.entry], events, ...made.change });
@@ -163,6 +180,13 @@ export class RunHold implements Guard {
       if (answer.kind !== "conflict") throw new Bug("journal-claim", `The run lost its service: ${answer.kind}`);
       await this.refresh();
     }
+  }
+
+  async #unlessCutOff(made: Entered | undefined): Promise<Entered | undefined> {
+    const { clock, cutOffForMs } = this.#deps;
+    const forMs = made && restsOnSilence(this.#run, made.entry) ? await cutOffForMs?.("now") : undefined;
+    if (!made || forMs === undefined) return made;
+    return lettingGo(this.#run, { atMs: clock.now(), epoch: this.epoch, speed: clock.speed, forMs }) ?? made;
   }
 
   /**

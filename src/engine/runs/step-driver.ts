@@ -13,6 +13,7 @@ import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { type Asked, UNCAPTURED } from "../../ports/step.ts";
 import { capture, type Seen, standingNow } from "./capture.ts";
+import { noteReach } from "./cut-off.ts";
 import { contextFor, definitionOf } from "./executor-deps.ts";
 import { proofInTime } from "./fence-guard.ts";
 import { isLedgerUnwritable } from "./halt.ts";
@@ -20,7 +21,7 @@ import { isDecided, Refusals, recordAsked } from "./held-up.ts";
 import { unseenSince } from "./kept-in-sight.ts";
 import { haltFor, haltUnwritten, recordFailure } from "./step-failure.ts";
 import { Stopwatch } from "./stopwatch.ts";
-import { type Drive, type Driving, noteReach, pollUntilThere, waitOrFail } from "./until-there.ts";
+import { type Drive, type Driving, pollUntilThere, waitOrFail } from "./until-there.ts";
 
 /** World time between two tries of a call that did nothing. */
 const FIRST_RETRY_MS = 1_000;
@@ -92,9 +93,9 @@ const MOST_TAKEOVERS = 5;
  * Where one after the other dies over it, it does: people are asked.
  */
 function deadlineOf(run: RunState, step: PlannedStep, begunAtMs: number): number {
-  const { state, startedAtMs = begunAtMs, startedIn } = stateOf(run, step.id);
+  const { state, startedAtMs = begunAtMs, takeoversBefore } = stateOf(run, step.id);
   const ownMs = state === "by-hand" ? Math.min(step.deadlineMs, step.expectedMs + BY_HAND_MS) : step.deadlineMs;
-  if (run.epoch - startedIn > MOST_TAKEOVERS) return startedAtMs + ownMs;
+  if (run.takeovers - takeoversBefore > MOST_TAKEOVERS) return startedAtMs + ownMs;
   return Math.max(startedAtMs + ownMs, begunAtMs + Math.min(ownMs, step.expectedMs));
 }
 
@@ -125,7 +126,6 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
     );
     if (!intended) return undefined;
     deps.changed(hold.run);
-    const beganMs = deps.clock.now();
     try {
       const asked = await stopwatch.asks(() =>
         definition.run(input ?? inputOf(hold.run, step), { ...context, mayHaveAsked }),
@@ -142,7 +142,7 @@ async function askUntilAnswered(driving: Driving, what?: "next-part"): Promise<A
       );
       const waitMs = Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS);
       // A way out that is cut looks like a refusal of each vendor.
-      await noteReach(driving, beganMs);
+      await noteReach(driving);
       if (definition.waitsOutRefusals && isVendorsRefusal(error)) {
         await refusals.waitOut(waitMs, messageOf(error));
         continue;

@@ -14,11 +14,11 @@ export class Stopwatch {
   readonly #spent = { askedMs: 0, lookedMs: 0, waitedMs: 0, lastWaitMs: 0, lastLookMs: 0, looks: 0 };
 
   #awayMs = 0;
-  #awayUntilMs = 0;
-  #unreachedSinceMs: number | undefined;
+  #awayUntilMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#awayUntilMs = clock.now();
   }
 
   /** World time for which this process could not look: it stood still, or reached nobody. */
@@ -61,21 +61,11 @@ export class Stopwatch {
     this.#awayUntilMs = nowMs;
   }
 
-  /** A look that began then reached nobody outside; so did those before it, back to the first one. */
-  unreached(beganMs: number): void {
-    this.#unreachedSinceMs ??= beganMs;
+  /** For a look that has just failed: nobody outside is reached since then. */
+  unreached(sinceMs: number): void {
     const nowMs = this.#clock.now();
-    this.#awayMs += Math.max(0, nowMs - Math.max(this.#unreachedSinceMs, this.#awayUntilMs));
+    this.#awayMs += Math.max(0, nowMs - Math.max(sinceMs, this.#awayUntilMs));
     this.#awayUntilMs = nowMs;
-  }
-
-  /** World time since which every look reached nobody. */
-  get unreachedSinceMs(): number | undefined {
-    return this.#unreachedSinceMs;
-  }
-
-  reached(): void {
-    this.#unreachedSinceMs = undefined;
   }
 
   async asks<T>(work: () => Promise<T>): Promise<T> {

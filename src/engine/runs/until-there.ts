@@ -1,12 +1,4 @@
-import { sayTime } from "../../domain/duration.ts";
-import {
-  isVendorsRefusal,
-  messageOf,
-  OutcomeUnknown,
-  StepFailed,
-  Superseded,
-  TransientError,
-} from "../../domain/errors.ts";
+import { isVendorsRefusal, messageOf, OutcomeUnknown, StepFailed, TransientError } from "../../domain/errors.ts";
 import { inputOf } from "../../domain/plan-run/fence.ts";
 import { nextLookMs } from "../../domain/plan-run/pace.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
@@ -14,6 +6,7 @@ import { type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { StepContext, Verdict } from "../../ports/step.ts";
 import type { StoredStep } from "../../ports/stored-step.ts";
+import { noteReach } from "./cut-off.ts";
 import type { ExecutorDeps } from "./executor-deps.ts";
 import { fenceAgain, MOST_FENCE_ATTEMPTS } from "./fence-again.ts";
 import { isDecided, Refusals } from "./held-up.ts";
@@ -55,7 +48,6 @@ export async function pollUntilThere(
   for (;;) {
     let verdict: Verdict;
     let isAnswered = false;
-    const beganMs = deps.clock.now();
     try {
       verdict = await stopwatch.looks(() => definition.verify(inputOf(hold.run, step), data, context));
       isAnswered = true;
@@ -64,7 +56,7 @@ export async function pollUntilThere(
       const isInTime = deps.clock.now() < hold.run.untilMs;
       const isWaitedOut = definition.waitsOutRefusals && !isByHand && isInTime && hold.run.state === "running";
       if (isWaitedOut && isVendorsRefusal(error)) {
-        await noteReach(driving, beganMs);
+        await noteReach(driving);
         await refusals.waitOut(waitMs(), messageOf(error));
         if (isDecided(hold.run, step)) return "again";
         continue;
@@ -72,7 +64,7 @@ export async function pollUntilThere(
       verdict = { done: false, says: messageOf(error) };
     }
     if (isAnswered) await refusals.over();
-    if (!verdict.done) await noteReach(driving, beganMs);
+    if (!verdict.done) await noteReach(driving);
     // What people fence in their own way they fence again in it.
     const opened = isByHand ? undefined : opening.seenIn(verdict, hold.run);
     if (opened !== undefined) {
@@ -98,38 +90,6 @@ export async function pollUntilThere(
     if (verdict.nextPart && !isByHand) return "next-part";
     await waitOrFail({ ...driving, deadlineMs: driving.deadlineMs + refusals.tookMs() }, waitMs(), verdict);
   }
-}
-
-/** Machine time for which a process that reaches nobody outside keeps a run that another one may drive. */
-const LETS_GO_AFTER_MS = 60_000;
-
-/** What was asked for may be there: for as long as nobody outside is reached, no time of the step has passed. */
-export async function noteReach(driving: Driving, beganMs: number): Promise<void> {
-  const { deps, stopwatch } = driving;
-  if (await deps.reachesNobody?.()) stopwatch.unreached(beganMs);
-  else stopwatch.reached();
-  const { unreachedSinceMs: sinceMs } = stopwatch;
-  const isLong = sinceMs !== undefined && deps.clock.now() - sinceMs >= LETS_GO_AFTER_MS * deps.clock.speed;
-  if (isLong) await letGo(driving, sinceMs);
-}
-
-/** As a process that is shut down does; where no other one can go on people are called, by any that reaches a pager. */
-async function letGo({ hold, step, deps }: Driving, sinceMs: number): Promise<void> {
-  const since = sayTime(sinceMs);
-  const entered = await hold.append((run) =>
-    run.state === "running"
-      ? {
-          entry: { kind: "cut-off", atMs: deps.clock.now(), step: step.id, epoch: hold.epoch, sinceMs },
-          told: {
-            says: `The TwoKey process that performs the run reaches nobody outside since ${since}, and lets go of it`,
-          },
-        }
-      : undefined,
-  );
-  if (!entered) return;
-  await hold.note(entered);
-  deps.changed(hold.run);
-  throw new Superseded("cut-off", `This process reaches nobody outside since ${since}, and has let go of the run`);
 }
 
 /** World time since it was asked for; a part of it that was left for later has a time of its own. */

@@ -4,8 +4,10 @@ import { leftBehind } from "../../domain/plan-run/outcome.ts";
 import type { PlannedStep } from "../../domain/plan-run/plan.ts";
 import { type RunState, stateOf, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { Undone } from "../../ports/step.ts";
+import { noteReach } from "./cut-off.ts";
 import { contextFor, definitionOf, type ExecutorDeps, isFault } from "./executor-deps.ts";
 import { endsTheDrive, type RunHold } from "./journal.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 /** World time that one undo may take before people are asked; and between two tries. */
 const UNDO_DEADLINE_MS = 300_000;
@@ -142,14 +144,16 @@ async function undoneOrSaid({ hold, step, deps, signal }: Undoing): Promise<Undo
 
 async function undoUntilAnswered({ hold, step, deps, signal }: Undoing): Promise<Undone> {
   const definition = definitionOf(deps, hold.run.plan, step.id);
+  const stopwatch = new Stopwatch(deps.clock);
   const deadlineMs = deps.clock.now() + UNDO_DEADLINE_MS;
   for (;;) {
     try {
       return await definition.undo(inputOf(hold.run, step), contextFor(hold, step.id, { ...deps, signal }));
     } catch (error) {
       const mayTryAgain = error instanceof TransientError || error instanceof OutcomeUnknown;
-      if (!mayTryAgain || deps.clock.now() + RETRY_MS > deadlineMs) throw error;
-      await deps.clock.sleep(RETRY_MS, signal);
+      if (mayTryAgain) await noteReach({ deps, stopwatch });
+      if (!mayTryAgain || deps.clock.now() + RETRY_MS > deadlineMs + stopwatch.awayMs) throw error;
+      await stopwatch.sleep(RETRY_MS, signal);
     }
   }
 }

@@ -2,6 +2,7 @@ import { sayTime } from "../../domain/duration.ts";
 
 import type { Person } from "../../domain/people/person.ts";
 import { isKeptInSight, isOpenBefore, mayLoseOpened, openedSince } from "../../domain/plan-run/before-promotion.ts";
+import { isLetGo, isPassedOn } from "../../domain/plan-run/cut-off.ts";
 import { askForRest, failedStep, fits } from "../../domain/plan-run/decision.ts";
 import { endsSoon } from "../../domain/plan-run/extension.ts";
 import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
@@ -61,8 +62,8 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         },
       );
     case "running": {
-      const heldUp = undriven(run, inventory, nowMs) ?? refusedStep(run, inventory, nowMs);
-      if (heldUp) return withNews(run, { inventory, nowMs }, heldUp);
+      const waits = undriven(run, inventory, nowMs) ?? refusedStep(run, inventory, nowMs);
+      if (waits) return withNews(run, { inventory, nowMs }, waits);
       return openOldSide(run, { inventory, nowMs }) ?? ending(run, inventory, nowMs);
     }
     case "verified":
@@ -73,8 +74,10 @@ export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number):
         ...of("unwound"),
         why: `Run ${plan.id} (${plan.title}) ${onlyAdds(plan) ? "ended early" : "was rolled back"} and needs no decision: ${whyOf(run, inventory)}`,
       };
-    case "unwinding":
-      return ending(run, inventory, nowMs);
+    case "unwinding": {
+      const waits = undriven(run, inventory, nowMs);
+      return waits ? withNews(run, { inventory, nowMs }, waits) : ending(run, inventory, nowMs);
+    }
     case "closed":
     case "superseded":
       return undefined;
@@ -167,15 +170,16 @@ function moreKeys({ plan, keys }: RunState): string {
   return `${left} more ${left === 1 ? "key" : "keys"}`;
 }
 
-/** World time in which another process takes a run over that one has let go of. */
-const TAKEN_OVER_WITHIN_MS = 30_000;
-
-/** Nobody performs it: each process that looked is cut off. */
+/** Nobody performs it: each process that looked is cut off. Or one after the other takes it, and is. */
 function undriven(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
   const { cutOff, plan } = run;
-  if (!cutOff || nowMs - cutOff.atMs < TAKEN_OVER_WITHIN_MS) return undefined;
+  const isLeft = isLetGo(run) && cutOff !== undefined && nowMs >= cutOff.callsAtMs;
+  if (!cutOff || !(isLeft || isPassedOn(run))) return undefined;
   const since = sayTime(cutOff.sinceMs, nowMs);
-  const why = `Run ${plan.id} (${plan.title}) stands still: TwoKey's process reaches no region and no vendor since ${since}, and no other process has taken it over. See to its way out: the run then goes on by itself. /dr by-hand ${plan.id} has the commands`;
+  const what = isPassedOn(run)
+    ? `gets no further since ${since}: ${cutOff.times} times in a row the TwoKey process that performed it reached no region and no vendor, and let go of it. See to their way out`
+    : `stands still: TwoKey's process reaches no region and no vendor since ${since}, and no other process has taken it over. See to its way out`;
+  const why = `Run ${plan.id} (${plan.title}) ${what}: the run then goes on by itself. /dr by-hand ${plan.id} has the commands`;
   return { occasion: "cut-off", reason: `cut-off:${cutOff.sinceMs}`, people: peopleOf("cut-off", run, inventory), why };
 }
 

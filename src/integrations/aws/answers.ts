@@ -15,11 +15,17 @@ interface Read {
 /** Counts each attempt of a read, also those that were repeated: what a caller repeats in silence is trouble as well. */
 export class Answers {
   readonly #now: () => number;
+  readonly #isBack: () => void;
   readonly #read = new Map<Region, Read[]>();
+  #answeredMs: number;
+  #failedMs = Number.NEGATIVE_INFINITY;
+  #isCutOff = false;
 
-  /** Machine time. */
-  constructor(now: () => number = () => performance.now()) {
+  /** Machine time. `isBack`: called when this process was cut off and is answered again. */
+  constructor(now: () => number = () => performance.now(), isBack: () => void = () => undefined) {
     this.#now = now;
+    this.#isBack = isBack;
+    this.#answeredMs = now();
   }
 
   /** Begins an attempt; whoever has the answer says whether it failed. */
@@ -27,9 +33,36 @@ export class Answers {
     const beganMs = this.#now();
     return (hasFailed) => {
       const atMs = this.#now();
+      if (hasFailed) this.#failedMs = atMs;
+      else this.#answeredMs = atMs;
+      if (!hasFailed) this.cutOff(false);
+      if (this.#isCutOff) return;
       const before = this.#lately(region).slice(1 - MOST_KEPT);
       this.#read.set(region, [...before, { atMs, tookMs: atMs - beganMs, hasFailed }]);
     };
+  }
+
+  /** Since the newest answer of any region; before the first: since the start. */
+  sinceAnswerMs(): number {
+    return this.#now() - this.#answeredMs;
+  }
+
+  /** Since the newest failure. */
+  sinceFailureMs(): number {
+    return this.#now() - this.#failedMs;
+  }
+
+  /** Whether this process is cut off: what has failed since the newest answer, and fails meanwhile, then says nothing of AWS. */
+  cutOff(isCutOff: boolean): void {
+    const wasCutOff = this.#isCutOff;
+    this.#isCutOff = isCutOff;
+    if (wasCutOff && !isCutOff) this.#isBack();
+    if (!isCutOff) return;
+    for (const [region, reads] of this.#read)
+      this.#read.set(
+        region,
+        reads.filter(({ atMs, hasFailed }) => !hasFailed || atMs <= this.#answeredMs),
+      );
   }
 
   of(region: Region): Answering {

@@ -32,6 +32,8 @@ export interface Aws extends AccountAws {
   inAccount(access: Access): AccountAws;
   /** Confirms a subscription of the topic, in the topic's region. Throws as mutations do. */
   confirmSnsSubscription(topicArn: string, token: string): Promise<void>;
+  /** How AWS as a whole answers this process. */
+  readonly reach: Pick<Answers, "sinceAnswerMs" | "sinceFailureMs" | "cutOff">;
   /** What shows that credentials, roles and topics are as the file says. */
   proofs(wish: AwsProofWish): readonly Proof[];
   close(): void;
@@ -44,14 +46,16 @@ const REMEMBER_SILENCE_MS = 10_000;
 export function createAws(options: AwsOptions): Aws {
   const { stsRegion, otherSts, clock, looks } = options;
   const settings = clientSettings(options.endpoint, options.patience ?? PATIENCE, options.agent);
+  // A dark region is dark for every account.
+  const reachability = new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS);
+  const answers = new Answers(undefined, () => reachability.forget());
   const way: Way = {
     ...{ stsRegion, otherSts, clock, looks },
     own: ownIdentity(options, settings),
     settings,
-    // A dark region is dark for every account.
-    answers: new Answers(),
+    answers,
     pace: new ReadPace(clock, options.pace),
-    reachability: new Reachability(options.rememberSilenceMs ?? REMEMBER_SILENCE_MS),
+    reachability,
   };
   const own = openAccount(way, options);
   const others = new Map<string, OpenedAccount>();
@@ -64,6 +68,7 @@ export function createAws(options: AwsOptions): Aws {
       others.set(key, account);
       return account.aws;
     },
+    reach: answers,
     confirmSnsSubscription: (topicArn, token) => confirm(own, topicArn, token),
     proofs: (wish) => awsProofs(wish, { own, asking: { ...way, stsRegions: [stsRegion, ...(otherSts ?? [])] } }),
     close: () => {

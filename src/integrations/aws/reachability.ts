@@ -37,6 +37,11 @@ export class Reachability {
     return silence !== undefined && this.#now() - silence.lastMs <= LATELY_MS;
   }
 
+  /** It was this process that reached nobody. */
+  forget(): void {
+    this.#silent.clear();
+  }
+
   answered(endpoint: string): void {
     this.#silent.delete(endpoint);
   }

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
+import { cutOffFor } from "../../../src/app/cut-off.ts";
 import { until } from "../../simulators/aws/aws-world.ts";
 import { factOf, guarded, HASTY, HOME, NAME, PRIMARY, REPLICA, STANDBY, ZONE } from "./inventory-world.ts";
 import { worldOfEachTest } from "./world-of-each-test.ts";
@@ -28,6 +29,37 @@ test("a region that comes back is noticed after a short time, by one look", asyn
   const asked = await inventory().reads("DescribeDBInstances");
   await until(async () => (await primary(aws)).known || undefined);
   expect(await inventory().reads("DescribeDBInstances")).toBe(asked + 1);
+});
+
+test("guard own silence: what gave no answer while this process was cut off is asked again as soon as it is back", async () => {
+  const hasty = inventory().connect({ ...HASTY, rememberSilenceMs: 60_000 });
+  inventory().world.regions.set(HOME, "refusing");
+  expect(await primary(hasty)).toMatchObject(noRegion);
+  hasty.reach.cutOff(true);
+  inventory().world.regions.set(HOME, "up");
+  await hasty.databases.describe(STANDBY, REPLICA);
+
+  expect(factOf(await primary(hasty)).status).toBe("available");
+});
+
+test("a process is cut off while no region answers it and no vendor, and not any more at the first read that is answered", async () => {
+  const { world, connect } = inventory();
+  const hasty = connect(HASTY);
+  const isCut = cutOffFor({ vendors: () => [], aws: hasty.reach });
+  const look = () => Promise.all([primary(hasty), hasty.databases.describe(STANDBY, REPLICA)]);
+  world.regions.set(HOME, "refusing");
+  await look();
+  await hasty.databases.describe(STANDBY, REPLICA);
+  expect(await isCut("now")).toBeUndefined();
+  world.regions.set(STANDBY, "refusing");
+  await look();
+  expect(await isCut("now")).toEqual(expect.any(Number));
+  world.regions.set(STANDBY, "up");
+
+  await until(async () => {
+    await hasty.databases.describe(STANDBY, REPLICA);
+    return (await isCut("now")) === undefined || undefined;
+  });
 });
 
 test("a mutation is tried whatever is remembered", async () => {

@@ -158,6 +158,20 @@ describe("what is known of lost writes after a move that could lose some", () =>
     expect(lostWrites(transition(driven, claimed(61)))).toEqual(afterTime(PRICES));
   });
 
+  test("guard cut off late: nor where its executor had reached nobody for a while when it let go of the run", () => {
+    const driven = { ...moved(), state: "running" as const, epoch: 1, lastAtMs: PROMOTED_AT };
+    const letGo = (sinceMs: number): RunEntry[] => {
+      const atMs = PROMOTED_AT + 120 * SECOND;
+      return [
+        { kind: "cut-off", atMs, epoch: 1, sinceMs, callsAtMs: atMs },
+        { kind: "claimed", atMs: atMs + SECOND, epoch: 3, worker: "w2" },
+      ];
+    };
+
+    expect(lostWrites(letGo(PROMOTED_AT + 62 * SECOND).reduce(transition, driven))).toMatchObject({ kind: "between" });
+    expect(lostWrites(letGo(PROMOTED_AT + 60 * SECOND).reduce(transition, driven))).toEqual(afterTime(PRICES));
+  });
+
   test("is what the key holders agreed to where a store was not measured, and else not known", () => {
     const positions = { "stores.stock": STOCK, "stores.prices": null };
     const agreed = { kind: "after", atMs: AT - 60 * SECOND, measuredAtMs: AT } as const;

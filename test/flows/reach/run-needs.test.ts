@@ -290,14 +290,15 @@ describe("what the pager shows of a run", () => {
 
 test("guard stands still: a run that a process without a way out has let go of calls people while no other one takes it over", () => {
   const at = { atMs: AT };
+  const gone: RunEntry = { kind: "cut-off", ...at, epoch: 1, sinceMs: AT - 60_000, callsAtMs: AT + 30_000 };
   const cutOff = apply(
     proposed(inventory),
     { kind: "started", ...at, keys: ["ana", "ben"] },
     { kind: "claimed", ...at, epoch: 1, worker: "w1" },
     { kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
-    { kind: "cut-off", ...at, step: "fence", epoch: 1, sinceMs: AT - 60_000 },
+    gone,
   );
-  const taken = apply(cutOff, { kind: "claimed", ...at, epoch: 2, worker: "w2" });
+  const taken = apply(cutOff, { kind: "claimed", ...at, epoch: 3, worker: "w2" });
 
   expect(whoIsNeeded(cutOff, inventory, AT + 29_999)).toBeUndefined();
   const needed = whoIsNeeded(cutOff, inventory, AT + 30_000);
@@ -307,6 +308,27 @@ test("guard stands still: a run that a process without a way out has let go of c
   });
   expect(needed?.people.map(({ id }) => id)).toEqual(expect.arrayContaining(["chloe", "farid"]));
   expect(whoIsNeeded(taken, inventory, AT + 30_000)).toBeUndefined();
+});
+
+test("guard passed on: people are called where the third process in a row lets go of a run, until one of its steps gets further", () => {
+  const at = { atMs: AT };
+  const gone = (epoch: number): RunEntry => ({
+    ...{ kind: "cut-off", ...at, epoch, sinceMs: AT - 60_000 + epoch, callsAtMs: AT + 30_000 },
+  });
+  const claimed = (epoch: number): RunEntry => ({ kind: "claimed", ...at, epoch, worker: `w${epoch}` });
+  const asked: RunEntry = { kind: "asked", ...at, step: "fence", epoch: 7, requestIds: [], data: {} };
+  const first = apply(proposed(inventory), { kind: "started", ...at, keys: ["ana", "ben"] }, claimed(1), {
+    ...{ kind: "intent", ...at, step: "fence", epoch: 1, attempt: 1 },
+  });
+  const twice = apply(first, gone(1), claimed(3), gone(3), claimed(5));
+  const thrice = apply(twice, gone(5), claimed(7));
+
+  expect(whoIsNeeded(twice, inventory, AT)).toBeUndefined();
+  expect(whoIsNeeded(thrice, inventory, AT)).toMatchObject({
+    ...{ occasion: "cut-off", reason: `cut-off:${AT - 59_999}` },
+    why: expect.stringMatching(/gets no further since .*: 3 times in a row the TwoKey process .*let go of it/),
+  });
+  expect(whoIsNeeded(apply(thrice, asked), inventory, AT)).toBeUndefined();
 });
 
 test("guard closed is no news: of a run that waits, what is over rings nobody, and another opening rings again", async () => {

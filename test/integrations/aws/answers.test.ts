@@ -23,3 +23,47 @@ test("answers of the last minute count, each region by itself, with the time wit
   nowMs += 60_000;
   expect(answers.of("eu-central-1")).toEqual({ asked: 0, failed: 0, typicalMs: 0 });
 });
+
+function counting() {
+  const clock = { nowMs: 0 };
+  const back: number[] = [];
+  const answers = new Answers(
+    () => clock.nowMs,
+    () => void back.push(clock.nowMs),
+  );
+  const ask = (region: string, hasFailed: boolean) => {
+    clock.nowMs += 10;
+    answers.begin(region)(hasFailed);
+  };
+  return { clock, back, answers, ask };
+}
+
+test("an answer of any region shows that AWS is reached, and a failure does not", () => {
+  const { clock, answers, ask } = counting();
+  clock.nowMs += 7;
+  expect(answers.sinceAnswerMs()).toBe(7);
+  ask("eu-west-1", false);
+  ask("eu-central-1", true);
+
+  expect([answers.sinceAnswerMs(), answers.sinceFailureMs()]).toEqual([10, 0]);
+});
+
+test("guard own failures: what fails while this process is cut off, and has since the newest answer, is no failure of AWS", () => {
+  const { back, answers, ask } = counting();
+  ask("eu-west-1", true);
+  ask("eu-central-1", false);
+  ask("eu-west-1", true);
+  ask("eu-central-1", true);
+  answers.cutOff(true);
+  ask("eu-west-1", true);
+
+  expect(["eu-west-1", "eu-central-1"].map((region) => answers.of(region))).toEqual([
+    { asked: 1, failed: 1, typicalMs: 0 },
+    { asked: 1, failed: 0, typicalMs: 0 },
+  ]);
+  expect(back).toEqual([]);
+  ask("eu-central-1", false);
+  ask("eu-west-1", true);
+  expect(back).toEqual([60]);
+  expect(answers.of("eu-west-1")).toMatchObject({ asked: 2, failed: 2 });
+});

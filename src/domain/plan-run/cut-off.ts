@@ -1,0 +1,93 @@
+import { sayTime } from "../duration.ts";
+import { isShutOff } from "./fence.ts";
+import { stepOf } from "./plan.ts";
+import { type RunState, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
+import type { RunEntry } from "./run-entry.ts";
+import { afterSilence } from "./watch-transition.ts";
+
+/**
+ * A process that nobody outside answers is cut off. What it does not see says nothing of the world, so it lets go of its run as it
+ * stands, keys and all, and another process takes it (0089).
+ */
+type Of<Kind extends RunEntry["kind"]> = Extract<RunEntry, { kind: Kind }>;
+
+/** The next epoch is nobody's: what is still under way in that process finds that it was superseded. */
+export const letGo = (run: RunState, { sinceMs, callsAtMs }: Of<"cut-off">): RunState => ({
+  ...run,
+  epoch: run.epoch + 1,
+  cutOff: {
+    ...{ sinceMs: run.cutOff?.sinceMs ?? sinceMs, callsAtMs, isTaken: false },
+    times: (run.cutOff?.times ?? 0) + 1,
+  },
+});
+
+/** Nobody drives it, and who is cut off leaves it to one that is not. */
+export const isLetGo = ({ cutOff }: RunState): boolean => cutOff !== undefined && !cutOff.isTaken;
+
+/** Who let go had not looked for a while, though it wrote that down a moment ago. */
+export function taken(run: RunState, { atMs, epoch, worker }: Of<"claimed">): RunState {
+  const { cutOff, lastAtMs, takeovers } = run;
+  const lookedMs = isLetGo(run) ? Math.min(lastAtMs, cutOff?.sinceMs ?? lastAtMs) : lastAtMs;
+  return {
+    ...afterSilence(run, { lookedMs, atMs }),
+    ...{ epoch, worker, takeovers: takeovers + (isLetGo(run) ? 0 : 1) },
+    cutOff: cutOff && { ...cutOff, isTaken: true },
+  };
+}
+
+/** What shows that whoever drives it is answered. */
+const FURTHER: readonly RunEntry["kind"][] = ["asked", "done", "failed", "undone"];
+
+/** It ends when a step gets further, and when people say that a run goes on which waited for them. */
+export function stillCutOff(before: RunState, after: RunState, { kind }: RunEntry): RunState {
+  const goesOn = after.state !== before.state && WAITS_FOR_PEOPLE.some((state) => state === before.state);
+  return after.cutOff && (goesOn || FURTHER.includes(kind)) ? { ...after, cutOff: undefined } : after;
+}
+
+/** In a row. */
+const MOST_LETTINGS_GO = 3;
+
+/** One process after the other takes it and lets go of it, and no step gets further. */
+export const isPassedOn = ({ cutOff }: RunState): boolean => (cutOff?.times ?? 0) >= MOST_LETTINGS_GO;
+
+/** States in which a process may hold a run: of one that waits for people, until its last step under way has ended. */
+const HELD: readonly RunState["state"][] = ["running", "paused", "stopped", "unwinding"];
+
+/** Machine time in which another process takes it over: else people are called. */
+const TAKEN_WITHIN_MS = 30_000;
+
+interface Alone {
+  readonly atMs: number;
+  readonly epoch: number;
+  readonly speed: number;
+  /** Machine time for which nobody has answered. */
+  readonly forMs: number;
+}
+
+/** Undefined where nothing is driven any more. */
+export function lettingGo(run: RunState, { atMs, epoch, speed, forMs }: Alone) {
+  if (!HELD.includes(run.state)) return undefined;
+  const sinceMs = atMs - forMs * speed;
+  const entry: Of<"cut-off"> = { kind: "cut-off", atMs, epoch, sinceMs, callsAtMs: atMs + TAKEN_WITHIN_MS * speed };
+  const says = `The TwoKey process that performs the run reaches nobody outside since ${sayTime(sinceMs)}, and lets go of it`;
+  return { entry, told: { says } };
+}
+
+/**
+ * What is said because something did not answer, or was not seen; and what may begin only where others answer. Of a process that is
+ * cut off it would be said of the world.
+ */
+export function restsOnSilence(run: RunState, entry: RunEntry): boolean {
+  if (entry.kind === "voided") return entry.because === "facts";
+  if (entry.kind === "finished") return entry.unseen !== undefined;
+  if (entry.kind === "intent") return stepOf(run.plan, entry.step).wayBack === "irreversible";
+  if (entry.kind === "done") return entry.output["left"] !== undefined || leavesUnseen(run, entry);
+  return entry.kind === "failed" || entry.kind === "held-up" || UNDONE_NO_MORE.includes(entry.kind);
+}
+
+const UNDONE_NO_MORE: readonly RunEntry["kind"][] = ["undo-failed", "no-way-back"];
+
+/** People accepted that the old side may not be seen to be closed. */
+function leavesUnseen(run: RunState, { step, output }: Of<"done">): boolean {
+  return stepOf(run.plan, step).role === "protects" && !isShutOff(withStep(run, step, { state: "done", output }));
+}
