@@ -453,13 +453,22 @@ export const GUARDS = [
       "guard another outbreak: a later one calls at once by a call of its own, also while the run waits (the old side is open after the promotion)",
   },
   {
+    guard: "an incident begins with its first alarm in whatever order they come",
+    file: "src/flows/incident/life/began.ts",
+    cut: "else earlier.push({ ...stretch });",
+    by: "",
+    test: "flows/incident/intake/intake.test.ts",
+    fails:
+      "guard whatever order: alarms that follow one another without a whole time of quiet count, whichever of them comes first (-45, -28, -16, -14)",
+  },
+  {
     guard: "another stop calls at once",
     file: "src/domain/plan-run/decision.ts",
     cut: "`${run.state}:${run.stateAt}:",
     by: "`${run.state}:",
     test: "flows/reach/outbreaks.test.ts",
     fails:
-      "guard another outbreak: a later one calls at once by a call of its own, also while the run waits (an undo fails)",
+      "guard another stop: what a person's decision ended calls at once, however soon it is so again (an undo fails)",
   },
   {
     guard: "what flaps rings no more often than what stays",

@@ -142,6 +142,21 @@ describe("whatever people are called for", () => {
   );
 
   test.each<[string, Course]>([
+    ["an undo fails", { begins: [ABORTED], outbreak: [UNDOING, STUCK], end: [unwind("ana"), unwind("ben")] }],
+    ["TwoKey cannot go on", { begins: [], outbreak: [HALTED], end: [RESUMED] }],
+  ])(
+    "guard another stop: what a person's decision ended calls at once, however soon it is so again (%s)",
+    async (_what, { begins, outbreak, end }) => {
+      const { then, asked } = called(...begins);
+      await then(MINUTE, ...outbreak);
+      const before = await then(2 * MINUTE, ...end);
+
+      expect(await then(2 * MINUTE + 1, ...outbreak)).toBe(before + 1);
+      expect(new Set(asked).size).toBe(asked.length);
+    },
+  );
+
+  test.each<[string, Course]>([
     ["the old side is open before the promotion", { begins: [PAUSED], outbreak: [OPENED], end: [CLOSED] }],
     ["the old side is open after the promotion", { begins: [PROMOTING], outbreak: [LOST], end: [FENCING, FENCED] }],
     ["the old side cannot be watched", { begins: [PROMOTING], outbreak: [BLIND], end: [SEES] }],
