@@ -163,12 +163,28 @@ export const GUARDS = [
   },
   {
     guard: "what starts at once keeps no plan while its service cools down",
-    file: "src/engine/approvals/start-alone.ts",
-    cut: "if (keep) await refuseWhileCooling(run, atMs, deps);",
-    by: "if (keep === undefined) await refuseWhileCooling(run, atMs, deps);",
+    file: "src/store/scripts.ts",
+    cut: "if until_ms and tonumber(until_ms) > tonumber(ARGV[8]) then return {'cooling', until_ms} end",
+    by: "",
     test: "commands/propose.test.ts",
     fails:
       "guard cooling snapshot: while its service cools down for less than a plan may wait, nothing is kept that would be in the way",
+  },
+  {
+    guard: "what needs no key takes its service in the step that keeps it",
+    file: "src/store/scripts.ts",
+    cut: "redis.call('SET', KEYS[5], ARGV[1])",
+    by: "",
+    test: "commands/propose.test.ts",
+    fails: "guard kept and started: is kept and started in one step, so that no plan waits for nobody",
+  },
+  {
+    guard: "a run that goes on is not said to be not started",
+    file: "src/engine/approvals/start-alone.ts",
+    cut: 'error instanceof Superseded ? "started-before" : "not-started"',
+    by: 'error instanceof Superseded ? "not-started" : "not-started"',
+    test: "commands/pipeline.test.ts",
+    fails: "guard pipeline repeat: ten at once are one run",
   },
   {
     guard: "what somebody declares is kept where the incident is open already",

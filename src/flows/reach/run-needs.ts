@@ -41,8 +41,6 @@ function waitsFor(run: RunState, moment: Moment): readonly Needed[] {
   const named = `${plan.id} (${plan.title})`;
   switch (state) {
     case "waiting-for-keys":
-      // It was kept and not started: no key would start it.
-      if (plan.keysRequired === 0) return [];
       return of("keys", `Plan ${named} waits for ${moreKeys(run)}. Read the plan card before you turn yours.`, "keys");
     case "paused":
       // A person who paused a run knows it. Facts that changed under the keys, and what TwoKey cannot go on with, are news to everybody.
