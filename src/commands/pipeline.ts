@@ -4,7 +4,7 @@ import type { RunState, RunStateName } from "../domain/plan-run/run.ts";
 import { findService, type Inventory } from "../domain/service/inventory.ts";
 import type { Service } from "../domain/service/service.ts";
 import { speakableOf } from "../domain/speakable.ts";
-import { type Requester, startAlone } from "../engine/approvals/start-alone.ts";
+import type { Requester } from "../engine/approvals/start-alone.ts";
 import { RUNBOOKS } from "../flows/runbooks/index.ts";
 import type { StoredRunbook } from "../flows/runbooks/runbook.ts";
 import { draftOf, keepDraft } from "./propose.ts";
@@ -35,7 +35,7 @@ export async function askFromPipeline(ask: PipelineAsk, deps: RunCommandDeps): P
   await refuseWhileLost("This request", deps);
   const id = `F-${speakableOf(`${ask.pipeline} ${ask.id}`, ID_LENGTH)}`;
   const earlier = await deps.runs.read(id);
-  if (earlier) await goOn(earlier, ask, deps);
+  if (earlier) refuseUnlessSame(earlier, ask);
   else await begin({ id, service, runbook, ask }, deps);
   const run = await deps.runs.read(id);
   return { plan: id, state: run?.state ?? "waiting-for-keys" };
@@ -84,12 +84,12 @@ async function begin({ id, service, runbook, ask }: Beginning, deps: RunCommandD
     // The same request may have come twice at once: then what is in the way is its own run.
     const own = await deps.runs.read(id);
     if (!own) throw error;
-    await goOn(own, ask, deps);
+    refuseUnlessSame(own, ask);
   }
 }
 
-/** A repeat. Where the process died between keeping the plan and starting it, this starts it. */
-async function goOn({ plan, ...run }: RunState, ask: PipelineAsk, deps: RunCommandDeps): Promise<void> {
+/** A repeat is the run that was begun for it. */
+function refuseUnlessSame({ plan }: RunState, ask: PipelineAsk): void {
   const requester = requesterOf(ask);
   const { runbook, service, reason } = plan;
   const isSame =
@@ -100,10 +100,4 @@ async function goOn({ plan, ...run }: RunState, ask: PipelineAsk, deps: RunComma
       `Request ${ask.id} asked for something else before: ${runbook} of ${service}. Use a new id.`,
       { facts: { run: plan.id } },
     );
-  if (run.state !== "waiting-for-keys") return;
-  try {
-    await startAlone({ plan, ...run }, { requester }, deps);
-  } catch (error) {
-    if ((await deps.runs.read(plan.id))?.startedAtMs === undefined) throw error;
-  }
 }

@@ -8,7 +8,6 @@ import { type Answer, type Ask, wordsAndReason } from "./intent.ts";
 import { planWords, propose } from "./propose.ts";
 import { refuseWhileCoolingDown, refuseWhileHeld } from "./refuse-while.ts";
 import { knownPerson, type RunCommandDeps, serviceNamed } from "./run-deps.ts";
-import { goOnWith, notStarted } from "./start-now.ts";
 import { toldOf } from "./told.ts";
 
 /** What follows the verb of every runbook. */
@@ -29,8 +28,6 @@ async function planned(runbook: StoredRunbook, ask: Ask, deps: RunCommandDeps): 
   refuseUnlessMayAsk(ask, service.name, inventory);
   const wish = runbook.read(asked.wish);
   if (!wish.ok) throw new UserError("wish-unclear", `${wish.why}. /dr help ${runbook.name} shows how to write it.`);
-  const left = asked.dryRun || runbook.needs !== "responder" ? undefined : await notStarted(service, runbook, deps);
-  if (left) return goOnWith(left, { id: person.id, name: person.name, proof: ask.who.proof }, deps);
   await refuseWhileHeld(service, deps);
   if (!asked.dryRun) await refuseWhileCoolingDown(service, deps);
   return propose({ ...asked, runbook, wish: wish.wish, service, person, ask }, deps);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Card, spans, type Text } from "../domain/card/card.ts";
 import { OutcomeUnknown, TransientError, UserError } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
 import type { Person } from "../domain/people/person.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
 import { likenessOf, withLearned } from "../domain/plan-run/learned-times.ts";
@@ -24,7 +25,6 @@ import type { Answer, Ask } from "./intent.ts";
 import { inTheWay, refuseWhileWrong } from "./refuse-while.ts";
 import type { RunCommandDeps } from "./run-deps.ts";
 import { showLooking } from "./sight.ts";
-import { startNow } from "./start-now.ts";
 import { toldOf as storeToldOf } from "./told.ts";
 
 export interface Proposal {
@@ -190,31 +190,26 @@ export async function keepDraft({ run, incident }: Draft, proposal: Proposal, de
 
 async function keepOrStart(
   { run, incident }: Draft,
-  { id, service, requester }: Pick<Proposal, "id" | "service" | "requester">,
+  { service, requester }: Pick<Proposal, "service" | "requester">,
   deps: RunCommandDeps,
 ): Promise<void> {
   const { plan, digest } = run;
-  // The look took its time: meanwhile somebody else may have asked for a plan, also in this very moment.
-  const keep = async () => {
-    const created = await deps.runs.create(plan, digest, [
-      {
-        kind: "run.proposed",
-        atMs: plan.madeAtMs,
-        run: plan.id,
-        service: service.name,
-        by: requester.id,
-        door: requester.proof.door,
-        ...(incident ? { incident: incident.id } : {}),
-        says: `${requester.name} asks: ${whatIsAsked(plan)}. Reason: ${plan.reason}`,
-        facts: { digest },
-      },
-    ]);
-    if (created.kind === "in-the-way") throw await inTheWay(created.run, service, deps);
+  const proposed: Event = {
+    kind: "run.proposed",
+    atMs: plan.madeAtMs,
+    run: plan.id,
+    service: service.name,
+    by: requester.id,
+    door: requester.proof.door,
+    ...(incident ? { incident: incident.id } : {}),
+    says: `${requester.name} asks: ${whatIsAsked(plan)}. Reason: ${plan.reason}`,
+    facts: { digest },
   };
-  const starting = { requester, keep };
-  // A pipeline, which has said the id, asks for it again.
-  if (plan.keysRequired === 0) return (id === undefined ? startNow : startAlone)(run, starting, deps);
-  await keep();
+  // The look took its time: meanwhile somebody else may have asked for a plan, also in this very moment.
+  const blocked = (other: string) => inTheWay(other, service, deps);
+  if (plan.keysRequired === 0) return startAlone(run, { requester, proposed, inTheWay: blocked }, deps);
+  const created = await deps.runs.create(plan, digest, [proposed]);
+  if (created.kind === "in-the-way") throw await blocked(created.run);
   await deps.wake.run(plan.id);
 }
 

@@ -22,7 +22,18 @@ export type AppendAnswer =
   /** Somebody was faster: read again and decide again. */
   | { readonly kind: "conflict" }
   | { readonly kind: "claimed-by"; readonly run: string }
-  | { readonly kind: "cooling-down"; readonly untilMs: number };
+  | CoolingDown;
+
+interface CoolingDown {
+  readonly kind: "cooling-down";
+  readonly untilMs: number;
+}
+
+/** What a plan that needs no key starts with, in the step that keeps it. */
+export interface Start {
+  readonly entry: Extract<RunEntry, { kind: "started" }>;
+  readonly events: readonly Event[];
+}
 
 export type CreateAnswer =
   | { readonly kind: "created" }
@@ -33,6 +44,8 @@ export type CreateAnswer =
 export interface Runs {
   /** Of several plans of one service that come at once, one is created. */
   create(plan: Plan, digest: string, events: readonly Event[]): Promise<CreateAnswer>;
+  /** Keeps a plan, takes the service for it and starts it, all or nothing: no such plan ever waits. */
+  createStarted(proposed: RunState, start: Start): Promise<CreateAnswer | CoolingDown>;
   read(id: string): Promise<RunState | undefined>;
   append(run: RunState, change: Appended): Promise<AppendAnswer>;
   /** Runs that are not over: what the sweep looks at. With a service those of it, and those whose plan nobody can read. */

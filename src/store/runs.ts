@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Superseded } from "../domain/errors.ts";
+import { Bug, Superseded } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Plan } from "../domain/plan-run/plan.ts";
@@ -7,7 +7,7 @@ import type { RunState } from "../domain/plan-run/run.ts";
 import { RunEntry } from "../domain/plan-run/run-entry.ts";
 import { transition } from "../domain/plan-run/run-transition.ts";
 import type { Keeping } from "../ports/keeping.ts";
-import type { AppendAnswer, Appended, CreateAnswer, Runs } from "../ports/runs.ts";
+import type { AppendAnswer, Appended, CreateAnswer, Runs, Start } from "../ports/runs.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
 import { certain, leftOut } from "./plain-errors.ts";
@@ -35,8 +35,12 @@ export interface KeptRuns extends Runs, Keeping {
 export function createRuns(redis: ScriptedRedis, now: () => number, journal: Seals): KeptRuns {
   const reading = { redis, journal, replayed: replayer(JOURNAL_VERSION, journal) };
   return {
-    create: (plan, digest, events) =>
-      create(redis, { plan, digest, events, seal: journal.of({ plan: plan.id, digest }) }),
+    create: async (plan, digest, events) => {
+      const answer = await create({ plan, digest, events }, { redis, journal, nowMs: now() });
+      if (answer.kind === "cooling-down") throw new Bug("plan-cooled", `Plan ${plan.id} only waits for keys`);
+      return answer;
+    },
+    createStarted: (proposed, start) => createStarted(proposed, start, { redis, journal, nowMs: now() }),
     read: (id) => readOrPutAside(source(reading, id)),
     append: (run, change) => append({ redis, journal }, run, { ...change, nowMs: now() }),
     ofIncident: (incident) => redis.smembers(KEYS.runsOf(incident)),
@@ -103,42 +107,42 @@ const source = ({ redis, journal, replayed }: Reading, id: string) => ({
 });
 
 interface Creating {
-  readonly plan: Plan;
-  readonly digest: string;
-  readonly seal: string;
-  readonly events: readonly Event[];
+  readonly redis: ScriptedRedis;
+  readonly journal: Seals;
+  readonly nowMs: number;
 }
 
-// oxlint-disable-next-line max-lines-per-function -- one call of a script: its keys, its arguments and its answers
-async function create(redis: ScriptedRedis, { plan, digest, seal, events }: Creating): Promise<CreateAnswer> {
+/** `first`: the line that starts it. */
+interface Created {
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly events: readonly Event[];
+  readonly first?: string | undefined;
+}
+
+async function createStarted(proposed: RunState, { entry, events }: Start, creating: Creating) {
+  const { plan, digest } = proposed;
+  // As at an append: what does not fit never reaches the journal (J1).
+  const next = transition(proposed, entry);
+  const { lines, seal } = linesBehind(proposed, [entry], creating.journal);
+  const answer = await create({ plan, digest, events, first: lines[0] }, creating);
+  if (answer.kind === "created") remember(creating.journal, { ...next, seal });
+  return answer;
+}
+
+async function create(
+  { plan, digest, events, first = "" }: Created,
+  { redis, journal, nowMs }: Creating,
+): Promise<CreateAnswer | Extract<AppendAnswer, { kind: "cooling-down" }>> {
   const { id, service, incident, restOf } = plan;
   const incidentKey = incident === undefined ? [] : [KEYS.runsOf(incident)];
-  const { keys, args } = withLists(
-    [
-      KEYS.position,
-      KEYS.events,
-      KEYS.run(id),
-      KEYS.openRuns,
-      KEYS.claim(service),
-      KEYS.waitingPlan(service),
-      ...incidentKey,
-    ],
-    events,
-  );
-  const ask = () =>
-    redis.twokeyCreateRun(
-      keys.length,
-      ...keys,
-      id,
-      JOURNAL_VERSION,
-      canonicalJson(plan),
-      digest,
-      seal,
-      restOf?.run ?? "",
-      incidentKey.length,
-      ...args,
-    );
-  const [answer, inTheWay] = await certain<[string, string]>(ask, async () => {
+  const ofService = [KEYS.claim(service), KEYS.waitingPlan(service), KEYS.journal(id), KEYS.coolDown(service)];
+  const all = [KEYS.position, KEYS.events, KEYS.run(id), KEYS.openRuns, ...ofService, ...incidentKey];
+  const { keys, args } = withLists(all, events);
+  const document = [JOURNAL_VERSION, canonicalJson(plan), digest, journal.of({ plan: id, digest })];
+  const more = [restOf?.run ?? "", incidentKey.length, nowMs, first];
+  const ask = () => redis.twokeyCreateRun(keys.length, ...keys, id, ...document, ...more, ...args);
+  const [answer, detail] = await certain<[string, string]>(ask, async () => {
     if ((await redis.hget(KEYS.run(id), "digest")) !== digest) throw leftOut();
     return ["created", ""];
   });
@@ -146,7 +150,9 @@ async function create(redis: ScriptedRedis, { plan, digest, seal, events }: Crea
     case "created":
       return { kind: "created" };
     case "in-the-way":
-      return { kind: "in-the-way", run: inTheWay };
+      return { kind: "in-the-way", run: detail };
+    case "cooling":
+      return { kind: "cooling-down", untilMs: Number(detail) };
     default:
       throw new Superseded("run-exists", `Run ${id} exists already`);
   }

@@ -57,22 +57,30 @@ return {'ok', ''}
 `;
 
 /**
- * KEYS: position, events, run, open runs, claim, waiting plan, runs of the incident if it has one, event lists.
- * ARGV: run id, schema version, plan, digest, its seal, id of the run that is continued or '', has an incident (0/1), events…
+ * KEYS: position, events, run, open runs, claim, waiting plan, journal, cool-down, runs of the incident if it has one, event lists.
+ * ARGV: run id, schema version, plan, digest, its seal, id of the run that is continued or '', has an incident (0/1), now world ms,
+ *       the entry that starts it or '' where it waits for keys, events…
  * One plan of a service at a time, and none beside a run that holds it, but for the rest of that run. A plan that was put aside
- * is not open, and is in nobody's way.
+ * is not open, and is in nobody's way. What needs no key starts in the same step, and never waits.
  */
 const CREATE_RUN = `
 if redis.call('EXISTS', KEYS[3]) == 1 then return {'exists', ''} end
 local holder, waiting = redis.call('GET', KEYS[5]), redis.call('GET', KEYS[6])
 if holder and holder ~= ARGV[6] then return {'in-the-way', holder} end
 if waiting and redis.call('SISMEMBER', KEYS[4], waiting) == 1 then return {'in-the-way', waiting} end
-redis.call('SET', KEYS[6], ARGV[1])
+if ARGV[9] == '' then
+  redis.call('SET', KEYS[6], ARGV[1])
+else
+  local until_ms = redis.call('GET', KEYS[8])
+  if until_ms and tonumber(until_ms) > tonumber(ARGV[8]) then return {'cooling', until_ms} end
+  redis.call('SET', KEYS[5], ARGV[1])
+  redis.call('RPUSH', KEYS[7], ARGV[9])
+end
 redis.call('HSET', KEYS[3], 'schema', ARGV[2], 'plan', ARGV[3], 'digest', ARGV[4], 'seal', ARGV[5])
 redis.call('SADD', KEYS[4], ARGV[1])
-if ARGV[7] == '1' then redis.call('SADD', KEYS[7], ARGV[1]) end
+if ARGV[7] == '1' then redis.call('SADD', KEYS[9], ARGV[1]) end
 local events = {}
-for i = 8, #ARGV do events[#events + 1] = ARGV[i] end
+for i = 10, #ARGV do events[#events + 1] = ARGV[i] end
 ${APPEND_EVENTS}
 return {'created', ''}
 `;

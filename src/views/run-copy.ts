@@ -24,7 +24,8 @@ export function calledCard(run: RunState, inventory: Inventory, { why, ...contex
 /** What the reasons to be called for a run tell the time of. */
 const momentsOf = (run: RunState): readonly number[] =>
   [
-    ...[run.untilMs, run.watch.seenClosedMs, openedSince(run)?.fromMs, run.cutOff?.sinceMs],
+    ...[run.untilMs, run.watch.seenClosedMs, run.watch.blind?.sinceMs],
+    ...[openedSince(run)?.newest.fromMs, run.cutOff?.sinceMs],
     ...heldUpSteps(run).map(({ id }) => stateOf(run, id).heldUp?.sinceMs),
   ].filter((moment) => moment !== undefined);
 

@@ -1,6 +1,6 @@
 import { type Card, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import type { PersonId } from "../domain/people/person.ts";
-import { mayLoseOpened } from "../domain/plan-run/before-promotion.ts";
+import { mayLoseOpened, openedSince } from "../domain/plan-run/before-promotion.ts";
 import { askForRest } from "../domain/plan-run/decision.ts";
 import { fenceSeen } from "../domain/plan-run/fence.ts";
 import { whoIsLeft } from "../domain/plan-run/key.ts";
@@ -62,12 +62,16 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     return spans`${named(run)} is ${sentence(stands, whyOf(run, inventory))}${wayOn(run)}${whom(needed?.people)}`;
   },
   "seen-open": ({ run, needed }) => {
+    const { fromMs, closedMs } = openedSince(run)?.newest ?? {};
+    const since = fromMs === undefined ? [] : spans` It was last seen closed at ${timeOfDay(fromMs)}.`;
+    if (closedMs !== undefined)
+      return spans`${run.plan.from} was fenced, was seen open again before the promotion, and is closed again since ${timeOfDay(closedMs)}.${since} TwoKey fences it again before the promotion.${whom(needed?.people)}`;
     const next =
       run.state === "running"
         ? "TwoKey fences it again first."
         : `Nothing fences it again while the run waits. ${closeByHand(run)}${run.state === "paused" && !run.voided ? `, or /dr resume ${run.plan.id}: TwoKey then fences it before the promotion` : ""}.`;
     const lost = mayLoseOpened(run) ? ` What it takes until it is closed may not be in ${run.plan.to}.` : "";
-    return spans`${run.plan.from} was fenced, and was seen open again before the promotion.${lost} Nothing is promoted until it is fenced again. ${next}${whom(needed?.people)}`;
+    return spans`${run.plan.from} was fenced, and was seen open again before the promotion.${since}${lost} Nothing is promoted until it is fenced again. ${next}${whom(needed?.people)}`;
   },
   opened: ({ run, needed }) => {
     return spans`${run.plan.from} was fenced and is open again. ${takenThere(run)}. TwoKey tries to fence it again, and says here when it has.${whom(needed?.people)}`;

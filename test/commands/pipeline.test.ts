@@ -134,16 +134,17 @@ describe("the same request again", () => {
 
     expect(new Set(answers.map(({ plan }) => plan)).size).toBe(1);
     expect(await at.memory.runs.openIds()).toHaveLength(1);
-    // Each that asked stands there before anything is kept; all but one did not start it, and the ledger says so.
+    // Each that asked stands there before anything is kept; all but one found it started, and the ledger says so.
     const linesOf = (kind: string) => ledger.filter((line) => line.kind === kind).length;
-    expect(linesOf("started") - linesOf("not-started")).toBe(1);
-    expect(ledger.filter(({ kind }) => kind !== "started" && kind !== "not-started")).toEqual([]);
+    expect(linesOf("started") - linesOf("started-before")).toBe(1);
+    expect(ledger.filter(({ kind }) => kind !== "started" && kind !== "started-before")).toEqual([]);
   });
 
-  test("starts the run that a process left behind when it died before it started it", async () => {
-    const dying = { ...deps(), runs: { ...at.memory.runs, append: () => Promise.reject(new Error("it dies here")) } };
+  test("starts the run where a process died before it started it, and left nothing behind", async () => {
+    const dies = () => Promise.reject(new Error("it dies here"));
+    const dying = { ...deps(), runs: { ...at.memory.runs, createStarted: dies } };
     await expect(askFromPipeline(ASK, dying)).rejects.toThrow("it dies here");
-    expect(await at.memory.runs.openIds()).toHaveLength(1);
+    expect(await at.memory.runs.openIds()).toEqual([]);
 
     expect(await ask()).toMatchObject({ state: "running" });
   });

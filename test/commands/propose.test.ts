@@ -4,7 +4,6 @@ import { draftOf, keepDraft } from "../../src/commands/propose.ts";
 import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
 import { OutcomeUnknown, TransientError, UserError } from "../../src/domain/errors.ts";
 import type { Standing } from "../../src/domain/proof.ts";
-import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import { LEDGER_UNWRITABLE } from "../../src/ports/runs.ts";
 import { readEvents } from "../../src/store/events.ts";
@@ -227,15 +226,11 @@ describe("what everybody is told who could see the look, where it ended with an 
 
   test("from then on nobody says that there is none: its answer may be lost, and a run may have started", async () => {
     const lostAnswer = (deps: RunCommandDeps, seen: Promise<unknown>) => ({
-      runs: { ...deps.runs, create: () => onceShown(seen, lost) },
-    });
-    const noStart = ({ runs }: RunCommandDeps, seen: Promise<unknown>) => ({
-      runs: { ...runs, append: () => onceShown(seen, lost) },
+      runs: { ...deps.runs, createStarted: () => onceShown(seen, lost) },
     });
     const words = /It went wrong\. \/dr status shows whether there is a plan\.$/;
     expect(await lastWords("snapshot", lostAnswer)).toMatch(words);
-    expect(await lastWords("snapshot", noStart)).toMatch(words);
-    expect(await at.memory.runs.openIds()).toHaveLength(1);
+    expect(await at.memory.runs.openIds()).toEqual([]);
   });
 });
 
@@ -287,55 +282,69 @@ test("a snapshot is refused by what is proven to be wrong, as a move is: its run
   expect(await at.memory.runs.openIds()).toEqual([]);
 });
 
+test("guard asked for twice: of two people who ask for one snapshot at once one starts it, and the other reads who did", async () => {
+  const lines: string[] = [];
+  const deps = runCommandDeps(at, { append: async ({ kind, run }) => void lines.push(`${kind} ${run}`) });
+  const { draft, proposal } = await drafted("ana", deps, "snapshot");
+  const other = await drafted("farid", deps, "snapshot");
+
+  const answers = await Promise.allSettled([
+    keepDraft(draft, proposal, deps),
+    keepDraft(other.draft, other.proposal, deps),
+  ]);
+
+  const [id = "", ...others] = await deps.runs.openIds();
+  const run = await deps.runs.read(id);
+  const asker = run?.plan.requester === "ana" ? "Ana Keller" : "Farid Haddad";
+  expect([others, run?.state]).toEqual([[], "running"]);
+  const told = answers.flatMap((answer) => (answer.status === "rejected" ? [String(answer.reason)] : []));
+  expect(told).toEqual([expect.stringContaining(`holds inventory and is running. ${asker} asked for it.`)]);
+  expect(lines.filter((line) => line.endsWith(id))).toEqual([`started ${id}`]);
+});
+
 describe("a snapshot that does not start", () => {
-  const soon = () => at.clock.now() + 60_000;
-  const cooling = () => ({ kind: "cooling-down" as const, untilMs: soon() });
   const withRuns = (over: Partial<RunCommandDeps["runs"]>) => {
     const deps = runCommandDeps(at);
     return { ...deps, runs: { ...deps.runs, ...over } };
   };
 
   test("guard cooling snapshot: while its service cools down for less than a plan may wait, nothing is kept that would be in the way", async () => {
-    const cools = withRuns({ coolDownUntil: async () => soon(), append: async () => cooling() });
+    const deps = runCommandDeps(at);
+    const { draft, proposal } = await drafted("farid", deps, "snapshot");
+    const redis = await at.bench.connect();
+    await redis.set(KEYS.coolDown("inventory"), at.clock.now() + 3_600_000);
 
-    await expect(asks("farid", "snapshot", cools)).rejects.toMatchObject({ code: "service-cooling-down" });
-
-    expect(await at.memory.runs.read("F-NEW1")).toBeUndefined();
-  });
-
-  test("where its start is refused after all, its plan is closed, and whoever asks next gets another", async () => {
-    let isFirst = true;
-    const { append } = at.memory.runs;
-    const refused = withRuns({
-      append: async (run, change) => {
-        if (!isFirst) return append(run, change);
-        isFirst = false;
-        return cooling();
-      },
+    await expect(keepDraft(draft, proposal, deps)).rejects.toMatchObject({
+      code: "service-cooling-down",
+      message: expect.stringMatching(/^Nothing was started: inventory was moved .* The next run may start at /),
     });
 
-    await expect(asks("farid", "snapshot", refused)).rejects.toMatchObject({ code: "service-cooling-down" });
-
+    expect(await at.memory.runs.read("F-NEW1")).toBeUndefined();
     expect(await at.memory.runs.openIds()).toEqual([]);
-    expect(await at.memory.runs.read("F-NEW1")).toMatchObject({ state: "closed", why: "it was not started" });
-    expect(await asks("ana", "failover", refused)).toMatchObject({ kind: "whisper" });
   });
 
-  test("where the answer was lost between its two writes, asking again goes on with its plan, and nobody was called for a key", async () => {
+  test("guard kept and started: is kept and started in one step, so that no plan waits for nobody", async () => {
+    const twoSteps = () => Promise.reject(new Error("this is a step of its own"));
+    await asks("farid", "snapshot", withRuns({ create: twoSteps, append: twoSteps }));
+
+    expect(await at.memory.runs.read("F-NEW1")).toMatchObject({ state: "running", length: 1, foreign: [], astray: [] });
+    expect(await at.memory.runs.holderOf("inventory")).toBe("F-NEW1");
+    const kinds = (await readEvents(await at.bench.connect(), "", 10)).map(({ event: { kind } }) => kind);
+    expect(kinds).toEqual(["run.proposed", "run.started"]);
+  });
+
+  test("where the answer was lost, who asks is told so, and asking again is answered by what is true", async () => {
+    const { createStarted } = at.memory.runs;
     const lost = withRuns({
-      append: async () => {
+      createStarted: async (...asked) => {
+        await createStarted(...asked);
         throw new OutcomeUnknown("store-silent", "the answer was lost");
       },
     });
     await expect(asks("farid", "snapshot", lost)).rejects.toMatchObject({ code: "act-not-known" });
-    const left = await at.memory.runs.read("F-NEW1");
-    expect(left?.state).toBe("waiting-for-keys");
-    expect(left && whoIsNeeded(left, at.inventory, at.clock.now())).toBeUndefined();
 
-    expect(await asks("ana", "snapshot")).toMatchObject({
-      card: { text: "Plan F-NEW1 was kept before and not started. It is started now. /dr status shows how far it is." },
+    await expect(asks("ana", "snapshot")).rejects.toMatchObject({
+      message: expect.stringMatching(/^Run F-NEW1 .* holds inventory and is running\. Farid Haddad asked for it\./),
     });
-
-    expect(await at.memory.runs.holderOf("inventory")).toBe("F-NEW1");
   });
 });

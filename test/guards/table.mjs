@@ -241,12 +241,28 @@ export const GUARDS = [
   },
   {
     guard: "what starts at once keeps no plan while its service cools down",
-    file: "src/engine/approvals/start-alone.ts",
-    cut: "if (keep) await refuseWhileCooling(run, atMs, deps);",
-    by: "if (keep === undefined) await refuseWhileCooling(run, atMs, deps);",
+    file: "src/store/scripts.ts",
+    cut: "if until_ms and tonumber(until_ms) > tonumber(ARGV[8]) then return {'cooling', until_ms} end",
+    by: "",
     test: "commands/propose.test.ts",
     fails:
       "guard cooling snapshot: while its service cools down for less than a plan may wait, nothing is kept that would be in the way",
+  },
+  {
+    guard: "what needs no key takes its service in the step that keeps it",
+    file: "src/store/scripts.ts",
+    cut: "redis.call('SET', KEYS[5], ARGV[1])",
+    by: "",
+    test: "commands/propose.test.ts",
+    fails: "guard kept and started: is kept and started in one step, so that no plan waits for nobody",
+  },
+  {
+    guard: "a run that goes on is not said to be not started",
+    file: "src/engine/approvals/start-alone.ts",
+    cut: 'error instanceof Superseded ? "started-before" : "not-started"',
+    by: 'error instanceof Superseded ? "not-started" : "not-started"',
+    test: "commands/pipeline.test.ts",
+    fails: "guard pipeline repeat: ten at once are one run",
   },
   {
     guard: "what somebody declares is kept where the incident is open already",
@@ -505,7 +521,7 @@ export const GUARDS = [
   },
   {
     guard: "after the end date nobody is called to close what the way home opens",
-    file: "src/flows/reach/run-needs.ts",
+    file: "src/flows/reach/old-side-needs.ts",
     cut: "if (!run.pastNoReturn && nowMs >= run.untilMs) return undefined;",
     by: "if (nowMs < 0) return undefined;",
     test: "domain/plan-run/before-promotion.test.ts",
@@ -514,12 +530,73 @@ export const GUARDS = [
   },
   {
     guard: "a second opening before the promotion is news",
-    file: "src/domain/plan-run/watch-transition.ts",
-    cut: "const atMs = closedAtMs === undefined ? firstMs : entry.atMs;",
-    by: "const atMs = closedAtMs === undefined ? firstMs : firstMs;",
+    file: "src/domain/plan-run/outbreak.ts",
+    cut: "atMs - before.endedMs < SAME_OUTBREAK_MS",
+    by: "atMs > before.endedMs",
     test: "domain/plan-run/before-promotion.test.ts",
     fails:
       "guard opened twice: the second opening is told and calls people like the first, and more of the same one is no news",
+  },
+  {
+    guard: "another outbreak calls at once",
+    file: "src/domain/plan-run/comes-and-goes.ts",
+    cut: "run.outbreaks[wrong]?.beganMs ?? 0",
+    by: "0 * (run.outbreaks[wrong]?.beganMs ?? 0)",
+    test: "flows/reach/outbreaks.test.ts",
+    fails:
+      "guard another outbreak: a later one calls at once by a call of its own, also while the run waits (the old side is open after the promotion)",
+  },
+  {
+    guard: "an incident begins with its first alarm in whatever order they come",
+    file: "src/flows/incident/life/began.ts",
+    cut: "else earlier.push({ ...stretch });",
+    by: "",
+    test: "flows/incident/intake/intake.test.ts",
+    fails:
+      "guard whatever order: alarms that follow one another without a whole time of quiet count, whichever of them comes first (-45, -28, -16, -14)",
+  },
+  {
+    guard: "another stop calls at once",
+    file: "src/domain/plan-run/decision.ts",
+    cut: "`${run.state}:${run.stateAt}:",
+    by: "`${run.state}:",
+    test: "flows/reach/outbreaks.test.ts",
+    fails:
+      "guard another stop: what a person's decision ended calls at once, however soon it is so again (an undo fails)",
+  },
+  {
+    guard: "what flaps rings no more often than what stays",
+    file: "src/flows/reach/reach.ts",
+    cut: "!need && !deps.isToldApart",
+    by: "!need",
+    test: "flows/reach/outbreaks.test.ts",
+    fails:
+      "guard flapping outbreak: what comes and goes within five minutes rings no more often than what stays (the old side is open before the promotion)",
+  },
+  {
+    guard: "each opening says since when it may be",
+    file: "src/flows/reach/old-side-needs.ts",
+    cut: "const { fromMs, resources } = opened.newest;",
+    by: "const { fromMs, resources } = opened;",
+    test: "domain/plan-run/before-promotion.test.ts",
+    fails:
+      "guard own opening: each opening says what stands open in it and when all was last seen closed before it; what is lost counts from the first",
+  },
+  {
+    guard: "a closing that another process saw counts for the next opening",
+    file: "src/engine/runs/watch-due.ts",
+    cut: "closedAgainMs(run) ?? 0) || clock.now()",
+    by: "0) || clock.now()",
+    test: "engine/runs/sight-waiting.test.ts",
+    fails: "guard last seen closed: counts from the look that saw it closed, while the run waits",
+  },
+  {
+    guard: "a closing that another executor saw counts for the next opening",
+    file: "src/engine/runs/kept-in-sight.ts",
+    cut: "closedAgainMs(run) ?? sinceMs",
+    by: "sinceMs",
+    test: "engine/runs/sight-waiting.test.ts",
+    fails: "guard last seen closed beside the steps: counts from the look that saw it closed, while the run is driven",
   },
   {
     guard: "what is over rings nobody",
@@ -541,7 +618,7 @@ export const GUARDS = [
   {
     guard: "an opening that is over calls nobody",
     file: "src/domain/plan-run/before-promotion.ts",
-    cut: "return opened !== undefined && opened.closedAtMs === undefined;",
+    cut: "return opened !== undefined && opened.newest.closedMs === undefined;",
     by: "return opened !== undefined;",
     test: "engine/runs/opened-before-promotion.test.ts",
     fails:
@@ -1519,7 +1596,7 @@ export const GUARDS = [
   },
   {
     guard: "two people to skip or unwind",
-    file: "src/domain/plan-run/run-transition.ts",
+    file: "src/domain/plan-run/vote-transition.ts",
     cut: "if (people.size < votesNeeded(run))",
     by: "if (votes.length < run.plan.keysRequired)",
     test: "domain/plan-run/run.test.ts",
@@ -2004,7 +2081,7 @@ export const GUARDS = [
   {
     guard: "what begins again is news",
     file: "src/flows/reach/reach.ts",
-    cut: "if (!need) await forget(deps);",
+    cut: "if (!need && !deps.isToldApart) await forget(deps);",
     by: "",
     test: "flows/reach/reach.test.ts",
     fails: "guard news again: is called at once when what was over begins again, however alike it reads",
@@ -2342,7 +2419,7 @@ export const GUARDS = [
   },
   {
     guard: "an opening before the promotion calls people",
-    file: "src/flows/reach/run-needs.ts",
+    file: "src/flows/reach/old-side-needs.ts",
     cut: "if (!opened) return undefined;",
     by: "return undefined;",
     test: "flows/reach/run-needs.test.ts",
@@ -3487,7 +3564,7 @@ export const GUARDS = [
   },
   {
     guard: "two people to stop the watch",
-    file: "src/domain/plan-run/run-transition.ts",
+    file: "src/domain/plan-run/vote-transition.ts",
     cut: "if (people.size < votesNeeded(run))",
     by: "if (votes.length < run.plan.keysRequired)",
     test: "domain/plan-run/run.test.ts",

@@ -55,7 +55,7 @@ export function watchedInMemory(
     cloud: guardedCloud(cloud),
     ledger: quietLedger({ append: async (entry) => void ledger.push(entry) }),
     runs: {
-      ...{ create: unused, ofIncident: unused, coolDownUntil: unused },
+      ...{ create: unused, createStarted: unused, ofIncident: unused, coolDownUntil: unused },
       openIds: async () => [run.plan.id, ...others.map(({ plan }) => plan.id)],
       holderOf: async () => holder,
       read: async (id) => (id === holder ? other : (others.find(({ plan }) => plan.id === id) ?? now)),

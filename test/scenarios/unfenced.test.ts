@@ -62,7 +62,7 @@ test("a fence that fails and was not accepted stops the run before the promotion
     String(facts["message"]).includes(`${id} (Move inventory to eu-central-1) is stopped`);
   const call = await world.expectLog("pagerduty.responders-requested", asksToDecide, 20_000);
   expect(call.facts["targets"]).toContain("PUCHLOE1");
-  const isWrittenTo = ({ facts }: LogEntry) => facts["key"] === `call:${id}:stopped:fence:1:0:chloe`;
+  const isWrittenTo = ({ facts }: LogEntry) => facts["key"] === `call:${id}:stopped:${first.stateAt}:fence:0:chloe`;
   await world.expectLog("slack.message-posted", isWrittenTo, 20_000);
   const resolving = await answerTo(
     at,

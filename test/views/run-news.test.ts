@@ -130,11 +130,11 @@ describe("what a run says in its room, each in a message of its own", () => {
 
     expect(keysOf(open)).toEqual(["key", "started", "seen-open"]);
     expect(told(open, "seen-open")?.text).toMatch(
-      /^eu-west-1 was fenced, and was seen open again before the promotion\. Nothing is promoted until it is fenced again\. TwoKey fences it again first\. @/,
+      /^eu-west-1 was fenced, and was seen open again before the promotion\. It was last seen closed at \d\d:\d\d:\d\dZ\. Nothing is promoted until it is fenced again\. TwoKey fences it again first\. @/,
     );
     const unplanned = [...STARTED, ...fenced, seen].reduce(transition, proposed(inventory));
     expect(told(unplanned, "seen-open")?.text).toMatch(
-      /before the promotion\. What it takes until it is closed may not be in eu-central-1\. Nothing is promoted/,
+      /before the promotion\. It was last seen closed at [\d:]+Z\. What it takes until it is closed may not be in eu-central-1\. Nothing is promoted/,
     );
     const back = transition(open, { kind: "aborted", ...at, by: "ana", door: "slack" });
     expect(keysOf(back)).toEqual(["key", "started", "unwinding"]);

@@ -5,7 +5,7 @@ import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { sendCard } from "../../src/engine/delivery/outbox.ts";
 import { showRun } from "../../src/engine/runs/advance-run.ts";
 import { callForRun } from "../../src/flows/reach/run-calls.ts";
-import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
+import { reasonStill, whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { sharedBudget } from "../../src/store/budget.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { runOf } from "../harness/failover-runs.ts";
@@ -61,23 +61,26 @@ export class Desk {
     this.#outside.close();
   }
 
-  told(run: RunState): Told {
-    const { inventory, clock } = this.#at;
+  async told(run: RunState): Promise<Told> {
+    const { inventory, clock, memory } = this.#at;
     const needed = whoIsNeeded(run, inventory, clock.now());
+    const called = (await memory.calls.get("F-1"))?.value.reason;
+    // What is over is left out of the reason, and not of the call that goes on.
+    const reason = needed && reasonStill(called, needed.reason);
     const { text } = progressCard(run, inventory, { nowMs: clock.now() });
     const [shows = ""] = text.split(",");
-    return { needed: needed && `dr:${inventory.file.environment}:run:F-1:${needed.reason}`, shows };
+    return { needed: reason && `dr:${inventory.file.environment}:run:F-1:${reason}`, shows };
   }
 
   async #owes(): Promise<boolean> {
     const { memory } = this.#at;
     const run = await runOf(this.#at);
-    const { needed } = this.told(run);
+    const { needed, shows } = await this.told(run);
     const [calls, card] = await Promise.all([memory.calls.get("F-1"), memory.cards.get(SHOWN)]);
     const isCalled =
       needed === undefined || (calls?.value.pagedAtMs !== undefined && needed.endsWith(calls.value.reason));
     // A card that was sent may be one of before the run's last change, which nobody has asked for yet.
-    const isShown = shownIn(this.#at.whole.world.log.read()).startsWith(this.told(run).shows);
+    const isShown = shownIn(this.#at.whole.world.log.read()).startsWith(shows);
     return !isCalled || !isShown || card === undefined || card.value.sent < card.value.wanted;
   }
 

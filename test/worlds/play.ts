@@ -223,7 +223,7 @@ class Play {
       ...(await seenAtTheEnd(this.#at, run)),
       ...{ run, refused, isOver },
       journal: [...lines, ...this.#lost].map(entryIn).toSorted((one, other) => one.atMs - other.atMs),
-      told: run && this.#desk.told(run),
+      told: run && (await this.#desk.told(run)),
       isStoreLost: (await patiently(() => this.#ledger.disagreement())) !== undefined,
       hits: this.#schedule.hits,
       done: this.#people.done,

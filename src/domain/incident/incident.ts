@@ -107,6 +107,8 @@ export const Incident = z.strictObject({
   /** When the trouble was first seen: the first alert's change of state, else the declaration. */
   firstSeenAtMs: z.number(),
   closedAtMs: z.number().optional(),
+  /** Alarms before a whole time of quiet before that, as stretches without one, the newest first: one that comes late may lie between. */
+  earlier: z.array(z.strictObject({ fromMs: z.number(), toMs: z.number() })),
   /** When the newest of its alarms changed, to ten seconds; absent: not since it was opened. */
   lastAlertAtMs: z.number().optional(),
   /** The first ALERTS_LISTED; the rest only counts. */

@@ -25,10 +25,13 @@ export function isKeptInSight(run: RunState): boolean {
 /** What was seen open of it since its fence; that stays known until it is fenced again. */
 export const openedSince = (run: RunState): FenceOutput["opened"] => handedOn(run)?.opened;
 
+/** World time of the look that saw it closed again after its newest opening, whichever process looked. */
+export const closedAgainMs = (run: RunState): number | undefined => openedSince(run)?.newest.closedMs;
+
 /** Somebody opened it, and nobody has seen it closed since. */
 export function isOpenBefore(run: RunState): boolean {
   const opened = isKeptInSight(run) ? openedSince(run) : undefined;
-  return opened !== undefined && opened.closedAtMs === undefined;
+  return opened !== undefined && opened.newest.closedMs === undefined;
 }
 
 /** A move that promises to lose nothing proves again all that was written. Of any other move what the old side takes now may be lost. */

@@ -210,6 +210,9 @@ function isApprover(person: Person, { plan }: Pick<RunState, "plan">, inventory:
 /** What people decide about: a step that failed, or one that a vendor holds up. */
 export const stepInQuestion = (run: RunState): string | undefined => failedStep(run) ?? heldUpStep(run);
 
+/** Where it stands: tells one stop from the next. Votes and late reports about it are no news. */
+export const stopOf = (run: RunState): string => `${run.state}:${run.stateAt}:${failedStep(run) ?? ""}`;
+
 export function failedStep(run: RunState): string | undefined {
   return run.plan.steps.find((step) => ["failed", "undo-failed"].includes(stateOf(run, step.id).state))?.id;
 }

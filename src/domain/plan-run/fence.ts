@@ -14,21 +14,17 @@ export type FenceProof = z.infer<typeof FenceProof>;
 /** A row that was written when the writers had ended: where it shows, all that they committed is. */
 export const Marker = z.object({ run: z.string(), epoch: z.number(), number: z.number() });
 export type Marker = z.infer<typeof Marker>;
+/** Resources that were seen open, and the world time at which all was closed for the last time before that. */
+const OPENED = { fromMs: z.number(), resources: z.array(z.string()) };
 export const FenceOutput = z.object({
   fence: FenceProof,
   /** By resource. */
   markers: z.record(z.string(), Marker).exactOptional(),
   /** Stores in which every other session was seen to end, each with the sentence that says so. */
   ended: z.record(z.string(), z.string()).exactOptional(),
-  /** Resources that were seen open since, and the world time at which all was closed for the last time before that. */
+  /** Since its fence; and the newest opening, with the world time of the look that saw it closed again, by others: who came in may be in still. */
   opened: z
-    .object({
-      ...{ fromMs: z.number(), resources: z.array(z.string()) },
-      /** World time at which it was seen open; after a closing, of the next opening. */
-      atMs: z.number(),
-      /** World time at which it was seen closed again, by others: who came in may be in still. */
-      closedAtMs: z.number().exactOptional(),
-    })
+    .object({ ...OPENED, newest: z.object({ ...OPENED, closedMs: z.number().exactOptional() }) })
     .exactOptional(),
   /** Resources that gave no answer and were left as they are. */
   silent: z.array(z.string()).exactOptional(),

@@ -174,8 +174,8 @@ export const RunEntry = z.discriminatedUnion("kind", [
   }),
   /** The plan's end date has come before the promotion: nobody looks at it any more. */
   z.strictObject({ kind: z.literal("sight-ended"), atMs: z.number(), ...Step }),
-  /** It was seen open, and is closed again by others. */
-  z.strictObject({ kind: z.literal("seen-closed"), atMs: z.number(), ...Step }),
+  /** It was seen open, and is closed again by others; when the look was that saw it so. */
+  z.strictObject({ kind: z.literal("seen-closed"), atMs: z.number(), ...Step, seenMs: z.number() }),
   /** The old side is closed, and may have been open since then: what was found out since its fence is found out again. */
   z.strictObject({ kind: z.literal("prove-again"), atMs: z.number(), ...Step, fromMs: z.number() }),
   z.strictObject({

@@ -1,5 +1,6 @@
 import { isKeptInSight, openedSince } from "./before-promotion.ts";
-import { failedStep } from "./decision.ts";
+import { outbreakOf } from "./comes-and-goes.ts";
+import { stopOf } from "./decision.ts";
 import { isOpenAgain, isWatched } from "./fence.ts";
 import { onlyAdds } from "./plan.ts";
 import { type RunState, WAITS_FOR_PEOPLE } from "./run.ts";
@@ -29,16 +30,12 @@ export type NewsKind =
   | "unwound"
   | "closed";
 
-/** An old side that something opens again and again is told of once in this time. */
-const AGAIN_MS = 15 * 60_000;
-const quarterOf = (atMs: number | undefined): string => String(Math.floor((atMs ?? 0) / AGAIN_MS));
-
 /** All that stands now, in the order in which such things happen. What has passed meanwhile, such as a stop, is not among it. */
 export function newsOf(run: RunState): readonly RunNews[] {
   const { plan, keys, state, stateAt, watch } = run;
   // The last key is the start.
   const turned = keys.slice(0, Math.max(0, plan.keysRequired - 1));
-  const seenOpenMs = isKeptInSight(run) ? openedSince(run)?.atMs : undefined;
+  const isSeenOpen = isKeptInSight(run) && openedSince(run) !== undefined;
   const isUnfenced = isWatched(run) && watch.state === "failed";
   return [
     ...turned.map(({ by, atMs }, index) => ({ kind: "key", key: `key:${by}:${atMs}`, index }) as const),
@@ -47,12 +44,12 @@ export function newsOf(run: RunState): readonly RunNews[] {
     ...only(
       WAITS_FOR_PEOPLE.some((each) => each === state),
       "waits",
-      `${state}:${stateAt}:${failedStep(run) ?? ""}`,
+      stopOf(run),
     ),
-    ...only(seenOpenMs !== undefined, "seen-open", quarterOf(seenOpenMs)),
-    ...only(isOpenAgain(run), "opened", quarterOf(watch.lostAtMs)),
-    ...only(isUnfenced, "unfenced", watch.lostAtMs === undefined ? undefined : quarterOf(watch.lostAtMs)),
-    ...only(watch.state === "fenced" && watch.tries > 0, "fenced", quarterOf(watch.lostAtMs ?? watch.endedAtMs)),
+    ...only(isSeenOpen, "seen-open", outbreakOf(run, "opened-before")),
+    ...only(isOpenAgain(run), "opened", outbreakOf(run, "old-side")),
+    ...only(isUnfenced, "unfenced", outbreakOf(run, "old-side")),
+    ...only(watch.state === "fenced" && watch.tries > 0, "fenced", outbreakOf(run, "old-side")),
     // Where nothing is taken back there is no rollback.
     ...only(state === "unwinding" && !onlyAdds(plan), "unwinding", String(stateAt)),
     ...only(state === "verified", "verified"),

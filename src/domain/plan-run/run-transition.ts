@@ -1,13 +1,15 @@
 import { Bug } from "../errors.ts";
+import { wrongIn } from "./comes-and-goes.ts";
 import { letGo, stillCutOff, taken } from "./cut-off.ts";
 import { extended, withoutOpen } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
+import { outbreaksWith } from "./outbreak.ts";
 import { RUN_STATES, type RunKey, type RunState, type RunStateName, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
 import type { RunEntry } from "./run-entry.ts";
 import { forwardAgain, goesOn, stepApplied, takenOver } from "./step-transition.ts";
-import { votesFor, votesNeeded } from "./votes.ts";
-import { fencedAgain, provenAgain, seenClosed, seenOpen, sightEnded, watchEnded, watched } from "./watch-transition.ts";
+import { voted } from "./vote-transition.ts";
+import { fencedAgain, provenAgain, seenClosed, seenOpen, sightEnded, watched } from "./watch-transition.ts";
 
 /** The only way a run changes. An entry that does not fit the state is a Bug: nothing may be guessed from it. */
 export function transition(run: RunState, entry: RunEntry): RunState {
@@ -24,7 +26,9 @@ export function transition(run: RunState, entry: RunEntry): RunState {
   const next = stillCutOff(run, applied(run, entry), entry);
   const length = run.length + 1;
   const stateAt = next.state === run.state ? run.stateAt : length;
-  return { ...next, length, lastAtMs: entry.atMs, stateAt, waitedMs: run.waitedMs + waitedUntil(entry, run) };
+  const outbreaks = outbreaksWith(run.outbreaks, wrongIn(next), entry.atMs);
+  const waitedMs = run.waitedMs + waitedUntil(entry, run);
+  return { ...next, length, lastAtMs: entry.atMs, stateAt, waitedMs, outbreaks };
 }
 
 const waitedUntil = ({ atMs }: RunEntry, { state, lastAtMs }: RunState): number =>
@@ -196,39 +200,6 @@ const keyOf = ({ by, door, atMs, digest, accepted }: Extract<RunEntry, { kind: "
 
 function voidedWhy({ because, why }: Extract<RunEntry, { kind: "voided" }>): string {
   return because === "facts" ? `facts changed: ${why.join("; ")}` : why.join("; ");
-}
-
-/** While a run goes on waiting, people decide about the step that is refused, and about nothing else. */
-const isAboutARefusal = (run: RunState, { step, decision }: Extract<RunEntry, { kind: "vote" }>): boolean =>
-  heldUpStep(run) === step && (decision === "skip" || (decision === "take-over" && canBeTakenOver(run, step)));
-
-/** A decision of two: as many distinct people as the plan itself needed keys. */
-function voted(run: RunState, entry: Extract<RunEntry, { kind: "vote" }>): RunState {
-  if (
-    entry.decision !== "stop-watch" &&
-    run.state !== "stopped" &&
-    run.state !== "stuck" &&
-    !isAboutARefusal(run, entry)
-  )
-    throw new Bug("journal-illegal-entry", `A run that is ${run.state} cannot take a vote to ${entry.decision}`);
-  const { by, atMs, decision, step, position, words = "" } = entry;
-  const votes = [...run.votes, { by, atMs, decision, step, position, words }];
-  const counting = votesFor({ ...run, votes }, entry, atMs);
-  const people = new Set(counting.map((vote) => vote.by));
-  if (people.size < votesNeeded(run)) return { ...run, votes };
-  const who = [...people].join(" and ");
-  if (decision === "stop-watch")
-    return watchEnded({ ...run, votes: votes.filter((vote) => !counting.includes(vote)) }, `stopped by ${who}`, atMs);
-  if (decision === "take-over") {
-    const said = [...new Set(counting.map((vote) => vote.words))].join("; ");
-    return takenOver(run, { step, atMs, words: `${said} (${who})` });
-  }
-  if (entry.decision === "unwind") return { ...run, state: "unwinding", why: `unwound by ${who}`, votes: [] };
-  const change = { state: "skipped", says: `skipped by ${who}`, sinceMs: entry.atMs, endedAtMs: entry.atMs } as const;
-  const without = withStep(run, entry.step, change);
-  // A stuck run goes on unwinding without the undo that failed; any other goes on running without the step.
-  if (run.state !== "stuck") return goesOn(without);
-  return { ...without, state: "unwinding", why: "", votes: [], undoSkipped: [...run.undoSkipped, entry.step] };
 }
 
 function closed(run: RunState, atMs: number, why: string): RunState {

@@ -1,5 +1,6 @@
 import type { DoorName } from "../event.ts";
 import { UNWATCHED, type Watch } from "./old-side-watch.ts";
+import type { Outbreaks } from "./outbreak.ts";
 import type { Plan, PlannedStep, RestOf } from "./plan.ts";
 import type { Captured, Spent, UnseenAtEnd, VoteName } from "./run-entry.ts";
 
@@ -120,6 +121,7 @@ export interface RunState {
   /** It is paused since TwoKey itself cannot go on: people are called (G22). */
   readonly halted: boolean;
   readonly watch: Watch;
+  readonly outbreaks: Outbreaks;
   /** What stood on the old side when it came back and before it was touched: what undoing its fence puts back. */
   readonly captured: Captured | undefined;
   readonly votes: readonly Vote[];
@@ -186,7 +188,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     intents: 0,
     voided: false,
     halted: false,
-    watch: UNWATCHED,
+    ...{ watch: UNWATCHED, outbreaks: {} },
     captured: undefined,
     votes: [],
     undoSkipped: [],

@@ -27,22 +27,31 @@ export function fencedAgain(run: RunState, entry: Extract<RunEntry, { kind: "fen
   return withStep(waiting, entry.step, { output: { ...endedIn(run, entry.step, entry.closed ?? []), ...unseen } });
 }
 
+type Opened = Pick<Extract<RunEntry, { kind: "seen-open" }>, "fromMs" | "resources">;
+
 /** Who came in may be in still, so that nothing is known any more of the sessions of what was open. */
 export function seenOpen(run: RunState, entry: Extract<RunEntry, { kind: "seen-open" }>): RunState {
   const { ended = {}, ...before } = FenceOutput.parse(stateOf(run, entry.step).output);
-  const { fromMs = entry.fromMs, resources = [], closedAtMs, atMs: firstMs = entry.atMs } = before.opened ?? {};
-  const atMs = closedAtMs === undefined ? firstMs : entry.atMs;
-  const opened = { fromMs, atMs, resources: [...new Set([...resources, ...entry.resources])] };
+  const isSame = before.opened && before.opened.newest.closedMs === undefined;
+  const newest = openedWith(isSame ? before.opened?.newest : undefined, entry);
+  const opened = { ...openedWith(before.opened, entry), newest };
   const kept = Object.entries(ended).filter(([resource]) => !opened.resources.includes(resource));
   const output = { ...before, opened, ...(kept.length > 0 && { ended: Object.fromEntries(kept) }) };
   return withStep(run, entry.step, { output });
 }
 
+/** It counts from when it was last seen closed before the first look that saw it open. */
+const openedWith = (before: Opened | undefined, { fromMs, resources }: Opened): Opened => ({
+  fromMs: before?.fromMs ?? fromMs,
+  resources: [...new Set([...(before?.resources ?? []), ...resources])],
+});
+
 /** Others closed it. That it was open stays known: before the promotion it is fenced again. */
 export function seenClosed(run: RunState, entry: Extract<RunEntry, { kind: "seen-closed" }>): RunState {
   const { opened, ...output } = FenceOutput.parse(stateOf(run, entry.step).output);
   if (!opened) throw new Bug("journal-never-open", "Only an old side that was seen open is seen closed again");
-  return withStep(run, entry.step, { output: { ...output, opened: { ...opened, closedAtMs: entry.atMs } } });
+  const newest = { ...opened.newest, closedMs: entry.seenMs };
+  return withStep(run, entry.step, { output: { ...output, opened: { ...opened, newest } } });
 }
 
 export const sightEnded = (run: RunState): RunState => keepingItsEnd(run, { sightEnded: true, blind: undefined });

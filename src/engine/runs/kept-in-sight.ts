@@ -1,5 +1,6 @@
 import { sayTime } from "../../domain/duration.ts";
 import {
+  closedAgainMs,
   isBeforePromotion,
   isKeptInSight,
   isOpenBefore,
@@ -121,7 +122,7 @@ export class KeptInSight {
   #rowOf(run: RunState): Row | undefined {
     const sinceMs = provenSinceMs(run);
     if (sinceMs !== undefined && this.#row?.sinceMs !== sinceMs)
-      this.#row = { sinceMs, seenAtMs: sinceMs, gap: undefined };
+      this.#row = { sinceMs, seenAtMs: Math.max(sinceMs, closedAgainMs(run) ?? sinceMs), gap: undefined };
     return sinceMs === undefined ? undefined : this.#row;
   }
 }
@@ -168,9 +169,12 @@ function newsIn(run: RunState, { proof, seenClosedMs, deps: { clock } }: Looked)
   const at = { atMs: clock.now(), epoch: run.epoch, step: fence.id };
   if (proof.holds)
     return isSeenClosed(proof) && isOpenBefore(run)
-      ? { entry: { kind: "seen-closed", ...at }, told: { says: `${from} was seen open, and is closed again` } }
+      ? {
+          entry: { kind: "seen-closed", ...at, seenMs: seenClosedMs },
+          told: { says: `${from} was seen open, and is closed again` },
+        }
       : undefined;
-  const known = isOpenBefore(run) ? (openedSince(run)?.resources ?? []) : [];
+  const known = isOpenBefore(run) ? (openedSince(run)?.newest.resources ?? []) : [];
   if (!proof.isRefuted || proof.open.every((resource) => known.includes(resource))) return undefined;
   const lost = mayLoseOpened(run) ? `: what it took since then may not be in ${to}` : "";
   const since = `It was last seen closed at ${sayTime(seenClosedMs)}${lost}`;

@@ -1,3 +1,4 @@
+import { closedAgainMs } from "../../domain/plan-run/before-promotion.ts";
 import { fencedAtMs, isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
 import { sayFrozen } from "../../domain/plan-run/freeze.ts";
 import type { Watch } from "../../domain/plan-run/old-side-watch.ts";
@@ -131,9 +132,9 @@ function whatIsUnseen({ plan: { id } }: RunState, looked: Back | undefined, { de
   return { kind: "unseen", why: `nobody can see whether ${store} is closed (${why})` };
 }
 
-/** World time of the newest look that saw it closed: what another process has seen since its fence nobody knows here. */
+/** World time of the newest look that saw it closed: of what another process has seen since its fence nobody knows more here than the journal says. */
 export const seenClosedIn = (run: RunState, { guard, clock }: Pick<WatchDeps, "guard" | "clock">): number =>
-  Math.max(guard.seenClosedMs(run.plan.id) ?? 0, fencedAtMs(run) ?? 0) || clock.now();
+  Math.max(guard.seenClosedMs(run.plan.id) ?? 0, fencedAtMs(run) ?? 0, closedAgainMs(run) ?? 0) || clock.now();
 
 /** What a look shows closed, and takes no write. */
 export const closedBut = (open: readonly string[], looked: Back | undefined): readonly string[] =>

@@ -39,6 +39,8 @@ export interface ReachDeps {
   readonly logger: Logger;
   /** World time after which everybody is called again, where the occasion says so. */
   readonly againMs: number;
+  /** Each reason says which outbreak it is of, so that one that comes back is none of its own. Absent: what was over and begins again is. */
+  readonly isToldApart?: true;
   /** Asks for a direct message to each of them; absent: there is no store to keep it in. Never waited for. */
   readonly directly?: (people: readonly Person[], page: string) => Promise<void>;
 }
@@ -47,7 +49,7 @@ export interface ReachDeps {
 export async function reach(need: Need | undefined, deps: ReachDeps): Promise<void> {
   if (need) await callNow(need, deps);
   await standDown(need?.key, deps);
-  if (!need) await forget(deps);
+  if (!need && !deps.isToldApart) await forget(deps);
 }
 
 /** What was over and begins again is news, however alike it reads: people are called at once. */

@@ -40,7 +40,7 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   await renewCopies(run, `${run.length} ${needed?.reason ?? "nobody"}`, deps);
   await reach(needed && needOf(run, needed, { ...deps, channel: await deps.channelOf(run) }), {
     ...deps,
-    memory: memoryOf(id, deps.calls),
+    ...{ memory: memoryOf(id, deps.calls), isToldApart: true },
     againMs: deps.inventory().file.approvals.page_again_every,
     directly: (people, page) => sayDirectly({ run, people, page }, deps),
   });

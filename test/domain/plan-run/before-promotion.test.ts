@@ -1,9 +1,11 @@
 import { expect, test } from "@jest/globals";
-import { isKeptInSight, isOpenBefore } from "../../../src/domain/plan-run/before-promotion.ts";
+import { sayTime } from "../../../src/domain/duration.ts";
+import { isKeptInSight, isOpenBefore, openedSince } from "../../../src/domain/plan-run/before-promotion.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { newsOf } from "../../../src/domain/plan-run/run-news.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { runNewsCard } from "../../../src/views/run-news.ts";
 import { example } from "../../harness/example.ts";
 import { fenced } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
@@ -37,9 +39,13 @@ test("past the promotion's intent, and while the fence is made again, it is no l
   expect(isKeptInSight(fencedWith(SEEN_OPEN, { kind: "fence-again", ...at, step: "fence" }))).toBe(false);
 });
 
-const CLOSED: RunEntry = { kind: "seen-closed", ...at, step: "fence" };
+const CLOSED: RunEntry = { kind: "seen-closed", ...at, step: "fence", seenMs: AT };
 const AGAIN_MS = AT + 20 * 60_000;
-const AGAIN: RunEntry = { ...SEEN_OPEN, atMs: AGAIN_MS, fromMs: AGAIN_MS - 1 };
+const CLOSED_BEFORE_AGAIN_MS = AGAIN_MS - 15_000;
+const AGAIN: RunEntry = {
+  ...{ kind: "seen-open", atMs: AGAIN_MS, epoch: 1, step: "fence" },
+  ...{ fromMs: CLOSED_BEFORE_AGAIN_MS, resources: ["workloads.api"] },
+};
 
 test("guard opened twice: the second opening is told and calls people like the first, and more of the same one is no news", () => {
   const told = (...seen: readonly RunEntry[]) => {
@@ -52,9 +58,31 @@ test("guard opened twice: the second opening is told and calls people like the f
   const first = told(SEEN_OPEN);
   const second = told(SEEN_OPEN, CLOSED, AGAIN);
   expect(told(SEEN_OPEN, more)).toEqual(first);
-  expect(first[1]).toBe(`old-side:${AT}`);
-  expect(second[1]).toBe(`old-side:${AGAIN_MS}`);
+  expect(first[1]).toBe(`opened-before:${AT}`);
+  expect(second[1]).toBe(`opened-before:${AGAIN_MS}`);
   expect(second[0]).not.toBe(first[0]);
+});
+
+test("guard own opening: each opening says what stands open in it and when all was last seen closed before it; what is lost counts from the first", () => {
+  const run = fencedWith(PAUSED, SEEN_OPEN, CLOSED, AGAIN);
+  const key = newsOf(run).find(({ kind }) => kind === "seen-open")?.key ?? "";
+  const since = sayTime(CLOSED_BEFORE_AGAIN_MS);
+
+  const why = whoIsNeeded(run, inventory, AGAIN_MS)?.why;
+  expect(why).toContain(`seen open before the promotion (workloads.api). It was last seen closed at ${since}`);
+  const told = { run, inventory, nowMs: AGAIN_MS, needed: undefined };
+  expect(runNewsCard(key, told)?.text).toContain(`It was last seen closed at ${since}.`);
+  expect(runNewsCard(key, { ...told, run: transition(run, CLOSED) })?.text).toMatch(/and is closed again since/);
+  expect(openedSince(run)).toMatchObject({ fromMs: AT - 1, resources: ["stores.stock", "workloads.api"] });
+});
+
+test("guard same opening: one that follows within five minutes of a closing is told no second time", () => {
+  const soon = (closedForMs: number): RunEntry => ({ ...AGAIN, atMs: AT + closedForMs });
+  const keys = [soon(5 * 60_000 - 1), soon(5 * 60_000)].map(
+    (again) => newsOf(fencedWith(PAUSED, SEEN_OPEN, CLOSED, again)).find(({ kind }) => kind === "seen-open")?.key,
+  );
+
+  expect(keys).toEqual([AT, AT + 5 * 60_000].map((beganMs) => `seen-open:opened-before:${beganMs}`));
 });
 
 test("guard over by date: after the end date it is not looked at and nobody is called to close it, since the way home opens it", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { blindWatches, watchInSight } from "../../../src/engine/runs/blind-watch.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { type GuardTimes, guardTimes } from "../../../src/engine/runs/guard-times.ts";
@@ -78,6 +79,8 @@ function watching(run: RunState, guard?: GuardTimes) {
   return { world, sweep, kept, needed, looks: () => looks, line: () => JSON.stringify(oldSideLine(kept().run, nowMs)) };
 }
 
+const blindOf = ({ written: [first] }: { readonly written: readonly RunEntry[] }) => `old-side-blind:${first?.atMs}`;
+
 describe("a watch over the old side that breaks", () => {
   test.each(["cannot-know", "fenced"] as const)(
     "guard blind watch: people are called once, it goes on with pauses, and is said when it works again (%s)",
@@ -93,7 +96,7 @@ describe("a watch over the old side that breaks", () => {
       }
 
       expect(kept().written).toMatchObject([{ kind: "watch-blind", why: "the look broke ← groups is not iterable" }]);
-      expect([...reasons]).toEqual(["old-side-blind"]);
+      expect([...reasons]).toEqual([blindOf(kept())]);
       expect(needed()).toMatchObject({ occasion: "old-side", why: expect.stringContaining("groups is not iterable") });
       expect(needed()?.people.length).toBeGreaterThan(0);
       expect(line()).toContain("TwoKey cannot watch");
@@ -114,7 +117,7 @@ describe("a watch over the old side that breaks", () => {
     const { world, sweep, kept, needed } = watching(verified("fenced"), guardTimes());
 
     for (let sweeps = 0; sweeps < 60; sweeps += 1) await sweep();
-    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], "old-side-blind"]);
+    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], blindOf(kept())]);
 
     world.isBroken = false;
     for (let sweeps = 0; sweeps < 40; sweeps += 1) await sweep();
@@ -125,7 +128,7 @@ describe("a watch over the old side that breaks", () => {
     const { world, sweep, kept, needed, line } = watching(waiting(), guardTimes());
 
     for (let sweeps = 0; sweeps < 60; sweeps += 1) await sweep();
-    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], "old-side-blind"]);
+    expect([kept().written.map(({ kind }) => kind), needed()?.reason]).toEqual([["watch-blind"], blindOf(kept())]);
     expect(needed()?.why).toMatch(/cannot watch eu-west-1 .*groups is not iterable.* TwoKey keeps trying to look$/);
     expect(line()).toContain("TwoKey cannot watch");
     expect(kept().run.watch.unseenSinceMs).toBeUndefined();

@@ -109,9 +109,18 @@ function swept(is: World) {
     }
   };
   const kinds = () => kept().written.flatMap(({ kind }) => (kind === "claimed" ? [] : [kind]));
+  const beganMs = (what: RunEntry["kind"]) => kept().written.find(({ kind }) => kind === what)?.atMs;
   const blindSinceMs = () => kept().run.watch.unseenSinceMs ?? Number.NaN;
   const needed = () => whoIsNeeded(kept().run, inventory, nowMs);
-  return { is, sweepFor, kinds, needed, blindSinceMs, line: () => JSON.stringify(oldSideLine(kept().run, nowMs)) };
+  return {
+    is,
+    sweepFor,
+    kinds,
+    needed,
+    beganMs,
+    blindSinceMs,
+    line: () => JSON.stringify(oldSideLine(kept().run, nowMs)),
+  };
 }
 
 const quiet = (): World => ({ rules: CLOSED, compute: STOPPED, write: REFUSED });
@@ -127,7 +136,7 @@ describe("an old side that was fenced, of which TwoKey may not see everything", 
     ["ECS is denied, and its group stands open", { compute: DENIED, rules: OPEN, write: SILENT }],
     ["ECS is silent, and its group stands open", { compute: DARK, rules: OPEN, write: SILENT }],
   ])("guard seen beside a refusal: calls people within 30 s where %s", async (_what, now) => {
-    const { is, sweepFor, kinds, needed } = swept(quiet());
+    const { is, sweepFor, kinds, needed, beganMs } = swept(quiet());
     await sweepFor(MINUTE_MS);
     expect([kinds(), needed()]).toEqual([[], undefined]);
 
@@ -135,7 +144,7 @@ describe("an old side that was fenced, of which TwoKey may not see everything", 
     await sweepFor(16_000);
 
     expect(kinds()[0]).toBe("fence-lost");
-    expect(needed()).toMatchObject({ occasion: "old-side", reason: "old-side" });
+    expect(needed()).toMatchObject({ occasion: "old-side", reason: `old-side:${beganMs("fence-lost")}` });
   });
 
   test.each<[string, Partial<World>]>([
@@ -144,7 +153,7 @@ describe("an old side that was fenced, of which TwoKey may not see everything", 
     ["both are denied", { rules: DENIED, compute: DENIED }],
     ["EC2 alone is silent", { rules: DARK, write: SILENT }],
   ])("guard unseen side: calls people after 5 min, once, where %s, until it can be seen again", async (_what, now) => {
-    const { is, sweepFor, kinds, needed, line, blindSinceMs } = swept(quiet());
+    const { is, sweepFor, kinds, needed, beganMs, line, blindSinceMs } = swept(quiet());
     await sweepFor(MINUTE_MS);
     Object.assign(is, now);
     await sweepFor(4 * MINUTE_MS);
@@ -155,7 +164,7 @@ describe("an old side that was fenced, of which TwoKey may not see everything", 
     expect(kinds()).toEqual(["watch-blind"]);
     // What it took since then nobody knows.
     expect(blindSinceMs()).toBeLessThanOrEqual(AT + 2 * MINUTE_MS);
-    expect(needed()).toMatchObject({ occasion: "old-side", reason: "old-side-blind" });
+    expect(needed()).toMatchObject({ occasion: "old-side", reason: `old-side-blind:${beganMs("watch-blind")}` });
     expect(needed()?.why).toMatch(/TwoKey cannot watch eu-west-1 since .*whether stores\.stock is closed/);
     expect(needed()?.why).toContain("/dr stop-watch F-1");
     expect(line()).toContain("TwoKey cannot watch");

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { StepFailed } from "../../../src/domain/errors.ts";
-import { openedSince } from "../../../src/domain/plan-run/before-promotion.ts";
+import { closedAgainMs, openedSince } from "../../../src/domain/plan-run/before-promotion.ts";
 import { stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
@@ -82,7 +82,7 @@ async function atTheNextBeat<T>(found: () => Promise<T | undefined | false>): Pr
 
 const seenOpen = async () => {
   const opened = openedSince(await runOf(at));
-  return opened?.closedAtMs === undefined && opened;
+  return opened?.newest.closedMs === undefined && opened?.newest;
 };
 
 /** A run whose old side is fenced, and that waits for people before its promotion. */
@@ -126,7 +126,7 @@ describe("an old side of an unplanned move that somebody opens between its fence
       await reopenOldSide(at);
       await eventually("line of the opening", seenOpen);
       await closeOldSide(at);
-      await eventually("line of the closing", async () => openedSince(await runOf(at))?.closedAtMs);
+      await eventually("line of the closing", async () => closedAgainMs(await runOf(at)));
     };
 
     const run = await drive(at, { steps: slow("scale-out", opens) });
@@ -167,7 +167,7 @@ describe("an old side of an unplanned move that somebody opens between its fence
     await atTheNextBeat(seenOpen);
 
     await closeOldSide(at);
-    await atTheNextBeat(async () => openedSince(await runOf(at))?.closedAtMs);
+    await atTheNextBeat(async () => closedAgainMs(await runOf(at)));
     expect(await needed()).toBeUndefined();
 
     await reopenOldSide(at);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
-import { GUARD_EVERY_MS } from "../../../src/engine/runs/guard-times.ts";
+import { GUARD_EVERY_MS, type GuardTimes, guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import { RunHold } from "../../../src/engine/runs/journal.ts";
 import { KeptInSight } from "../../../src/engine/runs/kept-in-sight.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
@@ -34,7 +35,7 @@ const unasked = async () => {
 };
 
 /** The run, and looks of which each sees what is asked for. */
-function looking(run: RunState) {
+function looking(run: RunState, guard?: GuardTimes) {
   const seen = { verdict: FENCED, looks: 0, nowMs: AT + 1_000 };
   const fence: StoredStep = {
     ...{ name: "fence-primary", role: "protects", wayBack: "undo", callsALook: 1, permissions: () => [] },
@@ -45,15 +46,18 @@ function looking(run: RunState) {
     ...{ run: unasked, undo: unasked, dataByHand: () => ({}), happened: async () => "no", backByHand: () => [] },
   };
   const oldSide = async () => ({ kind: "silent" }) as const;
-  const { deps, kept } = watchedInMemory(run, { cloud: fakeCloud({}), steps: { "fence-primary": fence }, oldSide });
+  const { deps, kept } = watchedInMemory(run, {
+    ...{ cloud: fakeCloud({}), steps: { "fence-primary": fence }, oldSide },
+    ...(guard && { guard }),
+  });
   const clock = { ...deps.clock, now: () => seen.nowMs };
   const kindsWritten = () => kept().written.map(({ kind }) => kind);
   return { seen, deps: { ...deps, clock }, kept, kindsWritten };
 }
 
 /** The same of a run that waits for people. */
-function waiting(run: RunState) {
-  const { seen, deps, ...others } = looking(run);
+function waiting(run: RunState, guard?: GuardTimes) {
+  const { seen, deps, ...others } = looking(run, guard);
   const look = async (verdict: Verdict) => {
     seen.verdict = verdict;
     seen.nowMs += GUARD_EVERY_MS;
@@ -107,6 +111,42 @@ describe("an old side before the promotion that gives no answer, as people accep
       expect(kept().written.find(({ kind }) => kind === "seen-open")).toMatchObject({ fromMs: closedAtMs });
     },
   );
+});
+
+describe("an old side that one process saw opened and closed again, and another one sees opened once more", () => {
+  const closedAgain = async () => {
+    const { seen, look, kept } = waiting(fencedWith(PAUSED), guardTimes());
+    await look(OPEN);
+    await look(FENCED);
+    return { run: kept().run, closedMs: seen.nowMs };
+  };
+  const TEN_MINUTES = 600_000;
+
+  test("guard last seen closed: counts from the look that saw it closed, while the run waits", async () => {
+    const { run, closedMs } = await closedAgain();
+    const { seen, look, kept } = waiting(run, guardTimes());
+    seen.nowMs = closedMs + TEN_MINUTES;
+    await look(OPEN);
+
+    expect(kept().written).toMatchObject([{ kind: "seen-open", fromMs: closedMs }]);
+  });
+
+  test("guard last seen closed beside the steps: counts from the look that saw it closed, while the run is driven", async () => {
+    const { run, closedMs } = await closedAgain();
+    const { seen, deps, kept } = looking(
+      transition(run, { kind: "resumed", atMs: closedMs, by: "ana", door: "slack" }),
+    );
+    const stop = new AbortController();
+    Object.assign(seen, { nowMs: closedMs + TEN_MINUTES, verdict: OPEN });
+    const unused = () => {};
+    const sleep = async () => stop.abort();
+    const ours = { ...deps, clock: { ...deps.clock, sleep }, changed: unused, progressed: unused, took: unused };
+    const hold = await RunHold.take(ours, "F-1", { worker: "w2" });
+    if (!hold) throw new Error("nobody holds the run");
+    await new KeptInSight(ours).whileDriven(hold, { signal: new AbortController().signal, stop: stop.signal });
+
+    expect(kept().written.at(-1)).toMatchObject({ kind: "seen-open", fromMs: closedMs });
+  });
 });
 
 test("guard end of sight: after the plan's end date nobody looks before the promotion, it is said once, and nobody is called to close it", async () => {

@@ -20,7 +20,14 @@ function startedRun() {
   const events: Event[] = [];
   const unasked = () => Promise.reject(new Error("nobody asks for this"));
   const runs: Runs = {
-    ...{ create: unasked, openIds: unasked, ofIncident: unasked, holderOf: unasked, coolDownUntil: unasked },
+    ...{
+      create: unasked,
+      createStarted: unasked,
+      openIds: unasked,
+      ofIncident: unasked,
+      holderOf: unasked,
+      coolDownUntil: unasked,
+    },
     read: async () => run,
     append: async (_run, change) => {
       run = change.entries.reduce(transition, run);

@@ -162,7 +162,7 @@ describe("whom a run calls", () => {
     const run = stopped();
     const needed = whoIsNeeded(run, inventory, run.untilMs - 1);
 
-    expect(needed).toMatchObject({ occasion: "stopped", reason: `stopped:fence:1+ending:${run.untilMs}` });
+    expect(needed).toMatchObject({ occasion: "stopped", reason: `stopped:${run.stateAt}:fence+ending:${run.untilMs}` });
     expect(needed?.why).toContain("/dr extend F-1");
     expect(needed?.why).toContain("it broke");
   });
@@ -280,9 +280,9 @@ describe("what the pager shows of a run", () => {
 
     expect(told).toEqual([
       expect.stringMatching(/^trigger .*:run:F-1:keys: .*waits for 2 more key/),
-      expect.stringMatching(/^trigger .*:run:F-1:stopped:fence:1: .*needs a decision: it broke/),
+      expect.stringMatching(/^trigger .*:run:F-1:stopped:5:fence: .*needs a decision: it broke/),
       expect.stringMatching(/^resolve .*:keys$/),
-      expect.stringMatching(/^resolve .*:stopped:fence:1$/),
+      expect.stringMatching(/^resolve .*:stopped:5:fence$/),
     ]);
     expect((await calls.get("F-1"))?.value.open).toEqual([]);
   });
@@ -349,7 +349,7 @@ test("guard closed is no news: of a run that waits, what is over rings nobody, a
     ...{ kind: "seen-open", atMs, step: "fence", epoch: 1, fromMs: atMs - 1, resources: ["stores.stock"] },
   });
   const at = { atMs: AT };
-  const closed: RunEntry = { kind: "seen-closed", ...at, step: "fence", epoch: 1 };
+  const closed: RunEntry = { kind: "seen-closed", ...at, step: "fence", epoch: 1, seenMs: AT };
   let run = apply(
     proposed(inventory),
     { kind: "started", ...at, keys: ["ana", "ben"] },
@@ -358,9 +358,10 @@ test("guard closed is no news: of a run that waits, what is over rings nobody, a
     { kind: "done", ...at, step: "fence", epoch: 1, says: "", output: { fence: "fenced" } },
     { kind: "failed", ...at, step: "scale-out", epoch: 1, code: "x", why: "it broke", mustAsk: true },
   );
-  const stop = "stopped:scale-out:0";
-  const openings = [stop, `${stop}+old-side:${AT + 1}`, `${stop}+old-side:${AT + 9}`];
-  for (const entry of [undefined, opening(AT + 1), closed, opening(AT + 9), closed]) {
+  const stop = "stopped:5:scale-out";
+  const later = AT + 20 * 60_000;
+  const openings = [stop, `${stop}+opened-before:${AT + 1}`, `${stop}+opened-before:${later}`];
+  for (const entry of [undefined, opening(AT + 1), closed, opening(later), closed]) {
     if (entry) run = apply(run, entry);
     await callPeople(run, deps);
     await callPeople(run, deps);
@@ -428,7 +429,7 @@ describe("a copy of a card in a direct message", () => {
     // Of each person the newest one is kept live; the older one says so once.
     await callPeople(stopped(), deps);
     const newer = await owed();
-    expect(newer).toContain("call:F-1:stopped:fence:1:0:ana");
+    expect(newer).toContain("call:F-1:stopped:5:fence:0:ana");
     expect(newer).toContain("call:F-1:keys:0:ana");
     await asIfSent();
     await callPeople(apply(stopped(), { kind: "vote", ...at, by: "ana", door: "slack", ...SKIP }), deps);

@@ -38,6 +38,7 @@ export function openIncident(opening: Opening, inventory: Inventory, nowMs: numb
     openedAtMs: nowMs,
     // Clocks of two systems differ: an alarm never changed after the incident that it opened.
     firstSeenAtMs: Math.min(alert?.atMs ?? nowMs, nowMs),
+    earlier: [],
     alerts: alert === undefined ? [] : [alert],
     moreAlerts: 0,
     escalation: asItIsNow(escalation),

@@ -16,6 +16,7 @@ import type { LostIn } from "../../../domain/plan-run/lost-writes.ts";
 import { turnOf } from "../intake/open.ts";
 import { settlePages } from "../paging/acknowledge.ts";
 import { alarmsAgain, newestAlarm, withoutOldAnswers } from "./again.ts";
+import { beginningWith, isSameBeginning } from "./began.ts";
 
 /** Who asked for a change, and through which door. */
 export interface Actor {
@@ -53,9 +54,9 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
   // A row that was read before the incident grew cannot make it small again.
   const isWidening = joining.scope === "regional" && incident.scope === "service";
   const alarmAtMs = newestAlarm(incident, joining);
-  const firstSeenAtMs = firstSeen(incident, joining);
+  const began = beginningOf(incident, joining);
   const isSame =
-    firstSeenAtMs === incident.firstSeenAtMs &&
+    isSameBeginning(began, incident) &&
     alarmAtMs === incident.lastAlertAtMs &&
     !isWidening &&
     listed.size === incident.alerts.length &&
@@ -70,7 +71,7 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
     moreAlerts: more,
     services,
     absorbs,
-    firstSeenAtMs,
+    ...began,
     lastAlertAtMs: alarmAtMs,
   });
   const widened = widen(grown, joining, nowMs);
@@ -84,25 +85,12 @@ export function joinAlerts(incident: Incident, joining: Joining, nowMs: number):
 }
 
 /** An alarm that comes late may have rung first. */
-const firstSeen = ({ firstSeenAtMs }: Incident, { alerts, quietMs }: Joining): number =>
-  backFrom(
-    firstSeenAtMs,
+const beginningOf = (incident: Incident, { alerts, quietMs }: Joining) =>
+  beginningWith(
+    incident,
     alerts.filter(({ isOld }) => !isOld).map(({ alert }) => alert.atMs),
     quietMs,
   );
-
-/** What has ended in this one is of the same cause, and may have begun before it. It may also have been open for days, and quiet. */
-export function beganWith(incident: Incident, absorbed: Incident, quietMs: number): Changed<Incident> {
-  const { firstSeenAtMs: bornMs, alerts, lastAlertAtMs = bornMs } = absorbed;
-  const alarms = [bornMs, lastAlertAtMs, ...alerts.map(({ atMs }) => atMs)].filter((atMs) => atMs >= bornMs);
-  const firstSeenAtMs = backFrom(incident.firstSeenAtMs, alarms, quietMs);
-  const isSame = firstSeenAtMs === incident.firstSeenAtMs;
-  return { value: isSame ? incident : amend(incident, { firstSeenAtMs }), events: [] };
-}
-
-/** When this outage began: back over all alarms that follow one another without a whole time of quiet. */
-const backFrom = (beganMs: number, alarms: readonly number[], quietMs: number): number =>
-  alarms.toSorted((a, b) => b - a).reduce((ms, atMs) => (atMs < ms && ms - atMs <= quietMs ? atMs : ms), beganMs);
 
 function widen(incident: Incident, { scope, region }: Joining, nowMs: number): Changed<Incident> {
   if (scope === "service" || incident.scope === "regional" || region === undefined)

@@ -16,7 +16,8 @@ import {
 import type { PagerAnswer, PagerIncident } from "../../../ports/pager.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { CORRELATION_ID, withoutIncident } from "../intake/correlate.ts";
-import { beganWith, mergeInto } from "../life/changes.ts";
+import { beganWith } from "../life/began.ts";
+import { mergeInto } from "../life/changes.ts";
 import { isAnswered } from "./acknowledge.ts";
 import { mergeEvidence, type Reading } from "./evidence.ts";
 import { lostAtPager, triggerKey } from "./lost-page.ts";

@@ -174,8 +174,37 @@ describe("intake", () => {
       const { incident = "" } = await desk.intake.take(signal("a-lag", atMinute(0)));
       await desk.intake.take(signal("a-errors", atMinute(-16)));
       expect(await began(desk, incident)).toBe(0);
-      await desk.intake.take(signal("a-health", atMinute(-14)));
-      expect(await began(desk, incident)).toBe(-14 * MINUTE);
+      await desk.intake.take(signal("a-late", atMinute(-32)));
+      expect(await began(desk, incident)).toBe(0);
+    });
+
+    const LATE = [-14, -16, -28, -45];
+    test.each([LATE, LATE.toReversed(), [-28, -45, -14, -16], [-45, -16, -28, -14]])(
+      "guard whatever order: alarms that follow one another without a whole time of quiet count, whichever of them comes first (%d, %d, %d, %d)",
+      async (...minutes) => {
+        const desk = bridge();
+        const { incident = "" } = await desk.intake.take(signal("a-lag", atMinute(0)));
+        for (const minute of minutes) await desk.intake.take(signal(`a${minute}`, atMinute(minute)));
+
+        expect(await began(desk, incident)).toBe(-28 * MINUTE);
+      },
+    );
+
+    test("guard beyond the list: also where the incident lists no more of its alarms, and what ended in it knew the earlier ones", async () => {
+      const desk = bridge();
+      const { incident: first = "" } = await desk.intake.take(signal("a-down", atMinute(0)));
+      for (let at = 0; at < 50; at += 1) await desk.intake.take(signal(`a-${at}`, atMinute(0)));
+      await desk.intake.take(signal("a-unlisted", atMinute(-25)));
+      const { incident: second = "" } = await desk.intake.take(signal("b-down", atMinute(-2)));
+      await desk.intake.take(signal("b-early", atMinute(-38)));
+      await desk.intake.take(signal("c-down", atMinute(0)));
+      await desk.pages(first);
+      expect(await desk.incident(second)).toMatchObject({ state: "merged", mergedInto: first });
+      expect(await began(desk, first)).toBe(-2 * MINUTE);
+
+      await desk.intake.take(signal("a-between", atMinute(-15)));
+
+      expect(await began(desk, first)).toBe(-38 * MINUTE);
     });
   });
 
