@@ -30,6 +30,16 @@ export type Spent = z.infer<typeof Spent>;
 export const VoteName = z.enum(["take-over", "skip", "unwind", "stop-watch"]);
 export type VoteName = z.infer<typeof VoteName>;
 
+/** What one person said, bound to where the run stood. */
+export interface Vote {
+  readonly by: string;
+  readonly atMs: number;
+  readonly decision: VoteName;
+  readonly step: string;
+  readonly position: number;
+  readonly words: string;
+}
+
 /** One line of a run's journal. What it does to the run stands in `run-transition.ts`. */
 /** The old side was fenced, and at the end of the run nobody could prove it again. */
 const UnseenAtEnd = z.object({

@@ -2,7 +2,7 @@ import type { DoorName } from "../event.ts";
 import { UNWATCHED, type Watch } from "./old-side-watch.ts";
 import type { Outbreaks } from "./outbreak.ts";
 import type { Plan, PlannedStep, RestOf } from "./plan.ts";
-import type { Captured, Spent, UnseenAtEnd, VoteName } from "./run-entry.ts";
+import type { Captured, Spent, UnseenAtEnd, Vote } from "./run-entry.ts";
 
 /**
  * A run is its journal. Invariants (tests cite them):
@@ -88,15 +88,6 @@ export interface Extension {
   readonly atMs: number;
   readonly fromMs: number;
   readonly untilMs: number;
-}
-
-export interface Vote {
-  readonly by: string;
-  readonly atMs: number;
-  readonly decision: VoteName;
-  readonly step: string;
-  readonly position: number;
-  readonly words: string;
 }
 
 export interface RunState {

@@ -1,6 +1,6 @@
 import { FEWEST_KEYS } from "./plan.ts";
-import type { RunState, Vote } from "./run.ts";
-import type { VoteName } from "./run-entry.ts";
+import type { RunState } from "./run.ts";
+import type { Vote, VoteName } from "./run-entry.ts";
 
 /** A decision of two stays one of two where the plan itself needed no key. */
 export const votesNeeded = ({ plan }: RunState): number => Math.max(FEWEST_KEYS, plan.keysRequired);
