@@ -484,24 +484,3 @@ test("every verb that acts says, while Redis is away, that nothing was done by i
   expect(acting.length).toBeGreaterThan(20);
   expect(Object.entries(said).filter(([, answer]) => !answer.includes("Nothing was changed."))).toEqual([]);
 }, 60_000);
-
-test("guard lost start: of a snapshot that may have started nobody says that it did not, also where it cannot be looked for", async () => {
-  const snapshot = plans("snapshot", ["inventory"]);
-  server.loses("the answer and all after it", '"run.proposed"');
-  await told(
-    () => snapshot(at),
-    () => server.reachable(),
-  );
-  await backAgain(at);
-  expect((await at.stores.runs.read("F-NEW"))?.state).toBe("waiting-for-keys");
-  server.loses("the answer and all after it", '"started"');
-
-  const said = await told(
-    () => snapshot(at),
-    () => server.reachable(),
-  );
-
-  expect(said).toMatch(/^Nobody can say yet whether it was started: /);
-  await backAgain(at);
-  expect((await at.stores.runs.read("F-NEW"))?.state).toBe("running");
-}, 40_000);

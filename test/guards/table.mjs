@@ -222,15 +222,6 @@ export const GUARDS = [
     fails: "guard lost freeze: one whose answer is lost counts exactly where it stands (it was written: false)",
   },
   {
-    guard: "a snapshot that may have started is not said to stand still",
-    file: "src/commands/start-now.ts",
-    cut: "const now = await deps.runs.read(id).catch(() => undefined);",
-    by: "const now = await deps.runs.read(id);",
-    test: "commands/store-answers.test.ts",
-    fails:
-      "guard lost start: of a snapshot that may have started nobody says that it did not, also where it cannot be looked for",
-  },
-  {
     guard: "a service has one incident, however many people declare it",
     file: "src/commands/declare.ts",
     cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",
@@ -2949,8 +2940,8 @@ export const GUARDS = [
   {
     guard: "a process that is cut off lets go on the way back too",
     file: "src/flows/reach/run-needs.ts",
-    cut: "return waits ? withNews(run, { inventory, nowMs }, waits) : ending(run, inventory, nowMs);",
-    by: "return waits && nowMs < 0 ? withNews(run, { inventory, nowMs }, waits) : ending(run, inventory, nowMs);",
+    cut: "return [undriven(run, moment)].flatMap((each) => each ?? []);",
+    by: "return [];",
     test: "engine/runs/cut-off.test.ts",
     fails:
       "guard lets go on the way back: no undo has failed, people are called while nobody takes it, and another one gives back",

@@ -325,7 +325,7 @@ test("guard passed on: people are called where the third process in a row lets g
 
   expect(whoIsNeeded(twice, inventory, AT)).toBeUndefined();
   expect(whoIsNeeded(thrice, inventory, AT)).toMatchObject({
-    ...{ occasion: "cut-off", reason: `cut-off:${AT - 59_999}` },
+    ...{ occasion: "cut-off", reason: `cut-off:${AT}` },
     why: expect.stringMatching(/gets no further since .*: 3 times in a row the TwoKey process .*let go of it/),
   });
   expect(whoIsNeeded(apply(thrice, asked), inventory, AT)).toBeUndefined();
