@@ -1,6 +1,5 @@
 import type { RequestListener } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import fastq from "fastq";
 import { chainOf, UserError } from "../../domain/errors.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { HintDoor } from "./hints.ts";
@@ -14,8 +13,6 @@ const CONNECTION_TIMEOUT_MS = 20_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const READINESS_WITHIN_MS = 2_000;
 const FINISH_WITHIN_MS = 5_000;
-/** In a storm all others wait for their turn: whatever else the process does, such as a click, has to wait for these alone. */
-const TAKEN_IN_AT_ONCE = 32;
 
 /** One thing that the process stands on and that is wrong, gives no answer, or was not looked at yet. */
 export interface Degraded {
@@ -161,10 +158,9 @@ function addWebhook(
   path: string,
   handle: (request: WebhookRequest) => Promise<{ readonly status: number }>,
 ): void {
-  const turns = fastq.promise(handle, TAKEN_IN_AT_ONCE);
   server.post(path, async (request: FastifyRequest, reply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const { status } = await turns.push({ headers: request.headers, body });
+    const { status } = await handle({ headers: request.headers, body });
     return reply.code(status).send();
   });
 }
