@@ -59,7 +59,7 @@ function approversFor(ask: Ask, inventory: Inventory, { keeper, others }: Pagers
   const ringing = [keeper, ...others].filter(({ name }) => inventory.escalation.pagers[name]?.rings);
   return approversOf(inventory, undefined).flatMap((person) => {
     const keysFor = services.filter((service) => approversOf(inventory, service).some(({ id }) => id === person.id));
-    if (services.length > 0 && keysFor.length === 0) return [];
+    if (inventory.services.length > 0 && keysFor.length === 0) return [];
     const isRung = ringing.some((pager) => pager.addressOf(person) !== undefined);
     return [{ ...reachedBy(person), isRung, ...(keysFor.length < services.length && { keysFor }) }];
   });

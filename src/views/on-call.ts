@@ -1,5 +1,9 @@
 import type { Card, CardPart, Text } from "../domain/card/card.ts";
 import type { PersonId } from "../domain/people/person.ts";
+import { someOf } from "./room.ts";
+
+/** More would push other people off the card. */
+const MOST_SERVICES = 3;
 
 export interface OnCallLine {
   readonly policy: string;
@@ -73,7 +77,7 @@ function numbersPart(toCall: ToCall | undefined): CardPart[] {
   const { unlisted, keeper, helpers, approvers } = toCall;
   const strangers = unlisted.map((name): Text => `${name} · not in twokey.yaml: ${keeper} may have a number`);
   const keyHolders = approvers.map(({ isRung, keysFor, ...one }): Text => {
-    const only = keysFor === undefined ? "" : ` · keys for ${keysFor.join(", ")} only`;
+    const only = keysFor === undefined ? "" : ` · keys for ${someOf(keysFor, MOST_SERVICES)} only`;
     return [{ person: one.person }, ` · ${sayNumber(one)}${isRung ? "" : " · no pager rings them"}${only}`];
   });
   return [

@@ -39,11 +39,14 @@ export async function converse(deps: Conversing, inbound: Inbound, ack: Acknowle
   let answer = isForm ? undefined : await within(answering, ACKNOWLEDGED_WITHIN_MS);
   if (answer === undefined && !isForm && (await acknowledge(deps, inbound, ack.done))) left = undefined;
   answer ??= await within(answering, UNDER_WAY_AFTER_MS - (isForm ? 0 : ACKNOWLEDGED_WITHIN_MS));
-  if (answer === undefined) {
-    await show(deps, inbound, { card: sentenceCard("Working on it …"), audience: "asker", ack: left });
-    left = undefined;
+  if (answer !== undefined) {
+    await deliver(deps, inbound, { answer, ack: left });
+    return;
   }
-  await deliver(deps, inbound, { answer: answer ?? (await answering), ack: left });
+  // A slow Slack holds up neither the answer nor a form, which it opens for three seconds only.
+  const saying = show(deps, inbound, { card: sentenceCard("Working on it …"), audience: "asker", ack: left });
+  await deliver(deps, inbound, { answer: await answering, ack: undefined });
+  await saying;
 }
 
 async function answerOnce(deps: Conversing, { key, ask }: Inbound): Promise<Answer> {

@@ -10,8 +10,10 @@ const FIRST_PAUSE_MS = 120_000;
 const LONGEST_PAUSE_MS = 600_000;
 /** Of calls about one subject: people know it, and it may break and work in turn all night. */
 const LONGEST_PAUSE_OF_ONE_MS = 3_600_000;
-/** What was whole for so long is news when it breaks again. A process that begins needs as long to fail as often as the one before it. */
+/** What was whole for so long is news when it breaks again. */
 const WHOLE_AFTER_MS = 300_000;
+/** A process that begins has failed as often as the one before it after so long at the latest: one try a minute. */
+const FAILS_WITHIN_MS = 300_000;
 /** Room in the store. A process itself remembers all that is broken. */
 const MOST_STORED = 200;
 
@@ -115,9 +117,9 @@ function afterSeeing(
   return subjects;
 }
 
-/** What was broken when the process before this one stopped is taken for broken: this one has not tried as often. */
+/** What was broken when the process before this one stopped is taken for broken while this one has not tried as often. */
 function knownFrom(news: News | undefined, clock: Clock): Known {
-  const nowMs = clock.now();
+  const triedAtMs = clock.now() + FAILS_WITHIN_MS * clock.speed;
   if (news === undefined) return { calls: NO_CALL, subjects: new Map(), unnamedUntilMs: Number.NEGATIVE_INFINITY };
   const { atMs, count, about, isCut } = news;
   return {
@@ -125,10 +127,10 @@ function knownFrom(news: News | undefined, clock: Clock): Known {
     subjects: new Map(
       about.map(({ what, isCalled, ...series }) => [
         what,
-        { ...series, isCalled, seenAtMs: isCalled ? nowMs : Number.NEGATIVE_INFINITY },
+        { ...series, isCalled, seenAtMs: isCalled ? triedAtMs : Number.NEGATIVE_INFINITY },
       ]),
     ),
-    unnamedUntilMs: isCut ? nowMs + WHOLE_AFTER_MS * clock.speed : Number.NEGATIVE_INFINITY,
+    unnamedUntilMs: isCut ? triedAtMs : Number.NEGATIVE_INFINITY,
   };
 }
 

@@ -366,12 +366,33 @@ describe("what TwoKey itself fails at", () => {
     await looks();
     for (const what of ["paging", "a room"]) await failFiveTimes(second, failing(what));
     await looks();
-    desk.clock.move(4 * MINUTE);
+    desk.clock.move(9 * MINUTE);
     await looks();
     expect(told.splice(0).filter((each) => !each.startsWith(ALERTS))).toEqual([]);
 
     await failFiveTimes(second, failing("an alarm"));
     await looks();
     expect([calls(), new Set(pageKeys).size, pageKeys.length]).toEqual([1, 3, 3]);
+  });
+
+  test("guard tries again: what fails for the fifth time only six minutes after a start was broken all the time, and calls nobody again", async () => {
+    bench = await StoreBench.start();
+    const { ownCalls: kept } = createStores(await bench.connect(), () => desk.clock.now(), JOURNAL);
+    const first = jobs();
+    await failFiveTimes(first, failing("paging"));
+    await guarded(first, ownCalls(kept, "broken:bot-1"))();
+    for (const guard of guards) guard.stop();
+    expect(calls()).toBe(1);
+    told = [];
+
+    const second = jobs();
+    const looks = guarded(second, ownCalls(kept, "broken:bot-1"));
+    await looks();
+    desk.clock.move(6 * MINUTE);
+    await looks();
+    await failFiveTimes(second, failing("paging"));
+    await looks();
+
+    expect(told.filter((each) => !each.startsWith(ALERTS))).toEqual([]);
   });
 });

@@ -784,6 +784,18 @@ describe("intents about incidents", () => {
       ]);
     });
 
+    test("guard no service: says nothing of keys to who is shown no service", async () => {
+      const [first] = example("inventory").services;
+      if (!first) throw new Error("the example has a service");
+      const kept = { ...first, access: { see: ["cto"], approve: ["ben", "cto"] } };
+      const desk = bridge({ ...inventory(), services: [kept] });
+
+      const toldTo = async (person: string) =>
+        telephones(await onCall(ask("oncall", "", { person }), commandsOf(desk))).length;
+
+      expect([await toldTo("ana"), await toldTo("cto")]).toEqual([1, 2]);
+    });
+
     test("says of somebody on call who is not in the file where their number is", async () => {
       const desk = bridge(withNumber);
       desk.paging.onCallNow = [{ policy: "POPS", pagerUserId: "PNEW", name: "Nina" }];
