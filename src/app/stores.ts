@@ -65,7 +65,7 @@ export interface Stores {
 }
 
 const INCIDENT: DocumentKind<Incident> = {
-  ...{ kind: "incident", version: 4, schema: Incident, unreadable: "stays", isOpen, labels: incidentLabels },
+  ...{ kind: "incident", version: 5, schema: Incident, unreadable: "stays", isOpen, labels: incidentLabels },
   settledAtMs: (incident) => (isOpen(incident) ? undefined : (incident.closedAtMs ?? incident.openedAtMs)),
 };
 /** The index of what is open. Begun again it lets an alert open an incident of its own, which people then see twice. */
@@ -90,7 +90,7 @@ const THROTTLE: DocumentKind<ThrottleBook> = {
   settledAtMs: ({ taken }) => taken.at(-1)?.atMs,
 };
 const CALLS: DocumentKind<Calls> = {
-  ...{ kind: "run-calls", version: 1, schema: Calls, unreadable: "begins-again" },
+  ...{ kind: "run-calls", version: 2, schema: Calls, unreadable: "begins-again" },
   isOpen: (calls) => calls.open.length > 0,
 };
 const OWN_CALLS: DocumentKind<Calls> = {

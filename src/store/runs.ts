@@ -17,7 +17,7 @@ import type { ScriptedRedis } from "./scripts.ts";
 import type { Seals } from "./seal.ts";
 
 /** Of the plan and of the entries behind it. */
-const JOURNAL_VERSION = 5;
+const JOURNAL_VERSION = 6;
 const PLACE: Place = {
   kind: "run",
   beginsAgain: false,
@@ -143,7 +143,10 @@ async function create(
   const more = [restOf?.run ?? "", incidentKey.length, nowMs, first];
   const ask = () => redis.twokeyCreateRun(keys.length, ...keys, id, ...document, ...more, ...args);
   const [answer, detail] = await certain<[string, string]>(ask, async () => {
-    if ((await redis.hget(KEYS.run(id), "digest")) !== digest) throw leftOut();
+    const kept = await redis.hget(KEYS.run(id), "digest");
+    if (kept === null) throw leftOut();
+    // A pipeline that asks twice at once says the same id for two plans.
+    if (kept !== digest) throw exists(id);
     return ["created", ""];
   });
   switch (answer) {
@@ -154,9 +157,11 @@ async function create(
     case "cooling":
       return { kind: "cooling-down", untilMs: Number(detail) };
     default:
-      throw new Superseded("run-exists", `Run ${id} exists already`);
+      throw exists(id);
   }
 }
+
+const exists = (id: string): Superseded => new Superseded("run-exists", `Run ${id} exists already`);
 
 // oxlint-disable-next-line max-lines-per-function -- one call of a script: its keys, its arguments and its answers
 async function append(

@@ -118,6 +118,15 @@ export const GUARDS = [
       "guard broken before: calls nobody again where the process before it called for the same, while it has not tried as often, and rings for what is new",
   },
   {
+    guard: "a process that begins has the time to fail as often",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "clock.now() + FAILS_WITHIN_MS * clock.speed",
+    by: "clock.now()",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard tries again: what fails for the fifth time only six minutes after a start was broken all the time, and calls nobody again",
+  },
+  {
     guard: "what fails and works in turn calls people once",
     file: "src/jobs/looks/broken-news.ts",
     cut: "const isWhole = !broken.has(name) && hasPassed(WHOLE_AFTER_MS, subject.seenAtMs, clock);",
@@ -212,6 +221,30 @@ export const GUARDS = [
     test: "flows/incident/life/commands.test.ts",
     fails:
       "guard kept service: names approvers whom no pager rings, and for which services each turns keys, of those that the asker is shown",
+  },
+  {
+    guard: "who is shown no service reads nothing of keys",
+    file: "src/commands/oncall.ts",
+    cut: "inventory.services.length > 0 && keysFor.length === 0",
+    by: "services.length > 0 && keysFor.length === 0",
+    test: "flows/incident/life/commands.test.ts",
+    fails: "guard no service: says nothing of keys to who is shown no service",
+  },
+  {
+    guard: "a slow Slack holds up no answer",
+    file: "src/doors/slack/conversation.ts",
+    cut: "const saying = show(",
+    by: "const saying = await show(",
+    test: "doors/slack/conversation.test.ts",
+    fails: "guard slow Slack: an answer is sent as soon as it is there, also while Slack has not taken “Working on it …”",
+  },
+  {
+    guard: "another plan of the same id is not taken for none",
+    file: "src/store/runs.ts",
+    cut: "if (kept !== digest) throw exists(id);",
+    by: "if (kept !== digest) throw leftOut();",
+    test: "store/runs.test.ts",
+    fails: "guard same id: where the answer is lost, another plan of that id is told from one that was not kept",
   },
   {
     guard: "a freeze whose answer is lost is looked for",
@@ -538,7 +571,7 @@ export const GUARDS = [
       "guard another outbreak: a later one calls at once by a call of its own, also while the run waits (the old side is open after the promotion)",
   },
   {
-    guard: "an incident begins with its first alarm in whatever order they come",
+    guard: "an incident begins with its first alarm, in whatever order those come that are older than it",
     file: "src/flows/incident/life/began.ts",
     cut: "else earlier.push({ ...stretch });",
     by: "",

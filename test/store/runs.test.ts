@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { OutcomeUnknown } from "../../src/domain/errors.ts";
 import type { Plan } from "../../src/domain/plan-run/plan.ts";
 import { planDigest } from "../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
@@ -93,6 +94,24 @@ describe("the append is compare-and-set (J1)", () => {
     const run = await created("F-1");
 
     await expect(two.create(run.plan, run.digest, [])).rejects.toThrow(/exists already/);
+  });
+
+  test("guard same id: where the answer is lost, another plan of that id is told from one that was not kept", async () => {
+    const redis = await bench.connect();
+    const losing = new Proxy(redis, {
+      get: (of, name) =>
+        name === "twokeyCreateRun"
+          ? () => Promise.reject(new OutcomeUnknown("store-lost-answer", "The answer was lost"))
+          : Reflect.get(of, name, of),
+    });
+    const lost = createRuns(losing, () => nowMs, JOURNAL);
+    const run = await created("F-1");
+    const other = { ...run.plan, reason: "asked for a moment later" };
+
+    await expect(lost.create(other, planDigest(other), [])).rejects.toMatchObject({ code: "run-exists" });
+    expect(await lost.create(run.plan, run.digest, [])).toEqual({ kind: "created" });
+    const none = { ...run.plan, id: "F-2" };
+    await expect(lost.create(none, planDigest(none), [])).rejects.toMatchObject({ code: "store-left-out" });
   });
 
   test("an append to a run that the store has lost is refused", async () => {
