@@ -64,7 +64,7 @@ export interface HandledOutside {
   readonly cloudOf: AdvanceDeps["cloudOf"];
   readonly chat: OutboxDeps["chat"];
   readonly pagers: CallDeps["pagers"];
-  readonly reachesNobody: NonNullable<AdvanceDeps["reachesNobody"]>;
+  readonly reachesNobody: AdvanceDeps["reachesNobody"];
 }
 
 /** What each job does: look at one stored thing and do what is due. */

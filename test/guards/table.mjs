@@ -164,11 +164,11 @@ export const GUARDS = [
   {
     guard: "what starts at once keeps no plan while its service cools down",
     file: "src/engine/approvals/start-alone.ts",
-    cut: "if (keep) await refuseWhileCooling(run, atMs, deps);",
-    by: "if (keep === undefined) await refuseWhileCooling(run, atMs, deps);",
-    test: "commands/propose.test.ts",
+    cut: "await refuseWhileCooling(run, atMs, deps);",
+    by: "",
+    test: "engine/approvals/start-alone.test.ts",
     fails:
-      "guard cooling snapshot: while its service cools down for less than a plan may wait, nothing is kept that would be in the way",
+      "guard cooling down: while its service cools down nothing is kept, and nothing of a start stands in the ledger",
   },
   {
     guard: "what somebody declares is kept where the incident is open already",
@@ -2692,7 +2692,7 @@ export const GUARDS = [
   {
     guard: "a process that reaches nobody lets go of its run",
     file: "src/engine/runs/advance-run.ts",
-    cut: "run.cutOff === undefined || !(await deps.reachesNobody?.())",
+    cut: "run.cutOff === undefined || !(await deps.reachesNobody())",
     by: "run.epoch > 0",
     test: "engine/runs/away.test.ts",
     fails:
@@ -2710,8 +2710,8 @@ export const GUARDS = [
   {
     guard: "a deadline waits for who reaches nobody",
     file: "src/engine/runs/until-there.ts",
-    cut: "if (await deps.reachesNobody?.()) stopwatch.unreached(beganMs);",
-    by: "if (await deps.reachesNobody?.()) stopwatch.reached();",
+    cut: "if (await deps.reachesNobody()) stopwatch.unreached(beganMs);",
+    by: "if (await deps.reachesNobody()) stopwatch.reached();",
     test: "engine/runs/away.test.ts",
     fails: "guard cut off: does not run out while nobody outside answers this process, no region and no vendor",
   },

@@ -63,7 +63,7 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
       }
     },
     progressed: () => undefined,
-    ...(wish.reachesNobody && { reachesNobody: wish.reachesNobody }),
+    reachesNobody: wish.reachesNobody ?? (async () => false),
     took: (run, step, time) => wish.took?.(run, step, time),
     oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, cloud, looking),
     drift: async (run, signal) => {

@@ -38,7 +38,7 @@ export async function startAlone(run: RunState, { requester, keep }: Starting, d
   const { id, keysRequired } = run.plan;
   if (keysRequired !== 0) throw new Bug("keys-needed", `Plan ${id} needs ${keysRequired} keys`);
   const atMs = deps.clock.now();
-  if (keep) await refuseWhileCooling(run, atMs, deps);
+  await refuseWhileCooling(run, atMs, deps);
   const says = sayStarted(run, requester);
   await noteStart(run, { requester, atMs, kind: "started", says }, deps);
   try {

@@ -68,7 +68,7 @@ export async function advanceRun(id: string, deps: AdvanceDeps, signal: AbortSig
     case "running":
     case "unwinding":
       // Who is cut off as well leaves it to one that is not.
-      if (run.cutOff === undefined || !(await deps.reachesNobody?.())) await driveOn(run, deps, signal);
+      if (run.cutOff === undefined || !(await deps.reachesNobody())) await driveOn(run, deps, signal);
       break;
     case "verified":
     case "paused":

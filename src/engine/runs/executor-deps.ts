@@ -31,14 +31,14 @@ export interface ExecutorDeps extends JournalDeps {
   readonly progressed: (run: RunState, step: string, says: string) => void;
   /** A step has ended, and its time says something about the next one like it. */
   readonly took: (run: RunState, step: PlannedStep, time: StepTime) => void;
-  /** Whether nobody outside answers this process, no region and no vendor: then it cannot look. Absent: nobody can tell. */
-  readonly reachesNobody?: () => Promise<boolean>;
+  /** Whether nobody outside answers this process, no region and no vendor: then it cannot look. */
+  readonly reachesNobody: () => Promise<boolean>;
   readonly logger: Logger;
   readonly worker: string;
 }
 
 /** What the watch of an old side needs of it. */
-export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift">;
+export type WatchDeps = Omit<ExecutorDeps, "changed" | "progressed" | "took" | "drift" | "reachesNobody">;
 
 /** What a look outside its own step is given: it has asked for nothing, and rests on no other step. */
 export const LOOKS_ONLY = { tries: 1, mayHaveAsked: false, outputOf: () => undefined } as const;

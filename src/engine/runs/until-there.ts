@@ -106,7 +106,7 @@ const LETS_GO_AFTER_MS = 60_000;
 /** What was asked for may be there: for as long as nobody outside is reached, no time of the step has passed. */
 export async function noteReach(driving: Driving, beganMs: number): Promise<void> {
   const { deps, stopwatch } = driving;
-  if (await deps.reachesNobody?.()) stopwatch.unreached(beganMs);
+  if (await deps.reachesNobody()) stopwatch.unreached(beganMs);
   else stopwatch.reached();
   const { unreachedSinceMs: sinceMs } = stopwatch;
   const isLong = sinceMs !== undefined && deps.clock.now() - sinceMs >= LETS_GO_AFTER_MS * deps.clock.speed;
