@@ -84,7 +84,7 @@ export const GUARDS = [
   {
     guard: "a duty that breaks again and again is told",
     file: "src/engine/delivery/duties.ts",
-    cut: "if (isBroken(error)) await deps.inVain?.failed(doingOf(claim, row), error);",
+    cut: "if (isBroken(error)) await deps.inVain.failed(doingOf(claim, row), error);",
     by: "",
     test: "engine/delivery/duties.test.ts",
     fails:

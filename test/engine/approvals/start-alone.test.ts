@@ -33,12 +33,10 @@ async function starting(coolDownUntilMs: number | undefined, { isKept }: { reado
   return { code, did };
 }
 
-test.each([true, false])(
-  "guard cooling down: while its service cools down nothing is kept, and nothing of a start stands in the ledger (kept before: %s)",
-  async (isKept) => {
+test("guard cooling down: while its service cools down nothing is kept, and nothing of a start stands in the ledger", async () => {
+  for (const isKept of [true, false])
     expect(await starting(AT + 1, { isKept })).toEqual({ code: "service-cooling-down", did: [] });
-  },
-);
+});
 
 test.each([undefined, AT])(
   "a start stands in the ledger before its plan is kept, and then it begins (cooled down until %s)",
