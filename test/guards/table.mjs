@@ -2872,8 +2872,8 @@ export const GUARDS = [
   {
     guard: "a retried promotion rests on the facts that people signed",
     file: "src/engine/runs/executor.ts",
-    cut: 'if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";',
-    by: 'if (isTried && !untouched) return "begins";',
+    cut: 'if (isTried && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";',
+    by: 'if (isTried) return "begins";',
     test: "engine/runs/authority.test.ts",
     fails: "a promotion that was tried and never happened is asked for only on the facts that people signed (G3)",
   },

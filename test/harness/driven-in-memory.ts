@@ -20,11 +20,11 @@ export interface InMemory extends Partial<ExecutorDeps> {
 }
 
 /**
- * Drives a run that is kept in memory as far as it goes. Its steps ask nothing of a cloud, and are there at once: what is seen is what
+ * Drives a run that is kept in memory as far as it goes; where that is a plan, with complete keys. Its steps ask nothing of a cloud, and are there at once: what is seen is what
  * the executor does between them, in a few milliseconds.
  */
-export async function drivenInMemory(plan: RunState, { instead = {}, ...more }: InMemory = {}) {
-  const before = started(plan.plan, AT).reduce(transition, plan);
+export async function drivenInMemory(run: RunState, { instead = {}, ...more }: InMemory = {}) {
+  const before = run.state === "waiting-for-keys" ? started(run.plan, AT).reduce(transition, run) : run;
   const steps = Object.fromEntries(
     Object.entries(STEPS).map(([name, step]): [string, StoredStep] => [
       name,
@@ -44,7 +44,7 @@ export async function drivenInMemory(plan: RunState, { instead = {}, ...more }: 
     oldSide: async () => ({ kind: "back", captured: {}, open: [], closed: [], silent: [], refused: [], unseen: {} }),
   });
   await driveRun(
-    plan.plan.id,
+    run.plan.id,
     {
       ...deps,
       ...{ changed: () => undefined, progressed: () => undefined, took: () => undefined },

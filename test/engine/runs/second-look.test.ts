@@ -1,11 +1,15 @@
 import { afterEach, expect, test } from "@jest/globals";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
+import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { STEPS } from "../../../src/flows/index.ts";
+import type { Happened } from "../../../src/ports/step.ts";
 import { drive } from "../../harness/drive.ts";
 import { drivenInMemory } from "../../harness/driven-in-memory.ts";
 import { example } from "../../harness/example.ts";
 import { mutationsOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
+import { fenced } from "../../harness/keys.ts";
+import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
 import { trafficOf } from "../../harness/site.ts";
 
@@ -50,15 +54,42 @@ test("guard second look: records that somebody changes while the fence is made v
   expect(mutationsOf(at).filter((call) => call.startsWith("PromoteReadReplica"))).toEqual([]);
 });
 
-test("the facts are looked at again before the first step and right before the promotion, and at no other time (X3)", async () => {
+/** A run in memory, which of its steps were there at each look, and how it ended. What says whether the promotion happened says that. */
+async function looksOf(run: RunState, happened: Happened) {
   const looks: string[][] = [];
   const drift = async ({ steps }: RunState) => {
     looks.push(Object.keys(steps).filter((id) => steps[id]?.state === "done"));
     return { voids: [], passing: [] };
   };
+  const instead = { "promote-replica": { happened: async () => happened } };
+  const driven = await drivenInMemory(run, { drift, instead });
+  return { looks, ended: driven.run.state };
+}
 
-  const { run } = await drivenInMemory(proposed(example("inventory")), { drift });
+const BEFORE_PROMOTION = ["fence", "record-position", "scale-out"];
 
-  expect(run.state).toBe("verified");
-  expect(looks).toEqual([[], ["fence", "record-position", "scale-out"]]);
+test("the facts are looked at again before the first step and right before the promotion, and at no other time (X3)", async () => {
+  expect(await looksOf(proposed(example("inventory")), "unknown")).toEqual({
+    ...{ looks: [[], BEFORE_PROMOTION], ended: "verified" },
+  });
+});
+
+test.each<[string, Happened, string[][]]>([
+  ["before a promotion that was tried and never happened the facts are looked at again", "no", [BEFORE_PROMOTION]],
+  ["once it has happened they are not: the run's own effects are the difference then", "yes", []],
+  ["where nobody can say whether it happened they are not", "unknown", []],
+])("%s (G3)", async (_what, happened, looks) => {
+  const at = { atMs: AT, epoch: 1 };
+  const steps = ["record-position", "scale-out"].flatMap((step): RunEntry[] => [
+    { kind: "intent", ...at, step, attempt: 1 },
+    { kind: "done", ...at, step, says: "there", output: {} },
+  ]);
+  const tried = fenced(proposed(example("inventory")), "fenced", [
+    ...steps,
+    { kind: "intent", ...at, step: "promote", attempt: 1 },
+    { kind: "failed", ...at, step: "promote", code: "x", why: "it was refused", mustAsk: true },
+    { kind: "retried", atMs: AT, by: "ana", door: "slack", step: "promote" },
+  ]);
+
+  expect(await looksOf(tried, happened)).toEqual({ looks, ended: "verified" });
 });
