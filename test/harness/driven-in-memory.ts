@@ -2,51 +2,55 @@ import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
+import { guardTimes } from "../../src/engine/runs/guard-times.ts";
 import { STEPS } from "../../src/flows/index.ts";
+import type { OldSide } from "../../src/ports/old-side.ts";
+import type { Verdict } from "../../src/ports/step.ts";
 import type { StoredStep } from "../../src/ports/stored-step.ts";
 import { clockAt, fakeCloud } from "./fakes/index.ts";
 import { started } from "./keys.ts";
 import { AT } from "./observed.ts";
 import { watchedInMemory } from "./watch-turn.ts";
 
-/** What a step hands on, by its name, where others read it. */
-const HANDS_ON: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "fence-primary": { fence: "fenced" },
-};
-
 export interface InMemory extends Partial<ExecutorDeps> {
   /** Another step than one that is there at once, by its name. */
   readonly instead?: Readonly<Record<string, Partial<StoredStep>>>;
+  /** What each look at the fence shows, by how the run stands; absent, or undefined: it is done, and stays so. */
+  readonly fenceShows?: (run: RunState) => Verdict | undefined;
 }
 
+const FENCED: Verdict = { done: true, says: "fenced", output: { fence: "fenced" } };
+
 /**
- * Drives a run that is kept in memory as far as it goes; where that is a plan, with complete keys. Its steps ask nothing of a cloud, and are there at once: what is seen is what
- * the executor does between them, in a few milliseconds.
+ * Drives a run that is kept in memory as far as it goes; where that is a plan, with complete keys. Its steps ask nothing of a cloud,
+ * and are there at once: what is seen is what the executor does between them, in a few milliseconds.
  */
-export async function drivenInMemory(run: RunState, { instead = {}, ...more }: InMemory = {}) {
+export async function drivenInMemory(run: RunState, { instead = {}, fenceShows, ...more }: InMemory = {}) {
   const before = run.state === "waiting-for-keys" ? started(run.plan, AT).reduce(transition, run) : run;
+  const quick: Partial<StoredStep> = {
+    permissions: () => [],
+    run: async () => ({ requestIds: ["r-1"], data: {} }),
+    verify: async () => ({ done: true, says: "there", output: {} }),
+    happened: async () => "no",
+  };
+  const fence: Partial<StoredStep> = {
+    verify: async () => fenceShows?.(kept().run) ?? FENCED,
+  };
   const steps = Object.fromEntries(
     Object.entries(STEPS).map(([name, step]): [string, StoredStep] => [
       name,
-      {
-        ...step,
-        permissions: () => [],
-        run: async () => ({ requestIds: ["r-1"], data: {} }),
-        verify: async () => ({ done: true, says: "there", output: HANDS_ON[name] ?? {} }),
-        happened: async () => "no",
-        ...instead[name],
-      },
+      { ...step, ...quick, ...(step.role === "protects" && fence), ...instead[name] },
     ]),
   );
   const { deps, kept } = watchedInMemory(before, {
-    cloud: fakeCloud({ clock: clockAt(() => AT) }),
+    cloud: fakeCloud({ clock: CLOCK }),
     steps,
-    oldSide: async () => ({ kind: "back", captured: {}, open: [], closed: [], silent: [], refused: [], unseen: {} }),
+    oldSide: async () => CLOSED,
   });
   await driveRun(
     run.plan.id,
     {
-      ...deps,
+      ...{ ...deps, guard: guardTimes() },
       ...{ changed: () => undefined, progressed: () => undefined, took: () => undefined },
       drift: async () => ({ voids: [], passing: [] }),
       reachesNobody: async () => false,
@@ -56,3 +60,11 @@ export async function drivenInMemory(run: RunState, { instead = {}, ...more }: I
   );
   return kept();
 }
+
+/** It stands still, and whoever sleeps by it lets others do something first. */
+const CLOCK = { ...clockAt(() => AT), sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+
+/** An old side that answers, and of which nothing is left to be closed. */
+export const CLOSED: Extract<OldSide, { kind: "back" }> = {
+  ...{ kind: "back", captured: {}, open: [], closed: [], silent: [], refused: [], unseen: {} },
+};
