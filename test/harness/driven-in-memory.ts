@@ -4,15 +4,18 @@ import { driveRun } from "../../src/engine/runs/executor.ts";
 import type { ExecutorDeps } from "../../src/engine/runs/executor-deps.ts";
 import { guardTimes } from "../../src/engine/runs/guard-times.ts";
 import { STEPS } from "../../src/flows/index.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import type { OldSide } from "../../src/ports/old-side.ts";
 import type { Verdict } from "../../src/ports/step.ts";
 import type { StoredStep } from "../../src/ports/stored-step.ts";
-import { clockAt, fakeCloud } from "./fakes/index.ts";
+import { fakeCloud } from "./fakes/index.ts";
 import { started } from "./keys.ts";
 import { AT } from "./observed.ts";
 import { watchedInMemory } from "./watch-turn.ts";
 
 export interface InMemory extends Partial<ExecutorDeps> {
+  /** World time; absent: it stands still. */
+  readonly nowMs?: () => number;
   /** Another step than one that is there at once, by its name. */
   readonly instead?: Readonly<Record<string, Partial<StoredStep>>>;
   /** What each look at the fence shows, by how the run stands; absent, or undefined: it is done, and stays so. */
@@ -25,7 +28,10 @@ const FENCED: Verdict = { done: true, says: "fenced", output: { fence: "fenced" 
  * Drives a run that is kept in memory as far as it goes; where that is a plan, with complete keys. Its steps ask nothing of a cloud,
  * and are there at once: what is seen is what the executor does between them, in a few milliseconds.
  */
-export async function drivenInMemory(run: RunState, { instead = {}, fenceShows, ...more }: InMemory = {}) {
+export async function drivenInMemory(
+  run: RunState,
+  { instead = {}, fenceShows, nowMs = () => AT, ...more }: InMemory = {},
+) {
   const before = run.state === "waiting-for-keys" ? started(run.plan, AT).reduce(transition, run) : run;
   const quick: Partial<StoredStep> = {
     permissions: () => [],
@@ -43,7 +49,7 @@ export async function drivenInMemory(run: RunState, { instead = {}, fenceShows, 
     ]),
   );
   const { deps, kept } = watchedInMemory(before, {
-    cloud: fakeCloud({ clock: CLOCK }),
+    cloud: fakeCloud({ clock: clockOf(nowMs) }),
     steps,
     oldSide: async () => CLOSED,
   });
@@ -61,8 +67,21 @@ export async function drivenInMemory(run: RunState, { instead = {}, fenceShows, 
   return kept();
 }
 
-/** It stands still, and whoever sleeps by it lets others do something first. */
-const CLOCK = { ...clockAt(() => AT), sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) };
+/** Far more than any run sleeps. */
+const MOST_SLEEPS = 5_000;
+
+/** Whoever sleeps by it lets others do something first; no time passes by that. */
+function clockOf(now: () => number): Clock {
+  let slept = 0;
+  const sleep = async () => {
+    slept += 1;
+    if (slept > MOST_SLEEPS) throw new Error("the run waits for something that does not come");
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, 1);
+    });
+  };
+  return { now, speed: 1, sleep };
+}
 
 /** An old side that answers, and of which nothing is left to be closed. */
 export const CLOSED: Extract<OldSide, { kind: "back" }> = {

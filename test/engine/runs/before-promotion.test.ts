@@ -5,7 +5,6 @@ import type { OldSide } from "../../../src/ports/old-side.ts";
 import type { Verdict } from "../../../src/ports/step.ts";
 import { CLOSED, drivenInMemory, type InMemory } from "../../harness/driven-in-memory.ts";
 import { example } from "../../harness/example.ts";
-import { clockAt } from "../../harness/fakes/index.ts";
 import { fenced } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
@@ -137,9 +136,7 @@ describe("an old side that stands closed, and may have been open since its fence
     { kind: "intent", ...at, step: "record-position", attempt },
     { kind: "done", ...at, step: "record-position", says: "there", output: {} },
   ];
-  const later = (ms: number) => ({
-    clock: { ...clockAt(() => AT + ms), sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) },
-  });
+  const later = (ms: number): InMemory => ({ nowMs: () => AT + ms });
 
   test.each([
     ["unplanned", unplanned],
