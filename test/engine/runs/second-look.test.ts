@@ -1,6 +1,7 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
+import type { SecondLook } from "../../../src/domain/plan-run/second-look.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import type { Happened } from "../../../src/ports/step.ts";
 import { drive } from "../../harness/drive.ts";
@@ -92,4 +93,57 @@ test.each<[string, Happened, string[][]]>([
   ]);
 
   expect(await looksOf(tried, happened)).toEqual({ looks, ended: "verified" });
+});
+
+describe("what a look at the facts finds", () => {
+  const QUIET: SecondLook = { voids: [], passing: [] };
+  const VOIDS: SecondLook = { voids: ["the records were changed"], passing: [] };
+  const PASSING: SecondLook = { voids: [], passing: ["the replica restarts."] };
+
+  /** How a run goes whose looks find that, one after the other, and the last of them from then on; a minute passes with each. */
+  async function finding(...found: readonly SecondLook[]) {
+    let looks = 0;
+    const said: string[] = [];
+    const { run, written } = await drivenInMemory(proposed(example("inventory")), {
+      drift: async () => {
+        looks += 1;
+        return found[Math.min(looks, found.length) - 1] ?? QUIET;
+      },
+      nowMs: () => AT + looks * 60_000,
+      progressed: (_run, step, says) => void said.push(`${step}: ${says}`),
+    });
+    const begun = written.flatMap((entry) => (entry.kind === "intent" ? [entry.step] : []));
+    return { run, begun, looks, said };
+  }
+
+  test("voids the keys where it is not what people signed: nothing is begun, or nothing is promoted (G3)", async () => {
+    const first = await finding(VOIDS);
+    expect([first.run.state, first.run.why, first.begun]).toEqual([
+      "paused",
+      "facts changed: the records were changed",
+      [],
+    ]);
+
+    const second = await finding(QUIET, VOIDS);
+    expect([second.run.state, second.begun]).toEqual(["paused", BEFORE_PROMOTION]);
+  });
+
+  test("is waited for where it ends by itself, and said", async () => {
+    const { run, said, looks } = await finding(PASSING, PASSING, QUIET);
+    expect([run.state, looks]).toEqual(["verified", 4]);
+    expect(said).toContain("fence: waits a little: the replica restarts.");
+  });
+
+  test("voids the keys where that lasts for more than three minutes, or something else has changed meanwhile", async () => {
+    const lasting = await finding(PASSING);
+    expect([lasting.run.state, lasting.run.why, lasting.begun]).toEqual([
+      "paused",
+      "facts changed: the replica restarts.",
+      [],
+    ]);
+    expect(lasting.looks).toBe(4);
+
+    const both = await finding({ ...VOIDS, passing: PASSING.passing });
+    expect([both.run.why, both.looks]).toEqual(["facts changed: the records were changed; the replica restarts.", 1]);
+  });
 });
