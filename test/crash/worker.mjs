@@ -172,6 +172,7 @@ const deps = {
   vain: vainDrives(),
   blind: blindWatches(),
   drivers: { begins: async () => undefined, ends: async () => undefined },
+  reachesNobody: async () => false,
   renew: () => undefined,
   oldSide: (state, looking) => runbookOf(state.plan).oldSide(state, cloud, looking),
   drift: async (state, signal) => {
