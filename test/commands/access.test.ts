@@ -134,9 +134,11 @@ test("guard named lists: what is kept from somebody is in no list of what may be
   const third = { ...second, name: "third" };
   const teams = fileWith({ see: ["executive_team"] });
   const file = { ...teams, services: [...teams.services, third] };
-  const opened = [first, second, third].map(({ name }, index) => {
-    const opening = { id: `inc${index}`, title: `${name} is down`, description: "", scope: "service" as const };
-    return openIncident({ ...opening, services: [name], severity: "sev1" }, file, AT).value;
+  const affected = [[first], [second], [third], [second, first]].map((services) => services.map(({ name }) => name));
+  const opened = affected.map((services, index) => {
+    const title = `${services.join(" and ")} are down`;
+    const opening = { id: `inc${index}`, title, description: "", scope: "service" as const };
+    return openIncident({ ...opening, services, severity: "sev1" }, file, AT).value;
   });
   const documents = memoryDocuments<Incident>(isOpen, incidentLabels);
   for (const value of opened) await documents.change(value.id, () => ({ value, events: [] }));

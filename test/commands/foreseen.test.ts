@@ -1,13 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { sessionTrouble, whyNoSession } from "../../src/app/session-lengths.ts";
 import { foreseenIn } from "../../src/commands/foreseen.ts";
+import { draftOf } from "../../src/commands/propose.ts";
+import type { RunCommandDeps } from "../../src/commands/run-deps.ts";
 import type { Known } from "../../src/domain/service/observed.ts";
+import { runbookOf } from "../../src/flows/runbooks/index.ts";
 import type { Permission } from "../../src/ports/permission.ts";
 import type { SnapshotFacts } from "../../src/ports/snapshots.ts";
 import { example } from "../harness/example.ts";
-import { fakeCloud } from "../harness/fakes/index.ts";
+import { fakeCloud, ordinaryDay, who } from "../harness/fakes/index.ts";
 import { AT, dark, known } from "../harness/observed.ts";
 import { permittedIn, quietPlan } from "../harness/permitted.ts";
+import { serviceIn } from "../harness/plans.ts";
 import { PLAYS, type Play } from "../harness/plays.ts";
 
 const play = (title: string): Play => {
@@ -64,6 +68,34 @@ describe("before a snapshot is asked for, its name is looked for in both regions
     expect(await foreseen({ "eu-west-1": own, "eu-central-1": copy })).toEqual([]);
     expect(await foreseen({ "eu-west-1": dark("RDS"), "eu-central-1": dark("RDS") })).toEqual([]);
   });
+});
+
+test("guard foreseen: who asks for a plan that would surely fail is told why, and gets none", async () => {
+  const inventory = example("inventory");
+  const service = serviceIn(inventory);
+  const quiet = ordinaryDay(service);
+  const nothing = async () => undefined;
+  const deps = {
+    ...{ inventory: () => inventory, clock: { now: () => AT }, newId: () => "F-1", ledger: { head: () => undefined } },
+    ...{ times: { of: async () => [] }, runs: { openIds: async () => [] }, incidentOf: nothing, lastLook: nothing },
+    sessionTrouble: () => "STS would refuse its session.",
+    cloud: fakeCloud({
+      ...{ ...quiet, probe: { ...quiet.probe, writeCheck: async () => ({ kind: "written" }) } },
+      snapshots: { find: async () => ABSENT },
+    }),
+  } as unknown as RunCommandDeps;
+  const wanted = {
+    ...{ service, runbook: runbookOf({ runbook: "snapshot", id: "" }), wish: {}, reason: "r", channel: undefined },
+    requester: { id: "farid", name: "Farid", proof: who("farid").proof },
+  };
+
+  await expect(draftOf(wanted, deps)).rejects.toMatchObject({
+    code: "plan-refused",
+    message: expect.stringMatching(
+      /^No plan for inventory: .+: STS would refuse its session\. .*Nothing was changed\.$/,
+    ),
+  });
+  expect(await draftOf(wanted, { ...deps, sessionTrouble: undefined })).toMatchObject({ run: { plan: { id: "F-1" } } });
 });
 
 describe("the policy of each step's session is measured before the keys", () => {

@@ -84,7 +84,7 @@ export const GUARDS = [
   {
     guard: "a duty that breaks again and again is told",
     file: "src/engine/delivery/duties.ts",
-    cut: "if (isBroken(error)) await deps.inVain?.failed(doingOf(claim, row), error);",
+    cut: "if (isBroken(error)) await deps.inVain.failed(doingOf(claim, row), error);",
     by: "",
     test: "engine/delivery/duties.test.ts",
     fails:
@@ -3222,8 +3222,8 @@ export const GUARDS = [
   {
     guard: "a retried promotion rests on the facts that people signed",
     file: "src/engine/runs/executor.ts",
-    cut: 'if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";',
-    by: 'if (isTried && !untouched) return "begins";',
+    cut: 'if (isTried && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";',
+    by: 'if (isTried) return "begins";',
     test: "engine/runs/authority.test.ts",
     fails: "a promotion that was tried and never happened is asked for only on the facts that people signed (G3)",
   },

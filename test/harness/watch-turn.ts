@@ -58,7 +58,8 @@ export function watchedInMemory(
       ...{ create: unused, createStarted: unused, ofIncident: unused, coolDownUntil: unused },
       openIds: async () => [run.plan.id, ...others.map(({ plan }) => plan.id)],
       holderOf: async () => holder,
-      read: async (id) => (id === holder ? other : (others.find(({ plan }) => plan.id === id) ?? now)),
+      read: async (id) =>
+        id === holder && id !== run.plan.id ? other : (others.find(({ plan }) => plan.id === id) ?? now),
       append: async (before, { entries, over }) => {
         if (before.length !== now.length) return { kind: "conflict" };
         now = entries.reduce(transition, before);

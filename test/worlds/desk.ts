@@ -10,7 +10,7 @@ import { sharedBudget } from "../../src/store/budget.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { runOf } from "../harness/failover-runs.ts";
 import type { FailoverWorld } from "../harness/failover-world.ts";
-import { silent } from "../harness/fakes/index.ts";
+import { silent, TELLS_NOBODY } from "../harness/fakes/index.ts";
 import { runCommandDeps } from "../harness/run-command-deps.ts";
 import { SHOWN, shownIn } from "./shown.ts";
 
@@ -106,7 +106,7 @@ export class Desk {
     await showRun(await runOf(this.#at), this.#deps);
     const sources = { stores: memory, clock, inventory: () => this.#at.inventory };
     await sendCard(SHOWN, {
-      ...{ cards: memory.cards, chat: this.#outside.chat, clock, logger: silent, worker: "desk" },
+      ...{ cards: memory.cards, chat: this.#outside.chat, clock, logger: silent, worker: "desk", inVain: TELLS_NOBODY },
       render: (kind, subject) => renderCard(kind, subject, sources),
     });
   }

@@ -28,7 +28,7 @@ export interface DutyDeps<Doc> extends ClaimDeps<Doc> {
   /** Wakes the other queue when this one has made something due there. */
   readonly wake: Pick<Wake, "incidentPages" | "incidentChat">;
   /** Hears of attempts that broke, and of those that did not: what breaks again and again is told people. Never rejects. */
-  readonly inVain?: Broken;
+  readonly inVain: Broken;
 }
 
 /** One advance ends after so many duties, so that a duty that never ends cannot hold a worker. */
@@ -89,10 +89,10 @@ async function perform<Doc extends { readonly duties: DutiesProgress }>(
     outcome = row ? await row.perform(doc, duty, attempt) : { kind: "failed", why: `No row performs ${duty.kind}` };
   } catch (error) {
     outcome = outcomeOfError(error);
-    if (isBroken(error)) await deps.inVain?.failed(doingOf(claim, row), error);
+    if (isBroken(error)) await deps.inVain.failed(doingOf(claim, row), error);
     deps.logger.warn({ id, duty: duty.key, outcome: outcome.kind, error: chainOf(error) }, "A duty did not succeed");
   }
-  if (outcome.kind === "done") deps.inVain?.succeeded(doingOf(claim, row));
+  if (outcome.kind === "done") deps.inVain.succeeded(doingOf(claim, row));
   over.abort();
   // A prolongation under way ends before the outcome is written, so that it cannot stand after it.
   await kept;

@@ -27,7 +27,7 @@ export interface OutboxDeps {
   /** The card as it is now; undefined: there is nothing to show, or it stays as it is. */
   render(kind: string, subject: string): Promise<Card | undefined>;
   /** As of a duty. */
-  readonly inVain?: Broken;
+  readonly inVain: Broken;
 }
 
 /** Machine times. */
@@ -54,12 +54,12 @@ export async function sendCard(id: string, deps: OutboxDeps, request?: CardReque
     // One that itself says what fails would never come to an end of that.
     if ((isRefused || isBroken(error)) && claimed.kind !== "notice")
       // What is refused is a setting that somebody mends by day.
-      await deps.inVain?.failed({ ...doing, wakes: doing.wakes && !isRefused }, error);
+      await deps.inVain.failed({ ...doing, wakes: doing.wakes && !isRefused }, error);
     const facts = { card: id, outcome: outcome.kind, error: chainOf(error) };
     // What is refused waits for people: the channel is gone, or the app may not write there.
     deps.logger[isRefused ? "error" : "warn"](facts, "A card was not sent");
   }
-  if (outcome.kind === "sent") deps.inVain?.succeeded(doing);
+  if (outcome.kind === "sent") deps.inVain.succeeded(doing);
   return dueAt(await settle(claimed, outcome, deps), deps);
 }
 

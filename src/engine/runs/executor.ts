@@ -175,7 +175,7 @@ class Drive {
     const isTried = run.plan.steps.some(
       ({ id, wayBack }) => wayBack === "irreversible" && stateOf(run, id).attempt > 0,
     );
-    if (isTried && !untouched && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";
+    if (isTried && !(await neverHappened(this.#hold, this.#deps, this.#signal))) return "begins";
     return looksAgain(this.#proving, run, this.#passing);
   }
 

@@ -29,7 +29,7 @@ import { type Sight, seenClosedIn } from "./watch-due.ts";
 /** Machine time by which a busy process is late at any speed of the clock. */
 const LATE_MS = 5_000;
 
-type Deps = Omit<ExecutorDeps, "drift">;
+type Deps = Omit<ExecutorDeps, "drift" | "reachesNobody">;
 
 /** World time in which nobody looked at what a step had asked for, as after a process that died. */
 export type Unseen = NonNullable<FenceOutput["unseen"]>;

@@ -154,7 +154,7 @@ describe("what is known of lost writes after a move that could lose some", () =>
     });
     const driven = { ...moved(), state: "running" as const, lastAtMs: PROMOTED_AT };
 
-    expect(lostWrites(transition(driven, claimed(30)))).toMatchObject({ kind: "between" });
+    expect(lostWrites(transition(driven, claimed(60)))).toMatchObject({ kind: "between" });
     expect(lostWrites(transition(driven, claimed(61)))).toEqual(afterTime(PRICES));
   });
 

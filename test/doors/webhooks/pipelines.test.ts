@@ -76,8 +76,8 @@ describe("a request that is signed", () => {
   test.each<[string, Wish]>([
     ["with the key before, while keys are changed", { key: OLD_KEY }],
     ["with several signatures, one of which counts", { signature: `v1=${"0".repeat(64)}, v1=${macOf(KEY)}` }],
-    ["almost five minutes ago", atSecond(-299)],
-    ["by a clock that is almost five minutes ahead", atSecond(299)],
+    ["exactly five minutes ago", atSecond(-300)],
+    ["by a clock that is exactly five minutes ahead", atSecond(300)],
     ["over a body that is written another way", { body: `${JSON.stringify(ASK, undefined, 2)}\r\n` }],
   ])("%s is taken", async (_what, wish) => {
     await openDoor();

@@ -166,26 +166,44 @@ describe("a key stands in the ledger before it counts (K5)", () => {
     expect(await entriesOf("F-1")).toEqual([]);
   });
 
-  test("of a key that came too late the ledger says that it is void", async () => {
-    const run = await proposedIn();
-    await turnKey("F-1", click(run, "U01ANA"), deps());
+  /** Ben's click, in whose moment somebody else is faster; and the lines of the ledger. */
+  async function overtaken(run: RunState, fasterOne: () => Promise<unknown>) {
     const lines: LedgerEntry[] = [];
     const runs = createRuns(redis, () => AT + 60_000, JOURNAL);
     let isFirst = true;
-    const faster: typeof runs.append = async (before, change) => {
+    const append: typeof runs.append = async (before, change) => {
       if (isFirst) {
         isFirst = false;
-        const refused = { kind: "refused", atMs: AT, by: "dmitri", door: "slack" } as const;
-        await runs.append(before, { entries: [refused], events: [], over: true });
+        await fasterOne();
       }
       return runs.append(before, change);
     };
     const ledger = quietLedger({ append: async (line) => void lines.push(line) });
+    const turned = await turnKey("F-1", click(run, "U01BEN"), { ...deps(), ledger, runs: { ...runs, append } });
+    return { turned, kinds: lines.map(({ kind }) => kind) };
+  }
 
-    const turned = await turnKey("F-1", click(run, "U01BEN"), { ...deps(), ledger, runs: { ...runs, append: faster } });
+  test("of a key that came too late the ledger says that it is void", async () => {
+    const run = await proposedIn();
+    await turnKey("F-1", click(run, "U01ANA"), deps());
+    const refused = { kind: "refused", atMs: AT, by: "dmitri", door: "slack" } as const;
+    const refuses = async () =>
+      deps().runs.append(await journal("F-1"), { entries: [refused], events: [], over: true });
+
+    const { turned, kinds } = await overtaken(run, refuses);
 
     expect(turned.answer).toMatchObject({ kind: "refused", code: "closed" });
-    expect(lines.map(({ kind }) => kind)).toEqual(["key-turned", "key-void"]);
+    expect(kinds).toEqual(["key-turned", "key-void"]);
+  });
+
+  test("of a key that another one overtook the ledger says once that it was turned", async () => {
+    const run = await proposedIn();
+
+    const { turned, kinds } = await overtaken(run, () => turnKey("F-1", click(run, "U01ANA"), deps()));
+
+    expect(turned.started).toBe(true);
+    expect((await journal("F-1")).keys.map(({ by }) => by)).toEqual(["ana", "ben"]);
+    expect(kinds).toEqual(["key-turned"]);
   });
 });
 

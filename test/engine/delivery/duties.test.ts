@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { OutcomeUnknown, UserError } from "../../../src/domain/errors.ts";
+import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import type { DutyOutcome, DutyProgress, DutyRow } from "../../../src/domain/incident/duty.ts";
 import { advanceDuties } from "../../../src/engine/delivery/duties.ts";
 import { createInVain } from "../../../src/jobs/in-vain.ts";
@@ -66,6 +66,26 @@ describe("the executor of duties", () => {
     isBroken = false;
     await advance();
     expect([await stateOf("pages:1"), told.length]).toEqual(["done", 1]);
+  });
+
+  test.each([
+    ["a setting that people mend", new UserError("no-channel", "There is no such channel")],
+    ["a vendor that is away", new TransientError("slack-away", "Slack is away")],
+    ["an answer that was lost", new OutcomeUnknown("slack-silent", "nobody can say")],
+  ])("one that fails again and again by %s is no fault of TwoKey, and is not said to be broken", async (_by, error) => {
+    let tries = 0;
+    const { clock, advance, owe, told } = desk(async () => {
+      tries += 1;
+      throw error;
+    });
+    await owe("pages:1");
+
+    for (let each = 0; each < 8; each += 1) {
+      await advance();
+      clock.move(5 * MINUTE);
+    }
+
+    expect([tries, told]).toEqual([8, []]);
   });
 
   test("two processes at once perform each duty once", async () => {

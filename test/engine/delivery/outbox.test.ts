@@ -1,11 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Card } from "../../../src/domain/card/card.ts";
 import { type CardDue, wantCard } from "../../../src/domain/card/card-due.ts";
-import { UserError } from "../../../src/domain/errors.ts";
+import type { Doing } from "../../../src/domain/doing.ts";
+import { OutcomeUnknown, TransientError, UserError } from "../../../src/domain/errors.ts";
 import { type OutboxDeps, sendCard } from "../../../src/engine/delivery/outbox.ts";
 import { createInVain } from "../../../src/jobs/in-vain.ts";
 import { bridge, until } from "../../flows/incident/bridge.ts";
-import { memoryDocuments, RecordedChat, testClock } from "../../harness/fakes/index.ts";
+import { memoryDocuments, RecordedChat, TELLS_NOBODY, testClock } from "../../harness/fakes/index.ts";
 
 function desk(worker = "one") {
   const clock = testClock();
@@ -14,7 +15,7 @@ function desk(worker = "one") {
   const state = { text: "first" };
   const render = (_kind: string, subject: string): Promise<Card> =>
     Promise.resolve({ text: `${subject} ${state.text}`, parts: [] });
-  const deps: OutboxDeps = { cards, chat, clock, logger: bridge().silent, worker, render };
+  const deps: OutboxDeps = { cards, chat, clock, logger: bridge().silent, worker, render, inVain: TELLS_NOBODY };
   const want = (id: string, under?: string) =>
     cards.change(id, (current) => {
       const request = { id, kind: "any", subject: id, to: { channel: "C1" }, under, pin: under === undefined };
@@ -206,6 +207,30 @@ describe("the outbox", () => {
     isArchived = false;
     expect([await sendCard("a", refusing), chat.messages.length]).toEqual([undefined, 1]);
   });
+
+  test.each([
+    ["is away", new TransientError("slack-away", "Slack is away")],
+    ["does not answer", new OutcomeUnknown("slack-silent", "nobody can say")],
+  ])(
+    "a card that does not go out while the chat %s is no fault that people mend, and is not said to be broken",
+    async (_how, error) => {
+      const { clock, chat, deps, want } = desk();
+      const failed: string[] = [];
+      const inVain = { ...TELLS_NOBODY, failed: async ({ what }: Doing) => void failed.push(what) };
+      let tries = 0;
+      const post = async () => {
+        tries += 1;
+        throw error;
+      };
+      await want("a");
+      for (let each = 0; each < 6; each += 1) {
+        await sendCard("a", { ...deps, inVain, chat: chat.changed({ post }) });
+        clock.move(300_000);
+      }
+
+      expect([tries, failed]).toEqual([6, []]);
+    },
+  );
 
   test("guard broken card: one that the room stands on wakes people, a reply in a thread or an alarm's card does not", async () => {
     const { clock, chat, deps, want } = desk();

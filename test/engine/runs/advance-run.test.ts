@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createStores } from "../../../src/app/stores.ts";
 import { planDigest } from "../../../src/domain/plan-run/plan.ts";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
 import { type AdvanceDeps, advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { eventsOf } from "../../../src/store/events.ts";
 import { KEYS } from "../../../src/store/keys.ts";
@@ -10,9 +12,9 @@ import { example } from "../../harness/example.ts";
 import { runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
 import { clockAt, memoryLogger } from "../../harness/fakes/index.ts";
-import { JOURNAL } from "../../harness/keys.ts";
+import { fenced, JOURNAL } from "../../harness/keys.ts";
 import { AT } from "../../harness/observed.ts";
-import { planFor } from "../../harness/plans.ts";
+import { planFor, proposed } from "../../harness/plans.ts";
 import { StoreBench } from "../../harness/store.ts";
 
 let bench: StoreBench;
@@ -25,26 +27,29 @@ afterEach(async () => {
   bench.close();
 });
 
-test("a plan whose keys were not turned in time is closed, and its timeline says how many were", async () => {
+test("a plan that waits is made again where that is due, until its keys were not turned in time: then it is closed, and its timeline says how many were", async () => {
   const plan = planFor(example("inventory"));
   const redis = await bench.connect();
   const stores = createStores(redis, () => AT, JOURNAL);
   await stores.runs.create(plan, planDigest(plan), []);
+  const renewed: string[] = [];
+  const renew = (run: RunState) => void renewed.push(run.plan.id);
   const look = (nowMs: number) =>
     advanceRun(
       plan.id,
       {
-        ...{ runs: stores.runs, clock: clockAt(() => nowMs), renew: () => undefined, shown: new Map() },
+        ...{ runs: stores.runs, clock: clockAt(() => nowMs), renew, shown: new Map() },
         ...{ channelOf: async () => undefined, wake: { card: async () => undefined, runCalls: async () => undefined } },
       } as unknown as AdvanceDeps, // a plan that waits asks for nothing else
       new AbortController().signal,
     );
 
   await look(plan.startByMs - 1);
-  expect((await stores.runs.read(plan.id))?.state).toBe("waiting-for-keys");
+  expect([(await stores.runs.read(plan.id))?.state, renewed]).toEqual(["waiting-for-keys", ["F-1"]]);
   await look(plan.startByMs);
 
   expect([(await stores.runs.read(plan.id))?.state, await stores.runs.openIds()]).toEqual(["closed", []]);
+  expect(renewed).toEqual(["F-1"]);
   expect(await eventsOf(redis, "run", plan.id)).toMatchObject([
     { kind: "run.expired", says: "Plan F-1 expired: 0 of 2 keys were turned in time" },
   ]);
@@ -77,6 +82,44 @@ test("guard closed at once: a plan into whose journal somebody pushed a line tak
   expect(runNewsCard("closed", shown)?.text).toMatch(
     /^F-1 .* is closed: line 1 .*: somebody else can write to Redis\. Find out who that is before you ask for a new plan\./,
   );
+});
+
+const running = fenced(proposed(example("inventory")));
+const letGo = transition(running, { kind: "cut-off", atMs: AT, epoch: 1, sinceMs: AT - 60_000, callsAtMs: AT });
+
+test.each([
+  ["reaches the world drives a run", { run: running, isCutOff: false }, true],
+  [
+    "reaches nobody drives a run that nobody has let go of: its fence may be under way",
+    { run: running, isCutOff: true },
+    true,
+  ],
+  ["reaches the world takes over what another one has let go of", { run: letGo, isCutOff: false }, true],
+  ["reaches nobody leaves what was let go of to one that does", { run: letGo, isCutOff: true }, false],
+])("guard cut off: a process that %s", async (_what, { run, isCutOff }, isDriven) => {
+  const begun: string[] = [];
+  const over = new AbortController();
+  const deps = {
+    ...{
+      runs: { read: async () => run },
+      shown: new Map(),
+      clock: clockAt(() => AT),
+      channelOf: async () => undefined,
+    },
+    ...{ cutOffForMs: async () => (isCutOff ? 60_000 : undefined), wake: { runCalls: async () => undefined } },
+    drivers: {
+      begins: async (id: string) => {
+        begun.push(id);
+        over.abort();
+        throw new Error("more is not asked of it");
+      },
+      ends: async () => undefined,
+    },
+  } as unknown as AdvanceDeps;
+
+  await advanceRun("F-1", deps, over.signal).catch(() => undefined);
+
+  expect(begun).toEqual(isDriven ? ["F-1"] : []);
 });
 
 test("what of a run cannot be kept beside its journal holds it up nowhere, and the log says of which run, and why", async () => {

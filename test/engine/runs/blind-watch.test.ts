@@ -110,6 +110,10 @@ describe("a watch over the old side that breaks", () => {
       const before = looks();
       await sweep();
       expect(looks()).toBeGreaterThan(before);
+      // What broke before a look that saw something is over: the next time is counted from its first look.
+      world.isBroken = true;
+      for (let sweeps = 0; sweeps < 4; sweeps += 1) expect(await sweep()).toBeInstanceOf(Error);
+      expect(needed()).toBeUndefined();
     },
   );
 

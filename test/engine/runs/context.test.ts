@@ -9,9 +9,10 @@ import { guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import type { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { recordDataPosition } from "../../../src/flows/resources/stores/rds-replica/record-data-position.ts";
+import type { Guard } from "../../../src/ports/guard.ts";
 import type { Permission } from "../../../src/ports/permission.ts";
 import { example } from "../../harness/example.ts";
-import { fakeCloud, guardedCloud } from "../../harness/fakes/index.ts";
+import { fakeCloud, guardedCloud, UNASKED } from "../../harness/fakes/index.ts";
 import { AT } from "../../harness/observed.ts";
 import { proposed } from "../../harness/plans.ts";
 
@@ -87,6 +88,36 @@ test("a step knows whether an earlier call of its run may have been taken: by an
   // People have decided since: what was refused did nothing, and what was answered stays this run's.
   expect(mayHaveAsked(intended, failed, retried)).toBe(false);
   expect(mayHaveAsked(intended, taken, failed, retried)).toBe(true);
+});
+
+test("guard young proof: a step that has no way back leaves only on a proof of the fence as well, and any other on the hold alone (X5)", () => {
+  const run = proposed(example("inventory"));
+  const guard = guardTimes();
+  const proofs: unknown[] = [];
+  const onBoth: Guard = { ...UNASKED };
+  const forCommit = (fenced: () => unknown) => {
+    guard.proved("F-1", AT);
+    proofs.push(fenced());
+    return onBoth;
+  };
+  const hold = { run, epoch: 1, forCommit } as unknown as RunHold; // nothing else of it is asked here
+  const leavesOn = (step: string) => {
+    const guards: Guard[] = [];
+    const acting = fakeCloud({});
+    const guardedBy = (given: Guard) => {
+      guards.push(given);
+      return acting;
+    };
+    contextFor(hold, step, {
+      ...{ cloud: { ...guardedCloud(acting), guardedBy }, steps: STEPS, guard },
+      signal: new AbortController().signal,
+    });
+    return guards.map((each) => (each === hold ? "hold" : each === onBoth ? "hold and fence" : "nothing"));
+  };
+
+  for (const { id, wayBack } of run.plan.steps)
+    expect([id, ...leavesOn(id)]).toEqual([id, wayBack === "irreversible" ? "hold and fence" : "hold"]);
+  expect(proofs).toEqual([{ atMs: AT, countsForMs: 15_000 }]);
 });
 
 describe("what only adds or proves runs on the word of one responder", () => {

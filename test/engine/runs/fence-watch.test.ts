@@ -178,6 +178,8 @@ describe("the watch over an old side that was dark", () => {
 
   test("does so while the run is stopped after the point of no return, and keeps the run open for people", async () => {
     expect(await watched(STOPPED)).toMatchObject({ fenced: 1, ended: false, run: { state: "stopped" } });
+    // It holds its service until people have decided.
+    expect(await watched(STOPPED, { holder: "F-1" })).toMatchObject({ fenced: 1, ended: false });
   });
 
   test("leaves a region alone that is still dark, and writes nothing for it", async () => {

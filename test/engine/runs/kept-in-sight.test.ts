@@ -1,9 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { Superseded } from "../../../src/domain/errors.ts";
+import { stepOf } from "../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../../src/domain/plan-run/run-transition.ts";
-import { KeptInSight } from "../../../src/engine/runs/kept-in-sight.ts";
+import { KeptInSight, proofOfNow } from "../../../src/engine/runs/kept-in-sight.ts";
 import { example } from "../../harness/example.ts";
 import { fakeCloud } from "../../harness/fakes/index.ts";
 import { started } from "../../harness/keys.ts";
@@ -58,5 +59,20 @@ describe("the looks at an old side that was fenced, beside the steps of a run", 
       return taken;
     });
     await expect(meanwhile).rejects.toBe(taken);
+  });
+});
+
+describe("guard earlier row: a row that was written before a time in which nobody looked", () => {
+  const { plan } = FENCED;
+  const unseen = { fromMs: AT, untilMs: AT + 61_000 };
+  const output = { fence: "fenced", markers: { "stores.stock": { writtenAtMs: AT - 1 } } };
+
+  test("proves nothing of it, and is not handed on by the fence", () => {
+    expect(proofOfNow(stepOf(plan, "fence"), unseen, output)).toEqual({ fence: "fenced", unseen });
+  });
+
+  test("is handed on where somebody looked all the time, and so is all that other steps have measured", () => {
+    expect(proofOfNow(stepOf(plan, "fence"), undefined, output)).toBe(output);
+    expect(proofOfNow(stepOf(plan, "record-position"), unseen, output)).toBe(output);
   });
 });

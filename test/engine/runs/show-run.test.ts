@@ -9,7 +9,15 @@ import { showRun } from "../../../src/engine/runs/advance-run.ts";
 import { byHandCard } from "../../../src/views/by-hand.ts";
 import { planCard, planDetailsCard } from "../../../src/views/plan.ts";
 import { example } from "../../harness/example.ts";
-import { MINUTE, memoryDocuments, RecordedChat, silent, testClock, type Weather } from "../../harness/fakes/index.ts";
+import {
+  MINUTE,
+  memoryDocuments,
+  RecordedChat,
+  silent,
+  TELLS_NOBODY,
+  testClock,
+  type Weather,
+} from "../../harness/fakes/index.ts";
 import { proposed } from "../../harness/plans.ts";
 
 const inventory = example("inventory");
@@ -28,7 +36,7 @@ function desk() {
     "run-news": () => sentenceCard("news"),
   };
   const outbox = {
-    ...{ cards, chat, clock, logger: silent, worker: "bot-1" },
+    ...{ cards, chat, clock, logger: silent, worker: "bot-1", inVain: TELLS_NOBODY },
     render: async (kind: string) => rendered[kind]?.(),
   };
   const wake = {

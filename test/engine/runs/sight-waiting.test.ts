@@ -67,6 +67,18 @@ function waiting(run: RunState, guard?: GuardTimes) {
   return { seen, look, needed, ...others };
 }
 
+test("more of it that is opened while people wait is told as well, and the same again is not", async () => {
+  const { look, kept } = waiting(fencedWith(PAUSED));
+  const opens = (...refutes: string[]): Verdict => ({ done: false, says: "it stands open", refutes, letsIn: true });
+  const told = () => kept().written.map((entry) => (entry.kind === "seen-open" ? entry.resources : entry.kind));
+
+  await look(opens("stores.stock"));
+  await look(opens("stores.stock"));
+  expect(told()).toEqual([["stores.stock"]]);
+  await look(opens("stores.stock", "compute.api"));
+  expect(told()).toEqual([["stores.stock"], ["stores.stock", "compute.api"]]);
+});
+
 describe("an old side before the promotion that gives no answer, as people accepted", () => {
   test.each(SILENT)(
     "guard silent is not closed: it ends no call, and only a look that sees it closed does (%#)",
@@ -155,7 +167,8 @@ test("guard end of sight: after the plan's end date nobody looks before the prom
   const { looks } = seen;
   expect(needed()).toMatchObject({ occasion: "old-side" });
 
-  seen.nowMs = fencedWith().untilMs;
+  // A look comes a beat later: the first one right at that date.
+  seen.nowMs = fencedWith().untilMs - GUARD_EVERY_MS;
   for (let more = 0; more < 3; more += 1) await look(OPEN);
 
   expect([kindsWritten(), seen.looks - looks, needed()]).toEqual([["sight-ended"], 0, undefined]);

@@ -11,7 +11,15 @@ import type { Correlation } from "../../../src/flows/incident/intake/correlate.t
 import { createIntake } from "../../../src/flows/incident/intake/intake.ts";
 import type { Pager } from "../../../src/ports/pager.ts";
 import { incidentVoice } from "../../../src/views/incident-voice.ts";
-import { MINUTE, memoryDocuments, RecordedChat, RecordedPager, silent, testClock } from "../../harness/fakes/index.ts";
+import {
+  MINUTE,
+  memoryDocuments,
+  RecordedChat,
+  RecordedPager,
+  silent,
+  TELLS_NOBODY,
+  testClock,
+} from "../../harness/fakes/index.ts";
 import { inventory, signal } from "./file.ts";
 
 /** Waits for something that happens in a later turn; fails after a minute, which only what hangs takes. */
@@ -60,6 +68,7 @@ export function bridge(world: Inventory = inventory(), others: readonly Pager[] 
     logger: silent,
     worker: name,
     wake,
+    inVain: TELLS_NOBODY,
   });
   const intake = createIntake({ alerts, correlation, incidents, cards, clock, wake, inventory: () => world });
   const incident = async (id: string): Promise<Incident> => {

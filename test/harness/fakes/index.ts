@@ -4,6 +4,8 @@
  */
 // Who asks: a person, or a guest.
 export { guest, who } from "./asker.ts";
+// `Broken`: what breaks again and again is told nobody.
+export { TELLS_NOBODY } from "./broken.ts";
 // `Chat`: keeps every message and every call. Its weather loses answers and requests; single calls go wrong, or a method is changed.
 export { RecordedChat } from "./chat.ts";
 // `Clock`: stands until it is moved; or says what the test says, and sleeps no time.

@@ -250,19 +250,25 @@ describe("intents about incidents", () => {
     expect(await rows()).toEqual(["I-ROW"]);
   });
 
-  test("a row of the index that a process left without its incident is the one that is opened", async () => {
-    const desk = bridge(served);
-    const row = { id: "I-LEFT", scope: "service" as const, services: ["inventory"], severity: "sev2" as const };
-    await desk.correlation.change("index", () => ({
-      value: { open: [{ ...row, openedAtMs: START_MS, absorbed: [] }], alarms: [] },
-      events: [],
-    }));
+  test.each([
+    ["of this service alone", ["inventory"]],
+    ["of several services, this one among them", ["search", "inventory"]],
+  ])(
+    "a row of the index %s that a process left without its incident is the one that is opened",
+    async (_of, services) => {
+      const desk = bridge(served);
+      const row = { id: "I-LEFT", scope: "service" as const, services, severity: "sev2" as const };
+      await desk.correlation.change("index", () => ({
+        value: { open: [{ ...row, openedAtMs: START_MS, absorbed: [] }], alarms: [] },
+        events: [],
+      }));
 
-    await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
+      await declare(ask("declare", "sev1 inventory is down"), commandsOf(desk));
 
-    expect(await desk.incidents.openIds()).toEqual(["I-LEFT"]);
-    expect((await desk.incident("I-LEFT")).title).toBe("inventory is down");
-  });
+      expect(await desk.incidents.openIds()).toEqual(["I-LEFT"]);
+      expect((await desk.incident("I-LEFT")).title).toBe("inventory is down");
+    },
+  );
 
   test("a row of an incident that is closed keeps nobody from declaring another", async () => {
     const desk = bridge(served);
