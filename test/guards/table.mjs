@@ -3008,6 +3008,32 @@ export const GUARDS = [
       "guard newer answer: what was answered before the newest failure shows nothing of now, neither by AWS nor by a vendor",
   },
   {
+    guard: "who one side answers is not cut off",
+    file: "src/app/cut-off.ts",
+    cut: "const asks = [aws.askAgain.bind(aws), ...vendors()",
+    by: "const asks = [...vendors()",
+    test: "app/cut-off.test.ts",
+    fails:
+      "guard new side answers: with a dark home region and no vendor, who is answered by another region when it asks is not cut off",
+  },
+  {
+    guard: "who one side answers is not cut off",
+    file: "src/integrations/aws/answers.ts",
+    cut: "if (isAnswered && look) this.#answered.set(region, look);",
+    by: "if (isAnswered && look) this.#answered.delete(region);",
+    test: "contracts/aws/regions.test.ts",
+    fails:
+      "guard asks again: home is dark, no vendor answers and the other side is control-plane-down: it is cut off only where no region answers",
+  },
+  {
+    guard: "who one side answers is not cut off",
+    file: "src/integrations/aws/answers.ts",
+    cut: "failure === undefined || failure.byAws === true",
+    by: "failure === undefined",
+    test: "integrations/aws/answers.test.ts",
+    fails: "guard bad answer: an error of its own and a throttle are answers, though of a region in trouble",
+  },
+  {
     guard: "what fails while a process is cut off is no failure of AWS",
     file: "src/integrations/aws/answers.ts",
     cut: "if (this.#isCutOff) return;",
