@@ -1,4 +1,5 @@
 import { sayTime } from "../duration.ts";
+import { Superseded } from "../errors.ts";
 import { isShutOff } from "./fence.ts";
 import { stepOf } from "./plan.ts";
 import { type RunState, WAITS_FOR_PEOPLE, withStep } from "./run.ts";
@@ -44,6 +45,12 @@ export function stillCutOff(before: RunState, after: RunState, { kind }: RunEntr
   return after.cutOff && (goesOn || FURTHER.includes(kind)) ? { ...after, cutOff: undefined } : after;
 }
 
+/** Also where the ledger took no line of it, which is the cause: nothing is that process's to say any more. */
+export const hasLetGo = (cause?: unknown): Superseded =>
+  new Superseded("run-let-go", "The process that performed the run reaches nobody outside, and let go of it", {
+    cause,
+  });
+
 /** In a row. */
 const MOST_LETTINGS_GO = 3;
 
@@ -64,7 +71,7 @@ interface Alone {
   readonly forMs: number;
 }
 
-/** Undefined where nothing is driven any more. */
+/** Undefined where nothing is driven any more: there is nothing to let go of, nor to say. */
 export function lettingGo(run: RunState, { atMs, epoch, speed, forMs }: Alone) {
   if (!HELD.includes(run.state)) return undefined;
   const sinceMs = atMs - forMs * speed;
@@ -82,10 +89,10 @@ export function restsOnSilence(run: RunState, entry: RunEntry): boolean {
   if (entry.kind === "finished") return entry.unseen !== undefined;
   if (entry.kind === "intent") return stepOf(run.plan, entry.step).wayBack === "irreversible";
   if (entry.kind === "done") return entry.output["left"] !== undefined || leavesUnseen(run, entry);
-  return entry.kind === "failed" || entry.kind === "held-up" || UNDONE_NO_MORE.includes(entry.kind);
+  return FAILED.includes(entry.kind);
 }
 
-const UNDONE_NO_MORE: readonly RunEntry["kind"][] = ["undo-failed", "no-way-back"];
+const FAILED: readonly RunEntry["kind"][] = ["failed", "held-up", "watch-failed", "undo-failed", "no-way-back"];
 
 /** People accepted that the old side may not be seen to be closed. */
 function leavesUnseen(run: RunState, { step, output }: Of<"done">): boolean {
