@@ -2992,7 +2992,7 @@ export const GUARDS = [
   {
     guard: "letting go of a run is no death over its step",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: "takeovers: takeovers + (isLetGo(run) ? 0 : 1)",
+    cut: "takeovers: takeovers + (unlookedSinceMs === undefined ? 1 : 0)",
     by: "takeovers: takeovers + 1",
     test: "engine/runs/cut-off.test.ts",
     fails:
@@ -3001,8 +3001,8 @@ export const GUARDS = [
   {
     guard: "a run is not passed on without an end",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: "(cutOff?.times ?? 0) >= MOST_LETTINGS_GO",
-    by: "(cutOff?.times ?? 0) > MOST_LETTINGS_GO * 1_000",
+    cut: "(run.cutOff?.times ?? 0) >= MOST_LETTINGS_GO",
+    by: "(run.cutOff?.times ?? 0) > MOST_LETTINGS_GO * 1_000",
     test: "flows/reach/run-needs.test.ts",
     fails:
       "guard passed on: people are called where the third process in a row lets go of a run, until one of its steps gets further",
@@ -3027,10 +3027,36 @@ export const GUARDS = [
   {
     guard: "a loss has no end after a time in which its executor was cut off",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: "Math.min(lastAtMs, cutOff?.sinceMs ?? lastAtMs)",
-    by: "Math.max(lastAtMs, cutOff?.sinceMs ?? lastAtMs)",
+    cut: 'unlookedSinceMs ?? (state === "running" ? lastAtMs : atMs);',
+    by: 'unlookedSinceMs && (state === "running" ? lastAtMs : atMs);',
     test: "domain/plan-run/lost-writes.test.ts",
     fails: "guard cut off late: nor where its executor had reached nobody for a while when it let go of the run",
+  },
+  {
+    guard: "a loss has no end after a time in which its executor was cut off",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: "{ ...after, cutOff: undefined }",
+    by: "{ ...after, cutOff: undefined, unlookedSinceMs: undefined }",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "guard cut off and paused: nor where people paused the run and let it go on before another process took it",
+  },
+  {
+    guard: "who is answered for long has the run again",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: "isHeldWell(run, sinceMs) ? undefined : run.cutOff",
+    by: "run.cutOff",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails:
+      "guard another blip: a process that was answered for long and then cut off for a moment had looked until then",
+  },
+  {
+    guard: "who is answered for long has the run again",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: " && !isHeldWell(run, nowMs)",
+    by: "",
+    test: "flows/reach/run-needs.test.ts",
+    fails:
+      "guard held on to: a run that was passed on calls nobody any more once its process is answered, and until then what else is wrong comes first",
   },
   {
     guard: "an answer from before shows nothing of now",

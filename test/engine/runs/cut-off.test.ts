@@ -90,7 +90,7 @@ const needed = (run: RunState, nowMs: number) => whoIsNeeded(run, at.inventory, 
 describe("a process that is cut off", () => {
   test("guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it", async () => {
     const left = await drivenUntilLetGo({ steps: slow() });
-    expect([left.state, left.cutOff]).toMatchObject(["running", { times: 1, isTaken: false }]);
+    expect([left.state, left.cutOff]).toMatchObject(["running", { times: 1, takenAtMs: undefined }]);
 
     const ledger = await openLedger(at, "cut-off");
     const deps = advanceDeps(at, ledger, { isCutOff: () => isCut });
