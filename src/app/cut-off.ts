@@ -86,7 +86,8 @@ async function anyAnswers(asks: readonly Asking[]): Promise<boolean> {
 
 /** Throws where nobody has. */
 async function answered(proof: Pick<Proof, "prove">, signal: AbortSignal): Promise<void> {
-  const { kind } = await proof.prove(signal);
+  const proven = await proof.prove(signal);
   // What no call can show was not answered either.
-  if (kind === "unknown" || kind === "unprovable") throw new Error(kind);
+  const isProven = proven.kind === "ok" || proven.kind === "wrong";
+  if (!isProven && proven.isAnswered !== true) throw new Error(proven.kind);
 }

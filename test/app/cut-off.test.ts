@@ -46,6 +46,11 @@ test.each([
   ["a region answers", 19_999, [SILENT]],
   ["a vendor answers, if only to refuse", MINUTE_MS, [SILENT, REFUSES]],
   [
+    "a vendor answers, if only that it is busy",
+    MINUTE_MS,
+    [SILENT, vendor({ kind: "unknown", why: "Slack asks for fewer calls", isAnswered: true })],
+  ],
+  [
     "a vendor answers, and another one never does",
     MINUTE_MS,
     [REFUSES, { prove: () => new Promise<never>(() => undefined) }],
