@@ -3078,6 +3078,15 @@ export const GUARDS = [
   },
   {
     guard: "who one side answers is not cut off",
+    file: "src/app/cut-off.ts",
+    cut: "aws.askAgain.bind(aws),",
+    by: "",
+    test: "engine/runs/cut-off.test.ts",
+    fails:
+      "guard other side: with a dark home region and no vendor that answers, a process which the new side answers promotes",
+  },
+  {
+    guard: "who one side answers is not cut off",
     file: "src/integrations/aws/answers.ts",
     cut: "if (isAnswered && look) this.#answered.set(region, look);",
     by: "if (isAnswered && look) this.#answered.delete(region);",

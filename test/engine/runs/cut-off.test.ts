@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { cutOffFor } from "../../../src/app/cut-off.ts";
 import { TransientError } from "../../../src/domain/errors.ts";
 import { lettingGo } from "../../../src/domain/plan-run/cut-off.ts";
 import { heldUpStep } from "../../../src/domain/plan-run/held-up.ts";
@@ -230,6 +231,21 @@ describe("a process that is cut off", () => {
     const run = await drivenByAnother();
     expect([run.state, run.unseenAtEnd]).toEqual(["verified", undefined]);
   });
+});
+
+test("guard other side: with a dark home region and no vendor that answers, a process which the new side answers promotes", async () => {
+  const dark = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: 1_500 });
+  try {
+    dark.whole.world.regions.set(dark.service.home, "dark");
+    await startRun(dark);
+    const silent = { prove: async () => ({ kind: "unknown", why: "there is no answer" }) as const };
+
+    const run = await drive(dark, { cutOffForMs: cutOffFor({ vendors: () => [silent], aws: dark.reach }) });
+
+    expect([run.state, run.why, run.pastNoReturn, run.epoch]).toEqual(["verified", "", true, 1]);
+  } finally {
+    await dark.stop();
+  }
 });
 
 describe("a process that is cut off while a run is given back", () => {
