@@ -7,7 +7,7 @@ interface Ways {
   /** One harmless call each. */
   readonly vendors: () => readonly Pick<Proof, "prove">[];
   /** Its reads. */
-  readonly aws: Pick<Answers, "sinceAnswerMs" | "sinceFailureMs" | "cutOff">;
+  readonly aws: Pick<Answers, "sinceAnswerMs" | "sinceFailureMs" | "askAgain" | "cutOff">;
   /** Machine time. */
   readonly now?: () => number;
 }
@@ -29,7 +29,8 @@ const NOW_MS = 2_000;
 
 /**
  * Whether this process is cut off, and for how much machine time: AWS answers no read of it, and no vendor answers it now. They are asked
- * only in the first case, so that a dark region costs the others nothing.
+ * only in the first case, and with them each region, of what it has answered before: the newest read is nearly always one that a dark
+ * region has not answered, and the other side may be all that still answers.
  */
 export function cutOffFor({ vendors, aws, now = () => performance.now() }: Ways): CutOffForMs {
   let answeredMs = now();
@@ -38,7 +39,14 @@ export function cutOffFor({ vendors, aws, now = () => performance.now() }: Ways)
   /** No read has failed since the newest answer: what was seen is no older than that. */
   const isAnsweredNow = () => aws.sinceAnswerMs() < NOW_MS && aws.sinceAnswerMs() <= aws.sinceFailureMs();
   const ask = () => {
-    const asking: Asked = { atMs: now(), isAnswered: anyAnswers(vendors()), found: undefined };
+    const atMs = now();
+    const asks = [
+      aws.askAgain.bind(aws),
+      ...vendors().map((proof) => (signal: AbortSignal) => answered(proof, signal)),
+    ];
+    // What a region has answered to others meanwhile is an answer too.
+    const isAnswered = anyAnswers(asks).then((any) => any || aws.sinceAnswerMs() < now() - atMs);
+    const asking: Asked = { atMs, isAnswered, found: undefined };
     void asking.isAnswered.then((isAnswered) => {
       asking.found = isAnswered;
       if (isAnswered) answeredMs = now();
@@ -56,20 +64,17 @@ export function cutOffFor({ vendors, aws, now = () => performance.now() }: Ways)
   };
 }
 
+type Asking = (signal: AbortSignal) => Promise<void>;
+
 /** Resolves at the first answer, whatever it says. */
-async function anyAnswers(vendors: readonly Pick<Proof, "prove">[]): Promise<boolean> {
+async function anyAnswers(asks: readonly Asking[]): Promise<boolean> {
   const ending = new AbortController();
   const signal = eitherOf(ending.signal, AbortSignal.timeout(ASK_MS));
   const inTime = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(new Error("there was no answer in time")));
   });
-  const answered = async (proof: Pick<Proof, "prove">): Promise<void> => {
-    const { kind } = await Promise.race([proof.prove(signal), inTime]);
-    // What no call can show was not answered either.
-    if (kind === "unknown" || kind === "unprovable") throw new Error(kind);
-  };
   try {
-    await Promise.any(vendors.map(answered));
+    await Promise.any(asks.map((ask) => Promise.race([ask(signal), inTime])));
     return true;
   } catch {
     return false;
@@ -77,4 +82,12 @@ async function anyAnswers(vendors: readonly Pick<Proof, "prove">[]): Promise<boo
     inTime.catch(() => undefined);
     ending.abort();
   }
+}
+
+/** Throws where nobody has. */
+async function answered(proof: Pick<Proof, "prove">, signal: AbortSignal): Promise<void> {
+  const proven = await proof.prove(signal);
+  // What no call can show was not answered either.
+  const isProven = proven.kind === "ok" || proven.kind === "wrong";
+  if (!isProven && proven.isAnswered !== true) throw new Error(proven.kind);
 }

@@ -9,10 +9,10 @@ export type Proven =
   | { readonly kind: "ok" }
   /** It was answered, and the answer is no. `what` and `instead` are sentences for people; they hold no secret and no vendor's words. */
   | { readonly kind: "wrong"; readonly what: string; readonly instead: string }
-  /** `why` begins with a small letter and ends without a stop. */
-  | { readonly kind: "unknown"; readonly why: string }
-  /** There is no harmless call that could show it. */
-  | { readonly kind: "unprovable"; readonly why: string };
+  /** `why` begins with a small letter and ends without a stop. `isAnswered`: somebody said something, if only that they are busy. */
+  | { readonly kind: "unknown"; readonly why: string; readonly isAnswered?: true }
+  /** There is no harmless call that could show it; or it was answered, and shows nothing. */
+  | { readonly kind: "unprovable"; readonly why: string; readonly isAnswered?: true };
 
 export interface ProofAbout {
   /** Words with hyphens, and what of several is meant behind a colon: `topic:arn:…`. */

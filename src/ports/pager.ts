@@ -5,8 +5,16 @@ import type { Proof } from "./proof.ts";
 export type PagerAnswer<T = undefined> =
   | { readonly kind: "accepted"; readonly value: T }
   | { readonly kind: "rejected"; readonly code: string; readonly why: string }
-  /** `mostMs`: the longest pause between two tries of what was not refused, such as our own budget. */
-  | { readonly kind: "retry"; readonly afterMs: number; readonly mostMs?: number; readonly why: string }
+  /**
+   * `mostMs`: the longest pause between two tries of what was not refused, such as our own budget. `isAnswered`: the pager itself said so.
+   */
+  | {
+      readonly kind: "retry";
+      readonly afterMs: number;
+      readonly mostMs?: number;
+      readonly why: string;
+      readonly isAnswered?: true;
+    }
   | { readonly kind: "unknown"; readonly why: string };
 
 /** Where somebody who was paged goes on. */

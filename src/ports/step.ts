@@ -93,7 +93,6 @@ export interface StepContext {
   readonly outputOf: <Output>(id: string, step: HandsOn<Output> | HandOnAlike<Output>) => Output | undefined;
 }
 
-/** What looks has of it. */
 export interface LookContext extends Omit<StepContext, "cloud"> {
   readonly cloud: CloudReads;
 }
@@ -113,7 +112,8 @@ export interface Asked<Data> {
 }
 
 export type Verdict<Output = Readonly<Record<string, unknown>>> =
-  | { readonly done: true; readonly says: string; readonly output: Output }
+  /** `onSilence`: what would say it gave no answer, and what was known before is taken for it, as people accepted. */
+  | { readonly done: true; readonly says: string; readonly output: Output; readonly onSilence?: true }
   /**
    * Not there yet; `says` is shown as progress. `refutes`: resources of which the opposite was seen, such as a write that succeeds.
    * `letsIn`: it was seen to stand open to new sessions or new work, and not only to what was inside before.

@@ -25,7 +25,7 @@ export function calledCard(run: RunState, inventory: Inventory, { why, ...contex
 const momentsOf = (run: RunState): readonly number[] =>
   [
     ...[run.untilMs, run.watch.seenClosedMs, run.watch.blind?.sinceMs],
-    ...[openedSince(run)?.newest.fromMs, run.cutOff?.sinceMs],
+    ...[openedSince(run)?.newest.fromMs, run.cutOff?.sinceMs, run.cutOff?.stillMs],
     ...heldUpSteps(run).map(({ id }) => stateOf(run, id).heldUp?.sinceMs),
   ].filter((moment) => moment !== undefined);
 

@@ -1,4 +1,5 @@
 import { ago, type Card, type CardPart, type Moment, spans, type Text, timeOfDay } from "../domain/card/card.ts";
+import { isLetGo } from "../domain/plan-run/cut-off.ts";
 import { askForRest, failedStep, fits } from "../domain/plan-run/decision.ts";
 import { endsSoon } from "../domain/plan-run/extension.ts";
 import { fenceOf, isKeptShut } from "../domain/plan-run/fence.ts";
@@ -97,10 +98,19 @@ function saidOf(run: RunState, nowMs: number, before: readonly RunState[] | unde
   const oldSide = oldSideLine(run, nowMs);
   const unseen = unseenAtEnd(run);
   return [
+    ...undrivenLine(run),
     ...endOfMove(run, before),
     ...(unseen === undefined ? [] : [unseen]),
     ...(oldSide === undefined ? [] : [spans`${oldSide}.`]),
     ...outcomeOf(run),
+  ];
+}
+
+/** Where something should go on: the process that performed it let go of it, and no other one has taken it. */
+export function undrivenLine(run: RunState | undefined): Text[] {
+  if (!run?.cutOff || !isLetGo(run) || !["running", "unwinding"].includes(run.state)) return [];
+  return [
+    spans`Nobody has performed run ${run.plan.id} since ${timeOfDay(run.cutOff.sinceMs)}: TwoKey's process reaches no region and no vendor. Another one goes on with it as soon as it is answered.`,
   ];
 }
 

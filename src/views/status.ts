@@ -7,7 +7,7 @@ import { plainText } from "./card-text.ts";
 import { oldSideLine } from "./old-side.ts";
 import { keysLine } from "./plan-keys.ts";
 import { inRoom } from "./room.ts";
-import { runLine } from "./run-progress.ts";
+import { runLine, undrivenLine } from "./run-progress.ts";
 import {
   activeOf,
   failureIn,
@@ -152,8 +152,8 @@ function outlookLine(status: ServiceStatus, nowMs: number): string[] {
   return says === undefined ? [] : [`${capital(says.replace(/\.$/, ""))}.`];
 }
 
-const heldLine = ({ unreadable }: ServiceStatus): string[] =>
-  unreadable === undefined ? [] : [`No failover can start: ${inRoom(unreadable, "reason")}`];
+const heldLine = ({ unreadable, run }: ServiceStatus): Text[] =>
+  unreadable === undefined ? undrivenLine(run) : [`No failover can start: ${inRoom(unreadable, "reason")}`];
 
 /** What goes on about the service beside its state. */
 function besides(status: ServiceStatus, nowMs: number): Text[] {

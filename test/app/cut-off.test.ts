@@ -12,21 +12,28 @@ const SILENT = vendor({ kind: "unknown", why: "Slack gives no answer" });
 const REFUSES = vendor({ kind: "wrong", what: "The token is refused.", instead: "Set it." });
 const MINUTE_MS = 60_000;
 
-/** A process that began a minute ago, and to which AWS has answered `sinceAnswerMs` ago; since then all its reads have failed. */
+/**
+ * A process that began a minute ago, and to which AWS has answered `sinceAnswerMs` ago; since then all its reads have failed. Where it asks
+ * AWS itself, `region` answers or not.
+ */
 function process(vendors: readonly ReturnType<typeof vendor>[], sinceAnswerMs = MINUTE_MS) {
   const clock = { nowMs: 0 };
   const times = { answeredMs: MINUTE_MS - sinceAnswerMs, failedMs: MINUTE_MS };
+  const region = { answers: false };
   const told: boolean[] = [];
   const isCut = cutOffFor({
     ...{ vendors: () => vendors, now: () => clock.nowMs },
     aws: {
       sinceAnswerMs: () => clock.nowMs - times.answeredMs,
       sinceFailureMs: () => clock.nowMs - times.failedMs,
+      askAgain: async () => {
+        if (!region.answers) throw new Error("connect ECONNREFUSED");
+      },
       cutOff: (value) => void told.push(value),
     },
   });
   clock.nowMs = MINUTE_MS;
-  return { clock, times, told, isCut };
+  return { clock, times, region, told, isCut };
 }
 
 test("a process is cut off where every call to AWS fails and no vendor answers; one that throws has not answered", async () => {
@@ -38,6 +45,11 @@ test("a process is cut off where every call to AWS fails and no vendor answers; 
 test.each([
   ["a region answers", 19_999, [SILENT]],
   ["a vendor answers, if only to refuse", MINUTE_MS, [SILENT, REFUSES]],
+  [
+    "a vendor answers, if only that it is busy",
+    MINUTE_MS,
+    [SILENT, vendor({ kind: "unknown", why: "Slack asks for fewer calls", isAnswered: true })],
+  ],
   [
     "a vendor answers, and another one never does",
     MINUTE_MS,
@@ -59,6 +71,24 @@ test("guard newer answer: what was answered before the newest failure shows noth
   expect(await isCut("now")).toBe(1_000);
   times.answeredMs = clock.nowMs;
   expect(await isCut("now")).toBeUndefined();
+});
+
+test("guard new side answers: with a dark home region and no vendor, who is answered by another region when it asks is not cut off", async () => {
+  const { region, told, isCut } = process([SILENT, vendor("throws")], 3_000);
+  region.answers = true;
+
+  expect(await isCut("now")).toBeUndefined();
+  expect(told).toEqual([false]);
+});
+
+test("what a region answers while vendors are waited for counts as well", async () => {
+  const { clock, times, told, isCut } = process([]);
+  const asked = isCut("now");
+  clock.nowMs += 100;
+  times.answeredMs = clock.nowMs;
+
+  expect(await asked).toBeUndefined();
+  expect(told).toEqual([false]);
 });
 
 test("vendors are asked only where AWS is silent everywhere, and once in 20 s while a run goes on", async () => {

@@ -2915,16 +2915,16 @@ export const GUARDS = [
   {
     guard: "nothing is said of the world by a process that is cut off",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: 'return entry.kind === "failed" || entry.kind === "held-up" ||',
-    by: 'return entry.kind === "held-up" ||',
+    cut: '["failed", "held-up",',
+    by: '["held-up",',
     test: "engine/runs/cut-off.test.ts",
     fails: "guard silence stops nothing: when nobody hands out credentials before the promotion nothing has failed",
   },
   {
     guard: "nothing is said of the world by a process that is cut off",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: 'return entry.kind === "failed" || entry.kind === "held-up" ||',
-    by: 'return entry.kind === "failed" ||',
+    cut: '["failed", "held-up",',
+    by: '["failed",',
     test: "engine/runs/cut-off.test.ts",
     fails: "guard lets go of DNS: also where the vendor's silence would be waited out, which holds no step up",
   },
@@ -2939,8 +2939,8 @@ export const GUARDS = [
   {
     guard: "nothing is said of the world by a process that is cut off",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: '["undo-failed", "no-way-back"];',
-    by: '["undo-failed"];',
+    cut: '"undo-failed", "no-way-back"];',
+    by: '"undo-failed"];',
     test: "engine/runs/cut-off.test.ts",
     fails: "guard silence turns nothing round: whether the promotion has happened is asked by one that is answered",
   },
@@ -2951,6 +2951,23 @@ export const GUARDS = [
     by: "run.epoch < 0",
     test: "domain/plan-run/cut-off.test.ts",
     fails: "guard rests on silence: the fence of which people accepted that it gives no answer",
+  },
+  {
+    guard: "nothing is said of the world by a process that is cut off",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: '"held-up", "watch-failed", "undo-failed"',
+    by: '"held-up", "undo-failed"',
+    test: "engine/runs/cut-off.test.ts",
+    fails:
+      "guard silence fences nothing: of a run that is verified it does not say that the side which came back cannot be fenced",
+  },
+  {
+    guard: "nothing is said of the world by a process that is cut off",
+    file: "src/engine/runs/journal.ts",
+    cut: "made && (made.onSilence || restsOnSilence(this.#run, made.entry))",
+    by: "made && restsOnSilence(this.#run, made.entry)",
+    test: "engine/runs/cut-off.test.ts",
+    fails: "guard silence measures nothing: how far the replica had followed is asked by one that is answered",
   },
   {
     guard: "a process that is cut off passes no point of no return",
@@ -2989,9 +3006,26 @@ export const GUARDS = [
       "guard no act after it: who let go asks for nothing and writes nothing any more, before anybody else has taken it",
   },
   {
+    guard: "who let go of a run acts no more",
+    file: "src/engine/runs/journal.ts",
+    cut: "await this.note(written).catch((error: unknown) => error)",
+    by: "(await this.note(written)) ?? undefined",
+    test: "engine/runs/cut-off.test.ts",
+    fails:
+      "guard no word after it: where the ledger takes no line it lets go all the same, and another one can take the run",
+  },
+  {
+    guard: "who let go of a run acts no more",
+    file: "src/engine/runs/halt.ts",
+    cut: "if (isLetGo(run)) return undefined;",
+    by: "",
+    test: "engine/runs/cut-off.test.ts",
+    fails: "guard halts nothing: what fails once a run was let go of pauses nothing, however often it does",
+  },
+  {
     guard: "letting go of a run is no death over its step",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: "takeovers: takeovers + (isLetGo(run) ? 0 : 1)",
+    cut: "takeovers: takeovers + (unlookedSinceMs === undefined ? 1 : 0)",
     by: "takeovers: takeovers + 1",
     test: "engine/runs/cut-off.test.ts",
     fails:
@@ -3000,8 +3034,8 @@ export const GUARDS = [
   {
     guard: "a run is not passed on without an end",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: "(cutOff?.times ?? 0) >= MOST_LETTINGS_GO",
-    by: "(cutOff?.times ?? 0) > MOST_LETTINGS_GO * 1_000",
+    cut: "(run.cutOff?.times ?? 0) >= MOST_LETTINGS_GO",
+    by: "(run.cutOff?.times ?? 0) > MOST_LETTINGS_GO * 1_000",
     test: "flows/reach/run-needs.test.ts",
     fails:
       "guard passed on: people are called where the third process in a row lets go of a run, until one of its steps gets further",
@@ -3026,10 +3060,36 @@ export const GUARDS = [
   {
     guard: "a loss has no end after a time in which its executor was cut off",
     file: "src/domain/plan-run/cut-off.ts",
-    cut: "Math.min(lastAtMs, cutOff?.sinceMs ?? lastAtMs)",
-    by: "Math.max(lastAtMs, cutOff?.sinceMs ?? lastAtMs)",
+    cut: 'unlookedSinceMs ?? (state === "running" ? lastAtMs : atMs);',
+    by: 'unlookedSinceMs && (state === "running" ? lastAtMs : atMs);',
     test: "domain/plan-run/lost-writes.test.ts",
     fails: "guard cut off late: nor where its executor had reached nobody for a while when it let go of the run",
+  },
+  {
+    guard: "a loss has no end after a time in which its executor was cut off",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: "{ ...after, cutOff: undefined }",
+    by: "{ ...after, cutOff: undefined, unlookedSinceMs: undefined }",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "guard cut off and paused: nor where people paused the run and let it go on before another process took it",
+  },
+  {
+    guard: "who is answered for long has the run again",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: "isHeldWell(run, sinceMs) ? undefined : run.cutOff",
+    by: "run.cutOff",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails:
+      "guard another blip: a process that was answered for long and then cut off for a moment had looked until then",
+  },
+  {
+    guard: "who is answered for long has the run again",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: " && !isHeldWell(run, nowMs)",
+    by: "",
+    test: "flows/reach/run-needs.test.ts",
+    fails:
+      "guard held on to: a run that was passed on calls nobody any more once its process is answered, and until then what else is wrong comes first",
   },
   {
     guard: "an answer from before shows nothing of now",
@@ -3039,6 +3099,41 @@ export const GUARDS = [
     test: "app/cut-off.test.ts",
     fails:
       "guard newer answer: what was answered before the newest failure shows nothing of now, neither by AWS nor by a vendor",
+  },
+  {
+    guard: "who one side answers is not cut off",
+    file: "src/app/cut-off.ts",
+    cut: "aws.askAgain.bind(aws),",
+    by: "",
+    test: "app/cut-off.test.ts",
+    fails:
+      "guard new side answers: with a dark home region and no vendor, who is answered by another region when it asks is not cut off",
+  },
+  {
+    guard: "who one side answers is not cut off",
+    file: "src/app/cut-off.ts",
+    cut: "aws.askAgain.bind(aws),",
+    by: "",
+    test: "engine/runs/cut-off.test.ts",
+    fails:
+      "guard other side: with a dark home region and no vendor that answers, a process which the new side answers promotes",
+  },
+  {
+    guard: "who one side answers is not cut off",
+    file: "src/integrations/aws/answers.ts",
+    cut: "if (isAnswered && look) this.#answered.set(region, look);",
+    by: "if (isAnswered && look) this.#answered.delete(region);",
+    test: "contracts/aws/regions.test.ts",
+    fails:
+      "guard asks again: home is dark, no vendor answers and the other side is control-plane-down: it is cut off only where no region answers",
+  },
+  {
+    guard: "who one side answers is not cut off",
+    file: "src/integrations/aws/answers.ts",
+    cut: "failure === undefined || failure.byAws === true",
+    by: "failure === undefined",
+    test: "integrations/aws/answers.test.ts",
+    fails: "guard bad answer: an error of its own and a throttle are answers, though of a region in trouble",
   },
   {
     guard: "what fails while a process is cut off is no failure of AWS",

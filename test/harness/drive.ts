@@ -29,6 +29,8 @@ export interface DriveWish {
   readonly worker?: string;
   /** Whether nobody outside answers this process now. */
   readonly isCutOff?: () => boolean;
+  /** The same, asked of the world; instead of `isCutOff`. */
+  readonly cutOffForMs?: ExecutorDeps["cutOffForMs"];
   /** Hears of each time that a step leaves. */
   readonly took?: ExecutorDeps["took"];
   /** F-1 unless said otherwise. */
@@ -66,6 +68,7 @@ export function executorDeps(at: FailoverWorld, ledger: Ledger, wish: DriveWish 
     },
     progressed: () => undefined,
     ...(wish.isCutOff && { cutOffForMs: silenceOf(clock, wish.isCutOff) }),
+    ...(wish.cutOffForMs && { cutOffForMs: wish.cutOffForMs }),
     took: (run, step, time) => wish.took?.(run, step, time),
     oldSide: (run, looking) => runbookOf(run.plan).oldSide(run, cloud, looking),
     drift: async (run, signal) => {

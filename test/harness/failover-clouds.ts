@@ -48,6 +48,7 @@ export function cloudsIn({ whole, settings, inventory, clock, answerWithinMs = A
   const { databases: passwords } = settings;
   const sessions = databaseSessions({ passwords, connect: sandbox.connectMap, now: () => clock.now() });
   return {
+    reach: aws.reach,
     cloudOf: (stsRegions?: readonly Region[]) =>
       cloudsOf({ open: () => aws, probe, clock, sessions })({ sessionName: "dr-F-1", stsRegions }),
     elsewhere: cloudsOf({ open: () => elsewhere, probe, clock, sessions })({ sessionName: "dr-F-1" }),

@@ -6,6 +6,7 @@ import { readEnvironment } from "../../src/config/environment.ts";
 import { loadFile } from "../../src/config/load.ts";
 import type { Inventory } from "../../src/domain/service/inventory.ts";
 import type { Region, Service } from "../../src/domain/service/service.ts";
+import type { Aws } from "../../src/integrations/aws/aws.ts";
 import type { StampedClock } from "../../src/ports/clock.ts";
 import type { Cloud, GuardedCloud } from "../../src/ports/step.ts";
 import { sandboxEnvironment } from "../../src/sandbox/environment.ts";
@@ -36,6 +37,8 @@ export interface FailoverWorld {
   /** What this process has seen in its store. */
   readonly seen: Seen;
   readonly cloud: GuardedCloud;
+  /** How AWS as a whole answers this process. */
+  readonly reach: Aws["reach"];
   /** The same for a run whose sessions these regions hand out. */
   readonly cloudOf: (stsRegions: readonly Region[]) => GuardedCloud;
   /** The same in another process, which remembers nothing of what this one has seen. */
@@ -106,7 +109,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
   const service = services.find(({ name }) => options.service === undefined || name === options.service);
   if (!service) throw new Error("the example has no such service");
   const sources = { ...options, whole, clock, settings: read.settings, inventory: inWorld.inventory };
-  const { cloudOf, elsewhere, others, close } = cloudsIn(sources);
+  const { cloudOf, elsewhere, others, reach, close } = cloudsIn(sources);
   const ended = new AbortController();
   return {
     ...{
@@ -117,6 +120,7 @@ export async function startFailoverWorld(options: FailoverWorldOptions): Promise
       environment,
       cloud: cloudOf(),
       cloudOf,
+      reach,
       elsewhere,
       others,
       service,

@@ -4,6 +4,7 @@ import type { RunEntry } from "../../src/domain/plan-run/run-entry.ts";
 import { transition } from "../../src/domain/plan-run/run-transition.ts";
 import { cardText, plainText } from "../../src/views/card-text.ts";
 import { progressCard, runLine } from "../../src/views/run-progress.ts";
+import { serviceCard, statusCard } from "../../src/views/status.ts";
 import { example } from "../harness/example.ts";
 import { AT, homeIsDark } from "../harness/observed.ts";
 import { proposed, serviceIn } from "../harness/plans.ts";
@@ -23,6 +24,26 @@ const BEGUN: RunEntry[] = [
   { kind: "claimed", ...at, epoch: 1, worker: "w1" },
 ];
 const run = (...entries: RunEntry[]): RunState => [...BEGUN, ...entries].reduce(transition, proposed(inventory));
+
+test("a run that was let go of says so on its card and in the status, until another process has it", () => {
+  const gone: RunEntry = { kind: "cut-off", ...at, epoch: 1, sinceMs: AT - 60_000, callsAtMs: AT + 30_000 };
+  const claimed: RunEntry = { kind: "claimed", ...at, epoch: 3, worker: "w2" };
+  const paused: RunEntry = { kind: "paused", ...at, by: "ana", door: "slack", why: "ana looks" };
+  const service = serviceIn(inventory);
+  const said = (...entries: RunEntry[]) => {
+    const now = run(...entries);
+    const status = { service, run: now, observed: undefined, newest: undefined, incident: undefined };
+    return [
+      cardText(progressCard(now, inventory, { nowMs: AT })),
+      cardText(serviceCard(status, AT)),
+      cardText(statusCard([status], undefined, AT)),
+    ];
+  };
+  const line = /Nobody has performed run F-1 since .*: TwoKey's process reaches no region and no vendor\./;
+
+  for (const text of said(gone)) expect(text).toMatch(line);
+  for (const text of [...said(gone, claimed), ...said(gone, paused)]) expect(text).not.toMatch(line);
+});
 
 describe("a fence that the keys accepted as not proven", () => {
   const fenceLine = (...entries: RunEntry[]) => {

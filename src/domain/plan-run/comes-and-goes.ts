@@ -13,12 +13,12 @@ const WRONG = {
   /** A vendor refuses a step, or several. */
   "held-up": ({ steps }) => Object.values(steps).some(isHeldUp),
   /** Nobody drives it, or one process after the other lets go of it. */
-  "cut-off": (run) => isLetGo(run) || isPassedOn(run),
-} as const satisfies Readonly<Record<string, (run: RunState) => boolean>>;
+  "cut-off": (run, atMs) => isLetGo(run) || isPassedOn(run, atMs),
+} as const satisfies Readonly<Record<string, (run: RunState, atMs: number) => boolean>>;
 type Wrong = keyof typeof WRONG;
 
-export const wrongIn = (run: RunState): readonly string[] =>
-  Object.entries(WRONG).flatMap(([name, is]) => (is(run) ? [name] : []));
+export const wrongIn = (run: RunState, atMs: number): readonly string[] =>
+  Object.entries(WRONG).flatMap(([name, is]) => (is(run, atMs) ? [name] : []));
 
 /** This outbreak of it, told apart from the one before and from the next. */
 export const outbreakOf = (run: RunState, wrong: Wrong): string => `${wrong}:${run.outbreaks[wrong]?.beganMs ?? 0}`;

@@ -26,7 +26,7 @@ export function transition(run: RunState, entry: RunEntry): RunState {
   const next = stillCutOff(run, applied(run, entry), entry);
   const length = run.length + 1;
   const stateAt = next.state === run.state ? run.stateAt : length;
-  const outbreaks = outbreaksWith(run.outbreaks, wrongIn(next), entry.atMs);
+  const outbreaks = outbreaksWith(run.outbreaks, wrongIn(next, entry.atMs), entry.atMs);
   const waitedMs = run.waitedMs + waitedUntil(entry, run);
   return { ...next, length, lastAtMs: entry.atMs, stateAt, waitedMs, outbreaks };
 }

@@ -127,12 +127,17 @@ export interface RunState {
   /** Executors that took it over from one that was gone, and had not let go of it. */
   readonly takeovers: number;
   /**
-   * Processes that drove it were cut off and let go of it: the first of them reaches nobody since `sinceMs`, and no step got further
-   * since. People are called from `callsAtMs` on unless another one has it. World times.
+   * Processes that drove it were cut off and let go of it, `times` in a row with no step further since `stillMs`; the newest of them reaches
+   * nobody since `sinceMs`. People are called from `callsAtMs` on unless another one has taken it, which is answered if it holds it for
+   * longer than `holdsMs`. World times.
    */
   readonly cutOff:
-    | { readonly sinceMs: number; readonly times: number; readonly callsAtMs: number; readonly isTaken: boolean }
+    | (Readonly<Record<"stillMs" | "times" | "sinceMs" | "callsAtMs" | "holdsMs", number>> & {
+        readonly takenAtMs: number | undefined;
+      })
     | undefined;
+  /** World time since which nobody looked: who let go reached nobody, and nobody has taken it. People's decisions change nothing of that. */
+  readonly unlookedSinceMs: number | undefined;
   /** World time for which it has stood still for people, up to its newest entry. */
   readonly waitedMs: number;
   /** Verified on an older proof that the old side is fenced: at the end nobody could ask, or not all of it. */
@@ -186,7 +191,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     why: "",
     steps: Object.fromEntries(plan.steps.map((step) => [step.id, WAITING])),
     ...{ startedAtMs: undefined, endedAtMs: undefined, unseenAtEnd: undefined, waitedMs: 0 },
-    ...{ takeovers: 0, cutOff: undefined },
+    ...{ takeovers: 0, cutOff: undefined, unlookedSinceMs: undefined },
     ...{ length: 0, seal: "", foreign: [], astray: [], lost: undefined, lastAtMs: plan.madeAtMs },
   };
 }

@@ -162,7 +162,7 @@ export function watchEnded(run: RunState, says: string, atMs: number): RunState 
 
 /** A run is taken over, past the point of no return: while its executor was gone others may have opened the old side and closed it again. */
 export const afterSilence = (run: RunState, { lookedMs, atMs }: { lookedMs: number; atMs: number }): RunState =>
-  run.state === "running" && run.pastNoReturn && atMs - lookedMs > OUT_OF_SIGHT_MS ? unseenSince(run, lookedMs) : run;
+  run.pastNoReturn && atMs - lookedMs > OUT_OF_SIGHT_MS ? unseenSince(run, lookedMs) : run;
 
 const unseenSince = (run: RunState, sinceMs: number): RunState =>
   keepingItsEnd(run, { unseenSinceMs: run.watch.unseenSinceMs ?? sinceMs });

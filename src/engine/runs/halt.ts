@@ -1,4 +1,5 @@
 import { chainOf, messageOf, TransientError } from "../../domain/errors.ts";
+import { isLetGo } from "../../domain/plan-run/cut-off.ts";
 import { type RunState, stepsToUndo } from "../../domain/plan-run/run.ts";
 import type { RunEntry } from "../../domain/plan-run/run-entry.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -61,6 +62,8 @@ export async function haltAfter({ error, epoch }: Failed, id: string, deps: Halt
 
 /** Forward it is paused. On the way back people have to look at what is left, as after an undo that failed. */
 function haltOf(run: RunState, why: string, atMs: number): RunEntry | undefined {
+  // A process that is answered takes it, so it waits for nobody.
+  if (isLetGo(run)) return undefined;
   if (run.state === "running") return { kind: "paused", atMs, door: "engine", why, halted: true };
   const [next] = stepsToUndo(run);
   if (run.state !== "unwinding" || !next) return undefined;

@@ -1,7 +1,7 @@
 import { Bug, NotAuthorised, Superseded, TransientError } from "../../domain/errors.ts";
 import type { Event } from "../../domain/event.ts";
 import { authorityOf, FENCE_PROOF_OLD, type FenceShown } from "../../domain/plan-run/authority.ts";
-import { isLetGo, lettingGo, restsOnSilence } from "../../domain/plan-run/cut-off.ts";
+import { hasLetGo, isLetGo, lettingGo, restsOnSilence } from "../../domain/plan-run/cut-off.ts";
 import { isGuarded, isWatched, wasShownFenced } from "../../domain/plan-run/fence.ts";
 import type { Freeze } from "../../domain/plan-run/freeze.ts";
 import { isOver, type RunState } from "../../domain/plan-run/run.ts";
@@ -30,14 +30,13 @@ export interface Told {
 export interface Entered {
   readonly entry: RunEntry;
   readonly told: Told;
+  /** Somebody did not answer, and it is said all the same, as people accepted. */
+  readonly onSilence?: boolean | undefined;
   /** What else changes in the same atomic step: the claim on the service, the end of the run. */
   readonly change?: Partial<Appended>;
 }
 
-/**
- * Machine time for which a look at the journal proves that the run is ours. Nobody takes a run over within it: the lock of
- * a job is renewed when half of it is over, so whoever stood still keeps it for LOCK_MS / 2 of `src/jobs/workers.ts`.
- */
+/** Machine time for which a look at the journal proves that the run is ours: who stood still keeps its job for LOCK_MS / 2 (`jobs/workers.ts`). */
 const PROOF_COUNTS_FOR_MS = 500;
 
 export const STORE_LOST = "store-lost";
@@ -86,12 +85,11 @@ export class RunHold implements Guard {
       if (wrong !== undefined) throw new Bug(STORE_LOST, wrong);
       const epoch = Math.max(run.epoch, deps.ledger.highestEpoch()) + 1;
       const entry: RunEntry = { kind: "claimed", atMs: deps.clock.now(), epoch, worker };
+      // Which process it is stands in the entry; people only need to know that one went away.
+      const says = run.epoch === 0 ? `TwoKey ${doing}` : `Another TwoKey process ${doing} now`;
       const answer = await deps.runs.append(run, {
         entries: [entry],
-        // Which process it is stands in the entry; people only need to know that one went away.
-        events: [
-          eventOf(run, entry, { says: run.epoch === 0 ? `TwoKey ${doing}` : `Another TwoKey process ${doing} now` }),
-        ],
+        events: [eventOf(run, entry, { says })],
       });
       if (answer.kind === "appended") return new RunHold(deps, answer.run);
     }
@@ -112,8 +110,7 @@ export class RunHold implements Guard {
 
   #refuseSuperseded(run: RunState): void {
     if (run.epoch === this.epoch) return;
-    if (isLetGo(run))
-      throw new Superseded("run-let-go", "The process that performed the run reaches nobody outside, and let go of it");
+    if (isLetGo(run)) throw hasLetGo();
     throw new Superseded("run-taken-over", `Epoch ${run.epoch} has taken over from epoch ${this.epoch}`);
   }
 
@@ -151,8 +148,8 @@ export class RunHold implements Guard {
   }
 
   /**
-   * Appends what `make` says for the newest state, again if somebody else wrote in between. `make` returns undefined when
-   * the newest state leaves nothing to write. Resolves to what was written. Who is cut off lets go of the run instead (0089).
+   * Appends what `make` says for the newest state, undefined where there is nothing to write; again if somebody else wrote in between.
+   * Resolves to what was written. Who is cut off lets go of the run instead (0089).
    */
   append(make: Make): Promise<Entered | undefined> {
     const next = this.#writing.then(() => this.#append(make));
@@ -162,8 +159,8 @@ export class RunHold implements Guard {
 
   async #append(make: Make): Promise<Entered | undefined> {
     const written = await this.#write(make);
-    if (written?.entry.kind === "cut-off") await this.note(written).then(() => this.#refuseSuperseded(this.#run));
-    return written;
+    if (written?.entry.kind !== "cut-off") return written;
+    throw hasLetGo(await this.note(written).catch((error: unknown) => error));
   }
 
   async #write(make: Make): Promise<Entered | undefined> {
@@ -184,9 +181,10 @@ export class RunHold implements Guard {
 
   async #unlessCutOff(made: Entered | undefined): Promise<Entered | undefined> {
     const { clock, cutOffForMs } = this.#deps;
-    const forMs = made && restsOnSilence(this.#run, made.entry) ? await cutOffForMs?.("now") : undefined;
+    const isUnseen = made && (made.onSilence || restsOnSilence(this.#run, made.entry));
+    const forMs = isUnseen ? await cutOffForMs?.("now") : undefined;
     if (!made || forMs === undefined) return made;
-    return lettingGo(this.#run, { atMs: clock.now(), epoch: this.epoch, speed: clock.speed, forMs }) ?? made;
+    return lettingGo(this.#run, { atMs: clock.now(), epoch: this.epoch, speed: clock.speed, forMs });
   }
 
   /**

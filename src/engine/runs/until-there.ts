@@ -72,6 +72,7 @@ export async function pollUntilThere(
       verdict = { done: false, says: opened };
     }
     if (verdict.done) {
+      const { onSilence } = verdict;
       const output = proofOfNow(step, unseen, verdict.output);
       const says = isByHand ? `${verdict.says} (by hand: ${before.says})` : verdict.says;
       const entered = await hold.append(() => ({
@@ -80,6 +81,7 @@ export async function pollUntilThere(
           ...{ says, output: { ...output }, spent: stopwatch.spent },
         },
         told: { says: `${step.title}: ${says}` },
+        onSilence,
       }));
       if (entered) await hold.note(entered);
       return "over";

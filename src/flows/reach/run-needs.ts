@@ -58,7 +58,7 @@ function waitsFor(run: RunState, moment: Moment): readonly Needed[] {
     case "stuck":
       return of(state, `Run ${named} is ${state} and needs a decision: ${whyOf(run, inventory)}`, stopOf(run));
     case "running":
-      return [undriven(run, moment), refusedStep(run, moment)].flatMap((each) => each ?? []);
+      return inOrder(run, undriven(run, moment), refusedStep(run, moment));
     case "unwound": {
       if (nowMs >= (run.endedAtMs ?? nowMs) + OCCASIONS.unwound.lastsMs) return [];
       const how = onlyAdds(plan) ? "ended early" : "was rolled back";
@@ -109,13 +109,18 @@ function moreKeys({ plan, keys }: RunState): string {
   return `${left} more ${left === 1 ? "key" : "keys"}`;
 }
 
+/** While somebody has it, that it was passed on comes last. */
+const inOrder = (run: RunState, left: Needed | undefined, other: Needed | undefined): readonly Needed[] =>
+  (isLetGo(run) ? [left, other] : [other, left]).flatMap((each) => each ?? []);
+
 /** Nobody performs it: each process that looked is cut off. Or one after the other takes it, and is. */
 function undriven(run: RunState, { inventory, nowMs }: Moment): Needed | undefined {
   const { cutOff, plan } = run;
   const isLeft = isLetGo(run) && cutOff !== undefined && nowMs >= cutOff.callsAtMs;
-  if (!cutOff || !(isLeft || isPassedOn(run))) return undefined;
-  const since = sayTime(cutOff.sinceMs, nowMs);
-  const what = isPassedOn(run)
+  const isPassed = isPassedOn(run, nowMs);
+  if (!cutOff || !(isLeft || isPassed)) return undefined;
+  const since = sayTime(isPassed ? cutOff.stillMs : cutOff.sinceMs, nowMs);
+  const what = isPassed
     ? `gets no further since ${since}: ${cutOff.times} times in a row the TwoKey process that performed it reached no region and no vendor, and let go of it. See to their way out`
     : `stands still: TwoKey's process reaches no region and no vendor since ${since}, and no other process has taken it over. See to its way out`;
   const why = `Run ${plan.id} (${plan.title}) ${what}: the run then goes on by itself. /dr by-hand ${plan.id} has the commands`;

@@ -33,7 +33,7 @@ export interface Aws extends AccountAws {
   /** Confirms a subscription of the topic, in the topic's region. Throws as mutations do. */
   confirmSnsSubscription(topicArn: string, token: string): Promise<void>;
   /** How AWS as a whole answers this process. */
-  readonly reach: Pick<Answers, "sinceAnswerMs" | "sinceFailureMs" | "cutOff">;
+  readonly reach: Pick<Answers, "sinceAnswerMs" | "sinceFailureMs" | "askAgain" | "cutOff">;
   /** What shows that credentials, roles and topics are as the file says. */
   proofs(wish: AwsProofWish): readonly Proof[];
   close(): void;

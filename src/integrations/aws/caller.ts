@@ -206,10 +206,10 @@ export class Caller {
     const departure = nature === "write" ? await this.#proven(ask) : undefined;
     ask.signal?.throwIfAborted();
     const abortSignal = departure ?? ask.signal;
-    const answered = nature === "read" ? answers.begin(ask.region) : undefined;
+    const answered = nature === "read" ? answers.begin(ask.region, send) : undefined;
     try {
       const output = await send({ ...(abortSignal && { abortSignal }) });
-      answered?.(false);
+      answered?.(undefined);
       reachability.answered(endpointOf(ask));
       return { output };
     } catch (error) {
@@ -217,7 +217,7 @@ export class Caller {
       // A write that was under way may have happened; a read is simply given up.
       if (nature === "read") ask.signal?.throwIfAborted();
       const failure = classify(error);
-      answered?.(BAD_ANSWERS.has(failure.kind));
+      answered?.(failure);
       if (failure.isThrottle) budget.throttled();
       if (failure.met === "answer") reachability.answered(endpointOf(ask));
       // A lost answer to a write must be looked into at once, so only reads make an endpoint silent.
@@ -226,9 +226,6 @@ export class Caller {
     }
   }
 }
-
-/** Of a control plane that is in trouble; a refusal is an answer like any other. */
-const BAD_ANSWERS: ReadonlySet<FailureKind> = new Set<FailureKind>(["retryLater", "ambiguous", "unreachable"]);
 
 /** What STS has refused, and would refuse again. */
 const NO_SESSION: Partial<Record<FailureKind, FailureKind>> = { auth: "auth", refused: "auth" };

@@ -80,10 +80,10 @@ async function proveAccount({ account, roles }: AwsProofWish, asking: Asking): P
       instead: "Mend aws.account and the roles in twokey.yaml, or give this machine the identity of that account.",
     };
   } catch (error) {
-    const { kind } = classify(error);
+    const { kind, byAws } = classify(error);
     const isRefused = kind === "auth" || kind === "refused";
     const why = isRefused ? "STS lets nobody in who could be asked" : "STS gives no answer";
-    return { kind: "unknown", why: whyNoAnswer(chainOf(error), why) };
+    return { kind: "unknown", why: whyNoAnswer(chainOf(error), why), ...ifAnswered(byAws) };
   }
 }
 
@@ -126,7 +126,8 @@ async function proveTopic(about: Topical, { own }: AwsProofSources): Promise<Pro
     if (met !== "answer")
       return { kind: "unknown", why: whyNoAnswer(chainOf(error), `SNS in ${region} gives no answer`) };
     if (kind === "absent") return gone(topic);
-    return kind === "auth" ? hidden(topic) : { kind: "unknown", why: `SNS in ${region} could not say` };
+    const isAnswered = ifAnswered(error.failure.byAws);
+    return kind === "auth" ? hidden(topic) : { kind: "unknown", why: `SNS in ${region} could not say`, ...isAnswered };
   }
 }
 
@@ -164,15 +165,17 @@ const hidden = (topic: string) =>
     "Print its policy again with twokey policy observe, and put that on the role.",
   );
 
+const ifAnswered = (byAws: boolean | undefined) => (byAws === true ? ({ isAnswered: true } as const) : {});
+
 /** Only an answer can be wrong. */
 async function judged(ask: () => Promise<void>, words: Words): Promise<Proven> {
   try {
     await ask();
     return OK;
   } catch (error) {
-    const { kind } = classify(error);
+    const { kind, byAws } = classify(error);
     if (kind === "auth" || kind === "refused") return { kind: "wrong", ...words };
-    return { kind: "unknown", why: whyNoAnswer(chainOf(error), "STS gives no answer") };
+    return { kind: "unknown", why: whyNoAnswer(chainOf(error), "STS gives no answer"), ...ifAnswered(byAws) };
   }
 }
 

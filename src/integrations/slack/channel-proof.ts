@@ -3,6 +3,7 @@ import { chainOf, UserError } from "../../domain/errors.ts";
 import type { Proven } from "../../domain/proof.ts";
 import { whyNoAnswer } from "../../domain/untrusted.ts";
 import { OK, type Proof } from "../../ports/proof.ts";
+import { wasAnswered } from "./classify.ts";
 import type { SlackClient } from "./client.ts";
 
 const Info = z.object({
@@ -28,9 +29,14 @@ export const proofOfAlerts = (bot: SlackClient, channelNow: () => string): Proof
       const code = error instanceof UserError ? error.facts["slack"] : undefined;
       if (code === "channel_not_found") return gone(channel);
       // The manifest asks for no rights on private channels: writing there needs none of them.
-      if (code === "missing_scope") return { kind: "unprovable", why: "the app may not look at a private channel" };
+      if (code === "missing_scope")
+        return { kind: "unprovable", why: "the app may not look at a private channel", isAnswered: true };
       const why = typeof code === "string" ? "the bot token is not taken" : "Slack gives no answer";
-      return { kind: "unknown", why: whyNoAnswer(chainOf(error), why) };
+      return {
+        kind: "unknown",
+        why: whyNoAnswer(chainOf(error), why),
+        ...(wasAnswered(error) && { isAnswered: true }),
+      };
     }
   },
 });

@@ -46,7 +46,7 @@ export function classify(error: unknown, call: { readonly method: string; readon
     return transient("slack-rate-limited", "Slack asks for fewer calls", {
       method,
       // Slack knows when: no pause of our own is added.
-      ...{ retryAfterMs: error.retryAfter * 1_000, mostMs: error.retryAfter * 1_000 },
+      ...{ retryAfterMs: error.retryAfter * 1_000, mostMs: error.retryAfter * 1_000, [ANSWERED]: true },
     });
   if (error instanceof webApi.WebAPIPlatformError) return refusal(error, call);
   const status = error instanceof webApi.WebAPIHTTPError ? `HTTP ${error.statusCode}` : undefined;
@@ -54,7 +54,11 @@ export function classify(error: unknown, call: { readonly method: string; readon
   const why = `Slack gave no clear answer to ${method}${way === undefined ? "" : ` (${way})`}`;
   const neverDone = wasNeverSent(error) || (error instanceof webApi.WebAPIHTTPError && error.statusCode < 500);
   if (neverDone || call.nature !== "once")
-    return transient("slack-unavailable", why, { method, retryAfterMs: RETRY_SOON_MS });
+    return transient("slack-unavailable", why, {
+      method,
+      retryAfterMs: RETRY_SOON_MS,
+      ...(isOfSlack(error) && { [ANSWERED]: true }),
+    });
   return new OutcomeUnknown("slack-outcome-unknown", why, { facts: { method } });
 }
 
@@ -75,12 +79,14 @@ function refusal(error: webApi.WebAPIPlatformError, { method, nature }: { method
     return transient("slack-unavailable", `Slack could not do ${method} now: ${code}`, {
       method,
       retryAfterMs: RETRY_SOON_MS,
+      [ANSWERED]: true,
     });
   if (HALF_DONE.has(code)) {
     if (nature !== "once")
       return transient("slack-unavailable", `Slack failed in ${method}: ${code}`, {
         method,
         retryAfterMs: RETRY_SOON_MS,
+        [ANSWERED]: true,
       });
     return new OutcomeUnknown("slack-outcome-unknown", `Slack failed in ${method}: ${code}`, { facts: { method } });
   }
@@ -92,11 +98,22 @@ function refusal(error: webApi.WebAPIPlatformError, { method, nature }: { method
   return new UserError(`slack-${code}`, message, { facts: { method, slack: code } });
 }
 
+const ANSWERED = "answered";
+
 interface Again {
   readonly method: string;
   readonly retryAfterMs: number;
   readonly mostMs?: number;
+  readonly [ANSWERED]?: true;
 }
+
+/** A proxy that wants a password has not asked Slack. */
+const isOfSlack = (error: unknown): boolean => error instanceof webApi.WebAPIHTTPError && error.statusCode !== 407;
+
+/** Slack itself said that it cannot, or a machine of its own did: it is reached. */
+export const wasAnswered = (error: unknown): boolean =>
+  (error instanceof TransientError && error.facts[ANSWERED] === true) ||
+  (error instanceof UserError && error.facts["slack"] !== undefined);
 
 const transient = (code: string, message: string, facts: Again): Error =>
   new TransientError(code, message, { facts: { ...facts } });

@@ -6,6 +6,7 @@ import { whyNoAnswer } from "../../domain/untrusted.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { OK, type Proof, RESTART } from "../../ports/proof.ts";
 import { proofOfAlerts } from "./channel-proof.ts";
+import { wasAnswered } from "./classify.ts";
 import { SCOPES, SlackClient, type SlackClientOptions } from "./client.ts";
 
 export interface SlackProofOptions {
@@ -88,7 +89,8 @@ async function proveBot(bot: SlackClient, { team, enterprise }: SlackProofOption
 async function proveScopes(bot: SlackClient, { approversGroup }: SlackProofOptions): Promise<Proven> {
   return answered(async () => {
     const has = (await asked(bot)).response_metadata?.scopes;
-    if (has === undefined) return { kind: "unknown", why: "Slack did not say which scopes the token has" };
+    if (has === undefined)
+      return { kind: "unknown", why: "Slack did not say which scopes the token has", isAnswered: true };
     const needed = SCOPES.filter((scope) => scope !== "usergroups:read" || approversGroup() !== undefined);
     const missing = needed.filter((scope) => !has.includes(scope));
     if (missing.length === 0) return OK;
@@ -121,8 +123,10 @@ async function answered(ask: () => Promise<unknown>, refused: Words | string): P
     return isProven(came) ? came : OK;
   } catch (error) {
     const code = error instanceof UserError ? error.facts["slack"] : undefined;
-    if (typeof code !== "string") return { kind: "unknown", why: whyNoAnswer(chainOf(error), "Slack gives no answer") };
-    return typeof refused === "string" ? { kind: "unknown", why: refused } : wrongToken(code, refused);
+    const isAnswered = wasAnswered(error) ? ({ isAnswered: true } as const) : {};
+    const why = whyNoAnswer(chainOf(error), "Slack gives no answer");
+    if (typeof code !== "string") return { kind: "unknown", why, ...isAnswered };
+    return typeof refused === "string" ? { kind: "unknown", why: refused, ...isAnswered } : wrongToken(code, refused);
   }
 }
 

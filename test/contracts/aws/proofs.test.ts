@@ -72,6 +72,15 @@ describe("roles and accounts", () => {
     inventory().world.regions.set(STANDBY, "refusing");
     const came = await proven({ topics: [] }, others);
     expect(Object.values(came).map((each) => each.kind)).toEqual(Array(4).fill("unknown"));
+    expect(Object.values(came).filter((each) => "isAnswered" in each)).toEqual([]);
+  });
+
+  test("are not known where STS and SNS answer with errors of their own; but they have answered", async () => {
+    const effect = { kind: "error", status: 503, code: "ServiceUnavailable" } as const;
+    inventory().world.faults.plan({ vendor: "aws", effect });
+
+    const came = Object.values(await proven());
+    expect(came).toEqual(Array(came.length).fill(expect.objectContaining({ kind: "unknown", isAnswered: true })));
   });
 
   test("without a role the machine's own credentials say which account it is", async () => {

@@ -62,6 +62,24 @@ test("a process is cut off while no region answers it and no vendor, and not any
   });
 });
 
+test.each(["refusing", "control-plane-down"] as const)(
+  "guard asks again: home is dark, no vendor answers and the other side is %s: it is cut off only where no region answers",
+  async (standby) => {
+    const { world, connect } = inventory();
+    const hasty = connect(HASTY);
+    const isCut = cutOffFor({ vendors: () => [], aws: hasty.reach });
+    await hasty.databases.describe(STANDBY, REPLICA);
+    world.regions.set(HOME, "refusing");
+    await primary(hasty);
+
+    expect(await isCut("now")).toBeUndefined();
+    expect(await primary(hasty)).toMatchObject({ why: expect.stringContaining("no answer for") });
+    world.regions.set(STANDBY, standby);
+    await hasty.databases.describe(STANDBY, REPLICA);
+    expect((await isCut("now")) !== undefined).toBe(standby === "refusing");
+  },
+);
+
 test("a mutation is tried whatever is remembered", async () => {
   inventory().world.regions.set(HOME, "refusing");
   await primary();

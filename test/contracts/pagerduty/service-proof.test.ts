@@ -50,6 +50,6 @@ describe("the service of the file", () => {
   });
 
   test("that the token may not read is not known", async () => {
-    expect(await proven(OURS?.id ?? "", { token: "wrong" })).toMatchObject({ kind: "unknown" });
+    expect(await proven(OURS?.id ?? "", { token: "wrong" })).toMatchObject({ kind: "unknown", isAnswered: true });
   });
 });

@@ -27,6 +27,7 @@ describe("what a process that is cut off does not say of the world", () => {
     ["that facts changed", { kind: "voided", ...at, because: "facts", why: ["AWS answers badly"] }],
     ["that a step failed", { kind: "failed", ...of("fence"), code: "step-deadline", why: "too late", mustAsk: true }],
     ["that a vendor refuses it", { kind: "held-up", ...of("fence"), sinceMs: AT, why: "HTTP 503" }],
+    ["that the watch could not fence it", { kind: "watch-failed", ...of("fence"), why: "no answer" }],
     ["that an undo failed", { kind: "undo-failed", ...of("fence"), why: "no answer" }],
     ["that there is no way back", { kind: "no-way-back", ...at, why: "nobody can say" }],
     ["that it ended on an older proof", { kind: "finished", ...at, state: "verified", unseen: { seenClosedMs: AT } }],

@@ -172,6 +172,39 @@ describe("what is known of lost writes after a move that could lose some", () =>
     expect(lostWrites(letGo(PROMOTED_AT + 60 * SECOND).reduce(transition, driven))).toEqual(afterTime(PRICES));
   });
 
+  test("guard cut off and paused: nor where people paused the run and let it go on before another process took it", () => {
+    const driven = { ...moved(), state: "running" as const, epoch: 1, lastAtMs: PROMOTED_AT };
+    const times = (sinceMs: number): RunEntry[] => {
+      const atMs = PROMOTED_AT + 120 * SECOND;
+      const by = { by: "ana", door: "slack" } as const;
+      return [
+        { kind: "cut-off", atMs, epoch: 1, sinceMs, callsAtMs: atMs + 30 * SECOND },
+        { kind: "paused", atMs, ...by, why: "ana looks" },
+        { kind: "resumed", atMs, ...by },
+        { kind: "claimed", atMs: atMs + SECOND, epoch: 3, worker: "w2" },
+      ];
+    };
+
+    expect(lostWrites(times(PROMOTED_AT + 62 * SECOND).reduce(transition, driven))).toMatchObject({ kind: "between" });
+    const run = times(PROMOTED_AT + 60 * SECOND).reduce(transition, driven);
+    expect([lostWrites(run), run.takeovers]).toEqual([afterTime(PRICES), driven.takeovers]);
+  });
+
+  test("guard another blip: a process that was answered for long and then cut off for a moment had looked until then", () => {
+    const driven = { ...moved(), state: "running" as const, epoch: 1, lastAtMs: PROMOTED_AT };
+    const blip = (atMs: number, epoch: number): RunEntry[] => [
+      { kind: "cut-off", atMs, epoch, sinceMs: atMs - 2 * SECOND, callsAtMs: atMs + 30 * SECOND },
+      { kind: "claimed", atMs: atMs + SECOND, epoch: epoch + 2, worker: "w2" },
+    ];
+    const first = PROMOTED_AT + 10 * SECOND;
+    const later = first + 900 * SECOND;
+
+    const run = [...blip(first, 1), ...blip(later, 3)].reduce(transition, driven);
+
+    expect(lostWrites(run)).toMatchObject({ kind: "between" });
+    expect(run.cutOff).toMatchObject({ times: 1, stillMs: later - 2 * SECOND, sinceMs: later - 2 * SECOND });
+  });
+
   test("is what the key holders agreed to where a store was not measured, and else not known", () => {
     const positions = { "stores.stock": STOCK, "stores.prices": null };
     const agreed = { kind: "after", atMs: AT - 60 * SECOND, measuredAtMs: AT } as const;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { cutOffFor } from "../../../src/app/cut-off.ts";
 import { TransientError } from "../../../src/domain/errors.ts";
 import { lettingGo } from "../../../src/domain/plan-run/cut-off.ts";
 import { heldUpStep } from "../../../src/domain/plan-run/held-up.ts";
@@ -7,13 +8,16 @@ import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { voidedBy } from "../../../src/domain/plan-run/second-look.ts";
 import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
+import { haltAfter, vainDrives } from "../../../src/engine/runs/halt.ts";
 import { RunHold } from "../../../src/engine/runs/journal.ts";
 import { STEPS } from "../../../src/flows/index.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
+import { LEDGER_UNWRITABLE, type Ledger } from "../../../src/ports/runs.ts";
 import type { StoredStep } from "../../../src/ports/stored-step.ts";
 import { advanceDeps, type DriveWish, drive, executorDeps, openLedger } from "../../harness/drive.ts";
 import { mutationsOf, runOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
+import { silent } from "../../harness/fakes/index.ts";
 
 const SPEED = 60;
 const MINUTE_MS = 60_000;
@@ -75,12 +79,19 @@ const slow = () =>
     },
   }));
 
+const methodsOf = (ledger: Ledger): Ledger => ({
+  append: (line) => ledger.append(line),
+  disagreement: () => ledger.disagreement(),
+  highestEpoch: () => ledger.highestEpoch(),
+  head: () => ledger.head(),
+});
+
 const needed = (run: RunState, nowMs: number) => whoIsNeeded(run, at.inventory, nowMs);
 
 describe("a process that is cut off", () => {
   test("guard lets go: who is cut off for a minute lets go of the run, takes it no more, and another process finishes it", async () => {
     const left = await drivenUntilLetGo({ steps: slow() });
-    expect([left.state, left.cutOff]).toMatchObject(["running", { times: 1, isTaken: false }]);
+    expect([left.state, left.cutOff]).toMatchObject(["running", { times: 1, takenAtMs: undefined }]);
 
     const ledger = await openLedger(at, "cut-off");
     const deps = advanceDeps(at, ledger, { isCutOff: () => isCut });
@@ -176,6 +187,39 @@ describe("a process that is cut off", () => {
     expect([left.state, left.pastNoReturn]).toEqual(["running", false]);
   });
 
+  test("guard silence measures nothing: how far the replica had followed is asked by one that is answered", async () => {
+    const onIntent = (step: string) => void (step === "record-position" && cut());
+
+    const left = await drivenUntilLetGo({ onIntent });
+
+    expect([left.state, left.pastNoReturn, stateOf(left, "record-position").state]).toEqual([
+      "running",
+      false,
+      "asked",
+    ]);
+    const run = await drivenByAnother();
+    expect([run.state, stateOf(run, "record-position").says]).toEqual([
+      "verified",
+      expect.not.stringContaining("last known"),
+    ]);
+  });
+
+  test("guard silence fences nothing: of a run that is verified it does not say that the side which came back cannot be fenced", async () => {
+    await drive(at);
+    const ledger = await openLedger(at);
+    const deps = executorDeps(at, ledger, { isCutOff: () => isCut });
+    const hold = await RunHold.take(deps, "F-1", { worker: "cut-off" });
+    isCut = true;
+    const failed = { kind: "watch-failed", atMs: at.clock.now(), step: "fence", why: "EC2 gives no answer" } as const;
+    const { length } = await runOf(at);
+
+    await hold?.append(() => ({ entry: { ...failed, epoch: hold.epoch }, told: { says: "" } }));
+    await ledger.close();
+
+    const run = await runOf(at);
+    expect([run.state, run.length]).toEqual(["verified", length]);
+  });
+
   test("guard silence ends nothing: a run is not verified on an older proof, since another process can ask", async () => {
     const { plan } = await runOf(at);
     const open = new Set(plan.steps.map(({ id }) => id));
@@ -187,6 +231,21 @@ describe("a process that is cut off", () => {
     const run = await drivenByAnother();
     expect([run.state, run.unseenAtEnd]).toEqual(["verified", undefined]);
   });
+});
+
+test("guard other side: with a dark home region and no vendor that answers, a process which the new side answers promotes", async () => {
+  const dark = await startFailoverWorld({ example: "inventory", speed: SPEED, answerWithinMs: 1_500 });
+  try {
+    dark.whole.world.regions.set(dark.service.home, "dark");
+    await startRun(dark);
+    const silent = { prove: async () => ({ kind: "unknown", why: "there is no answer" }) as const };
+
+    const run = await drive(dark, { cutOffForMs: cutOffFor({ vendors: () => [silent], aws: dark.reach }) });
+
+    expect([run.state, run.why, run.pastNoReturn, run.epoch]).toEqual(["verified", "", true, 1]);
+  } finally {
+    await dark.stop();
+  }
 });
 
 describe("a process that is cut off while a run is given back", () => {
@@ -267,6 +326,35 @@ describe("a run that was let go of", () => {
     await close();
 
     expect((await runOf(at)).length).toBe(length);
+  });
+
+  test("guard no word after it: where the ledger takes no line it lets go all the same, and another one can take the run", async () => {
+    const ledger = await openLedger(at);
+    const full = new TransientError(LEDGER_UNWRITABLE, "no room is left on its disk");
+    const append: Ledger["append"] = async (line) => {
+      if (line.kind === "cut-off") throw full;
+      await ledger.append(line);
+    };
+    const deps = { ...executorDeps(at, ledger), ledger: { ...methodsOf(ledger), append } };
+    const hold = await RunHold.take(deps, "F-1", { worker: "cut-off" });
+
+    await expect(hold && letsGo(hold)).rejects.toMatchObject({ code: "run-let-go", cause: full });
+    await ledger.close();
+
+    expect((await drivenByAnother()).state).toBe("verified");
+  });
+
+  test("guard halts nothing: what fails once a run was let go of pauses nothing, however often it does", async () => {
+    const { hold, close } = await held();
+    await expect(letsGo(hold)).rejects.toThrow(LETS_GO);
+    const left = await runOf(at);
+    const deps = { runs: at.memory.runs, clock: at.clock, vain: vainDrives(), logger: silent };
+    const error = new TransientError(LEDGER_UNWRITABLE, "no room is left on its disk");
+
+    await expect(haltAfter({ error, epoch: 0 }, "F-1", deps)).rejects.toBe(error);
+    await close();
+
+    expect((await runOf(at)).length).toBe(left.length);
   });
 
   test("guard no death: the time of a step does not run out for it, however often that was, and people are called when no step gets further", async () => {

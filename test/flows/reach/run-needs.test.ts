@@ -331,6 +331,46 @@ test("guard passed on: people are called where the third process in a row lets g
   expect(whoIsNeeded(apply(thrice, asked), inventory, AT)).toBeUndefined();
 });
 
+test("guard held on to: a run that was passed on calls nobody any more once its process is answered, and until then what else is wrong comes first", () => {
+  const SECOND = 1_000;
+  const gone = (epoch: number, atMs: number): RunEntry => ({
+    ...{ kind: "cut-off", atMs, epoch, sinceMs: atMs - 60 * SECOND, callsAtMs: atMs + 30 * SECOND },
+  });
+  const claimed = (epoch: number, atMs: number): RunEntry => ({ kind: "claimed", atMs, epoch, worker: `w${epoch}` });
+  const begun = apply(
+    proposed(inventory),
+    { kind: "started", atMs: AT, keys: ["ana", "ben"] },
+    claimed(1, AT),
+    { kind: "intent", atMs: AT, step: "fence", epoch: 1, attempt: 1 },
+    { kind: "held-up", atMs: AT, step: "fence", epoch: 1, sinceMs: AT, why: "HTTP 503" },
+    ...[gone(1, AT + 70 * SECOND), claimed(3, AT + 71 * SECOND), gone(3, AT + 140 * SECOND)],
+    ...[claimed(5, AT + 141 * SECOND), gone(5, AT + 210 * SECOND)],
+  );
+  const heldMs = AT + 211 * SECOND;
+  const held = apply(begun, claimed(7, heldMs));
+  const later = {
+    kind: "held-up",
+    atMs: heldMs + SECOND,
+    step: "fence",
+    epoch: 7,
+    sinceMs: AT,
+    why: "HTTP 503",
+  } as const;
+
+  expect(whoIsNeeded(begun, inventory, heldMs)).toMatchObject({
+    ...{ occasion: "cut-off", why: expect.stringMatching(/gets no further since .* 3 times .*HTTP 503/) },
+  });
+  expect(whoIsNeeded(held, inventory, heldMs + 90 * SECOND)).toMatchObject({
+    ...{ occasion: "held-up", why: expect.stringMatching(/HTTP 503.* 3 times in a row/) },
+  });
+  const answered = whoIsNeeded(held, inventory, heldMs + 91 * SECOND);
+  expect([answered?.occasion, answered?.why]).toEqual(["held-up", expect.not.stringContaining("in a row")]);
+  expect(apply(held, later).cutOff).toBeUndefined();
+  const blip = apply(held, gone(7, heldMs + 900 * SECOND));
+  expect(blip.cutOff).toMatchObject({ times: 1, stillMs: heldMs + 840 * SECOND });
+  expect(whoIsNeeded(blip, inventory, heldMs + 930 * SECOND)?.why).toMatch(/stands still: /);
+});
+
 test("guard closed is no news: of a run that waits, what is over rings nobody, and another opening rings again", async () => {
   const triggered: string[] = [];
   const calls = memoryDocuments<Calls>();

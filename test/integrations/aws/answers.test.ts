@@ -1,13 +1,16 @@
 import { expect, test } from "@jest/globals";
 import { Answers } from "../../../src/integrations/aws/answers.ts";
 
+const BROKEN = { kind: "unreachable", byAws: false } as const;
+const THROTTLED = { kind: "retryLater", byAws: true } as const;
+
 test("answers of the last minute count, each region by itself, with the time within which half of them came", () => {
   let nowMs = 0;
   const answers = new Answers(() => nowMs);
   const ask = (region: string, tookMs: number, hasFailed = false) => {
     const answered = answers.begin(region);
     nowMs += tookMs;
-    answered(hasFailed);
+    answered(hasFailed ? BROKEN : undefined);
   };
   ask("eu-west-1", 50);
   for (const [tookMs, hasFailed] of [
@@ -33,7 +36,7 @@ function counting() {
   );
   const ask = (region: string, hasFailed: boolean) => {
     clock.nowMs += 10;
-    answers.begin(region)(hasFailed);
+    answers.begin(region)(hasFailed ? BROKEN : undefined);
   };
   return { clock, back, answers, ask };
 }
@@ -46,6 +49,15 @@ test("an answer of any region shows that AWS is reached, and a failure does not"
   ask("eu-central-1", true);
 
   expect([answers.sinceAnswerMs(), answers.sinceFailureMs()]).toEqual([10, 0]);
+});
+
+test("guard bad answer: an error of its own and a throttle are answers, though of a region in trouble", () => {
+  const { clock, answers } = counting();
+  clock.nowMs += 7;
+  answers.begin("eu-west-1")(THROTTLED);
+
+  expect([answers.sinceAnswerMs(), answers.sinceFailureMs()]).toEqual([0, Number.POSITIVE_INFINITY]);
+  expect(answers.of("eu-west-1")).toMatchObject({ asked: 1, failed: 1 });
 });
 
 test("guard own failures: what fails while this process is cut off, and has since the newest answer, is no failure of AWS", () => {

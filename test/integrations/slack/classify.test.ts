@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { webApi } from "@slack/bolt";
 import { messageOf } from "../../../src/domain/errors.ts";
-import { classify, type Nature } from "../../../src/integrations/slack/classify.ts";
+import { classify, type Nature, wasAnswered } from "../../../src/integrations/slack/classify.ts";
 
 /** As Node's fetch fails: the socket's error is the cause of a TypeError. */
 const fetchFailed = (code: string) =>
@@ -74,3 +74,15 @@ function headerError(value: string): Error {
   }
   throw new Error("this can be sent");
 }
+
+test.each<[string, unknown, boolean]>([
+  ["asks for fewer calls", new webApi.WebAPIRateLimitedError(7), true],
+  ["answers with an error of its own", answered(503), true],
+  ["is busy", refused("fatal_error"), true],
+  ["refuses", refused("invalid_auth"), true],
+  ["is behind a proxy that wants a password", answered(407), false],
+  ["is not reached", fetchFailed("ECONNREFUSED"), false],
+  ["says nothing in time", timedOut, false],
+])("whether Slack is reached, where it %s", (_what, error, is) => {
+  expect(wasAnswered(classify(error, { method: "auth.test", nature: "read" }))).toBe(is);
+});

@@ -1,3 +1,4 @@
+import type { Proven } from "../../../domain/proof.ts";
 import { whyNoAnswer } from "../../../domain/untrusted.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 
@@ -14,6 +15,12 @@ export async function askedTwice<T>(ask: () => Promise<PagerAnswer<T>>): Promise
   return isNone ? ask() : answer;
 }
 
+/** Nothing could be told from what came back, if anything did. */
+export function noClearAnswer(answer: Exclude<PagerAnswer<unknown>, { kind: "accepted" }>): Proven {
+  const isAnswered = answer.kind === "rejected" || (answer.kind === "retry" && answer.isAnswered === true);
+  return { kind: "unknown", why: whyNoClearAnswer(answer.why), ...(isAnswered && { isAnswered }) };
+}
+
 /** `said`: in our own words, why nothing could be told from what came back. */
-export const whyNoClearAnswer = (said: string): string =>
+const whyNoClearAnswer = (said: string): string =>
   whyNoAnswer(said, `PagerDuty gives no clear answer: ${said.replace(/^PagerDuty call failed: /, "")}`);

@@ -47,7 +47,7 @@ export function failureOf(exchange: Exchange, nature: "read" | "write"): Failure
   if (status === 429) {
     const afterMs = (exchange.kind === "answer" ? exchange.resetMs : undefined) ?? RETRY_WITHOUT_ADVICE_MS;
     // It knows when: no pause of our own is added.
-    return { kind: "retry", afterMs, mostMs: afterMs, why: "PagerDuty asks for fewer calls (429)" };
+    return { kind: "retry", afterMs, mostMs: afterMs, why: "PagerDuty asks for fewer calls (429)", isAnswered: true };
   }
   if (exchange.kind === "no-answer") {
     return nature === "read" || exchange.neverSent ? retrySoon(exchange.why) : { kind: "unknown", why: exchange.why };
@@ -55,7 +55,7 @@ export function failureOf(exchange: Exchange, nature: "read" | "write"): Failure
   if (exchange.status >= 200 && exchange.status < 300) return undefined;
   if (exchange.status >= 500 || exchange.status === 408) {
     const why = `PagerDuty answered ${exchange.status}`;
-    return nature === "read" ? retrySoon(why) : { kind: "unknown", why };
+    return nature === "read" ? { ...retrySoon(why), isAnswered: true } : { kind: "unknown", why };
   }
   return rejection(exchange.status, exchange.body);
 }
@@ -72,7 +72,11 @@ export function receptionOfKey(exchange: Exchange): Reception {
 
 const wellOf = (exchange: Exchange): Reception => (failureOf(exchange, "write") ? "unknown" : "taken");
 
-const retrySoon = (why: string): Failure => ({ kind: "retry", afterMs: RETRY_SOON_MS, why });
+const retrySoon = (why: string): Extract<Failure, { kind: "retry" }> => ({
+  kind: "retry",
+  afterMs: RETRY_SOON_MS,
+  why,
+});
 
 function rejection(status: number, body: unknown): Failure {
   const rest = RestFailure.safeParse(body);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Proven } from "../../../domain/proof.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
 import { OK, type Proof, RESTART } from "../../../ports/proof.ts";
-import { askedTwice, whyNoClearAnswer } from "./asked-twice.ts";
+import { askedTwice, noClearAnswer } from "./asked-twice.ts";
 import type { PagerDutyClient } from "./client.ts";
 import { proofOfWebhooks } from "./webhook-proof.ts";
 
@@ -123,7 +123,7 @@ const proofOfService = (client: PagerDutyClient, id: string): Proof => ({
   prove: async () => {
     const answer = await askedTwice(() => client.read({ endpoint: `/services/${id}`, query: {} }, Service));
     if (answer.kind === "rejected" && answer.code !== NOT_FOUND)
-      return { kind: "unknown", why: "PagerDuty does not let TwoKey look" };
+      return { kind: "unknown", why: "PagerDuty does not let TwoKey look", isAnswered: true };
     if (answer.kind !== "accepted") return judged(answer, () => noService(id));
     const { service } = answer.value;
     const [, does, instead] = RINGS_NOBODY.find(([holds]) => holds(service)) ?? [];
@@ -145,5 +145,5 @@ function judged(answer: PagerAnswer<unknown>, refused: () => Proven): Proven {
   if (answer.kind === "accepted") return OK;
   // An answer of another shape is none that anybody could judge.
   if (answer.kind === "rejected" && answer.code !== "unreadable") return refused();
-  return { kind: "unknown", why: whyNoClearAnswer(answer.why) };
+  return noClearAnswer(answer);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Proven } from "../../../domain/proof.ts";
 import { OK, type Proof } from "../../../ports/proof.ts";
-import { askedTwice, whyNoClearAnswer } from "./asked-twice.ts";
+import { askedTwice, noClearAnswer } from "./asked-twice.ts";
 import type { PagerDutyClient } from "./client.ts";
 
 const Subscription = z.object({
@@ -25,8 +25,12 @@ export const proofOfWebhooks = (client: PagerDutyClient): Proof => ({
     const list = { endpoint: "/webhook_subscriptions", name: "webhook_subscriptions" };
     const all = await askedTwice(() => client.readAll(list, Subscription));
     if (all.kind === "rejected" && all.code !== "unreadable")
-      return { kind: "unprovable", why: "PagerDuty does not let TwoKey look at webhook subscriptions" };
-    if (all.kind !== "accepted") return { kind: "unknown", why: whyNoClearAnswer(all.why) };
+      return {
+        kind: "unprovable",
+        why: "PagerDuty does not let TwoKey look at webhook subscriptions",
+        isAnswered: true,
+      };
+    if (all.kind !== "accepted") return noClearAnswer(all);
     return judged(all.value.filter(({ delivery_method: { url } }) => DOOR.test(pathOf(url ?? ""))));
   },
 });

@@ -90,16 +90,18 @@ export const recordDataPosition: Step<Input, Data, PositionOutput> = {
     if (missing !== undefined)
       return { done: false, says: since ? `${since}samples are awaited: ${missing}` : missing };
     const position = positionOf(lag, input.blindMs);
+    const silence = lag.known ? {} : ({ onSilence: true } as const);
     const lastCommitMs = Math.max(position?.atMs ?? 0, input.knownUntilMs ?? 0);
     if (lastCommitMs === 0)
       return {
         done: true,
         says: "how far the standby had followed is unknown, as accepted",
         output: { lastCommitMs: null },
+        ...silence,
       };
     const basis = lag.known ? "" : ` (its last known position: ${lag.why})`;
     const says = `${since ?? ""}commits until ${sayTime(lastCommitMs, cloud.clock.now())} are on the standby${basis}`;
-    return { done: true, says, output: { lastCommitMs } };
+    return { done: true, says, output: { lastCommitMs }, ...silence };
   },
 
   undo: "nothing-to-undo",
