@@ -1,5 +1,5 @@
 import { ago, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { isKeptInSight } from "../domain/plan-run/before-promotion.ts";
+import { isBlind, isKeptInSight } from "../domain/plan-run/before-promotion.ts";
 import { fenceOf, fenceSeen, haveSessionsEnded, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { takenThere } from "../domain/plan-run/taken-there.ts";
@@ -9,7 +9,7 @@ import { inRoom } from "./room.ts";
 function blindLine(run: RunState): Text | undefined {
   const { from, id } = run.plan;
   const { blind } = run.watch;
-  if (!blind || !(isWatched(run) || isGuarded(run) || isKeptInSight(run))) return undefined;
+  if (!blind || !isBlind(run)) return undefined;
   const end = isKeptInSight(run) ? "" : `. Two approvers can end this watch: /dr stop-watch ${id}`;
   return spans`TwoKey cannot watch ${from} since ${ago(blind.sinceMs)}: ${blind.why}. It keeps trying. See to it by hand that ${from} takes no writes${end}`;
 }
