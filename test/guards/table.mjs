@@ -597,6 +597,14 @@ export const GUARDS = [
       "guard flapping outbreak: what comes and goes rings three times in a quarter of an hour at most (the old side is open before the promotion)",
   },
   {
+    guard: "what is lost counts from the first opening after the promotion",
+    file: "src/domain/plan-run/watch-transition.ts",
+    cut: "run.watch.lostFromMs ?? entry.seenClosedMs",
+    by: "entry.seenClosedMs",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "guard two openings: counts from when the old side was last seen closed before the first one",
+  },
+  {
     guard: "each opening says since when it may be",
     file: "src/flows/reach/old-side-needs.ts",
     cut: "const { fromMs, resources } = opened.newest;",

@@ -8,6 +8,7 @@ import {
 } from "../../domain/plan-run/before-promotion.ts";
 import { outbreakOf } from "../../domain/plan-run/comes-and-goes.ts";
 import { isWatched } from "../../domain/plan-run/fence.ts";
+import { lostBeforeMs } from "../../domain/plan-run/old-side-watch.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import { takenThere } from "../../domain/plan-run/taken-there.ts";
 
@@ -44,13 +45,18 @@ function unwatched(run: RunState): string | undefined {
 
 function openAfterwards(run: RunState): string | undefined {
   const { plan, watch } = run;
-  const { id, from } = plan;
+  const { id, from, to } = plan;
   if (watch.says === "") return undefined;
   const writes = takenThere(run);
   if (watch.lostAtMs === undefined || watch.tries > 0)
     return `${from} answers and could not be fenced: ${watch.says}. ${writes}. TwoKey tries again. Close it by hand now: /dr by-hand ${id} has the commands`;
   const since = watch.seenClosedMs === undefined ? "" : `. It was last seen closed at ${sayTime(watch.seenClosedMs)}`;
-  return `${from} was fenced and is not any more: ${watch.says}. ${writes}${since}`;
+  const fromMs = lostBeforeMs(watch);
+  const before =
+    fromMs === undefined
+      ? ""
+      : `. It was opened before as well: what it took since ${sayTime(fromMs)} may not be in ${to}`;
+  return `${from} was fenced and is not any more: ${watch.says}. ${writes}${since}${before}`;
 }
 
 /** Between its fence and the promotion. */
