@@ -1,6 +1,7 @@
 import { ago, type Moment, type Span, spans, type Text, timeOfDay } from "../domain/card/card.ts";
-import { isKeptInSight } from "../domain/plan-run/before-promotion.ts";
+import { isBlind, isKeptInSight } from "../domain/plan-run/before-promotion.ts";
 import { fenceOf, fenceSeen, haveSessionsEnded, isGuarded, isShutOff, isWatched } from "../domain/plan-run/fence.ts";
+import { lostBeforeMs } from "../domain/plan-run/old-side-watch.ts";
 import { isSettled, type RunState, stateOf } from "../domain/plan-run/run.ts";
 import { takenThere } from "../domain/plan-run/taken-there.ts";
 import { marked } from "./plan-steps.ts";
@@ -9,7 +10,7 @@ import { inRoom } from "./room.ts";
 function blindLine(run: RunState): Text | undefined {
   const { from, id } = run.plan;
   const { blind } = run.watch;
-  if (!blind || !(isWatched(run) || isGuarded(run) || isKeptInSight(run))) return undefined;
+  if (!blind || !isBlind(run)) return undefined;
   const end = isKeptInSight(run) ? "" : `. Two approvers can end this watch: /dr stop-watch ${id}`;
   return spans`TwoKey cannot watch ${from} since ${ago(blind.sinceMs)}: ${blind.why}. It keeps trying. See to it by hand that ${from} takes no writes${end}`;
 }
@@ -87,8 +88,17 @@ function sessionsBefore(run: RunState): string {
 }
 
 /** Between this look and the one that saw it open others may have written there. */
-const sinceClosed = ({ watch: { seenClosedMs } }: RunState): readonly Span[] =>
-  seenClosedMs === undefined ? [] : spans`; it was last seen closed ${ago(seenClosedMs)}`;
+const sinceClosed = (run: RunState): readonly Span[] =>
+  run.watch.seenClosedMs === undefined
+    ? []
+    : spans`; it was last seen closed ${ago(run.watch.seenClosedMs)}${openedBefore(run)}`;
+
+/** The newest opening is not the only one. */
+export function openedBefore({ watch, plan: { to } }: RunState): readonly Span[] {
+  const fromMs = lostBeforeMs(watch);
+  if (fromMs === undefined) return [];
+  return spans`. It was opened before as well: what it took since ${timeOfDay(fromMs)} may not be in ${to}`;
+}
 
 /** People who open the old side, once it is built again, have to know it first. */
 function whileGuarded(run: RunState): readonly Span[] {

@@ -14,7 +14,7 @@ import { whyOf } from "../domain/plan-run/why.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { plainText } from "./card-text.ts";
 import { nameOf, peopleLeft } from "./names.ts";
-import { closeByHand, unseenAtEnd } from "./old-side.ts";
+import { closeByHand, openedBefore, unseenAtEnd } from "./old-side.ts";
 import { saidWhy } from "./plan.ts";
 import { isLastKey } from "./plan-keys.ts";
 import { inRoom, quoted, withEnd } from "./room.ts";
@@ -62,15 +62,21 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     return spans`${named(run)} is ${sentence(stands, whyOf(run, inventory))}${wayOn(run)}${whom(needed?.people)}`;
   },
   "seen-open": ({ run, needed }) => {
-    const { fromMs, closedMs } = openedSince(run)?.newest ?? {};
+    const { newest: { fromMs, closedMs } = {}, fromMs: firstMs } = openedSince(run) ?? {};
     const since = fromMs === undefined ? [] : spans` It was last seen closed at ${timeOfDay(fromMs)}.`;
-    if (closedMs !== undefined)
-      return spans`${run.plan.from} was fenced, was seen open again before the promotion, and is closed again since ${timeOfDay(closedMs)}.${since} TwoKey fences it again before the promotion.${whom(needed?.people)}`;
+    const mayLose = mayLoseOpened(run);
+    if (closedMs !== undefined) {
+      const lost =
+        mayLose && firstMs !== undefined
+          ? spans` What it took from ${timeOfDay(firstMs)} to ${timeOfDay(closedMs)} may not be in ${run.plan.to}.`
+          : [];
+      return spans`${run.plan.from} was fenced, was seen open again before the promotion, and is closed again since ${timeOfDay(closedMs)}.${since}${lost} TwoKey fences it again before the promotion.${whom(needed?.people)}`;
+    }
     const next =
       run.state === "running"
         ? "TwoKey fences it again first."
         : `Nothing fences it again while the run waits. ${closeByHand(run)}${run.state === "paused" && !run.voided ? `, or /dr resume ${run.plan.id}: TwoKey then fences it before the promotion` : ""}.`;
-    const lost = mayLoseOpened(run) ? ` What it takes until it is closed may not be in ${run.plan.to}.` : "";
+    const lost = mayLose ? ` What it takes until it is closed may not be in ${run.plan.to}.` : "";
     return spans`${run.plan.from} was fenced, and was seen open again before the promotion.${since}${lost} Nothing is promoted until it is fenced again. ${next}${whom(needed?.people)}`;
   },
   opened: ({ run, needed }) => {
@@ -86,7 +92,7 @@ const SAYS: Readonly<Record<NewsKind, (told: Told) => Text>> = {
     const { plan, watch } = run;
     const people = whom(signersOf(run, inventory));
     if (watch.seenClosedMs === undefined) return spans`${withEnd(inRoom(watch.says, "reason"))}${people}`;
-    const taken = spans`What it took since it was last seen closed at ${timeOfDay(watch.seenClosedMs)} is not in ${plan.to}.`;
+    const taken = spans`What it took since it was last seen closed at ${timeOfDay(watch.seenClosedMs)} is not in ${plan.to}${openedBefore(run)}.`;
     return spans`${plan.from} was opened and is fenced again. ${taken}${people}`;
   },
   unwinding: ({ run, inventory }) =>

@@ -110,6 +110,13 @@ describe("what a run says in its room, each in a message of its own", () => {
     expect(told(closed, "fenced")?.text).toMatch(
       /^eu-west-1 was opened and is fenced again\. What it took since .* not in eu-central-1\. @Farid Haddad and @Ben Osei$/,
     );
+    const again = [
+      { kind: "fence-lost", ...step("fence"), why: "it takes writes", seenClosedMs: AT + 1 } as const,
+      ...LATE_FENCE,
+    ].reduce(transition, closed);
+    expect(told(again, "fenced")?.text).toMatch(
+      /not in eu-central-1\. It was opened before as well: what it took since [\d:]+Z may not be in eu-central-1\. @/,
+    );
     const failed = past(LATE_FENCE[0] ?? OPEN, { kind: "watch-failed", ...step("fence"), why: "denied" });
     expect(told(failed, "unfenced")?.text).toMatch(
       /^eu-west-1 answers again and could not be fenced: denied\. What it takes now may not be in eu-central-1\. TwoKey tries again\. Close eu-west-1 by hand now: step 1a? of the commands/,
@@ -135,6 +142,10 @@ describe("what a run says in its room, each in a message of its own", () => {
     const unplanned = [...STARTED, ...fenced, seen].reduce(transition, proposed(inventory));
     expect(told(unplanned, "seen-open")?.text).toMatch(
       /before the promotion\. It was last seen closed at [\d:]+Z\. What it takes until it is closed may not be in eu-central-1\. Nothing is promoted/,
+    );
+    const shut = transition(unplanned, { kind: "seen-closed", ...step("fence"), seenMs: AT + 60_000 });
+    expect(told(shut, "seen-open")?.text).toMatch(
+      /is closed again since .* What it took from [\d:]+Z to [\d:]+Z may not be in eu-central-1\. TwoKey fences it again before/,
     );
     const back = transition(open, { kind: "aborted", ...at, by: "ana", door: "slack" });
     expect(keysOf(back)).toEqual(["key", "started", "unwinding"]);

@@ -4,8 +4,9 @@ import { readEnvironment } from "../../src/config/environment.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { sendCard } from "../../src/engine/delivery/outbox.ts";
 import { showRun } from "../../src/engine/runs/advance-run.ts";
+import { reasonNow } from "../../src/flows/reach/first-rings.ts";
 import { callForRun } from "../../src/flows/reach/run-calls.ts";
-import { reasonStill, whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
+import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { sharedBudget } from "../../src/store/budget.ts";
 import { progressCard } from "../../src/views/run-progress.ts";
 import { runOf } from "../harness/failover-runs.ts";
@@ -64,9 +65,9 @@ export class Desk {
   async told(run: RunState): Promise<Told> {
     const { inventory, clock, memory } = this.#at;
     const needed = whoIsNeeded(run, inventory, clock.now());
-    const called = (await memory.calls.get("F-1"))?.value.reason;
-    // What is over is left out of the reason, and not of the call that goes on.
-    const reason = needed && reasonStill(called, needed.reason);
+    const called = (await memory.calls.get("F-1"))?.value;
+    // What is over is left out of the reason, and not of the call that goes on; what flaps waits.
+    const reason = needed && reasonNow(called, needed.reason, clock.now());
     const { text } = progressCard(run, inventory, { nowMs: clock.now() });
     const [shows = ""] = text.split(",");
     return { needed: reason && `dr:${inventory.file.environment}:run:F-1:${reason}`, shows };

@@ -1,4 +1,4 @@
-import { type FenceOutput, fenceOf, handedOn, isShutOff } from "./fence.ts";
+import { type FenceOutput, fenceOf, handedOn, isLookedAfter, isShutOff } from "./fence.ts";
 import { type RunState, type RunStateName, stateOf } from "./run.ts";
 
 /** Of the old side between its fence and the promotion. */
@@ -40,3 +40,7 @@ export const mayLoseOpened = ({ plan }: RunState): boolean => plan.dataLoss.kind
 /** It was fenced, and has been seen open since: before the promotion or after it. */
 export const isSeenOpen = (run: RunState): boolean =>
   openedSince(run) !== undefined || run.watch.lostAtMs !== undefined;
+
+/** It is to be looked at, and TwoKey itself cannot. */
+export const isBlind = (run: RunState): boolean =>
+  run.watch.blind !== undefined && (isLookedAfter(run) || isKeptInSight(run));

@@ -75,7 +75,7 @@ function keptPromise({ plan: { from: region } }: RunState, { move, measuredMs, c
 
 /** World times at which it was seen closed for the last time, before it was seen open or could not be seen any more. */
 const openSinceMs = (run: RunState): number[] => [
-  ...(run.watch.lostAtMs === undefined ? [] : [run.watch.seenClosedMs ?? run.watch.lostAtMs]),
+  ...(run.watch.lostAtMs === undefined ? [] : [run.watch.lostFromMs ?? run.watch.seenClosedMs ?? run.watch.lostAtMs]),
   ...[openedSince(run)?.fromMs ?? [], run.unseenAtEnd?.seenClosedMs ?? [], run.watch.unseenSinceMs ?? []].flat(),
 ];
 

@@ -2,6 +2,7 @@ import { sayTime } from "../duration.ts";
 import type { FencedSide, Moved } from "../service/moved.ts";
 import type { Region } from "../service/region.ts";
 import { fencedAtMs, fenceSeen, isGuarded, isShutOff } from "./fence.ts";
+import { lostBeforeMs } from "./old-side-watch.ts";
 import { isMove } from "./plan.ts";
 import { isOver, type RunState, stepsToUndo } from "./run.ts";
 
@@ -44,8 +45,10 @@ function fencedBy(moves: readonly RunState[], nowMs: number): Record<Region, Fen
 function whyUnproven(run: RunState, nowMs: number): string | undefined {
   const { watch, plan } = run;
   const { from, to, id } = plan;
+  const before = lostBeforeMs(watch);
+  const also = before === undefined ? "" : `, and what it took since ${sayTime(before, nowMs)} may not be`;
   if (watch.lostAtMs !== undefined)
-    return `${from} was fenced by ${id} and seen open at ${sayTime(watch.lostAtMs, nowMs)}: what it took then is not in ${to}`;
+    return `${from} was fenced by ${id} and seen open at ${sayTime(watch.lostAtMs, nowMs)}: what it took then is not in ${to}${also}`;
   if (watch.state === "ended" || nowMs >= run.untilMs)
     return `TwoKey does not watch ${from} any more, which ${id} left`;
   if (!isGuarded(run)) return `${from}, which ${id} left, is not proven to be fenced`;

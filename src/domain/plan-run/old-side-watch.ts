@@ -24,6 +24,8 @@ export interface Watch {
   readonly lostAtMs: number | undefined;
   /** When it was last seen closed before that: what it took in between is not on the new side. */
   readonly seenClosedMs: number | undefined;
+  /** The same before the first time that it was lost: what is lost counts from there. */
+  readonly lostFromMs: number | undefined;
   /** Since when TwoKey itself cannot look, and why. */
   readonly blind: { readonly why: string; readonly sinceMs: number } | undefined;
   /** The plan's end date came before the promotion: nobody looks any more. */
@@ -36,6 +38,10 @@ export interface Watch {
 
 export const UNWATCHED: Watch = {
   ...{ state: "waiting", tries: 0, triedAtMs: undefined, leftAlone: [], data: undefined, says: "" },
-  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, blind: undefined },
-  ...{ sightEnded: false, unseenSinceMs: undefined, laterMoves: [] },
+  ...{ endedAtMs: undefined, lostAtMs: undefined, seenClosedMs: undefined, lostFromMs: undefined },
+  ...{ blind: undefined, sightEnded: false, unseenSinceMs: undefined, laterMoves: [] },
 };
+
+/** From when on writes may be lost, where it was opened before its newest opening as well. */
+export const lostBeforeMs = ({ lostFromMs, seenClosedMs }: Watch): number | undefined =>
+  lostFromMs === seenClosedMs ? undefined : lostFromMs;

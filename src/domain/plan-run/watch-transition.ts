@@ -134,6 +134,7 @@ function openedAgain(run: RunState, entry: Extract<WatchEntry, { kind: "fence-lo
     says: entry.why,
     lostAtMs: entry.atMs,
     seenClosedMs: entry.seenClosedMs,
+    lostFromMs: run.watch.lostFromMs ?? entry.seenClosedMs,
   });
 }
 

@@ -31,6 +31,8 @@ export const Calls = z.strictObject({
       isCut: z.boolean(),
     })
     .exactOptional(),
+  /** Of each outbreak when people were first rung for it, as long as that counts. */
+  firstRings: z.array(z.strictObject({ part: z.string(), atMs: z.number() })).exactOptional(),
   /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
   open: z.array(z.string()),
   /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */
@@ -47,8 +49,9 @@ export interface CallMemory {
 export const NOBODY_CALLED: Calls = { reason: "", round: 0, told: [], failures: 0, outcome: "", open: [] };
 
 /** What outlives the reason. */
-export const kept = (before: Calls | undefined): Pick<Calls, "direct" | "shown" | "news"> => ({
+export const kept = (before: Calls | undefined): Pick<Calls, "direct" | "shown" | "news" | "firstRings"> => ({
   ...(before?.direct !== undefined && { direct: before.direct }),
   ...(before?.shown !== undefined && { shown: before.shown }),
   ...(before?.news !== undefined && { news: before.news }),
+  ...(before?.firstRings !== undefined && { firstRings: before.firstRings }),
 });

@@ -1,7 +1,14 @@
 import { sayTime } from "../../domain/duration.ts";
-import { isKeptInSight, isOpenBefore, mayLoseOpened, openedSince } from "../../domain/plan-run/before-promotion.ts";
+import {
+  isBlind,
+  isKeptInSight,
+  isOpenBefore,
+  mayLoseOpened,
+  openedSince,
+} from "../../domain/plan-run/before-promotion.ts";
 import { outbreakOf } from "../../domain/plan-run/comes-and-goes.ts";
-import { isGuarded, isWatched } from "../../domain/plan-run/fence.ts";
+import { isWatched } from "../../domain/plan-run/fence.ts";
+import { lostBeforeMs } from "../../domain/plan-run/old-side-watch.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import { takenThere } from "../../domain/plan-run/taken-there.ts";
 
@@ -9,7 +16,7 @@ import { takenThere } from "../../domain/plan-run/taken-there.ts";
  * The old side was fenced and stands open, or could not be fenced: both sides may take writes until it is closed. Or nobody can see
  * how it stands. Each reason is of one outbreak.
  */
-export function oldSideReasons(run: RunState, nowMs: number): { reasons: string[]; why: string } | undefined {
+export function oldSideReasons(run: RunState, nowMs: number): { reasons: readonly string[]; why: string } | undefined {
   // After the end date people undo by hand, which opens it on purpose.
   if (!run.pastNoReturn && nowMs >= run.untilMs) return undefined;
   const blind = unwatched(run);
@@ -28,7 +35,7 @@ const openNow = (run: RunState): string | undefined => (isWatched(run) ? openAft
 /** Nobody guards against two writers meanwhile. What was known of it before is said as well. */
 function unwatched(run: RunState): string | undefined {
   const { plan, watch } = run;
-  if (!watch.blind || !(isWatched(run) || isGuarded(run) || isKeptInSight(run))) return undefined;
+  if (!watch.blind || !isBlind(run)) return undefined;
   const open = openNow(run);
   const known = open === undefined ? "" : `. ${open}`;
   const end = isKeptInSight(run) ? "" : `. Two approvers can end this watch: /dr stop-watch ${plan.id}`;
@@ -38,13 +45,18 @@ function unwatched(run: RunState): string | undefined {
 
 function openAfterwards(run: RunState): string | undefined {
   const { plan, watch } = run;
-  const { id, from } = plan;
+  const { id, from, to } = plan;
   if (watch.says === "") return undefined;
   const writes = takenThere(run);
   if (watch.lostAtMs === undefined || watch.tries > 0)
     return `${from} answers and could not be fenced: ${watch.says}. ${writes}. TwoKey tries again. Close it by hand now: /dr by-hand ${id} has the commands`;
   const since = watch.seenClosedMs === undefined ? "" : `. It was last seen closed at ${sayTime(watch.seenClosedMs)}`;
-  return `${from} was fenced and is not any more: ${watch.says}. ${writes}${since}`;
+  const fromMs = lostBeforeMs(watch);
+  const before =
+    fromMs === undefined
+      ? ""
+      : `. It was opened before as well: what it took since ${sayTime(fromMs)} may not be in ${to}`;
+  return `${from} was fenced and is not any more: ${watch.says}. ${writes}${since}${before}`;
 }
 
 /** Between its fence and the promotion. */

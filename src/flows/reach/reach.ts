@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { PageRequest, Pager, PagerAnswer, Pagers } from "../../ports/pager.ts";
 import { type CallMemory, type Calls, kept } from "./calls.ts";
+import { partsOf, rungWith } from "./first-rings.ts";
 import { AGAIN_SOON, backOffMs, doubled, isUrgent, OCCASIONS, type OccasionName } from "./occasions.ts";
 import { ask, type Call, open } from "./ways.ts";
 
@@ -187,6 +188,7 @@ async function settle(need: Need, { round, answers, told, isRung, nowMs }: Came,
       ...{ ...current, failures, told: [...new Set([...current.told, ...told])] },
       outcome: failed.map(({ kind, why }) => `${kind}: ${why}`).join("; ") || "accepted",
       ...(isRung ? { pagedAtMs: nowMs } : {}),
+      ...(isRung && deps.isToldApart ? { firstRings: rungWith(current.firstRings, partsOf(need.reason), nowMs) } : {}),
       ...(failed.length === 0 ? {} : { retryAtMs }),
     };
     const isKnown = (person: Person) => deps.pagers.keeper.addressOf(person) !== undefined;

@@ -13,8 +13,9 @@ import type { PageLink, Pagers } from "../../ports/pager.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import type { CallMemory, Calls } from "./calls.ts";
+import { reasonNow, sayBrake } from "./first-rings.ts";
 import { type Need, reach } from "./reach.ts";
-import { type Needed, reasonStill, whoIsNeeded } from "./run-needs.ts";
+import { type Needed, whoIsNeeded } from "./run-needs.ts";
 
 /** A run that waits for people calls them. What was called is one small document a run. */
 export interface CallDeps {
@@ -33,9 +34,7 @@ export interface CallDeps {
 /** Calls whoever is needed and has not been called in this round. Safe to call at any time, from any process. */
 export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const { id } = run.plan;
-  const now = whoIsNeeded(run, deps.inventory(), deps.clock.now());
-  const before = (await deps.calls.get(id))?.value.reason;
-  const needed = now && { ...now, reason: reasonStill(before, now.reason) };
+  const needed = neededNow(run, (await deps.calls.get(id))?.value, deps);
   // First: a pager that hangs keeps no button alive that can do nothing any more.
   await renewCopies(run, `${run.length} ${needed?.reason ?? "nobody"}`, deps);
   await reach(needed && needOf(run, needed, { ...deps, channel: await deps.channelOf(run) }), {
@@ -44,6 +43,16 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
     againMs: deps.inventory().file.approvals.page_again_every,
     directly: (people, page) => sayDirectly({ run, people, page }, deps),
   });
+}
+
+/** What is held back for a while is none of it. */
+function neededNow(run: RunState, before: Calls | undefined, { inventory, clock }: CallDeps): Needed | undefined {
+  const nowMs = clock.now();
+  const needed = whoIsNeeded(run, inventory(), nowMs);
+  const reason = needed && reasonNow(before, needed.reason, nowMs);
+  return needed && reason !== undefined
+    ? { ...needed, reason, why: `${needed.why}${sayBrake(before, needed.reason, nowMs)}` }
+    : undefined;
 }
 
 /** A copy in a direct message is as live as the card in the room: a button that can do nothing any more goes there too. */

@@ -12,6 +12,7 @@ import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { whyOf } from "../../domain/plan-run/why.ts";
 import { approversOf } from "../../domain/service/access.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
+import { oneReason } from "./first-rings.ts";
 import { type Group, OCCASIONS, type Occasion, type OccasionName } from "./occasions.ts";
 import { oldSideReasons } from "./old-side-needs.ts";
 
@@ -27,6 +28,7 @@ export interface Needed {
 export function whoIsNeeded(run: RunState, inventory: Inventory, nowMs: number): Needed | undefined {
   const moment = { inventory, nowMs };
   return together(
+    run,
     waitsFor(run, moment),
     [openOldSide(run, moment), ending(run, moment)].flatMap((each) => each ?? []),
   );
@@ -101,7 +103,7 @@ export function commandersOf({ people }: Inventory): readonly Person[] {
 function openOldSide(run: RunState, { inventory, nowMs }: Moment): Needed | undefined {
   const { reasons, why } = oldSideReasons(run, nowMs) ?? {};
   if (reasons === undefined || why === undefined) return undefined;
-  return { occasion: "old-side", reason: reasons.join(AND), people: peopleOf("old-side", run, inventory), why };
+  return { occasion: "old-side", reason: oneReason(reasons), people: peopleOf("old-side", run, inventory), why };
 }
 
 function moreKeys({ plan, keys }: RunState): string {
@@ -139,7 +141,8 @@ function refusedStep(run: RunState, { inventory, nowMs }: Moment): Needed | unde
     : `Write it where it is refused if you can: /dr by-hand ${id} has the commands, and the run then goes on by itself`;
   const also = others.length === 0 ? "" : ` Refused as well: ${others.map((other) => `“${other.title}”`).join(", ")}.`;
   const why = `Run ${id} (${title}) goes on waiting: “${step.title}” ${since}. TwoKey keeps trying.${also} ${help}. First answer: ${heldUp.why}`;
-  return { occasion: "held-up", reason: outbreakOf(run, "held-up"), people: peopleOf("held-up", run, inventory), why };
+  const reason = oneReason(heldUpSteps(run).map((each) => outbreakOf(run, `held-up:${each.id}`)));
+  return { occasion: "held-up", reason, people: peopleOf("held-up", run, inventory), why };
 }
 
 interface Moment {
@@ -148,25 +151,25 @@ interface Moment {
 }
 
 /**
- * All that people are needed for now, as one call, of which each part is news by itself. That the run waits decides whom it calls;
- * why both sides may take writes, or that time runs out, is said first. Nobody is woken for what is only a warning.
+ * All that people are needed for now, as one call to all whom it concerns, of which each part is news by itself. Why both sides may
+ * take writes, or that time runs out, is said first. Nobody is woken for what is only a warning.
  */
-function together(waits: readonly Needed[], news: readonly Needed[]): Needed | undefined {
+function together(run: RunState, waits: readonly Needed[], news: readonly Needed[]): Needed | undefined {
+  const isUrgent = ({ occasion }: Needed) => OCCASIONS[occasion].urgent !== "never";
   const all = [...waits, ...news];
-  const urgent = all.filter(({ occasion }) => OCCASIONS[occasion].urgent !== "never");
-  const [first, ...others] = urgent.length === 0 ? all : urgent;
+  const urgent = all.some(isUrgent) ? all.filter(isUrgent) : all;
+  const [first, ...others] = urgent;
   if (!first || others.length === 0) return first;
-  const reason = [first, ...others].map((each) => each.reason).join(AND);
-  const said = [...news, ...waits].filter((each) => each === first || others.includes(each));
-  return { ...first, reason, why: said.map((each) => withoutStop(each.why)).join(". ") };
+  const people = [...new Set(urgent.flatMap((each) => each.people))];
+  const said = [...news, ...waits].filter((each) => urgent.includes(each)).map(({ why }) => withoutStop(why));
+  const why = said.map((each, at) => (at === 0 ? each : withoutRun(each, run))).join(". ");
+  return { ...first, reason: oneReason(urgent.map(({ reason }) => reason)), people, why };
 }
 
-const AND = "+";
-
-/** The reason for which people were called stands while all that is left was among it: what is over is no news, and rings nobody. */
-export function reasonStill(before: string | undefined, reason: string): string {
-  const known = before?.split(AND) ?? [];
-  return before !== undefined && reason.split(AND).every((part) => known.includes(part)) ? before : reason;
+/** Which run it is the first sentence has said. */
+function withoutRun(why: string, { plan: { id, title } }: RunState): string {
+  const named = `Run ${id} (${title})`;
+  return why.startsWith(`${named}: `) ? why.slice(named.length + 2) : why.replace(named, "The run");
 }
 
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");

@@ -76,15 +76,6 @@ test("guard own opening: each opening says what stands open in it and when all w
   expect(openedSince(run)).toMatchObject({ fromMs: AT - 1, resources: ["stores.stock", "workloads.api"] });
 });
 
-test("guard same opening: one that follows within five minutes of a closing is told no second time", () => {
-  const soon = (closedForMs: number): RunEntry => ({ ...AGAIN, atMs: AT + closedForMs });
-  const keys = [soon(5 * 60_000 - 1), soon(5 * 60_000)].map(
-    (again) => newsOf(fencedWith(PAUSED, SEEN_OPEN, CLOSED, again)).find(({ kind }) => kind === "seen-open")?.key,
-  );
-
-  expect(keys).toEqual([AT, AT + 5 * 60_000].map((beganMs) => `seen-open:opened-before:${beganMs}`));
-});
-
 test("guard over by date: after the end date it is not looked at and nobody is called to close it, since the way home opens it", () => {
   const open = fencedWith(SEEN_OPEN, PAUSED);
   expect(whoIsNeeded(open, inventory, open.untilMs - 1)?.why).toMatch(/seen open/);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { lostWrites } from "../../../src/domain/plan-run/lost-writes.ts";
+import { lostBeforeMs } from "../../../src/domain/plan-run/old-side-watch.ts";
 import type { Mode, Plan, PlannedStep } from "../../../src/domain/plan-run/plan.ts";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
@@ -285,6 +286,24 @@ describe("what is known of lost writes after a move that promises to lose none",
   test("is nothing where every session was seen to end, and nothing of the stopped writers else", () => {
     expect(lostWrites(planned())).toEqual({ kind: "nothing" });
     expect(lostWrites(planned({ fence: { fence: "fenced" } }))).toEqual({ ...afterTime(PRICES), ofOthers: true });
+  });
+
+  test("guard two openings: counts from when the old side was last seen closed before the first one", () => {
+    const firstMs = PROMOTED_AT + 60 * SECOND;
+    const late = PROMOTED_AT + 3_600 * SECOND;
+    const opening = (seenClosedMs: number): readonly RunEntry[] => {
+      const then = at(seenClosedMs + SECOND);
+      return [
+        { kind: "fence-lost", ...then, why: "it stands open", seenClosedMs },
+        { kind: "watch-intent", ...then },
+        { kind: "fenced-later", ...then, says: "fenced", ended: ENDED.ended },
+      ];
+    };
+    const twice = [...opening(firstMs), ...opening(firstMs + 30 * SECOND)];
+
+    const run = twice.reduce(transition, planned({ positions: { "stores.stock": late, "stores.prices": late } }));
+    expect(lostWrites(run)).toEqual(afterTime(firstMs));
+    expect(lostBeforeMs(run.watch)).toBe(firstMs);
   });
 
   test("is not known without a position or a fence", () => {

@@ -164,7 +164,16 @@ describe("whom a run calls", () => {
 
     expect(needed).toMatchObject({ occasion: "stopped", reason: `stopped:${run.stateAt}:fence+ending:${run.untilMs}` });
     expect(needed?.why).toContain("/dr extend F-1");
-    expect(needed?.why).toContain("it broke");
+    expect(needed?.why).toMatch(/The run is stopped and needs a decision: it broke/);
+    expect(needed?.why.match(/Run F-1/g)).toHaveLength(1);
+  });
+
+  test("guard called together: what is called about at one moment calls all whom a part of it concerns", () => {
+    const run = stopped();
+    const called = (nowMs: number) => whoIsNeeded(run, inventory, nowMs)?.people.map(({ id }) => id) ?? [];
+
+    expect(called(AT)).not.toContain("dmitri");
+    expect(called(run.untilMs - 1)).toEqual(expect.arrayContaining([...called(AT), "ana", "ben", "dmitri", "elena"]));
   });
 
   test("for the guard over a side that is closed nobody is woken", () => {
