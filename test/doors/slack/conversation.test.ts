@@ -30,7 +30,7 @@ function slowSlack() {
       },
       chat: { post: async () => undefined, whisper: async () => undefined } as never,
       send: async (_url, init) => {
-        told.push(String(JSON.parse(String(init?.body)).text));
+        told.push(String(JSON.parse(typeof init?.body === "string" ? init.body : "{}").text));
         return slack.promise;
       },
       ...{ logger, answer: () => answer.promise, firstTime: async () => true },
