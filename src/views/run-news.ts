@@ -33,7 +33,7 @@ interface Told {
 
 /** One piece of news of a run as a short message with a mention of those concerned; undefined: it has passed meanwhile. */
 export function runNewsCard(key: string, told: Omit<Told, "news">): Card | undefined {
-  const news = newsOf(told.run).find((each) => each.key === key);
+  const news = newsOf(told.run, told.nowMs).find((each) => each.key === key);
   if (!news) return undefined;
   const text = SAYS[news.kind]({ ...told, news });
   const names = { nowMs: told.nowMs, nameOf: (id: PersonId) => nameOf(told.inventory, id) };

@@ -28,7 +28,7 @@ const LOOKED = Object.entries(RUNS).map(([name, run]) => {
 export const newsCards = (): Record<string, Card> =>
   first(
     LOOKED.flatMap(({ run, nowMs, needed }) =>
-      newsOf(run).flatMap(({ kind, key }) => {
+      newsOf(run, nowMs).flatMap(({ kind, key }) => {
         const card = runNewsCard(key, { run, inventory: INVENTORY, nowMs, needed });
         return card ? [[`run-news-${kind}`, card] as const] : [];
       }),

@@ -555,8 +555,8 @@ export const GUARDS = [
   {
     guard: "a second opening before the promotion is news",
     file: "src/domain/plan-run/outbreak.ts",
-    cut: "before === undefined || before.isOver",
-    by: "before === undefined",
+    cut: "before !== undefined && !before.isOver",
+    by: "before !== undefined",
     test: "domain/plan-run/before-promotion.test.ts",
     fails:
       "guard opened twice: the second opening is told and calls people like the first, and more of the same one is no news",
@@ -564,8 +564,8 @@ export const GUARDS = [
   {
     guard: "a second opening after the promotion is news, however soon",
     file: "src/domain/plan-run/outbreak.ts",
-    cut: "{ beganMs, isOver: true }",
-    by: "{ beganMs, isOver: false }",
+    cut: "{ ...outbreak, isOver: true }",
+    by: "outbreak",
     test: "flows/reach/outbreaks.test.ts",
     fails: "guard second opening rings and is told in the room: however soon it follows after the first one",
   },
@@ -623,7 +623,7 @@ export const GUARDS = [
   {
     guard: "what flaps rings three times in a quarter of an hour",
     file: "src/flows/reach/first-rings.ts",
-    cut: "before?.firstRings, nowMs) < MOST_RINGS",
+    cut: "before?.firstRings, nowMs) < MOST_BEGUN",
     by: "before?.firstRings, nowMs) < 1_000",
     test: "flows/reach/outbreaks.test.ts",
     fails:
@@ -636,6 +636,15 @@ export const GUARDS = [
     by: "entry.seenClosedMs",
     test: "domain/plan-run/lost-writes.test.ts",
     fails: "guard two openings: counts from when the old side was last seen closed before the first one",
+  },
+  {
+    guard: "what flaps is told three times in a quarter of an hour",
+    file: "src/domain/plan-run/run-news.ts",
+    cut: "isTold(run.outbreaks[wrong], nowMs)",
+    by: "nowMs > 0",
+    test: "flows/reach/outbreaks.test.ts",
+    fails:
+      "guard told when there is room: of openings that follow each other the room hears of three in a quarter of an hour",
   },
   {
     guard: "each opening says since when it may be",

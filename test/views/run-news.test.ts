@@ -35,9 +35,9 @@ const LATE_FENCE: RunEntry[] = [
 const OPEN: RunEntry = { kind: "fence-lost", ...step("fence"), why: "it takes writes", seenClosedMs: AT };
 
 const run = (...entries: readonly RunEntry[]): RunState => entries.reduce(transition, proposed(inventory));
-const keysOf = (state: RunState) => newsOf(state).map(({ kind }) => kind);
+const keysOf = (state: RunState) => newsOf(state, AT).map(({ kind }) => kind);
 const told = (state: RunState, kind: string) => {
-  const key = newsOf(state).findLast((news) => news.kind === kind)?.key ?? "none";
+  const key = newsOf(state, AT).findLast((news) => news.kind === kind)?.key ?? "none";
   return runNewsCard(key, { run: state, inventory, nowMs: AT, needed: whoIsNeeded(state, inventory, AT) });
 };
 
@@ -61,7 +61,7 @@ describe("what a run says in its room, each in a message of its own", () => {
 
   test("a stop, in one line and with whom it waits for, until it has passed", () => {
     const stopped = run(KEY, ...STARTED, ...FAILED);
-    const stop = newsOf(stopped).find(({ kind }) => kind === "waits")?.key ?? "";
+    const stop = newsOf(stopped, AT).find(({ kind }) => kind === "waits")?.key ?? "";
 
     expect(told(stopped, "waits")?.text).toMatch(
       /^F-1 .* is stopped: it broke @channel\. Its card says what you can do\. @Chloe Martin, @Ana Keller, @Ben Osei and @Farid Haddad$/,
@@ -71,7 +71,7 @@ describe("what a run says in its room, each in a message of its own", () => {
     expect(keysOf(again)).toEqual(["key", "started"]);
 
     // What goes on meanwhile is no further stop; one after it is.
-    const keyOf = (state: RunState) => newsOf(state).find(({ kind }) => kind === "waits")?.key;
+    const keyOf = (state: RunState) => newsOf(state, AT).find(({ kind }) => kind === "waits")?.key;
     const noted = transition(stopped, {
       kind: "vote",
       ...at,

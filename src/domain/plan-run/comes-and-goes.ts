@@ -16,7 +16,7 @@ const WRONG = {
 
 /** A vendor refuses a step: each of them is something of its own. */
 const HELD_UP = "held-up:";
-type Wrong = keyof typeof WRONG | `${typeof HELD_UP}${string}`;
+export type Wrong = keyof typeof WRONG | `${typeof HELD_UP}${string}`;
 
 export const wrongIn = (run: RunState, atMs: number): readonly string[] => [
   ...Object.entries(WRONG).flatMap(([name, is]) => (is(run, atMs) ? [name] : [])),

@@ -1,7 +1,8 @@
 import { isKeptInSight, openedSince } from "./before-promotion.ts";
-import { outbreakOf } from "./comes-and-goes.ts";
+import { outbreakOf, type Wrong } from "./comes-and-goes.ts";
 import { stopOf } from "./decision.ts";
 import { isOpenAgain, isWatched } from "./fence.ts";
+import { isTold } from "./outbreak.ts";
 import { onlyAdds } from "./plan.ts";
 import { type RunState, WAITS_FOR_PEOPLE } from "./run.ts";
 
@@ -31,11 +32,13 @@ export type NewsKind =
   | "closed";
 
 /** All that stands now, in the order in which such things happen. What has passed meanwhile, such as a stop, is not among it. */
-export function newsOf(run: RunState): readonly RunNews[] {
+export function newsOf(run: RunState, nowMs: number): readonly RunNews[] {
   const { plan, keys, state, stateAt, watch } = run;
   // The last key is the start.
   const turned = keys.slice(0, Math.max(0, plan.keysRequired - 1));
   const isSeenOpen = isKeptInSight(run) && openedSince(run) !== undefined;
+  const told = (is: boolean, kind: NewsKind, wrong: Wrong) =>
+    only(is && isTold(run.outbreaks[wrong], nowMs), kind, outbreakOf(run, wrong));
   const isUnfenced = isWatched(run) && watch.state === "failed";
   return [
     ...turned.map(({ by, atMs }, index) => ({ kind: "key", key: `key:${by}:${atMs}`, index }) as const),
@@ -46,10 +49,10 @@ export function newsOf(run: RunState): readonly RunNews[] {
       "waits",
       stopOf(run),
     ),
-    ...only(isSeenOpen, "seen-open", outbreakOf(run, "opened-before")),
-    ...only(isOpenAgain(run), "opened", outbreakOf(run, "old-side")),
-    ...only(isUnfenced, "unfenced", outbreakOf(run, "old-side")),
-    ...only(watch.state === "fenced" && watch.tries > 0, "fenced", outbreakOf(run, "old-side")),
+    ...told(isSeenOpen, "seen-open", "opened-before"),
+    ...told(isOpenAgain(run), "opened", "old-side"),
+    ...told(isUnfenced, "unfenced", "old-side"),
+    ...told(watch.state === "fenced" && watch.tries > 0, "fenced", "old-side"),
     // Where nothing is taken back there is no rollback.
     ...only(state === "unwinding" && !onlyAdds(plan), "unwinding", String(stateAt)),
     ...only(state === "verified", "verified"),

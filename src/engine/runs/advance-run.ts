@@ -180,7 +180,7 @@ export async function showRun(
   }));
   const progress = { id: `progress:${subject}`, kind: "progress", subject, to, pin: true };
   const shown = run.startedAtMs === undefined ? [plan, details, ...byHand] : [plan, details, progress];
-  const news = newsOf(run).map(({ key }) => ({
+  const news = newsOf(run, deps.clock.now()).map(({ key }) => ({
     ...{ id: `news:${subject}:${key}`, kind: "run-news", subject: `${subject}#${key}`, to },
   }));
   for (const request of [...shown, ...news]) await want(request, deps);

@@ -1,14 +1,11 @@
 import { wrongOf } from "../../domain/plan-run/comes-and-goes.ts";
+import { MOST_BEGUN, WITHIN_MS } from "../../domain/plan-run/outbreak.ts";
 import type { Calls } from "./calls.ts";
 
 /**
  * Each outbreak rings as soon as it begins, but what flaps rings three times in a quarter of an hour at most. One that is held back
  * rings when there is room again, if it goes on until then (0090).
  */
-const MOST_RINGS = 3;
-/** World time. */
-const WITHIN_MS = 15 * 60_000;
-
 type FirstRings = NonNullable<Calls["firstRings"]>;
 
 /** Between the parts of a reason. */
@@ -24,7 +21,7 @@ export function reasonNow(before: Calls | undefined, reason: string, nowMs: numb
   const known = partsOf(before?.reason ?? "");
   const parts = partsOf(reason);
   const added = parts.filter((part) => !known.includes(part));
-  if (added.some((part) => ringsOfItsKind(part, before?.firstRings, nowMs) < MOST_RINGS)) return reason;
+  if (added.some((part) => ringsOfItsKind(part, before?.firstRings, nowMs) < MOST_BEGUN)) return reason;
   return added.length < parts.length ? before?.reason : undefined;
 }
 
@@ -44,6 +41,6 @@ export function rungWith(before: FirstRings = [], parts: readonly string[], nowM
 
 /** What people are to know of a call after which the next ones are held back. */
 export function sayBrake(before: Calls | undefined, reason: string, nowMs: number): string {
-  const isLast = partsOf(reason).some((part) => ringsOfItsKind(part, before?.firstRings, nowMs) >= MOST_RINGS - 1);
+  const isLast = partsOf(reason).some((part) => ringsOfItsKind(part, before?.firstRings, nowMs) >= MOST_BEGUN - 1);
   return isLast ? ". It comes and goes: people are called for it three times in a quarter of an hour at most" : "";
 }

@@ -50,7 +50,7 @@ const AGAIN: RunEntry = {
 test("guard opened twice: the second opening is told and calls people like the first, and more of the same one is no news", () => {
   const told = (...seen: readonly RunEntry[]) => {
     const run = fencedWith(PAUSED, ...seen);
-    const news = newsOf(run).find(({ kind }) => kind === "seen-open");
+    const news = newsOf(run, AT).find(({ kind }) => kind === "seen-open");
     return [news?.key, whoIsNeeded(run, inventory, AT)?.reason];
   };
   const more: RunEntry = { ...SEEN_OPEN, atMs: AT + 30_000, resources: ["workloads.api"] };
@@ -65,7 +65,7 @@ test("guard opened twice: the second opening is told and calls people like the f
 
 test("guard own opening: each opening says what stands open in it and when all was last seen closed before it; what is lost counts from the first", () => {
   const run = fencedWith(PAUSED, SEEN_OPEN, CLOSED, AGAIN);
-  const key = newsOf(run).find(({ kind }) => kind === "seen-open")?.key ?? "";
+  const key = newsOf(run, AT).find(({ kind }) => kind === "seen-open")?.key ?? "";
   const since = sayTime(CLOSED_BEFORE_AGAIN_MS);
 
   const why = whoIsNeeded(run, inventory, AGAIN_MS)?.why;
@@ -82,7 +82,7 @@ test("guard over by date: after the end date it is not looked at and nobody is c
   expect(whoIsNeeded(open, inventory, open.untilMs)).toBeUndefined();
   const ended = transition(open, { kind: "sight-ended", ...at, step: "fence" });
   expect([isKeptInSight(ended), isOpenBefore(ended)]).toEqual([false, false]);
-  expect(newsOf(ended).map(({ kind }) => kind)).not.toContain("seen-open");
+  expect(newsOf(ended, AT).map(({ kind }) => kind)).not.toContain("seen-open");
 });
 
 test("is open from the look that saw it until one that sees it closed, and again with the next opening, which began with the first", () => {

@@ -108,7 +108,7 @@ function called(...begins: readonly At[]) {
     }
     return asked.length;
   };
-  return { then, asked, atMinutes, said, opened: () => newsOf(run).find(({ kind }) => kind === "opened")?.key };
+  return { then, asked, atMinutes, said, opened: () => newsOf(run, nowMs).find(({ kind }) => kind === "opened")?.key };
 }
 
 interface Course {
@@ -217,6 +217,22 @@ describe("whatever people are called for", () => {
     expect(await then(2 * MINUTE, LOST)).toBe(before + 1);
     expect(new Set(asked).size).toBe(asked.length);
     expect(new Set([undefined, first, opened()]).size).toBe(3);
+  });
+
+  test("guard told when there is room: of openings that follow each other the room hears of three in a quarter of an hour", async () => {
+    const { then, opened } = called(PROMOTING);
+    const told: (string | undefined)[] = [];
+    for (const minute of [1, 2, 3, 4]) {
+      await then(minute * MINUTE, LOST);
+      told.push(opened());
+      if (minute < 4) await then(minute * MINUTE + LOOK_EVERY_MS, FENCING, FENCED);
+    }
+    expect(new Set(told.slice(0, 3)).size).toBe(3);
+    expect(told.map((key) => key !== undefined)).toEqual([true, true, true, false]);
+
+    await then(16 * MINUTE);
+    expect(opened()).toMatch(/^opened:/);
+    expect(told).not.toContain(opened());
   });
 
   test("guard another outbreak: another step that is refused calls at once, however soon", async () => {
