@@ -21,7 +21,9 @@ describe("which changes are tried", () => {
 
     expect(unfound.map((each) => `${each.guard}: ${each.file}`)).toEqual([]);
     const elsewhere = GUARDS.filter((each) => !isInRooms(each)).map((each) => each.file.split("/")[1]);
-    expect(new Set(elsewhere)).toEqual(new Set(["app", "commands", "config", "integrations", "jobs", "views", "procedures"]));
+    expect(new Set(elsewhere)).toEqual(
+      new Set(["app", "commands", "config", "integrations", "jobs", "views", "procedures"]),
+    );
   });
 
   test("all that lie inside the text that is taken out as a guard, and no others", () => {
