@@ -236,7 +236,8 @@ export const GUARDS = [
     cut: "const saying = show(",
     by: "const saying = await show(",
     test: "doors/slack/conversation.test.ts",
-    fails: "guard slow Slack: an answer is sent as soon as it is there, also while Slack has not taken “Working on it …”",
+    fails:
+      "guard slow Slack: an answer is sent as soon as it is there, also while Slack has not taken “Working on it …”",
   },
   {
     guard: "another plan of the same id is not taken for none",
