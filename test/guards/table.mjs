@@ -127,6 +127,15 @@ export const GUARDS = [
       "guard tries again: what fails for the fifth time only six minutes after a start was broken all the time, and calls nobody again",
   },
   {
+    guard: "a page that fails after its card calls people",
+    file: "src/jobs/looks/broken-news.ts",
+    cut: "({ key, what }: BrokenThing): string => key ?? what",
+    by: "({ incident, key, what }: BrokenThing): string => incident ?? key ?? what",
+    test: "jobs/looks/broken-guard.test.ts",
+    fails:
+      "guard later page: several things of one incident are one call, and its page that fails after that is another one",
+  },
+  {
     guard: "what fails and works in turn calls people once",
     file: "src/jobs/looks/broken-news.ts",
     cut: "const isWhole = !broken.has(name) && hasPassed(WHOLE_AFTER_MS, subject.seenAtMs, clock);",
@@ -159,7 +168,7 @@ export const GUARDS = [
     by: "isCalled: subject.isCalled",
     test: "jobs/looks/broken-guard.test.ts",
     fails:
-      "guard broken anew: what was whole for five minutes and breaks again calls again, whatever else stays broken",
+      "guard broken again: what was whole for five minutes and breaks again calls again, whatever else stays broken",
   },
   {
     guard: "what finds no room in the store calls nobody again",

@@ -4,7 +4,7 @@ import type { CallMemory } from "../../flows/reach/calls.ts";
 import { type Need, reach } from "../../flows/reach/reach.ts";
 import { commandersOf } from "../../flows/reach/run-needs.ts";
 import { alertsLink, type Telling } from "./announce.ts";
-import { followNews, subjectOf } from "./broken-news.ts";
+import { followNews } from "./broken-news.ts";
 import { lookingEvery } from "./looking.ts";
 
 export interface BrokenGuardDeps extends Omit<Telling, "announce"> {
@@ -55,9 +55,11 @@ function needOf(broken: readonly BrokenThing[], atMs: number, deps: BrokenGuardD
   };
 }
 
-/** What to do comes before why. One of each subject, the newest first: the people who were called for the others know them. */
+/** What to do comes before why. One of each incident, run or thing, the newest first: the people who were called for the others know them. */
 function sayBroken(broken: readonly BrokenThing[], rest: readonly string[]): string {
-  const newest = [...new Map(broken.map((each) => [subjectOf(each), each])).values()].toReversed();
+  const newest = [
+    ...new Map(broken.map((each) => [each.incident ?? each.run ?? each.what, each])).values(),
+  ].toReversed();
   const named = newest.slice(0, NAMED);
   const more = newest.length - named.length;
   const names = named.map(({ what }) => inRoom(what, LONGEST_NAME)).join("; ");

@@ -17,8 +17,8 @@ const FAILS_WITHIN_MS = 300_000;
 /** Room in the store. A process itself remembers all that is broken. */
 const MOST_STORED = 200;
 
-/** One poisonous incident breaks several things. */
-export const subjectOf = ({ incident, run, what }: BrokenThing): string => incident ?? run ?? what;
+/** Each thing is news by itself: people who were called for a card know nothing of a page that fails later. */
+const subjectOf = ({ key, what }: BrokenThing): string => key ?? what;
 
 /** Calls that follow each other. The next one is the first of another series after twice the longest pause. */
 interface Series {

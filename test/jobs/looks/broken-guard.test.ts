@@ -188,7 +188,7 @@ describe("what TwoKey itself fails at", () => {
     expect(calls()).toBe(1);
   });
 
-  test("guard broken anew: what was whole for five minutes and breaks again calls again, whatever else stays broken", async () => {
+  test("guard broken again: what was whole for five minutes and breaks again calls again, whatever else stays broken", async () => {
     const { inVain } = jobs();
     const looks = guarded({ inVain });
     const fail = async (what: string) => {
@@ -269,13 +269,16 @@ describe("what TwoKey itself fails at", () => {
     expect(calls()).toBe(1);
   });
 
-  test("several things of one incident are one call", async () => {
+  test("guard later page: several things of one incident are one call, and its page that fails after that is another one", async () => {
     const { inVain } = jobs();
     const looks = guarded({ inVain });
-    await failFiveTimes({ inVain }, { ...failing("its page"), incident: "k7" });
+    for (const what of ["its card", "its topic"]) await failFiveTimes({ inVain }, { ...failing(what), incident: "k7" });
     await looks();
     desk.clock.move(3 * MINUTE);
-    await failFiveTimes({ inVain }, { ...failing("its topic"), incident: "k7" });
+    await looks();
+    expect(calls()).toBe(1);
+
+    await failFiveTimes({ inVain }, { ...failing("its page"), incident: "k7" });
     await looks();
     expect(calls()).toBe(1);
   });
