@@ -604,6 +604,40 @@ export const GUARDS = [
     fails: "guard held back: what is held back rings when there is room again, if it goes on until then",
   },
   {
+    guard: "the pager takes the key of a call, whatever it is about",
+    file: "src/flows/reach/run-calls.ts",
+    cut: "reason.length > LONGEST_IN_KEY ? sha256(reason).slice(0, 16) : reason",
+    by: "reason.length > LONGEST_IN_KEY ? reason : reason",
+    test: "flows/reach/run-calls.test.ts",
+    fails:
+      "guard short keys: however many steps a vendor refuses at once, the pager gets keys that it takes, and other ones for other steps",
+  },
+  {
+    guard: "a call stands until the pager has taken the next one",
+    file: "src/flows/reach/reach.ts",
+    cut: "now?.reason === reason && now.pagedAtMs !== undefined",
+    by: "now?.reason === reason",
+    test: "flows/reach/reach.test.ts",
+    fails: "guard one stands: the call before ends at the pager only when that has taken the next one",
+  },
+  {
+    guard: "nobody looked at a run that was let go of until another plan took its place",
+    file: "src/domain/plan-run/cut-off.ts",
+    cut: "lookedMs: run.unlookedSinceMs ?? atMs",
+    by: "lookedMs: atMs",
+    test: "domain/plan-run/lost-writes.test.ts",
+    fails: "guard cut off and superseded: nor where another plan goes on with what no process took any more",
+  },
+  {
+    guard: "what time alone has ended is over",
+    file: "src/domain/plan-run/run-transition.ts",
+    cut: "outbreaksWith(before, wrongIn(next, entry.atMs), entry.atMs)",
+    by: "outbreaksWith(run.outbreaks, wrongIn(next, entry.atMs), entry.atMs)",
+    test: "flows/reach/run-needs.test.ts",
+    fails:
+      "guard held on to: a run that was passed on calls nobody any more once its process is answered, and until then what else is wrong comes first",
+  },
+  {
     guard: "another outbreak calls at once",
     file: "src/domain/plan-run/comes-and-goes.ts",
     cut: "run.outbreaks[wrong]?.beganMs ?? 0",

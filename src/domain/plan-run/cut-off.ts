@@ -40,6 +40,12 @@ export function taken(run: RunState, { atMs, epoch, worker }: Of<"claimed">): Ru
   };
 }
 
+/** Nobody has taken it since its process let go of it, and nobody will: until its end nobody looked. */
+export const endedUntaken = (run: RunState, atMs: number): RunState => ({
+  ...afterSilence(run, { lookedMs: run.unlookedSinceMs ?? atMs, atMs }),
+  unlookedSinceMs: undefined,
+});
+
 /** What shows that whoever drives it is answered. */
 const FURTHER: readonly RunEntry["kind"][] = ["asked", "held-up", "done", "failed", "undone"];
 

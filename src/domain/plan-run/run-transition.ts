@@ -1,6 +1,6 @@
 import { Bug } from "../errors.ts";
 import { wrongIn } from "./comes-and-goes.ts";
-import { letGo, stillCutOff, taken } from "./cut-off.ts";
+import { endedUntaken, letGo, stillCutOff, taken } from "./cut-off.ts";
 import { extended, withoutOpen } from "./extension.ts";
 import { WATCHED } from "./fence.ts";
 import { canBeTakenOver, heldUpStep } from "./held-up.ts";
@@ -26,7 +26,9 @@ export function transition(run: RunState, entry: RunEntry): RunState {
   const next = stillCutOff(run, applied(run, entry), entry);
   const length = run.length + 1;
   const stateAt = next.state === run.state ? run.stateAt : length;
-  const outbreaks = outbreaksWith(run.outbreaks, wrongIn(next, entry.atMs), entry.atMs);
+  // Something may be over by the time alone.
+  const before = outbreaksWith(run.outbreaks, wrongIn(run, entry.atMs), run.lastAtMs);
+  const outbreaks = outbreaksWith(before, wrongIn(next, entry.atMs), entry.atMs);
   const waitedMs = run.waitedMs + waitedUntil(entry, run);
   return { ...next, length, lastAtMs: entry.atMs, stateAt, waitedMs, outbreaks };
 }
@@ -167,7 +169,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
     case "superseded":
       // The next epoch is nobody's: an executor that still waits for a step of this run finds that it was superseded.
       return {
-        ...run,
+        ...endedUntaken(run, entry.atMs),
         state: "superseded",
         epoch: run.epoch + 1,
         endedAtMs: entry.atMs,
@@ -175,7 +177,7 @@ function applied(run: RunState, entry: RunEntry): RunState {
       };
     case "abandoned":
       // As above: whoever stood still with it meanwhile has to find that it was superseded.
-      return { ...closed(run, entry.atMs, entry.why), epoch: run.epoch + 1 };
+      return { ...closed(endedUntaken(run, entry.atMs), entry.atMs, entry.why), epoch: run.epoch + 1 };
     case "finished":
       return {
         ...run,

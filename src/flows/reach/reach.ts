@@ -49,8 +49,14 @@ export interface ReachDeps {
 /** Makes what is due of one round. Safe to call at any time, from any process. */
 export async function reach(need: Need | undefined, deps: ReachDeps): Promise<void> {
   if (need) await callNow(need, deps);
-  await standDown(need?.key, deps);
+  if (!need || (await isRungFor(need, deps))) await standDown(need?.key, deps);
   if (!need && !deps.isToldApart) await forget(deps);
+}
+
+/** Until the pager has taken a call the one before it stands: else it would show nothing that is wrong. */
+async function isRungFor({ reason }: Need, { memory }: ReachDeps): Promise<boolean> {
+  const now = await memory.read();
+  return now?.reason === reason && now.pagedAtMs !== undefined;
 }
 
 /** What was over and begins again is news, however alike it reads: people are called at once. */

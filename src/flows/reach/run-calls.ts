@@ -4,7 +4,7 @@ import { keeperLabel } from "../../domain/incident/pager-traits.ts";
 import type { Person } from "../../domain/people/person.ts";
 import type { RunState } from "../../domain/plan-run/run.ts";
 import { sayState } from "../../domain/plan-run/state-words.ts";
-import { findService, type Inventory } from "../../domain/service/inventory.ts";
+import { findService, type Inventory, sha256 } from "../../domain/service/inventory.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
@@ -73,10 +73,11 @@ type Placed = CallDeps & { readonly channel: string | undefined };
 
 function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: Placed): Need {
   const { id, service, from, to } = run.plan;
+  const named = inKey(reason);
   return {
     ...{ occasion, reason, people, why },
-    key: `dr:${deps.inventory().file.environment}:run:${id}:${reason}`,
-    page: `${id}:${reason}`,
+    key: `dr:${deps.inventory().file.environment}:run:${id}:${named}`,
+    page: `${id}:${named}`,
     about: {
       ...{ source: service, details: { run: id, from, to }, links: linksOf(run, deps) },
       state: `Run ${id} is ${sayState(run.state)}`,
@@ -87,6 +88,10 @@ function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: 
     },
   };
 }
+
+/** PagerDuty refuses a key of more than 255 characters, and a reason has a part for each step that is refused. */
+const LONGEST_IN_KEY = 100;
+const inKey = (reason: string): string => (reason.length > LONGEST_IN_KEY ? sha256(reason).slice(0, 16) : reason);
 
 /** Where somebody who reads this away from the chat goes on: the card with its buttons first, then the service's own pages. */
 function linksOf({ plan }: RunState, { chat, channel, inventory }: Placed): PageLink[] {

@@ -191,6 +191,22 @@ describe("what is known of lost writes after a move that could lose some", () =>
     expect([lostWrites(run), run.takeovers]).toEqual([afterTime(PRICES), driven.takeovers]);
   });
 
+  test("guard cut off and superseded: nor where another plan goes on with what no process took any more", () => {
+    const driven = { ...moved(), state: "running" as const, epoch: 1, lastAtMs: PROMOTED_AT };
+    const [sinceMs, atMs] = [PROMOTED_AT + 60 * SECOND, PROMOTED_AT + 900 * SECOND];
+    const entries: RunEntry[] = [
+      { kind: "cut-off", atMs: sinceMs + SECOND, epoch: 1, sinceMs, callsAtMs: atMs },
+      { kind: "paused", atMs: sinceMs + SECOND, by: "ana", door: "slack", why: "ana looks" },
+    ];
+    const left = entries.reduce(transition, driven);
+
+    for (const end of [
+      { kind: "superseded", atMs, plan: "F-2" },
+      { kind: "abandoned", atMs, why: "the store was lost" },
+    ] as const)
+      expect(transition(left, end).watch.unseenSinceMs).toBe(sinceMs);
+  });
+
   test("guard another blip: a process that was answered for long and then cut off for a moment had looked until then", () => {
     const driven = { ...moved(), state: "running" as const, epoch: 1, lastAtMs: PROMOTED_AT };
     const blip = (atMs: number, epoch: number): RunEntry[] => [

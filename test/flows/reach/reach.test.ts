@@ -119,6 +119,17 @@ describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
     expect(memory()?.open).toEqual([]);
   });
 
+  test("guard one stands: the call before ends at the pager only when that has taken the next one", async () => {
+    const { answers, asked, at } = desk();
+    await at(0, need(occasion));
+    answers.trigger = RETRY;
+    await at(1_000, need(occasion, { reason: "other", key: "dr:other", page: "other" }));
+    expect(asked).not.toContain("resolve dr:key");
+    answers.trigger = ACCEPTED;
+    await at(10 * MINUTE, need(occasion, { reason: "other", key: "dr:other", page: "other" }));
+    expect(asked).toContain("resolve dr:key");
+  });
+
   test("guard news again: is called at once when what was over begins again, however alike it reads", async () => {
     const { asked, at } = desk();
     await at(0, need(occasion));

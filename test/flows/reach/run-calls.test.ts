@@ -1,6 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import type { Person } from "../../../src/domain/people/person.ts";
+import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { Calls } from "../../../src/flows/reach/calls.ts";
 import { callPeople } from "../../../src/flows/reach/run-calls.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
@@ -50,4 +51,40 @@ test("guard called by name: only those are said to be called whom the pager that
   expect(await saidOf(() => false)).toEqual([
     `PagerDuty has the call, and knows nobody to call by name: not ${needed.map(({ name }) => name).join(", ")}`,
   ]);
+});
+
+test("guard short keys: however many steps a vendor refuses at once, the pager gets keys that it takes, and other ones for other steps", async () => {
+  const ids = Object.keys(run.steps);
+  const refusedOf = (some: readonly string[]): RunState => ({
+    ...{ ...run, state: "running", startedAtMs: AT },
+    outbreaks: Object.fromEntries(some.map((id) => [`held-up:${id}`, { beganMs: AT, isOver: false }])),
+    steps: Object.fromEntries(
+      Object.entries(run.steps).map(([id, step]) =>
+        some.includes(id)
+          ? [id, { ...step, state: "intended" as const, heldUp: { sinceMs: AT, why: "HTTP 503" } }]
+          : [id, step],
+      ),
+    ),
+  });
+  const keys: string[] = [];
+  const wake = { ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing } };
+  for (const some of [ids, ids.slice(1)])
+    await callPeople(refusedOf(some), {
+      ...{ calls: memoryDocuments<Calls>(), cards: memoryDocuments<CardDue>(), logger: silent },
+      ...{ chat: new RecordedChat(clockAt()), channelOf: async () => undefined, clock: clockAt(() => AT) },
+      ...{ inventory: () => inventory, wake: { ...wake, incidentChat: nothing, card: nothing } },
+      pagers: pagersWith({
+        trigger: async ({ dedupKey }) => {
+          keys.push(dedupKey);
+          return ACCEPTED;
+        },
+        call: async ({ pageKey }) => {
+          keys.push(pageKey);
+          return ASKED;
+        },
+      }),
+    });
+
+  expect([ids.length > 5, keys.length, new Set(keys).size]).toEqual([true, 4, 4]);
+  expect(keys.filter((key) => key.length > 255)).toEqual([]);
 });

@@ -369,6 +369,10 @@ test("guard held on to: a run that was passed on calls nobody any more once its 
   expect(whoIsNeeded(begun, inventory, heldMs)).toMatchObject({
     ...{ occasion: "cut-off", why: expect.stringMatching(/gets no further since .* 3 times .*HTTP 503/) },
   });
+  const goneLater = apply(held, gone(7, heldMs + 400 * SECOND));
+  expect(whoIsNeeded(goneLater, inventory, heldMs + 440 * SECOND)?.reason).toContain(
+    `cut-off:${heldMs + 400 * SECOND}`,
+  );
   expect(whoIsNeeded(held, inventory, heldMs + 90 * SECOND)).toMatchObject({
     ...{ occasion: "held-up", why: expect.stringMatching(/HTTP 503.* 3 times in a row/) },
   });
