@@ -89,7 +89,7 @@ function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: 
   };
 }
 
-/** PagerDuty refuses a key of more than 255 characters, and a reason has a part for each step that is refused. */
+/** A pager refuses a key of more than 255 characters, and a reason has a part for each step that is refused. */
 const LONGEST_IN_KEY = 100;
 const inKey = (reason: string): string => (reason.length > LONGEST_IN_KEY ? sha256(reason).slice(0, 16) : reason);
 

@@ -57,7 +57,7 @@ test("guard short keys: however many steps a vendor refuses at once, the pager g
   const ids = Object.keys(run.steps);
   const refusedOf = (some: readonly string[]): RunState => ({
     ...{ ...run, state: "running", startedAtMs: AT },
-    outbreaks: Object.fromEntries(some.map((id) => [`held-up:${id}`, { beganMs: AT, isOver: false }])),
+    outbreaks: Object.fromEntries(some.map((id) => [`held-up:${id}`, { beganMs: AT, isOver: false, toldMs: [] }])),
     steps: Object.fromEntries(
       Object.entries(run.steps).map(([id, step]) =>
         some.includes(id)
