@@ -1,15 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import { GUARDS } from "../guards/table.mjs";
-import { intervalOf, mutantsOfGuards, sampleOf, survivorsAmong } from "./choose.ts";
-import { isInRooms, type Mutant, sources } from "./instrument.ts";
+import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
+import { isInRooms, type Mutant, named, sources } from "./instrument.ts";
 
 const guard = GUARDS.find((each) => !each.cut.includes("\n"));
-const { file = "", cut = "" } = guard ?? {};
+const { file = "", cut = "", test: shownIn = "", fails = "" } = guard ?? {};
 const TEXT = `const before = 1;\nif (x) ${cut} 1;\n`;
 const at = TEXT.split("\n")[1]?.indexOf(cut) ?? 0;
 
 const mutant = (id: string, line: number, [column, length]: readonly [number, number]): Mutant => ({
-  ...{ id, file, mutator: "ConditionalExpression", was: "", becomes: "" },
+  ...{ id, name: id, file, mutator: "ConditionalExpression", was: "", becomes: "" },
   ...{ from: { line, column }, to: { line, column: column + length } },
 });
 
@@ -36,6 +36,7 @@ describe("which changes are tried", () => {
     const chosen = mutantsOfGuards({ mutants: [inside, part, around, elsewhere], texts });
 
     expect(chosen.map(({ id }) => id)).toEqual(["inside", "part"]);
+    expect(chosen[0]?.shownBy).toContainEqual({ file: `test/${shownIn}`, title: fails });
   });
 
   test("a sample is drawn by its seed, without one twice", () => {
@@ -48,13 +49,22 @@ describe("which changes are tried", () => {
     expect(sampleOf(all, 1_000, 7)).toHaveLength(500);
   });
 
-  test("those that survived an earlier run, wherever in their files they stand now", () => {
-    const moved = { ...mutant("moved", 7, [2, 5]), was: "a", becomes: "b" };
-    const other = { ...moved, id: "other", becomes: "c" };
-    const elsewhere = { ...moved, id: "elsewhere", file: "src/other.ts" };
-    const output = `a line before\n${JSON.stringify({ survivors: [{ ...moved, id: "9", from: { line: 1, column: 0 } }] })}\n`;
+  test("a sample keeps what was drawn where the sources change elsewhere", () => {
+    const all = Array.from({ length: 500 }, (_, index) => mutant(String(index), 0, [0, 1]));
+    const before = sampleOf(all, 100, 7).map(({ id }) => id);
 
-    expect(survivorsAmong([elsewhere, moved, other], output)).toEqual([moved]);
+    const after = sampleOf(all.slice(50), 100, 7).map(({ id }) => id);
+
+    expect(before.filter((id) => Number(id) >= 50 && !after.includes(id))).toEqual([]);
+  });
+
+  test("a change has the same name where it moves in its file, and another one than its equals there", () => {
+    const change = { ...mutant("1", 4, [0, 1]), was: "a", becomes: "b" };
+    const [first, second, elsewhere] = named([change, { ...change, id: "2" }, { ...change, file: "src/other.ts" }]);
+    const [moved] = named([{ ...change, id: "9", from: { line: 70, column: 0 } }]);
+
+    expect(new Set([first?.name, second?.name, elsewhere?.name]).size).toBe(3);
+    expect(moved?.name).toBe(first?.name);
   });
 
   test("the share stands with the bounds between which it lies with 95 % confidence", () => {

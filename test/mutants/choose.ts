@@ -1,44 +1,35 @@
-import { z } from "zod";
-import { Random } from "../../src/simulators/world/random.ts";
+import { createHash } from "node:crypto";
 import { GUARDS } from "../guards/table.mjs";
 import type { Mutant, Mutated, Place } from "./instrument.ts";
 
-/** Every mutant inside the text that `npm run guards` takes out whole. */
-export function mutantsOfGuards({ mutants, texts }: Pick<Mutated, "mutants" | "texts">): Mutant[] {
-  const guarded = GUARDS.flatMap(({ file, cut }) => {
+export interface GuardMutant extends Mutant {
+  /** Whose failing `npm run guards` expects where the whole text is taken out. */
+  readonly shownBy: readonly { readonly file: string; readonly title: string }[];
+}
+
+/** Every mutant inside a text that `npm run guards` takes out whole, with the tests that are named for that guard. */
+export function mutantsOfGuards({ mutants, texts }: Pick<Mutated, "mutants" | "texts">): GuardMutant[] {
+  const guarded = GUARDS.flatMap(({ file, cut, test, fails }) => {
     const text = texts.get(file);
     const start = text?.indexOf(cut) ?? -1;
+    const shownBy = { file: `test/${test}`, title: fails };
     return text === undefined || start < 0
       ? []
-      : [{ file, from: placeOf(text, start), to: placeOf(text, start + cut.length) }];
+      : [{ file, shownBy, from: placeOf(text, start), to: placeOf(text, start + cut.length) }];
   });
-  return mutants.filter((mutant) =>
-    guarded.some(
+  return mutants.flatMap((mutant) => {
+    const around = guarded.filter(
       ({ file, from, to }) => file === mutant.file && !isBefore(mutant.from, from) && !isBefore(to, mutant.to),
-    ),
-  );
+    );
+    return around.length === 0 ? [] : [{ ...mutant, shownBy: around.map(({ shownBy }) => shownBy) }];
+  });
 }
 
-const SameChange = z.object({ file: z.string(), mutator: z.string(), was: z.string(), becomes: z.string() });
-type SameChange = z.infer<typeof SameChange>;
-const Before = z.object({ survivors: z.array(SameChange) });
-
-/** The changes that survived an earlier run, wherever in their files they stand now. `output`: what that run with `--json` printed. */
-export function survivorsAmong(mutants: readonly Mutant[], output: string): Mutant[] {
-  const lines = output.split("\n").filter((line) => line !== "");
-  const { survivors } = Before.parse(JSON.parse(lines.at(-1) ?? ""));
-  const survived = new Set(survivors.map(changeOf));
-  return mutants.filter((mutant) => survived.has(changeOf(mutant)));
-}
-
-const changeOf = ({ file, mutator, was, becomes }: SameChange): string => JSON.stringify([file, mutator, was, becomes]);
-
-/** So many of the others, drawn by a seed, each at most once. */
+/** So many of the others, drawn by a seed, each at most once. A change of the sources elsewhere leaves it in the sample. */
 export function sampleOf(mutants: readonly Mutant[], runs: number, seed: number): Mutant[] {
-  const random = new Random(seed);
   return mutants
-    .map((mutant) => ({ mutant, at: random.next() }))
-    .toSorted((one, other) => one.at - other.at)
+    .map((mutant) => ({ mutant, at: createHash("sha256").update(`${seed} ${mutant.name}`).digest("hex") }))
+    .toSorted((one, other) => (one.at < other.at ? -1 : 1))
     .slice(0, runs)
     .map(({ mutant }) => mutant);
 }

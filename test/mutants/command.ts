@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { intervalOf, mutantsOfGuards, sampleOf, survivorsAmong } from "./choose.ts";
+import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
 import { type Coverage, cover } from "./coverage.ts";
 import { instrument, isInRooms, type Mutant, type Mutated } from "./instrument.ts";
 import { type Kept, keptIn, type Verdict } from "./kept.ts";
@@ -14,12 +14,13 @@ import { tryOut } from "./trial.ts";
  * `npm run mutants`: small changes of the sources, each of which a test has to notice. Exit codes: 0 every change of a guard is
  * noticed and nine of ten of the others, 1 not, or a test fails without a change, or time was over, 2 called wrongly.
  */
-const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--part I/N] [--no-guards] [--processes N] [--keep FOLDER] [--minutes N] [--again FILE] [--json]
+const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--part I/N] [--no-guards] [--processes N] [--keep FOLDER] [--minutes N] [--json]
 
 Tries every change inside a guard, wherever it lies, and N others drawn from S. The tests run once without a change first, to learn which
 of them reaches which. --only takes the files whose name has this word in it, --part the Ith of N parts of what is chosen, for
-several machines. --keep writes each verdict down as it comes, and goes on from those that stand there. After --minutes no
-further change is begun. --again tries those alone that survived an earlier run, whose output with --json is in FILE.
+several machines. --keep writes each verdict down as it comes, and goes on from those that stand there: what a test noticed holds
+while that test's file and the changed file are as they were; all else is tried again after any change of sources or tests.
+After --minutes no further change is begun.
 `;
 /** `2/3`: every third one, from the second on. */
 const Part = z
@@ -36,7 +37,6 @@ const Wanted = z.strictObject({
   part: Part,
   minutes: z.coerce.number().positive().default(Number.POSITIVE_INFINITY),
   keep: z.string().min(1).optional(),
-  again: z.string().min(1).optional(),
 });
 type Wanted = z.infer<typeof Wanted>;
 const text = { type: "string" } as const;
@@ -67,7 +67,6 @@ export async function command(args: readonly string[]): Promise<number> {
       processes: text,
       minutes: text,
       keep: text,
-      again: text,
       json: flag,
       help: flag,
       "no-guards": flag,
@@ -85,12 +84,11 @@ async function all(
   how: { readonly isJson: boolean; readonly isWithoutGuards: boolean },
 ): Promise<number> {
   const untilMs = Date.now() + wanted.minutes * 60_000;
-  const again = wanted.again === undefined ? undefined : await readFile(wanted.again, "utf8");
   const folder = wanted.keep ?? (await mkdtemp(join(tmpdir(), "twokey-kept-")));
   try {
     const kept = await keptIn(resolve(folder));
     const mutated = await instrument(kept.copy);
-    const { guards, others } = choose(mutated, wanted, again);
+    const { guards, others } = choose(mutated, wanted);
     say(`${mutated.mutants.length} changes; the tests run once without any, to see what they reach`);
     const coverage = await cover(mutated.directory, wanted.processes, kept.coverage);
     say(`${coverage.tests} tests pass without a change`);
@@ -100,7 +98,7 @@ async function all(
       others.filter((_, index) => index % of === at - 1),
     );
     const tried = await tryEach(asked, { mutated, coverage, kept, untilMs, processes: wanted.processes });
-    const guarded = new Set(guards);
+    const guarded = new Set<Mutant>(guards);
     return report({
       ofGuards: tried.filter(({ mutant }) => guarded.has(mutant)),
       ofOthers: tried.filter(({ mutant }) => !guarded.has(mutant)),
@@ -111,13 +109,12 @@ async function all(
   }
 }
 
-function choose(mutated: Mutated, { only, runs, seed }: Wanted, again: string | undefined) {
-  const among = again === undefined ? mutated.mutants : survivorsAmong(mutated.mutants, again);
-  const chosen = among.filter(({ file }) => file.includes(only));
+function choose(mutated: Mutated, { only, runs, seed }: Wanted) {
+  const chosen = mutated.mutants.filter(({ file }) => file.includes(only));
   const guards = mutantsOfGuards({ ...mutated, mutants: chosen });
-  const guarded = new Set(guards);
-  const others = chosen.filter((mutant) => !guarded.has(mutant) && isInRooms(mutant));
-  return { guards, others: again === undefined ? sampleOf(others, runs, seed) : others };
+  const guarded = new Set(guards.map(({ id }) => id));
+  const others = chosen.filter((mutant) => !guarded.has(mutant.id) && isInRooms(mutant));
+  return { guards, others: sampleOf(others, runs, seed) };
 }
 
 /** One of each in turn, so that a run that is cut off says something of both. */
@@ -136,15 +133,15 @@ interface Trying {
 
 async function tryEach(some: readonly Mutant[], trying: Trying): Promise<Tried[]> {
   const { mutated, coverage, kept, untilMs, processes } = trying;
-  const waiting = some.filter(({ id }) => !kept.verdicts.has(id));
+  const waiting = some.filter((mutant) => kept.of(mutant) === undefined);
   const tried = some.flatMap((mutant) => {
-    const verdict = kept.verdicts.get(mutant.id);
+    const verdict = kept.of(mutant);
     return verdict ? [triedAs(mutant, verdict)] : [];
   });
   const work = async () => {
     for (let mutant = waiting.shift(); mutant && Date.now() < untilMs; mutant = waiting.shift()) {
       const verdict = await tryOut(mutated.directory, mutant, coverage.of.get(mutant.id) ?? []);
-      await kept.write(mutant.id, verdict);
+      await kept.write(mutant, verdict);
       tried.push(triedAs(mutant, verdict));
       say(`${tried.length}/${some.length} ${lineOf(triedAs(mutant, verdict))}`);
     }

@@ -37,6 +37,8 @@ export interface Covering {
   readonly file: string;
   /** Full names of the tests that reach it; empty: it is reached before the first one, so each may notice. */
   readonly names: readonly string[];
+  /** Full names of all tests of the file that may notice it. */
+  readonly tests: readonly string[];
   /** What those tests took in the dry run, in milliseconds. */
   readonly costMs: number;
   /** Mutants that this file reaches at all: a file that reaches few says more about each. */
@@ -105,7 +107,7 @@ async function read(into: string, took: ReadonlyMap<string, number>) {
     for (const [id, reaching] of names) {
       const asked = reaching.length > 0 ? reaching : passed.map(([name]) => name);
       const costMs = asked.reduce((sum, name) => sum + (took.get(`${file} ${name}`) ?? 0), 0);
-      of.set(id, [...(of.get(id) ?? []), { file, names: reaching, costMs, breadth: names.size }]);
+      of.set(id, [...(of.get(id) ?? []), { file, names: reaching, tests: asked, costMs, breadth: names.size }]);
     }
   }
   return of;

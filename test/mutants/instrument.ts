@@ -23,7 +23,10 @@ export interface Place {
 }
 
 export interface Mutant {
+  /** Of this copy alone. */
   readonly id: string;
+  /** The same as long as nothing about this change is different, and also where it moves in its file. */
+  readonly name: string;
   /** Below the root, such as `src/domain/plan-run/key.ts`. */
   readonly file: string;
   readonly from: Place;
@@ -51,16 +54,25 @@ export async function instrument(directory: string): Promise<Mutated> {
     LEFT_OUT,
   );
   await Promise.all(files.map(({ name, content }) => writeFile(join(directory, name), content)));
-  return {
-    ...{ directory, texts },
-    mutants: mutants
-      .filter(({ status }) => status === undefined)
-      .map(({ id, fileName, location: { start, end }, mutatorName, replacement }) => ({
-        ...{ id, file: fileName, from: start, to: end, mutator: mutatorName },
-        was: textAt(texts.get(fileName) ?? "", start, end),
-        becomes: replacement,
-      })),
-  };
+  const changes = mutants
+    .filter(({ status }) => status === undefined)
+    .map(({ id, fileName, location: { start, end }, mutatorName, replacement }) => ({
+      ...{ id, file: fileName, from: start, to: end, mutator: mutatorName },
+      was: textAt(texts.get(fileName) ?? "", start, end),
+      becomes: replacement,
+    }));
+  return { directory, texts, mutants: named(changes) };
+}
+
+/** Equal changes of one file are told apart by their number. */
+export function named(mutants: readonly Omit<Mutant, "name">[]): Mutant[] {
+  const seen = new Map<string, number>();
+  return mutants.map((mutant) => {
+    const change = JSON.stringify([mutant.file, mutant.mutator, mutant.was, mutant.becomes]);
+    const nth = (seen.get(change) ?? 0) + 1;
+    seen.set(change, nth);
+    return { ...mutant, name: `${change} ${nth}` };
+  });
 }
 
 async function copyTo(directory: string): Promise<void> {

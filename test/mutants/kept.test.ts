@@ -1,32 +1,66 @@
-import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { keptIn } from "./kept.ts";
+import { keptIn, type Verdict } from "./kept.ts";
 
+let root = "";
 let folder = "";
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "twokey-kept-test-"));
+  root = await mkdtemp(join(tmpdir(), "twokey-kept-test-"));
+  folder = join(root, "kept");
+  for (const name of ["src", "test"]) await mkdir(join(root, name));
+  for (const name of ["src/key.ts", "src/other.ts", "test/key.test.ts"]) await change(name, "before");
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(root, { recursive: true, force: true }));
 
-describe("a run of the mutants that was cut off", () => {
-  test("goes on after the last verdict that was written whole", async () => {
-    const first = await keptIn(folder);
-    await first.write("1", { kind: "dead", by: "a test" });
-    await first.write("2", { kind: "not-reached" });
-    await appendFile(join(folder, "verdicts.jsonl"), '{"id":"3","ver');
+const change = (name: string, text: string) => writeFile(join(root, name), text);
+const kept = () => keptIn(folder, root);
+const KEY = { name: "true for false 1", file: "src/key.ts" };
+const NOTICED: Verdict = { kind: "dead", by: "test/key.test.ts: two keys", test: "test/key.test.ts" };
+const SURVIVED: Verdict = { kind: "survived", asked: 1, left: 0 };
 
-    const again = await keptIn(folder);
-    await again.write("3", { kind: "survived", asked: 1, left: 0 });
+describe("what an earlier run of the mutants found", () => {
+  test("is known to the next one, up to the last verdict that was written whole", async () => {
+    await (await kept()).write(KEY, NOTICED);
+    await appendFile(join(folder, "verdicts.jsonl"), '{"name":"cut off');
 
-    expect([...(await keptIn(folder)).verdicts.keys()]).toEqual(["1", "2", "3"]);
+    await (await kept()).write({ ...KEY, name: "next" }, SURVIVED);
+
+    const after = await kept();
+    expect(after.of(KEY)).toEqual(NOTICED);
+    expect(after.of({ ...KEY, name: "next" })).toEqual(SURVIVED);
+    expect(after.of({ ...KEY, name: "cut off" })).toBeUndefined();
   });
 
-  test("is refused over other sources or tests, where a number would be another change", async () => {
-    await keptIn(folder);
-    await writeFile(join(folder, "made-from"), "other sources");
+  test("holds for what a test noticed while other files change, and what the tests reach is learnt again", async () => {
+    const first = await kept();
+    await first.write(KEY, NOTICED);
+    await mkdir(first.coverage);
+    expect(await readdir((await kept()).coverage)).toEqual([]);
+    await change("src/other.ts", "after");
 
-    await expect(keptIn(folder)).rejects.toThrow("made from other sources");
+    const after = await kept();
+
+    expect(after.of(KEY)).toEqual(NOTICED);
+    await expect(readdir(after.coverage)).rejects.toThrow("ENOENT");
   });
+
+  test.each(["src/key.ts", "test/key.test.ts"])("is asked for again where %s changed", async (name) => {
+    await (await kept()).write(KEY, NOTICED);
+    await change(name, "after");
+
+    expect((await kept()).of(KEY)).toBeUndefined();
+  });
+
+  test.each<Verdict>([SURVIVED, { kind: "not-reached" }, { kind: "dead", by: "no end within 60 s" }])(
+    "is asked for again after any change where no one test noticed it: $kind",
+    async (verdict) => {
+      await (await kept()).write(KEY, verdict);
+      expect((await kept()).of(KEY)).toEqual(verdict);
+      await change("src/other.ts", "after");
+
+      expect((await kept()).of(KEY)).toBeUndefined();
+    },
+  );
 });

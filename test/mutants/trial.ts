@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { GuardMutant } from "./choose.ts";
 import type { Covering } from "./coverage.ts";
 import type { Mutant } from "./instrument.ts";
 import { runTests } from "./jest-run.ts";
@@ -19,17 +20,33 @@ const MOST_NAMES = 60;
 const scoreOf = ({ costMs, breadth }: Covering): number => costMs + breadth;
 const escaped = (name: string): string => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** Switches one mutant on, and asks the tests that reach it: first the file that says most for its time, then the others. */
-export async function tryOut(directory: string, mutant: Mutant, covering: readonly Covering[]): Promise<Verdict> {
+/**
+ * Switches one mutant on, and asks the tests that reach it: first those that are named for its guard, then the file that says
+ * most for its time, then the others.
+ */
+export async function tryOut(
+  directory: string,
+  mutant: Mutant | GuardMutant,
+  covering: readonly Covering[],
+): Promise<Verdict> {
   if (covering.length === 0) return { kind: "not-reached" };
   const sorted = covering.toSorted((one, other) => scoreOf(one) - scoreOf(other));
   const asked = withinBudget(sorted);
   const [first, ...others] = asked;
-  for (const some of [first ? [first] : [], others].filter(({ length }) => length > 0)) {
+  const turns = ["shownBy" in mutant ? namedFor(mutant, covering) : [], first ? [first] : [], others];
+  for (const some of turns.filter(({ length }) => length > 0)) {
     const by = await noticedBy(directory, mutant, some);
-    if (by !== undefined) return { kind: "dead", by };
+    if (by !== undefined) return { kind: "dead", ...by };
   }
   return { kind: "survived", asked: asked.length, left: sorted.length - asked.length };
+}
+
+function namedFor({ shownBy }: GuardMutant, covering: readonly Covering[]): readonly Covering[] {
+  return covering.flatMap((each) => {
+    const titles = shownBy.filter(({ file }) => file === each.file).map(({ title }) => title);
+    const names = each.tests.filter((name) => titles.some((title) => name.endsWith(title)));
+    return names.length === 0 ? [] : [{ ...each, names }];
+  });
 }
 
 function withinBudget(sorted: readonly Covering[]): readonly Covering[] {
@@ -40,7 +57,9 @@ function withinBudget(sorted: readonly Covering[]): readonly Covering[] {
   });
 }
 
-async function noticedBy(directory: string, { id }: Mutant, some: readonly Covering[]): Promise<string | undefined> {
+type Noticed = Omit<Extract<Verdict, { kind: "dead" }>, "kind">;
+
+async function noticedBy(directory: string, { id }: Mutant, some: readonly Covering[]): Promise<Noticed | undefined> {
   const names = some.every((each) => each.names.length > 0) ? some.flatMap((each) => each.names) : [];
   const pattern = names.length > 0 && names.length <= MOST_NAMES ? ["-t", `^(${names.map(escaped).join("|")})$`] : [];
   const files = some.map(({ file }) => file);
@@ -57,13 +76,13 @@ async function noticedBy(directory: string, { id }: Mutant, some: readonly Cover
     env: { __STRYKER_ACTIVE_MUTANT__: id, TWOKEY_MUTANTS_ORDER: JSON.stringify(files) },
     timeoutMs,
   });
-  if (report === undefined)
-    return isInTime ? `one of ${files.join(", ")}` : `no end within ${Math.round(timeoutMs / 1_000)} s`;
-  const noticed = report.testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults
-      .filter(({ status }) => status === "failed")
-      .map(({ fullName }) => `${name.slice(directory.length + 1)}: ${fullName}`),
-  );
-  const unloaded = report.testResults.find(({ status }) => status === "failed");
-  return noticed[0] ?? (unloaded && `${unloaded.name.slice(directory.length + 1)} does not load`);
+  if (report === undefined) {
+    if (!isInTime) return { by: `no end within ${Math.round(timeoutMs / 1_000)} s` };
+    return { by: `one of ${files.join(", ")}` };
+  }
+  const failed = report.testResults.find(({ status }) => status === "failed");
+  if (failed === undefined) return undefined;
+  const test = failed.name.slice(directory.length + 1);
+  const title = failed.assertionResults.find(({ status }) => status === "failed")?.fullName;
+  return { test, by: title === undefined ? `${test} does not load` : `${test}: ${title}` };
 }
