@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { GUARDS } from "../guards/table.mjs";
-import type { Mutant, Mutated, Place } from "./instrument.ts";
+import { type Mutant, type Mutated, type Place, placeOf } from "./instrument.ts";
 
 export interface GuardMutant extends Mutant {
   /** Whose failing `npm run guards` expects where the whole text is taken out. */
@@ -25,18 +25,12 @@ export function mutantsOfGuards({ mutants, texts }: Pick<Mutated, "mutants" | "t
   });
 }
 
-/** So many of the others, drawn by a seed, each at most once. A change of the sources elsewhere leaves it in the sample. */
-export function sampleOf(mutants: readonly Mutant[], runs: number, seed: number): Mutant[] {
+/** In an order that is drawn by a seed. A change of the sources leaves all others in theirs. */
+export function shuffled(mutants: readonly Mutant[], seed: number): Mutant[] {
   return mutants
     .map((mutant) => ({ mutant, at: createHash("sha256").update(`${seed} ${mutant.name}`).digest("hex") }))
     .toSorted((one, other) => (one.at < other.at ? -1 : 1))
-    .slice(0, runs)
     .map(({ mutant }) => mutant);
-}
-
-function placeOf(text: string, offset: number): Place {
-  const lines = text.slice(0, offset).split("\n");
-  return { line: lines.length - 1, column: lines.at(-1)?.length ?? 0 };
 }
 
 const isBefore = (one: Place, other: Place): boolean =>

@@ -3,12 +3,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { intervalOf, mutantsOfGuards, sampleOf } from "./choose.ts";
-import { type Coverage, cover } from "./coverage.ts";
-import { instrument, isInRooms, type Mutant, type Mutated } from "./instrument.ts";
-import { type Kept, keptIn, type Verdict } from "./kept.ts";
-import { reasonFor } from "./same-behaviour.ts";
-import { tryOut } from "./trial.ts";
+import { intervalOf, mutantsOfGuards, shuffled } from "./choose.ts";
+import { cover } from "./coverage.ts";
+import { instrument, isInRooms, type Mutated } from "./instrument.ts";
+import { keptIn } from "./kept.ts";
+import { type Asked, lineOf, say, type Tried, tryEach } from "./trials.ts";
 
 /**
  * `npm run mutants`: small changes of the sources, each of which a test has to notice. Exit codes: 0 every change of a guard is
@@ -16,7 +15,7 @@ import { tryOut } from "./trial.ts";
  */
 const USAGE = `npm run mutants -- [--runs N] [--seed S] [--only WORD] [--part I/N] [--no-guards] [--processes N] [--keep FOLDER] [--minutes N] [--json]
 
-Tries every change inside a guard, wherever it lies, and N others drawn from S. The tests run once without a change first, to learn which
+Tries every change inside a guard, wherever it lies, and N others drawn from S, of those that compile. The tests run once without a change first, to learn which
 of them reaches which. --only takes the files whose name has this word in it, --part the Ith of N parts of what is chosen, for
 several machines. --keep writes each verdict down as it comes, and goes on from those that stand there: what a test noticed holds
 while that test's file and the changed file are as they were; all else is tried again after any change of sources or tests.
@@ -42,13 +41,6 @@ type Wanted = z.infer<typeof Wanted>;
 const text = { type: "string" } as const;
 const flag = { type: "boolean", default: false } as const;
 const LEAST_SHARE = 0.9;
-
-interface Tried {
-  readonly mutant: Mutant;
-  readonly verdict: Verdict;
-  /** Why no test can notice it, where somebody has written that down. */
-  readonly reason: string | undefined;
-}
 
 /** Resolves to the exit code. A Redis runs already. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -88,71 +80,30 @@ async function all(
   try {
     const kept = await keptIn(resolve(folder));
     const mutated = await instrument(kept.copy);
-    const { guards, others } = choose(mutated, wanted);
+    const chosen = choose(mutated, wanted);
     say(`${mutated.mutants.length} changes; the tests run once without any, to see what they reach`);
     const coverage = await cover(mutated.directory, wanted.processes, kept.coverage);
     say(`${coverage.tests} tests pass without a change`);
-    const { at, of } = wanted.part;
-    const asked = alternating(
-      how.isWithoutGuards ? [] : guards.filter((_, index) => index % of === at - 1),
-      others.filter((_, index) => index % of === at - 1),
-    );
+    const asked = { ...chosen, guards: how.isWithoutGuards ? [] : chosen.guards };
     const tried = await tryEach(asked, { mutated, coverage, kept, untilMs, processes: wanted.processes });
-    const guarded = new Set<Mutant>(guards);
-    return report({
-      ofGuards: tried.filter(({ mutant }) => guarded.has(mutant)),
-      ofOthers: tried.filter(({ mutant }) => !guarded.has(mutant)),
-      ...{ notTried: asked.length - tried.length, failed: coverage.failed, seed: wanted.seed, isJson: how.isJson },
-    });
+    return report({ ...tried, failed: coverage.failed, seed: wanted.seed, isJson: how.isJson });
   } finally {
     if (wanted.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
-function choose(mutated: Mutated, { only, runs, seed }: Wanted) {
-  const chosen = mutated.mutants.filter(({ file }) => file.includes(only));
-  const guards = mutantsOfGuards({ ...mutated, mutants: chosen });
+function choose({ texts, mutants }: Mutated, { only, runs, seed, part: { at, of } }: Wanted): Asked {
+  const chosen = mutants.filter(({ file }) => file.includes(only));
+  const guards = mutantsOfGuards({ texts, mutants: chosen });
   const guarded = new Set(guards.map(({ id }) => id));
   const others = chosen.filter((mutant) => !guarded.has(mutant.id) && isInRooms(mutant));
-  return { guards, others: sampleOf(others, runs, seed) };
-}
-
-/** One of each in turn, so that a run that is cut off says something of both. */
-function alternating<T>(some: readonly T[], others: readonly T[]): T[] {
-  const longest = Math.max(some.length, others.length);
-  return Array.from({ length: longest }, (_, at) => [some.slice(at, at + 1), others.slice(at, at + 1)]).flat(2);
-}
-
-interface Trying {
-  readonly mutated: Mutated;
-  readonly coverage: Coverage;
-  readonly kept: Kept;
-  readonly untilMs: number;
-  readonly processes: number;
-}
-
-async function tryEach(some: readonly Mutant[], trying: Trying): Promise<Tried[]> {
-  const { mutated, coverage, kept, untilMs, processes } = trying;
-  const waiting = some.filter((mutant) => kept.of(mutant) === undefined);
-  const tried = some.flatMap((mutant) => {
-    const verdict = kept.of(mutant);
-    return verdict ? [triedAs(mutant, verdict)] : [];
-  });
-  const work = async () => {
-    for (let mutant = waiting.shift(); mutant && Date.now() < untilMs; mutant = waiting.shift()) {
-      const verdict = await tryOut(mutated.directory, mutant, coverage.of.get(mutant.id) ?? []);
-      await kept.write(mutant, verdict);
-      tried.push(triedAs(mutant, verdict));
-      say(`${tried.length}/${some.length} ${lineOf(triedAs(mutant, verdict))}`);
-    }
+  const isOfPart = (_: unknown, index: number) => index % of === at - 1;
+  return {
+    guards: guards.filter(isOfPart),
+    others: shuffled(others, seed).filter(isOfPart),
+    runs: Math.ceil(runs / of),
   };
-  await Promise.all(Array.from({ length: processes }, work));
-  return tried;
 }
-
-const triedAs = (mutant: Mutant, verdict: Verdict): Tried => ({
-  ...{ mutant, verdict, reason: verdict.kind === "dead" ? undefined : reasonFor(mutant) },
-});
 
 const isDead = ({ verdict, reason }: Tried): boolean => verdict.kind === "dead" || reason !== undefined;
 
@@ -190,21 +141,4 @@ function report({ ofGuards, ofOthers, notTried, failed, seed, isJson }: Results)
 function countOf(tried: readonly Tried[]) {
   const dead = tried.filter(isDead).length;
   return { tried: tried.length, dead, interval: intervalOf(dead, tried.length) };
-}
-
-function lineOf({ mutant: { file, from, mutator, was, becomes }, verdict, reason }: Tried): string {
-  const change = `${file}:${from.line + 1} ${mutator}: ${short(was)} → ${short(becomes)}`;
-  if (verdict.kind === "dead") return `noticed ${change} by ${verdict.by}`;
-  const why =
-    verdict.kind === "not-reached" ? "no test reaches it" : `${verdict.asked} test files asked, ${verdict.left} not`;
-  return reason === undefined ? `SURVIVED ${change} (${why})` : `same behaviour ${change} (${reason})`;
-}
-
-const short = (code: string): string => {
-  const line = code.replaceAll(/\s+/g, " ");
-  return line.length > 70 ? `${line.slice(0, 67)}…` : line;
-};
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -106,6 +106,15 @@ export function textAt(text: string, from: Place, to: Place): string {
   return text.slice(offsetOf(text, from), offsetOf(text, to));
 }
 
+/** The text with this change in it. */
+export const replaced = (text: string, { from, to, becomes }: Pick<Mutant, "from" | "to" | "becomes">): string =>
+  `${text.slice(0, offsetOf(text, from))}${becomes}${text.slice(offsetOf(text, to))}`;
+
+export function placeOf(text: string, offset: number): Place {
+  const lines = text.slice(0, offset).split("\n");
+  return { line: lines.length - 1, column: lines.at(-1)?.length ?? 0 };
+}
+
 function offsetOf(text: string, { line, column }: Place): number {
   let offset = 0;
   for (let passed = 0; passed < line; passed += 1) offset = text.indexOf("\n", offset) + 1;

@@ -12,6 +12,8 @@ const Verdict = z.discriminatedUnion("kind", [
   /** No test of those that were asked fails. */
   z.strictObject({ kind: z.literal("survived"), asked: z.number(), left: z.number() }),
   z.strictObject({ kind: z.literal("not-reached") }),
+  /** Nobody can make this change: it counts for nothing. */
+  z.strictObject({ kind: z.literal("does-not-compile") }),
 ]);
 export type Verdict = z.infer<typeof Verdict>;
 /** `restsOn`: digest of all that the verdict rests on. */
@@ -28,19 +30,23 @@ export interface Kept {
   write(mutant: Named, verdict: Verdict): Promise<void>;
 }
 
+/** None of these is asked about a change. */
+const OUR_OWN = "/test/mutants";
+
 /**
- * What a test has noticed it notices still while the file of the change and its own file are as they were; what no test noticed
- * holds only as long as no source and no test has changed. So much is also what other tools for mutants take over.
+ * What a test has noticed it notices still while the file of the change and its own file are as they were, and what does not
+ * compile does not while its file is; what no test noticed holds only as long as no source and no test has changed. So much is also what other tools for mutants take over.
  */
 export async function keptIn(folder: string, root = ROOT): Promise<Kept> {
   await mkdir(folder, { recursive: true });
   const digests = await digestsOf(root, ["src", "test"]);
   const all = digestOf([...digests].flat());
   await forgetWhatOthersReached(folder, all);
-  const restsOn = ({ file }: Named, verdict: Verdict): string =>
-    verdict.kind === "dead" && verdict.test !== undefined
-      ? digestOf([digests.get(file) ?? "", digests.get(verdict.test) ?? ""])
-      : all;
+  const restsOn = ({ file }: Named, verdict: Verdict): string => {
+    if (verdict.kind === "does-not-compile") return digestOf([digests.get(file) ?? ""]);
+    if (verdict.kind !== "dead" || verdict.test === undefined) return all;
+    return digestOf([digests.get(file) ?? "", digests.get(verdict.test) ?? ""]);
+  };
   const path = join(folder, "verdicts.jsonl");
   const known = await linesOf(path);
   return {
@@ -82,7 +88,8 @@ async function digestsOf(root: string, folders: readonly string[]): Promise<Map<
   for (const folder of folders) {
     const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
     for (const entry of entries)
-      if (entry.isFile()) names.push(join(entry.parentPath, entry.name).slice(join(root, "/").length));
+      if (entry.isFile() && !entry.parentPath.endsWith(OUR_OWN))
+        names.push(join(entry.parentPath, entry.name).slice(join(root, "/").length));
   }
   const texts = names
     .toSorted((one, other) => (one < other ? -1 : 1))
