@@ -82,7 +82,7 @@ async function all(
     const mutated = await instrument(kept.copy);
     const chosen = choose(mutated, wanted);
     say(`${mutated.mutants.length} changes; the tests run once without any, to see what they reach`);
-    const coverage = await cover(mutated.directory, wanted.processes, kept.coverage);
+    const coverage = await cover(mutated, wanted.processes, kept.coverage);
     say(`${coverage.tests} tests pass without a change`);
     const asked = { ...chosen, guards: how.isWithoutGuards ? [] : chosen.guards };
     const tried = await tryEach(asked, { mutated, coverage, kept, untilMs, processes: wanted.processes });

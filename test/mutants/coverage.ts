@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Mutant, Mutated } from "./instrument.ts";
 import { type Report, runTests } from "./jest-run.ts";
 
 /** Tests that read the sources as text, or drive the built product: they do not meet a mutant, or notice nothing but it. */
@@ -35,7 +36,10 @@ type Came = z.infer<typeof Came>;
 export interface Covering {
   /** Below the root. */
   readonly file: string;
-  /** Full names of the tests that reach it; empty: it is reached before the first one, so each may notice. */
+  /**
+   * Full names of the tests that reach it, or of one that takes effect when its file is loaded, that reach something of that file.
+   * Empty: that file is loaded, and each test may notice.
+   */
   readonly names: readonly string[];
   /** Full names of all tests of the file that may notice it. */
   readonly tests: readonly string[];
@@ -54,11 +58,11 @@ export interface Coverage {
 }
 
 /** Runs the tests once without a mutant, unless that stands in `into` already, and reads which of them reaches which. */
-export async function cover(directory: string, processes: number, into: string): Promise<Coverage> {
+export async function cover({ directory, mutants }: Mutated, processes: number, into: string): Promise<Coverage> {
   const known = await readFile(join(into, "came"), "utf8").catch(() => undefined);
   const came = known === undefined ? await runOnce(directory, processes, into) : Came.parse(JSON.parse(known));
   const took = new Map(Object.entries(came.took));
-  return { of: await read(into, took), tests: took.size, failed: came.failed };
+  return { of: await read(into, took, mutants), tests: took.size, failed: came.failed };
 }
 
 async function runOnce(directory: string, processes: number, into: string): Promise<Came> {
@@ -94,21 +98,33 @@ function cameOf({ testResults }: Report, directory: string): Came {
   return { took, failed };
 }
 
-async function read(into: string, took: ReadonlyMap<string, number>) {
+async function read(into: string, took: ReadonlyMap<string, number>, mutants: readonly Mutant[]) {
+  const sourceOf = new Map(mutants.map(({ id, file }) => [id, file]));
   const of = new Map<string, Covering[]>();
   const written = (await readdir(into)).filter((name) => name.endsWith(".json"));
   for (const each of written) {
     const { file, coverage } = Written.parse(JSON.parse(await readFile(join(into, each), "utf8")));
     const passed = Object.entries(coverage.perTest).filter(([name]) => took.has(`${file} ${name}`));
-    const names = new Map<string, string[]>();
+    const byId = new Map<string, Set<string>>();
+    const bySource = new Map<string, Set<string>>();
     for (const [name, reached] of passed)
-      for (const id of Object.keys(reached)) names.set(id, [...(names.get(id) ?? []), name]);
-    for (const id of Object.keys(coverage.static)) names.set(id, []);
-    for (const [id, reaching] of names) {
-      const asked = reaching.length > 0 ? reaching : passed.map(([name]) => name);
-      const costMs = asked.reduce((sum, name) => sum + (took.get(`${file} ${name}`) ?? 0), 0);
-      of.set(id, [...(of.get(id) ?? []), { file, names: reaching, tests: asked, costMs, breadth: names.size }]);
+      for (const id of Object.keys(reached)) {
+        add(byId, id, name);
+        add(bySource, sourceOf.get(id), name);
+      }
+    for (const id of Object.keys(coverage.static)) byId.set(id, bySource.get(sourceOf.get(id) ?? "") ?? new Set());
+    for (const [id, reaching] of byId) {
+      const names = [...reaching];
+      const tests = names.length > 0 ? names : passed.map(([name]) => name);
+      const costMs = tests.reduce((sum, name) => sum + (took.get(`${file} ${name}`) ?? 0), 0);
+      of.set(id, [...(of.get(id) ?? []), { file, names, tests, costMs, breadth: byId.size }]);
     }
   }
   return of;
+}
+
+function add(to: Map<string, Set<string>>, key = "", name: string): void {
+  const known = to.get(key);
+  if (known) known.add(name);
+  else to.set(key, new Set([name]));
 }

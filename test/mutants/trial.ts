@@ -22,7 +22,7 @@ const escaped = (name: string): string => name.replaceAll(/[.*+?^${}()|[\]\\]/g,
 
 /**
  * Switches one mutant on, and asks the tests that reach it: first those that are named for its guard, then the file that says
- * most for its time, then the others.
+ * most for its time, then the others, and those that only load its file last.
  */
 export async function tryOut(
   directory: string,
@@ -30,10 +30,16 @@ export async function tryOut(
   covering: readonly Covering[],
 ): Promise<Verdict> {
   if (covering.length === 0) return { kind: "not-reached" };
-  const sorted = covering.toSorted((one, other) => scoreOf(one) - scoreOf(other));
+  const byScore = covering.toSorted((one, other) => scoreOf(one) - scoreOf(other));
+  const reaching = byScore.filter(({ names }) => names.length > 0);
+  const loading = byScore.filter(({ names }) => names.length === 0);
+  const sorted = [...reaching, ...loading];
   const asked = withinBudget(sorted);
-  const [first, ...others] = asked;
-  const turns = ["shownBy" in mutant ? namedFor(mutant, covering) : [], first ? [first] : [], others];
+  const others = asked.slice(1);
+  const turns = [
+    ...["shownBy" in mutant ? namedFor(mutant, covering) : [], asked.slice(0, 1)],
+    ...[others.filter((each) => reaching.includes(each)), others.filter((each) => loading.includes(each))],
+  ];
   for (const some of turns.filter(({ length }) => length > 0)) {
     const by = await noticedBy(directory, mutant, some);
     if (by !== undefined) return { kind: "dead", ...by };
