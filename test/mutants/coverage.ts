@@ -32,19 +32,21 @@ const Came = z.strictObject({
 });
 type Came = z.infer<typeof Came>;
 
+export interface Timed {
+  /** Full name. */
+  readonly name: string;
+  /** What it took in the dry run, in milliseconds. */
+  readonly costMs: number;
+}
+
 /** What one test file can say of a mutant. */
 export interface Covering {
   /** Below the root. */
   readonly file: string;
-  /**
-   * Full names of the tests that reach it, or of one that takes effect when its file is loaded, that reach something of that file.
-   * Empty: that file is loaded, and each test may notice.
-   */
-  readonly names: readonly string[];
-  /** Full names of all tests of the file that may notice it. */
-  readonly tests: readonly string[];
-  /** What those tests took in the dry run, in milliseconds. */
-  readonly costMs: number;
+  /** The tests that reach it, or of one that takes effect when its file is loaded, that reach something of that file; quickest first. */
+  readonly tests: readonly Timed[];
+  /** It is loaded, and nothing of its file is reached: each test may notice, none more than another. */
+  readonly isOnlyLoaded: boolean;
   /** Mutants that this file reaches at all: a file that reaches few says more about each. */
   readonly breadth: number;
 }
@@ -113,11 +115,15 @@ async function read(into: string, took: ReadonlyMap<string, number>, mutants: re
         add(bySource, sourceOf.get(id), name);
       }
     for (const id of Object.keys(coverage.static)) byId.set(id, bySource.get(sourceOf.get(id) ?? "") ?? new Set());
-    for (const [id, reaching] of byId) {
-      const names = [...reaching];
-      const tests = names.length > 0 ? names : passed.map(([name]) => name);
-      const costMs = tests.reduce((sum, name) => sum + (took.get(`${file} ${name}`) ?? 0), 0);
-      of.set(id, [...(of.get(id) ?? []), { file, names, tests, costMs, breadth: byId.size }]);
+    const timed = (names: Iterable<string>): Timed[] =>
+      Array.from(names, (name) => ({ name, costMs: took.get(`${file} ${name}`) ?? 0 })).toSorted(
+        (one, other) => one.costMs - other.costMs,
+      );
+    const all = timed(passed.map(([name]) => name));
+    for (const [id, names] of byId) {
+      const isOnlyLoaded = names.size === 0;
+      const tests = isOnlyLoaded ? all : timed(names);
+      if (tests.length > 0) of.set(id, [...(of.get(id) ?? []), { file, tests, isOnlyLoaded, breadth: byId.size }]);
     }
   }
   return of;
