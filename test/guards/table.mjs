@@ -345,7 +345,7 @@ export const GUARDS = [
   {
     guard: "called are those whom the pager knows",
     file: "src/flows/reach/reach.ts",
-    cut: "const isKnown = (person: Person) => deps.pagers.keeper.addressOf(person) !== undefined;",
+    cut: "const isKnown = (person: Person) => pagers.keeper.addressOf(person) !== undefined;",
     by: "const isKnown = (_person: Person) => true;",
     test: "flows/reach/run-calls.test.ts",
     fails:
@@ -597,7 +597,7 @@ export const GUARDS = [
   },
   {
     guard: "what is held back rings when there is room",
-    file: "src/flows/reach/first-rings.ts",
+    file: "src/flows/reach/first-calls.ts",
     cut: "wrongOf(part) === wrong && nowMs - atMs < WITHIN_MS",
     by: "wrongOf(part) === wrong",
     test: "flows/reach/outbreaks.test.ts",
@@ -666,12 +666,54 @@ export const GUARDS = [
   },
   {
     guard: "what flaps rings three times in a quarter of an hour",
-    file: "src/flows/reach/first-rings.ts",
-    cut: "before?.firstRings, nowMs) < MOST_BEGUN",
-    by: "before?.firstRings, nowMs) < 1_000",
+    file: "src/flows/reach/first-calls.ts",
+    cut: "hasRoom(part, { way: RING, before, nowMs })",
+    by: "nowMs > 0",
     test: "flows/reach/outbreaks.test.ts",
     fails:
       "guard flapping outbreak: what comes and goes rings three times in a quarter of an hour at most (the old side is open before the promotion)",
+  },
+  {
+    guard: "what flaps is told by mail three times in a quarter of an hour, also while no pager accepts",
+    file: "src/flows/reach/first-calls.ts",
+    cut: "isLaterRound : hasRoom(part, by)",
+    by: "isLaterRound : true",
+    test: "flows/reach/refused-pager.test.ts",
+    fails:
+      "guard told of what flaps: each person gets three mails and three direct messages in a quarter of an hour at most (the old side is open before the promotion)",
+  },
+  {
+    guard: "what goes on beside what flaps is told once",
+    file: "src/flows/reach/first-calls.ts",
+    cut: "isTold(part) ? isLaterRound",
+    by: "isTold(part) ? true",
+    test: "flows/reach/refused-pager.test.ts",
+    fails: "guard part that goes on: one thing that goes on beside another that flaps is told of once",
+  },
+  {
+    guard: "a pager that accepted nothing rings as soon as it accepts",
+    file: "src/flows/reach/first-calls.ts",
+    cut: "before?.firstCalls?.filter((each) => each.way === way) ?? []",
+    by: "before?.firstCalls ?? []",
+    test: "flows/reach/refused-pager.test.ts",
+    fails:
+      "guard rung after all: it rings for the outbreak that goes on, and from then on three times (the old side is open before the promotion)",
+  },
+  {
+    guard: "a mail that was not taken has told nobody",
+    file: "src/flows/reach/reach.ts",
+    cut: "now && !failed ? withFirstCalls",
+    by: "now ? withFirstCalls",
+    test: "flows/reach/refused-pager.test.ts",
+    fails: "guard mail by itself: a mail server that took nothing has told nobody, however often it was asked",
+  },
+  {
+    guard: "a silent pager holds up no call by those that are over",
+    file: "src/flows/reach/stand-down.ts",
+    cut: 'if (answer.kind === "retry" || answer.kind === "unknown") break;',
+    by: "",
+    test: "flows/reach/refused-pager.test.ts",
+    fails: "guard silent pager: no look takes longer for the calls before, which it does not end either",
   },
   {
     guard: "what is lost counts from the first opening after the promotion",
@@ -717,7 +759,7 @@ export const GUARDS = [
   },
   {
     guard: "what is over rings nobody",
-    file: "src/flows/reach/first-rings.ts",
+    file: "src/flows/reach/first-calls.ts",
     cut: "parts.filter((part) => !known.includes(part))",
     by: "(before?.reason === reason ? [] : parts)",
     test: "flows/reach/run-needs.test.ts",
@@ -2205,7 +2247,7 @@ export const GUARDS = [
   },
   {
     guard: "calls honour back-off",
-    file: "src/flows/reach/reach.ts",
+    file: "src/flows/reach/stand-down.ts",
     cut: "if (over.length === 0 || nowMs < (before?.standDown?.retryAtMs ?? nowMs)) return;",
     by: "if (over.length === 0) return;",
     test: "flows/reach/reach.test.ts",
@@ -3335,17 +3377,17 @@ export const GUARDS = [
   },
   {
     guard: "people are called round after round",
-    file: "src/flows/reach/reach.ts",
-    cut: "nowMs >= pagedAtMs + deps.againMs;",
+    file: "src/flows/reach/due.ts",
+    cut: "nowMs >= pagedAtMs + againMs;",
     by: "nowMs < 0;",
     test: "flows/reach/reach.test.ts",
     fails: "is called again round after round",
   },
   {
     guard: "a call that nobody accepted is made again",
-    file: "src/flows/reach/reach.ts",
-    cut: "const rings = pagedAtMs === undefined;",
-    by: "const rings = false;",
+    file: "src/flows/reach/due.ts",
+    cut: "const rings = isAgain || !isRung;",
+    by: "const rings = isAgain || same === undefined;",
     test: "flows/reach/reach.test.ts",
     fails: "is not asked for at every look while nothing is accepted: a few triggers a minute, and no end to it",
   },
