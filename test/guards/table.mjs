@@ -716,6 +716,14 @@ export const GUARDS = [
     fails: "guard silent pager: no look takes longer for the calls before, which it does not end either",
   },
   {
+    guard: "a part of the clock tells its time",
+    file: "src/store/clock.ts",
+    cut: "readonly now = (): number => {",
+    by: "now(): number {",
+    test: "store/clock.test.ts",
+    fails: "guard clock in parts: what is taken out of it tells its time all the same",
+  },
+  {
     guard: "what is lost counts from the first opening after the promotion",
     file: "src/domain/plan-run/watch-transition.ts",
     cut: "run.watch.lostFromMs ?? entry.seenClosedMs",
