@@ -34,6 +34,15 @@ describe("world time of one installation", () => {
     expect(within(clock.now(), await storeMs(), SLACK_MS)).toBe(true);
   });
 
+  test("guard clock in parts: what is taken out of it tells its time all the same", async () => {
+    const clock = await refreshed();
+    const { now, sleep, toMachineMs } = clock;
+
+    expect(within(now(), clock.now(), SLACK_MS)).toBe(true);
+    expect(within(toMachineMs(now()), await storeMs(), SLACK_MS)).toBe(true);
+    await expect(sleep(1)).resolves.toBeUndefined();
+  });
+
   test.each([-2 * HOUR_MS, 2 * HOUR_MS])(
     "a wall clock that is %i ms away from the store's changes nothing: the store's counts",
     async (aheadMs) => {

@@ -4,7 +4,7 @@ import { readEnvironment } from "../../src/config/environment.ts";
 import type { RunState } from "../../src/domain/plan-run/run.ts";
 import { sendCard } from "../../src/engine/delivery/outbox.ts";
 import { showRun } from "../../src/engine/runs/advance-run.ts";
-import { reasonNow } from "../../src/flows/reach/first-rings.ts";
+import { reasonNow } from "../../src/flows/reach/first-calls.ts";
 import { callForRun } from "../../src/flows/reach/run-calls.ts";
 import { whoIsNeeded } from "../../src/flows/reach/run-needs.ts";
 import { sharedBudget } from "../../src/store/budget.ts";

@@ -11,7 +11,7 @@ export const Calls = z.strictObject({
   round: z.number().int(),
   /** When the pager accepted this round. */
   pagedAtMs: z.number().optional(),
-  /** `pager:person` of this round whom a pager that only tells has written to. */
+  /** Ways that only tell, each with its person, that have accepted this round: `pager:person`, or `direct:person`. */
   told: z.array(z.string()),
   /** Failures in a row, and when the next try is due. */
   failures: z.number().int(),
@@ -31,8 +31,8 @@ export const Calls = z.strictObject({
       isCut: z.boolean(),
     })
     .exactOptional(),
-  /** Of each outbreak when people were first rung for it, as long as that counts. */
-  firstRings: z.array(z.strictObject({ part: z.string(), atMs: z.number() })).exactOptional(),
+  /** Of each outbreak when a way first called for it, as long as that counts. */
+  firstCalls: z.array(z.strictObject({ way: z.string(), part: z.string(), atMs: z.number() })).exactOptional(),
   /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
   open: z.array(z.string()),
   /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */
@@ -49,9 +49,9 @@ export interface CallMemory {
 export const NOBODY_CALLED: Calls = { reason: "", round: 0, told: [], failures: 0, outcome: "", open: [] };
 
 /** What outlives the reason. */
-export const kept = (before: Calls | undefined): Pick<Calls, "direct" | "shown" | "news" | "firstRings"> => ({
+export const kept = (before: Calls | undefined): Pick<Calls, "direct" | "shown" | "news" | "firstCalls"> => ({
   ...(before?.direct !== undefined && { direct: before.direct }),
   ...(before?.shown !== undefined && { shown: before.shown }),
   ...(before?.news !== undefined && { news: before.news }),
-  ...(before?.firstRings !== undefined && { firstRings: before.firstRings }),
+  ...(before?.firstCalls !== undefined && { firstCalls: before.firstCalls }),
 });

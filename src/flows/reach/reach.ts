@@ -2,10 +2,12 @@ import type { Event } from "../../domain/event.ts";
 import type { Person } from "../../domain/people/person.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { PageRequest, Pager, PagerAnswer, Pagers } from "../../ports/pager.ts";
+import type { PageRequest, PagerAnswer, Pagers } from "../../ports/pager.ts";
 import { type CallMemory, type Calls, kept } from "./calls.ts";
-import { partsOf, rungWith } from "./first-rings.ts";
-import { AGAIN_SOON, backOffMs, doubled, isUrgent, OCCASIONS, type OccasionName } from "./occasions.ts";
+import { type Due, type Telling, whatIsDue } from "./due.ts";
+import { calledWith, partsOf, RING, sayBrake } from "./first-calls.ts";
+import { backOffMs, isUrgent, type OccasionName } from "./occasions.ts";
+import { standDown } from "./stand-down.ts";
 import { ask, type Call, open } from "./ways.ts";
 
 /**
@@ -21,6 +23,8 @@ import { ask, type Call, open } from "./ways.ts";
 export interface Need {
   readonly occasion: OccasionName;
   readonly reason: string;
+  /** The parts of the reason that are so now, where each says which outbreak it is of. */
+  readonly now?: readonly string[];
   readonly why: string;
   /** In the order of the occasion. */
   readonly people: readonly Person[];
@@ -30,7 +34,7 @@ export interface Need {
   readonly page: string;
   readonly about: Pick<PageRequest, "source" | "details" | "links" | "state">;
   /** The event that stands for an accepted round: whom the pager that rings was asked for, and whom it does not know. */
-  readonly event?: (called: readonly Person[], unknown: readonly Person[]) => Event;
+  readonly event?: (called: readonly Person[], unknown: readonly Person[], why: string) => Event;
 }
 
 export interface ReachDeps {
@@ -76,55 +80,41 @@ const OVER = { reason: NOTHING, round: 0, told: [], failures: 0, open: [] };
 async function callNow(need: Need, deps: ReachDeps): Promise<void> {
   const nowMs = deps.clock.now();
   const before = await deps.memory.read();
-  const due = whatIsDue(before, need, { deps, nowMs });
+  const due = whatIsDue(before, need, { ...deps, nowMs });
   if (due === undefined) return;
-  const page = `${need.page}:${due.round}`;
+  const { round, untold } = due;
+  const page = `${need.page}:${round}`;
   await deps.memory.change((current) => begun(current, need, due));
-  const { round } = due;
   const besidesTrigger = !before?.open.includes(need.key);
+  const said = (way: string): Need => ({
+    ...need,
+    why: `${need.why}${need.now === undefined ? "" : sayBrake(need.now, { way, before, nowMs })}`,
+  });
   const ringing = async () => {
-    const answer = await ring(need, { page, besidesTrigger, nowMs }, deps.pagers);
-    await settle(need, { round, answers: [answer], told: [], isRung: answer.kind === "accepted", nowMs }, deps);
+    const answer = await ring(said(RING), { page, besidesTrigger, nowMs }, deps.pagers);
+    await settle(said(RING), { round, ways: [RING], answer, nowMs }, deps);
   };
-  const telling = async (each: Telling) => {
-    const answer = await tell(need, { ...each, page, nowMs });
-    const told = answer.kind === "accepted" ? [nameOf(each)] : [];
-    await settle(need, { round, answers: [answer], told, isRung: false, nowMs }, deps);
+  const telling = async ({ way, pager, person }: ByPager) => {
+    const answer = await tell(said(way), { pager, person, page, nowMs });
+    await settle(need, { round, ways: [way], answer, nowMs }, deps);
   };
-  const directly = due.rings ? [deps.directly?.(need.people, page)] : [];
-  await Promise.all([...(due.rings ? [ringing()] : []), ...due.untold.map(telling), ...directly]);
+  const direct = untold.filter(({ pager }) => pager === undefined);
+  const directly = async () => {
+    await deps.directly?.(
+      direct.map(({ person }) => person),
+      page,
+    );
+    await settle(need, { round, ways: direct.map(({ way }) => way), nowMs }, deps);
+  };
+  const byPager = untold.flatMap((each) => (each.pager ? [{ ...each, pager: each.pager }] : []));
+  await Promise.all([
+    ...(due.rings ? [ringing()] : []),
+    ...byPager.map(telling),
+    ...(direct.length > 0 ? [directly()] : []),
+  ]);
 }
 
-interface Telling {
-  readonly pager: Pager;
-  readonly person: Person;
-}
-interface Due {
-  readonly round: number;
-  readonly rings: boolean;
-  readonly untold: readonly Telling[];
-}
-
-function whatIsDue(
-  before: Calls | undefined,
-  need: Need,
-  { deps, nowMs }: { readonly deps: ReachDeps; readonly nowMs: number },
-): Due | undefined {
-  const everybody = deps.pagers.others.flatMap((pager) =>
-    need.people.filter((person) => pager.addressOf(person) !== undefined).map((person) => ({ pager, person })),
-  );
-  if (before?.reason !== need.reason) return { round: 0, rings: true, untold: everybody };
-  if (before.retryAtMs !== undefined && nowMs < before.retryAtMs) return undefined;
-  const { round, pagedAtMs } = before;
-  const isAgain =
-    OCCASIONS[need.occasion].again !== "never" && pagedAtMs !== undefined && nowMs >= pagedAtMs + deps.againMs;
-  if (isAgain) return { round: round + 1, rings: true, untold: everybody };
-  const untold = everybody.filter((each) => !before.told.includes(nameOf(each)));
-  const rings = pagedAtMs === undefined;
-  return rings || untold.length > 0 ? { round, rings, untold } : undefined;
-}
-
-const nameOf = ({ pager, person }: Telling) => `${pager.name}:${person.id}`;
+type ByPager = Required<Telling>;
 
 /** Undefined: another process is further already. */
 function begun(current: Calls | undefined, need: Need, { round }: Due) {
@@ -161,7 +151,7 @@ async function ring(need: Need, { page, besidesTrigger, nowMs }: Ring, { keeper 
   return asked.kind === "accepted" ? { kind: "accepted", value: undefined } : asked;
 }
 
-interface Tell extends Telling {
+interface Tell extends Pick<ByPager, "pager" | "person"> {
   readonly page: string;
   readonly nowMs: number;
 }
@@ -173,61 +163,61 @@ function tell(need: Need, { pager, person, page, nowMs }: Tell): Promise<PagerAn
 
 interface Came {
   readonly round: number;
-  readonly answers: readonly PagerAnswer<unknown>[];
-  readonly told: readonly string[];
-  readonly isRung: boolean;
+  readonly ways: readonly string[];
+  /** Absent: a direct message, which is owed from now on. */
+  readonly answer?: PagerAnswer<unknown>;
   readonly nowMs: number;
 }
 
 /** Writes down what came of one way, whatever becomes of the others. */
-async function settle(need: Need, { round, answers, told, isRung, nowMs }: Came, deps: ReachDeps): Promise<void> {
-  const failed = answers.flatMap((answer) => (answer.kind === "accepted" ? [] : [answer]));
-  for (const { kind, why } of failed) {
+async function settle(need: Need, { round, ways, answer, nowMs }: Came, deps: ReachDeps): Promise<void> {
+  const failed = answer === undefined || answer.kind === "accepted" ? undefined : answer;
+  if (failed) {
+    const { kind, why } = failed;
     deps.logger.warn({ page: need.page, kind, why }, "People could not be called yet; it is tried again");
   }
-  await deps.memory.change((current) => {
-    if (current?.reason !== need.reason || current.round !== round) return undefined;
-    const failures = current.failures + failed.length;
-    const advisedMs = failed.map((one) => (one.kind === "retry" ? one.afterMs * deps.clock.speed : 0));
-    const retryAtMs = nowMs + Math.max(backOffMs(need.occasion, failures), ...advisedMs);
-    const value: Calls = {
-      ...{ ...current, failures, told: [...new Set([...current.told, ...told])] },
-      outcome: failed.map(({ kind, why }) => `${kind}: ${why}`).join("; ") || "accepted",
-      ...(isRung ? { pagedAtMs: nowMs } : {}),
-      ...(isRung && deps.isToldApart ? { firstRings: rungWith(current.firstRings, partsOf(need.reason), nowMs) } : {}),
-      ...(failed.length === 0 ? {} : { retryAtMs }),
-    };
-    const isKnown = (person: Person) => deps.pagers.keeper.addressOf(person) !== undefined;
-    const event =
-      isRung &&
-      need.event?.(
-        need.people.filter(isKnown),
-        need.people.filter((one) => !isKnown(one)),
-      );
-    return { value, events: event ? [event] : [] };
+  await deps.memory.change((now) => {
+    // What was accepted counts, also where another reason has taken its place meanwhile.
+    const current = now && !failed ? withFirstCalls(now, need, { ways, nowMs }) : now;
+    if (current?.reason !== need.reason || current.round !== round)
+      return current && current !== now ? { value: current, events: [] } : undefined;
+    if (failed) return { value: failedOnce(current, { need, failed, nowMs }, deps), events: [] };
+    const isRung = ways.includes(RING);
+    const told = [...new Set([...current.told, ...ways.filter((way) => way !== RING)])];
+    const outcome = answer ? { outcome: "accepted" } : {};
+    const value: Calls = { ...current, told, ...outcome, ...(isRung ? { pagedAtMs: nowMs } : {}) };
+    return { value, events: isRung ? eventsOf(need, deps) : [] };
   });
 }
 
-/** Whoever is still called for something that is over is let go; what the pager does not take is tried again. */
-async function standDown(needed: string | undefined, { memory, pagers, clock }: ReachDeps): Promise<void> {
-  const before = await memory.read();
-  const over = before?.open.filter((key) => key !== needed) ?? [];
-  const nowMs = clock.now();
-  if (over.length === 0 || nowMs < (before?.standDown?.retryAtMs ?? nowMs)) return;
-  const ended: string[] = [];
-  let afterMs = 0;
-  for (const key of over) {
-    const answer = await pagers.keeper.resolve(key, "TwoKey");
-    if (answer.kind === "accepted") ended.push(key);
-    else if (answer.kind === "retry") afterMs = Math.max(afterMs, answer.afterMs * clock.speed);
-  }
-  await memory.change((current) => {
-    if (!current) return undefined;
-    const { standDown: tried, ...rest } = current;
-    const value = { ...rest, open: rest.open.filter((key) => !ended.includes(key)) };
-    if (ended.length === over.length) return { value, events: [] };
-    const failures = (tried?.failures ?? 0) + 1;
-    const retryAtMs = nowMs + Math.max(doubled(AGAIN_SOON, failures), afterMs);
-    return { value: { ...value, standDown: { failures, retryAtMs } }, events: [] };
-  });
+function withFirstCalls(current: Calls, { now, reason }: Need, { ways, nowMs }: Pick<Came, "ways" | "nowMs">): Calls {
+  if (now === undefined) return current;
+  const firstCalls = ways.reduce(
+    (known, way) => calledWith(known, way === RING ? partsOf(reason) : now, { way, nowMs }),
+    current.firstCalls ?? [],
+  );
+  return { ...current, firstCalls };
+}
+
+type Failed = Exclude<PagerAnswer, { kind: "accepted" }>;
+
+function failedOnce(
+  current: Calls,
+  { need, failed, nowMs }: { readonly need: Need; readonly failed: Failed; readonly nowMs: number },
+  { clock }: Pick<ReachDeps, "clock">,
+): Calls {
+  const failures = current.failures + 1;
+  const advisedMs = failed.kind === "retry" ? failed.afterMs * clock.speed : 0;
+  const retryAtMs = nowMs + Math.max(backOffMs(need.occasion, failures), advisedMs);
+  return { ...current, failures, retryAtMs, outcome: `${failed.kind}: ${failed.why}` };
+}
+
+function eventsOf({ people, why, event }: Need, { pagers }: Pick<ReachDeps, "pagers">): readonly Event[] {
+  const isKnown = (person: Person) => pagers.keeper.addressOf(person) !== undefined;
+  const said = event?.(
+    people.filter(isKnown),
+    people.filter((one) => !isKnown(one)),
+    why,
+  );
+  return said ? [said] : [];
 }

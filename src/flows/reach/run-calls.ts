@@ -13,7 +13,7 @@ import type { PageLink, Pagers } from "../../ports/pager.ts";
 import type { Runs } from "../../ports/runs.ts";
 import type { Wake } from "../../ports/wake.ts";
 import type { CallMemory, Calls } from "./calls.ts";
-import { reasonNow, sayBrake } from "./first-rings.ts";
+import { partsOf, reasonNow } from "./first-calls.ts";
 import { type Need, reach } from "./reach.ts";
 import { type Needed, whoIsNeeded } from "./run-needs.ts";
 
@@ -45,14 +45,16 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   });
 }
 
-/** What is held back for a while is none of it. */
-function neededNow(run: RunState, before: Calls | undefined, { inventory, clock }: CallDeps): Needed | undefined {
+/** Which of its parts are so now; what is held back for a while is none of it. */
+type NeededNow = Needed & { readonly now: readonly string[] };
+
+function neededNow(run: RunState, before: Calls | undefined, { inventory, clock }: CallDeps): NeededNow | undefined {
   const nowMs = clock.now();
   const needed = whoIsNeeded(run, inventory(), nowMs);
   const reason = needed && reasonNow(before, needed.reason, nowMs);
-  return needed && reason !== undefined
-    ? { ...needed, reason, why: `${needed.why}${sayBrake(before, needed.reason, nowMs)}` }
-    : undefined;
+  if (!needed || reason === undefined) return undefined;
+  const called = partsOf(reason);
+  return { ...needed, reason, now: partsOf(needed.reason).filter((part) => called.includes(part)) };
 }
 
 /** A copy in a direct message is as live as the card in the room: a button that can do nothing any more goes there too. */
@@ -71,20 +73,20 @@ export async function callForRun(id: string, deps: CallDeps & { readonly runs: P
 
 type Placed = CallDeps & { readonly channel: string | undefined };
 
-function needOf(run: RunState, { occasion, reason, people, why }: Needed, deps: Placed): Need {
+function needOf(run: RunState, { occasion, reason, now, people, why }: NeededNow, deps: Placed): Need {
   const { id, service, from, to } = run.plan;
   const named = inKey(reason);
   return {
-    ...{ occasion, reason, people, why },
+    ...{ occasion, reason, now, people, why },
     key: `dr:${deps.inventory().file.environment}:run:${id}:${named}`,
     page: `${id}:${named}`,
     about: {
       ...{ source: service, details: { run: id, from, to }, links: linksOf(run, deps) },
       state: `Run ${id} is ${sayState(run.state)}`,
     },
-    event: (called, unknown) => {
+    event: (called, unknown, told) => {
       const label = keeperLabel(deps.inventory().escalation.pagers);
-      return eventOf(run, { reason, says: `${sayCalled(called, unknown, label)}: ${why}` }, deps.clock.now());
+      return eventOf(run, { reason, says: `${sayCalled(called, unknown, label)}: ${told}` }, deps.clock.now());
     },
   };
 }

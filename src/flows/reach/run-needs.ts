@@ -12,7 +12,7 @@ import { isOver, type RunState, stateOf } from "../../domain/plan-run/run.ts";
 import { whyOf } from "../../domain/plan-run/why.ts";
 import { approversOf } from "../../domain/service/access.ts";
 import { findPerson, type Inventory } from "../../domain/service/inventory.ts";
-import { oneReason } from "./first-rings.ts";
+import { oneReason } from "./first-calls.ts";
 import { type Group, OCCASIONS, type Occasion, type OccasionName } from "./occasions.ts";
 import { oldSideReasons } from "./old-side-needs.ts";
 

@@ -1,121 +1,30 @@
 import { describe, expect, test } from "@jest/globals";
-import type { CardDue } from "../../../src/domain/card/card-due.ts";
-import type { RunState } from "../../../src/domain/plan-run/run.ts";
-import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { newsOf } from "../../../src/domain/plan-run/run-news.ts";
-import { transition } from "../../../src/domain/plan-run/run-transition.ts";
-import type { Calls } from "../../../src/flows/reach/calls.ts";
-import { callPeople } from "../../../src/flows/reach/run-calls.ts";
-import { example } from "../../harness/example.ts";
 import {
-  ACCEPTED,
-  ASKED,
-  clockAt,
-  memoryDocuments,
-  pagersWith,
-  RecordedChat,
-  silent,
-} from "../../harness/fakes/index.ts";
-import { fenced } from "../../harness/keys.ts";
-import { AT } from "../../harness/observed.ts";
-import { proposed } from "../../harness/plans.ts";
-
-const inventory = example("inventory");
-const MINUTE = 60_000;
-const LOOK_EVERY_MS = 15_000;
-const nothing = async () => undefined;
-const wake = {
-  ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing, incidentChat: nothing },
-  card: nothing,
-};
-
-/** An entry at a world time. */
-type At = (atMs: number) => RunEntry;
-const at = (atMs: number) => ({ atMs, epoch: 1 });
-const OPENED: At = (atMs) => ({
-  ...{ kind: "seen-open", ...at(atMs), step: "fence", fromMs: atMs - LOOK_EVERY_MS, resources: ["stores.stock"] },
-});
-const CLOSED: At = (atMs) => ({ kind: "seen-closed", ...at(atMs), step: "fence", seenMs: atMs });
-const LOST: At = (atMs) => ({
-  ...{ kind: "fence-lost", ...at(atMs), step: "fence", why: "it takes writes", seenClosedMs: atMs - LOOK_EVERY_MS },
-});
-const FENCING: At = (atMs) => ({ kind: "watch-intent", ...at(atMs), step: "fence" });
-const FENCED: At = (atMs) => ({ kind: "fenced-later", ...at(atMs), step: "fence", says: "a write fails" });
-const BLIND: At = (atMs) => ({
-  ...{ kind: "watch-blind", ...at(atMs), step: "fence", why: "AccessDenied", seenClosedMs: atMs - LOOK_EVERY_MS },
-});
-const SEES: At = (atMs) => ({ kind: "watch-sees", ...at(atMs), step: "fence" });
-const SHIFT = "shift-traffic";
-const refused =
-  (step: string): At =>
-  (atMs) => ({ kind: "held-up", ...at(atMs), step, sinceMs: atMs - 2 * MINUTE, why: "Throttling" });
-const taken =
-  (step: string): At =>
-  (atMs) => ({ kind: "asked", ...at(atMs), step, requestIds: ["r"], data: {} });
-const UNDOING: At = (atMs) => ({ kind: "undo-intent", ...at(atMs), step: "fence" });
-const STUCK: At = (atMs) => ({ kind: "undo-failed", ...at(atMs), step: "fence", why: "it is denied" });
-const unwind =
-  (by: string): At =>
-  (atMs) => ({ kind: "vote", atMs, by, door: "slack", decision: "unwind", step: "fence", position: 2 });
-const PAUSED: At = (atMs) => ({ kind: "paused", atMs, by: "ana", door: "slack", why: "we look" });
-const HALTED: At = (atMs) => ({ kind: "paused", atMs, door: "engine", why: "the ledger takes no line", halted: true });
-const RESUMED: At = (atMs) => ({ kind: "resumed", atMs, by: "ana", door: "slack" });
-const ABORTED: At = (atMs) => ({ kind: "aborted", atMs, by: "ana", door: "slack" });
-const PROMOTING: At = (atMs) => ({ kind: "intent", ...at(atMs), step: "promote", attempt: 1 });
-const fails =
-  (step: string): At =>
-  (atMs) => ({ kind: "failed", ...at(atMs), step, code: "x", why: "it broke", mustAsk: true });
-const asks =
-  (step: string): At =>
-  (atMs) => ({ kind: "intent", ...at(atMs), step, attempt: 1 });
-
-/** A run whose old side is fenced, with more, and what is called for it at each look. */
-function called(...begins: readonly At[]) {
-  let run: RunState = fenced(
-    proposed(inventory),
-    "fenced",
-    begins.map((entry) => entry(AT)),
-  );
-  let nowMs = AT;
-  const asked: string[] = [];
-  const atMinutes: number[] = [];
-  const said: string[] = [];
-  const deps = {
-    ...{ calls: memoryDocuments<Calls>(), cards: memoryDocuments<CardDue>(), inventory: () => inventory },
-    ...{ chat: new RecordedChat(clockAt()), channelOf: async () => undefined, clock: clockAt(() => nowMs) },
-    ...{ logger: silent, wake },
-    pagers: pagersWith({
-      ...{ trigger: async () => ACCEPTED, resolve: async () => ACCEPTED },
-      call: async ({ pageKey, message }) => {
-        asked.push(pageKey);
-        atMinutes.push((nowMs - AT) / MINUTE);
-        said.push(message);
-        return ASKED;
-      },
-    }),
-  };
-  const look = async () => {
-    await callPeople(run, deps);
-    await callPeople(run, deps);
-  };
-  /** What happens, after this world time since the run began, and the looks until then. */
-  const then = async (afterMs: number, ...entries: readonly At[]) => {
-    for (; nowMs + LOOK_EVERY_MS <= AT + afterMs; nowMs += LOOK_EVERY_MS) await look();
-    nowMs = AT + afterMs;
-    for (const entry of entries) {
-      run = transition(run, entry(nowMs));
-      await look();
-    }
-    return asked.length;
-  };
-  return { then, asked, atMinutes, said, opened: () => newsOf(run, nowMs).find(({ kind }) => kind === "opened")?.key };
-}
-
-interface Course {
-  readonly begins: readonly At[];
-  readonly outbreak: readonly At[];
-  readonly end: readonly At[];
-}
+  ABORTED,
+  asks,
+  BLIND,
+  CLOSED,
+  type Course,
+  called,
+  FENCED,
+  FENCING,
+  fails,
+  HALTED,
+  LOOK_EVERY_MS,
+  LOST,
+  MINUTE,
+  OPENED,
+  PAUSED,
+  PROMOTING,
+  RESUMED,
+  refused,
+  SEES,
+  SHIFT,
+  STUCK,
+  taken,
+  UNDOING,
+  unwind,
+} from "../../harness/outbreaks.ts";
 
 describe("whatever people are called for", () => {
   test.each<[string, Course]>([
