@@ -123,6 +123,13 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "a key of another type",
         ],
       ],
+      "a list of what is open is lost, whole or in part": [
+        [
+          "test/jobs/put-back.test.ts",
+          "guard lost list: a list of %s that is lost is whole again, and people are told once",
+          "Lists in Redis did not name what is open",
+        ],
+      ],
       "a wake-up that gets lost": [
         [
           "test/jobs/wake.test.ts",
