@@ -15,6 +15,7 @@ import { trimEvents } from "../store/events.ts";
 import { forgetBefore } from "../store/once.ts";
 import { whyNothingIsStored } from "../store/proofs.ts";
 import { refusedStart } from "../store/refusals.ts";
+import { createUnlisted } from "../store/unlisted.ts";
 import { incidentVoice } from "../views/incident-voice.ts";
 import { renderCard } from "./cards.ts";
 import { createCommands, factsOf } from "./commands.ts";
@@ -126,6 +127,7 @@ function handlersOf(
     },
     render: (kind, subject) => renderCard(kind, subject, { stores, clock, inventory }),
     announce: held.say,
+    unlisted: createUnlisted(redis),
     retention: createRetention({
       endings: createEndings(stores, { redis, now }),
       trimEvents: (ending) => trimEvents(redis, ending),

@@ -23,14 +23,17 @@ import { type CallDeps, callForRun } from "../flows/reach/run-calls.ts";
 import { runbookOf } from "../flows/runbooks/index.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Freezes } from "../ports/freezes.ts";
+import type { UnlistedThings } from "../ports/keeping.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import type { CloudReads } from "../ports/step.ts";
 import { createInVain } from "./in-vain.ts";
+import { createPutBack } from "./put-back.ts";
 import type { Queues } from "./queues.ts";
 import { type SweepDeps, type SweptStores, sweep } from "./sweep.ts";
 import type { Handlers } from "./workers.ts";
 
-export interface HandlerDeps extends Omit<SweepDeps, "tendWait"> {
+export interface HandlerDeps extends Omit<SweepDeps, "tendWait" | "putBack"> {
+  readonly unlisted: UnlistedThings;
   readonly stores: HandledStores;
   readonly outside: HandledOutside;
   readonly queues: Pick<Queues, "wake" | "wakeLater">;
@@ -84,6 +87,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   };
   const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
   const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
+  const putBack = createPutBack(deps);
   const duties = { documents: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
   return {
     wakeUps: {
@@ -97,7 +101,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
     signal: async (signal) => {
       await intake.take(signal);
     },
-    sweep: () => sweep({ ...deps, tendWait: (service) => tendWait(service, waiting) }, rows, inVain),
+    sweep: () => sweep({ ...deps, putBack, tendWait: (service) => tendWait(service, waiting) }, rows, inVain),
     inVain,
   };
 }

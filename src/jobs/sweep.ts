@@ -34,6 +34,8 @@ export interface SweepDeps {
   /** Looks at the decision to wait with a service. */
   tendWait(service: string): Promise<void>;
   readonly retention: { apply(): Promise<void> };
+  /** Lists again what stands in no list, a part of all at each sweep. */
+  readonly putBack: { look(): Promise<void> };
   /** Says something about TwoKey itself in the alerts channel, and in these rooms as well. */
   announce(says: string, rooms?: readonly string[]): Promise<void>;
   /** After every sweep: tells the monitor outside that it happened, while nothing is overdue. */
@@ -80,6 +82,7 @@ export async function sweep(
       nowMs,
     }),
   );
+  await attempt(byDay("looking for what stands in no list"), () => deps.putBack.look());
   await deps.onSweep(incidents.length + cards.length);
   await attempt(byDay("removing what is older than its retention"), () => deps.retention.apply());
 }

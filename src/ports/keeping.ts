@@ -1,3 +1,4 @@
+import type { RunState } from "../domain/plan-run/run.ts";
 import type { Documents } from "./documents.ts";
 
 /** What has an end: things that were settled a while ago are exported and removed. */
@@ -40,6 +41,22 @@ export interface Asides {
   list(limit: number): Promise<readonly PutAside[]>;
   /** People were told. */
   reported(aside: PutAside, atMs: number): Promise<void>;
+}
+
+/** One thing of the store. `place`: it stands neither among what is open nor among what is over; `due`: it is due at no time, and may have to be. */
+export interface Unlisted {
+  readonly kind: string;
+  readonly id: string;
+  /** Undefined: only its labels may be missing. */
+  readonly lacks: "place" | "due" | undefined;
+}
+
+/** What of the store may be open and stands in no list, so that nobody looks at it. */
+export interface UnlistedThings {
+  /** The next part of all that is stored; `isWhole`: with it all of it was passed. */
+  next(): Promise<{ readonly things: readonly Unlisted[]; readonly isWhole: boolean }>;
+  /** True: it stands in its list now. False: it has changed meanwhile, or stood there. */
+  listRun(run: RunState, nowMs: number): Promise<boolean>;
 }
 
 /** How things of one kind end. */

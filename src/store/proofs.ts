@@ -111,7 +111,7 @@ const REHEARSAL: readonly string[] = [
   ...["ZADD :sorted 1 a", "ZSCORE :sorted a", "ZCARD :sorted", "ZRANGE :sorted 0 0", "ZRANGEBYSCORE :sorted 0 1"],
   ...["ZRANGEBYLEX :sorted - +", "ZREM :sorted b", "ZREMRANGEBYSCORE :sorted 5 6"],
   ...["XADD :stream * a 1", "XRANGE :stream - +", "XREVRANGE :stream + -", "XTRIM :stream MAXLEN 1"],
-  ...["TIME", "INFO memory", "EVAL return(redis.call('GET',KEYS[1])) 1 :text"],
+  ...["TIME", "SCAN 0", "INFO memory", "EVAL return(redis.call('GET',KEYS[1])) 1 :text"],
   ...["number", "hash", "list", "set", "sorted", "stream"].map((key) => `PEXPIRE :${key} ${GONE_AFTER_MS}`),
   ...["RENAME :text :number", "DEL :number", "UNLINK :hash :list :set :sorted :stream"],
 ];

@@ -127,6 +127,16 @@ redis.call('ZREM', KEYS[5], ARGV[2])
 return fresh
 `;
 
+/**
+ * KEYS: run, journal, open runs, settled runs. ARGV: run id, expected length, over (0/1), now world ms. 1: it stood in neither list.
+ */
+const LIST_RUN = `
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[2]) then return 0 end
+if redis.call('SISMEMBER', KEYS[3], ARGV[1]) == 1 or redis.call('ZSCORE', KEYS[4], ARGV[1]) then return 0 end
+if ARGV[3] == '1' then redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1]) else redis.call('SADD', KEYS[3], ARGV[1]) end
+return 1
+`;
+
 /** KEYS: drivers. ARGV: run, who stands there, who takes it or '' for nobody. 1: it stood there. */
 const TAKE_DRIVER = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
@@ -216,6 +226,7 @@ export interface Scripts {
   twokeySayFreeze(...args: (string | number)[]): Promise<number>;
   twokeyPutAside(...args: (string | number)[]): Promise<number>;
   twokeyTakeBack(...args: (string | number)[]): Promise<number>;
+  twokeyListRun(...args: (string | number)[]): Promise<number>;
   twokeyRemove(...args: (string | number)[]): Promise<number>;
   twokeyTakeDriver(...args: (string | number)[]): Promise<number>;
 }
@@ -231,6 +242,7 @@ export function withScripts(redis: Redis): ScriptedRedis {
   redis.defineCommand("twokeySayFreeze", { lua: SAY_FREEZE });
   redis.defineCommand("twokeyPutAside", { lua: PUT_ASIDE });
   redis.defineCommand("twokeyTakeBack", { lua: TAKE_BACK });
+  redis.defineCommand("twokeyListRun", { lua: LIST_RUN });
   redis.defineCommand("twokeyRemove", { lua: REMOVE });
   redis.defineCommand("twokeyTakeDriver", { lua: TAKE_DRIVER });
   // ioredis adds the commands at run time; there is no typed way to declare them.

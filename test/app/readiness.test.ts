@@ -21,10 +21,14 @@ const readiness = (standings: readonly Standing[], store?: string, isStarting = 
 describe("a process is taken from its load balancer", () => {
   test.each<[string, ReturnType<typeof readiness>]>([
     ["while it starts", readiness([], undefined, true)],
-    ["where alerts cannot be stored", readiness([], "Redis takes no writes")],
     ["where nobody can be paged", readiness([standing(WRONG, "nobody can be paged")])],
   ])("%s", async (_when, answer) => {
     expect((await answer).missing).toHaveLength(1);
+  });
+
+  test("where alerts cannot be stored, and says why", async () => {
+    const { missing } = await readiness([], "Redis does not answer");
+    expect(missing).toEqual(["Alerts cannot be stored: Redis does not answer."]);
   });
 
   test.each<[string, Standing]>([

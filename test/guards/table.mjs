@@ -4332,4 +4332,22 @@ export const GUARDS = [
     test: "flows/resources/entrances/route53/accounted.test.ts",
     fails: "guard every routing kind: a set that is routed by GeoProximityLocation refuses the plan by that name",
   },
+  {
+    guard: "lost list",
+    file: "src/jobs/put-back.ts",
+    cut: 'if (!(await isMissing[lacks ?? "labels"]())) return false;',
+    by: "return false;",
+    test: "jobs/put-back.test.ts",
+    fails:
+      "guard lost list: a list of what is open among incidents that is lost is whole again, and people are told once",
+  },
+  {
+    guard: "lost row",
+    file: "src/jobs/put-back.ts",
+    cut: "const value = withIncident(current, incident);",
+    by: "const value = withIncident(current, incident) && undefined;",
+    test: "jobs/put-back.test.ts",
+    fails:
+      "guard lost row: an index of open incidents that began again has their rows again, so that the next alarm joins",
+  },
 ];

@@ -17,6 +17,12 @@ const PATH = process.env["PATH"] ?? "";
  */
 export type Loses = "the command" | "the answer" | "the answer and all after it";
 
+interface Place {
+  readonly directory: string;
+  readonly program: Program;
+  readonly more: readonly string[];
+}
+
 interface Way {
   losing: { readonly words: string; readonly what: Loses } | undefined;
   isClosed: boolean;
@@ -44,9 +50,10 @@ export class BreakableRedis {
   readonly #directory: string;
   readonly #program: Program;
   readonly #way: Way;
+  readonly #more: readonly string[];
   #server: SupervisedServer | undefined;
 
-  private constructor(front: Server, way: Way, { directory, program }: { directory: string; program: Program }) {
+  private constructor(front: Server, way: Way, { directory, program, more }: Place) {
     const address = front.address();
     if (address === null || typeof address === "string") throw new Error("the front does not listen");
     this.url = `redis://127.0.0.1:${address.port}/0`;
@@ -54,13 +61,15 @@ export class BreakableRedis {
     this.#way = way;
     this.#directory = directory;
     this.#program = program;
+    this.#more = more;
   }
 
-  static async start(): Promise<BreakableRedis> {
+  /** `more`: settings that count before its usual ones. */
+  static async start(more: readonly string[] = []): Promise<BreakableRedis> {
     const program = await serverProgram();
     const directory = await mkdtemp(join(tmpdir(), "twokey-breakable-"));
     const way: Way = { losing: undefined, isClosed: false };
-    const redis = new BreakableRedis(await frontOf(join(directory, SOCKET), way), way, { directory, program });
+    const redis = new BreakableRedis(await frontOf(join(directory, SOCKET), way), way, { directory, program, more });
     await mkdir(redis.#data);
     await redis.#run();
     return redis;
@@ -134,6 +143,7 @@ export class BreakableRedis {
       "maxmemory-policy noeviction",
       "maxmemory 1gb",
       "loglevel warning",
+      ...this.#more,
     );
     await writeFile(join(this.#directory, "redis.conf"), `${settings.join("\n")}\n`);
     this.#server = superviseServer({

@@ -96,6 +96,7 @@ describe("a sweep in which something fails", () => {
       announce: async (says) => void told.push(says),
       retention: { apply: async () => void done.push("retention") },
       tendWait: nothing,
+      putBack: { look: async () => void done.push("put back") },
     };
     const inVain = createInVain({ ...deps, roomOf: async () => undefined });
     const look = async () => {
@@ -106,7 +107,7 @@ describe("a sweep in which something fails", () => {
     };
     return { look, told, overdue };
   }
-  const REST = ["page I-whole", "card progress:F-1", "put aside", "retention"];
+  const REST = ["page I-whole", "card progress:F-1", "put aside", "put back", "retention"];
 
   test("guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once", async () => {
     let isBroken = true;

@@ -18,7 +18,7 @@ test("guard lost wake-up: one that Redis does not take fails no act that counts 
     const { run, runCalls, incidentChat, card } = queues.wake;
     await Promise.all([run("F-1"), runCalls("F-1"), incidentChat("i-1"), card("plan:F-1")]);
 
-    expect(lost.filter((says) => says.startsWith("A wake-up was lost"))).toHaveLength(4);
+    expect(lost.filter((says) => says === "A wake-up was lost; the sweep looks instead")).toHaveLength(4);
   } finally {
     await redis.comeBack("same");
     // Each queue has its connection again before it is closed.

@@ -13,6 +13,7 @@ import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
+import { quotationsOf } from "../harness/quoted.ts";
 import { freshRedisUrl } from "../harness/redis.ts";
 
 const BOT = fileURLToPath(new URL("../../dist/bot/main.js", import.meta.url));
@@ -29,6 +30,8 @@ interface Case {
   readonly breaks: (env: Env) => Promise<Env> | Env;
   readonly code: 1 | 2;
   readonly says: RegExp;
+  /** The row of docs/when-something-fails.md, of which all is said. */
+  readonly row?: string;
 }
 
 let directory: string;
@@ -113,6 +116,7 @@ const CASES: readonly Case[] = [
     breaks: (env) => ({ ...env, TWOKEY_CONFIG: join(directory, "none.yaml") }),
     code: 2,
     says: /none\.yaml cannot be read: .*TWOKEY_CONFIG names the file/,
+    row: "twokey.yaml is not there",
   },
   {
     what: "twokey.yaml is wrong",
@@ -128,6 +132,7 @@ const CASES: readonly Case[] = [
     breaks: async (env) => ({ ...env, REDIS_URL: `redis://127.0.0.1:${await listening()}` }),
     code: 1,
     says: /^TwoKey could not start: Redis does not answer\. Check REDIS_URL/,
+    row: "redis-unreachable",
   },
   {
     what: "Redis refuses the password",
@@ -156,18 +161,21 @@ const CASES: readonly Case[] = [
     },
     code: 1,
     says: /^TwoKey could not start: The key \{twokey\}:installation in Redis does not say whose store it is\. .*\.$/m,
+    row: "redis-installation-unreadable",
   },
   {
     what: "the port is taken",
     breaks: async (env) => ({ ...env, TWOKEY_HTTP_PORT: String(await listening()) }),
     code: 1,
     says: /^TwoKey could not start: Port \d+ on 127\.0\.0\.1 is taken by another program\. .*TWOKEY_HTTP_PORT\.$/m,
+    row: "port-taken",
   },
   {
     what: "the address is not this machine's",
     breaks: (env) => ({ ...env, TWOKEY_HTTP_HOST: "192.0.2.1" }),
     code: 1,
     says: /^TwoKey could not start: TwoKey cannot listen on 192\.0\.2\.1, port 0\./,
+    row: "port-refused",
   },
   {
     what: "the ledger has a damaged line",
@@ -178,24 +186,27 @@ const CASES: readonly Case[] = [
     },
     code: 1,
     says: /^TwoKey could not start: .*twokey\.jsonl has a damaged line 1\./,
+    row: "ledger-damaged",
   },
   {
     what: "the ledger's directory is a file",
     breaks: async (env) => ({ ...env, TWOKEY_LEDGER_DIR: await written("ledger", "") }),
     code: 1,
     says: /^TwoKey could not start: The ledger .* cannot be opened\. Check TWOKEY_LEDGER_DIR/,
+    row: "ledger-unusable",
   },
   {
     what: "a certificate file is missing",
     breaks: (env) => ({ ...env, TWOKEY_SNS_CA: join(directory, "none.pem") }),
     code: 1,
     says: /^TwoKey could not start: The certificates in .*none\.pem cannot be read: there is no such file\. Mend TWOKEY_SNS_CA\.$/m,
+    row: "a certificate file that is missing",
   },
 ];
 
 test.each(CASES)(
   "$what: the start says so in one sentence and leaves nothing behind",
-  async ({ breaks, code, says }) => {
+  async ({ breaks, code, says, row }) => {
     const { port, asked } = await vendor((socket) => void socket.destroy());
     const child = spawn(process.execPath, [QUICKER_START, BOT], {
       env: await breaks({ ...working(), ...allAt(port) }),
@@ -211,6 +222,7 @@ test.each(CASES)(
 
     expect({ exitCode, signal }).toEqual({ exitCode: code, signal: null });
     expect(said).toMatch(says);
+    for (const sentence of row === undefined ? [] : quotationsOf(row)) expect(said).toMatch(sentence);
     expect(said).not.toMatch(/\n\s+at /);
     // Of what is configured wrongly every problem is told; anything else is one line.
     if (code === 1) expect(said.trim().split("\n")).toHaveLength(1);
@@ -258,6 +270,7 @@ test(
     const redis = await BreakableRedis.start();
     try {
       const child = started({ ...working(), REDIS_URL: redis.url });
+      const log = text(child.stdout);
       await ready(child);
       await redis.kill();
 
@@ -265,6 +278,7 @@ test(
 
       const [code, signal] = await once(child, "close");
       expect([[0, 1].includes(code), signal]).toEqual([true, null]);
+      expect(await log).toContain("Handing work over");
     } finally {
       await redis.stop();
     }

@@ -11,6 +11,7 @@ import type { Outcome, SeenMessage } from "../../src/simulators/slack/people.ts"
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { BreakableRedis, type ComesBack } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
+import { quoted } from "../harness/quoted.ts";
 import { answerTo, reconnected, runWhere, startTestStage, timesOf, worldTimePasses } from "../harness/stage.ts";
 
 const SPEED = 20;
@@ -65,10 +66,17 @@ async function lostInARun(what: ComesBack, why: RegExp, driver: "with" | "withou
   const refused = await askFailover(stage);
   await worldTimePasses(stage, WATCHED_MS);
   const room = (await world.people.channels()).find(({ name = "" }) => name.startsWith("inc-"))?.id ?? "";
-  await world.people.expectMessage(room, ({ text }) => text.includes("stopped changing anything"), SOON_MS);
+  await world.people.expectMessage(
+    room,
+    ({ text }) =>
+      quoted(
+        "TwoKey has stopped changing anything: …. No run goes on, and none starts. The way on: /dr accept-store.",
+      ).test(text),
+    SOON_MS,
+  );
   const lost = await askHelp(stage);
 
-  expect(lost).toMatch(/^State lost: /);
+  expect(lost).toMatch(quoted("State lost: …. TwoKey changes nothing. The way on: /dr accept-store."));
   expect(said).toHaveLength(bots.length);
   expect(refused).toMatch(/nothing .*until/i);
   const log = await world.log("", lastSeq);

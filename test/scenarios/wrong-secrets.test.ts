@@ -6,6 +6,7 @@ import { z } from "zod";
 import { QUICKER_START } from "../../src/sandbox/node-options.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
 import { eventually } from "../harness/eventually.ts";
+import { quoted } from "../harness/quoted.ts";
 import { answerTo, startTestStage } from "../harness/stage.ts";
 import { drawn, WALKED } from "../harness/tables.ts";
 
@@ -242,8 +243,8 @@ const CASES: readonly Case[] = [
         effect: { kind: "error", status: 404, code: "not-found" },
       }),
     mends: () => stage.world.post("/faults/clear", {}),
-    says: /answers HTTP 404, which is not one of the two agreed answers/,
-    instead: /Mend it, or its URL/,
+    says: quoted("The write check of … in … answers HTTP …, which is not one of the two agreed answers."),
+    instead: quoted("Mend it, or its URL in twokey.yaml: see “the write check” in the operations manual."),
   },
 ];
 
@@ -364,7 +365,10 @@ describe("a dark home region", () => {
     await stage.jump(HOUR_MS);
     try {
       const { status, entry } = await degraded("write-check:inventory:stores.stock:eu-west-1", "unknown");
-      expect([status, entry.what]).toEqual([200, expect.stringMatching(/^Not known whether /)]);
+      expect([status, entry.what]).toEqual([
+        200,
+        expect.stringMatching(/^Not known whether .*: the write check gives no answer/),
+      ]);
       const { channel } = stage.inventory.file.alerts;
       const words = "/dr failover inventory unplanned because the region is dark";
       const said = await answerTo(stage, { slackId: RESPONDER, words, channel }, /Plan \S+ is made|No plan/);

@@ -67,7 +67,11 @@ describe("somebody who can only write to Redis lifts no freeze", () => {
 
     expect(await idsIn(one)).toEqual(["Z-1"]);
     expect(await idsIn(await process())).toEqual([]);
-    expect(await one.keep()).toEqual([expect.stringMatching(/taken out of Redis.* put it back/)]);
+    expect(await one.keep()).toEqual([
+      expect.stringContaining(
+        "What people said to freeze TwoKey was taken out of Redis: somebody else can write to Redis, or Redis went back in time. TwoKey has put it back. A freeze that nobody has lifted stays in force.",
+      ),
+    ]);
     expect(await idsIn(await process())).toEqual(["Z-1"]);
     expect(await one.keep()).toEqual([]);
   });
@@ -116,7 +120,9 @@ describe("what stands there and TwoKey has not written stops as well, and says s
     const [freeze] = await one.inForce();
 
     expect(freeze).toMatchObject({ by: undefined, why: expect.stringContaining("TwoKey has not written") });
-    expect(await one.keep()).toEqual([expect.stringContaining("until two approvers lift it: /dr unfreeze")]);
+    expect(await one.keep()).toEqual([
+      "Something in Redis freezes TwoKey that TwoKey has not written: somebody else can write to Redis. No call that changes the cloud leaves, for any run, until two approvers lift it: /dr unfreeze.",
+    ]);
   });
 
   test("and two people lift it as they do any other", async () => {

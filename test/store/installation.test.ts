@@ -4,6 +4,7 @@ import { setAnchor } from "../../src/store/clock.ts";
 import { claimStore, type Installation, sayWhose } from "../../src/store/installation.ts";
 import { KEYS } from "../../src/store/keys.ts";
 import { LEDGER_KEY, WHOSE } from "../harness/keys.ts";
+import { quotationsOf } from "../harness/quoted.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let bench: StoreBench;
@@ -25,6 +26,7 @@ test("guard installation: what a rehearsal or another environment left behind is
   await claim({ whose: REHEARSAL });
 
   await expect(claim()).rejects.toMatchObject({ code: "redis-other-installation" });
+  for (const sentence of quotationsOf("redis-other-installation")) await expect(claim()).rejects.toThrow(sentence);
   await expect(claim({ whose: { ...REHEARSAL, environment: "staging" } })).rejects.toMatchObject({
     code: "redis-other-installation",
   });
@@ -33,7 +35,10 @@ test("guard installation: what a rehearsal or another environment left behind is
 test("a process with another ledger key is refused: its keys would count for nothing with the others", async () => {
   await claim();
 
-  await expect(claim({ ledgerKey: new Secret("x".repeat(40)) })).rejects.toMatchObject({ code: "ledger-key-differs" });
+  const ledgerKey = new Secret("x".repeat(40));
+  await expect(claim({ ledgerKey })).rejects.toMatchObject({ code: "ledger-key-differs" });
+  for (const sentence of quotationsOf("ledger-key-differs"))
+    await expect(claim({ ledgerKey })).rejects.toThrow(sentence);
 });
 
 test.each([
@@ -51,6 +56,8 @@ test.each([
         code: "redis-nobodys-keys",
         message: expect.stringContaining("remove all keys that begin with {twokey}"),
       });
+      for (const sentence of quotationsOf("redis-nobodys-keys"))
+        await expect(claim({ whose })).rejects.toThrow(sentence);
     }
     expect(await redis.keys("*")).toEqual([KEYS[key]]);
   },

@@ -11,6 +11,7 @@ import { verifyLedgers } from "../../src/store/ledger-verify.ts";
 import type { ScriptedRedis } from "../../src/store/scripts.ts";
 import { LEDGER_KEY, WHOSE } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
+import { quotationsOf, quoted } from "../harness/quoted.ts";
 import { StoreBench } from "../harness/store.ts";
 
 let bench: StoreBench;
@@ -168,7 +169,9 @@ describe("a ledger that a crash has cut", () => {
 
     const again = await opened();
 
-    expect(await again.disagreement()).toMatch(/^Redis does not know the newest line of this ledger/);
+    expect(await again.disagreement()).toBe(
+      "Redis does not know the newest line of this ledger: Redis went back in time, or the ledger lost its end",
+    );
     await expect(again.append(act("act 5"))).rejects.toThrow(/does not know the newest line/);
   });
 
@@ -191,7 +194,9 @@ describe("a ledger that a crash has cut", () => {
     const [first, , last] = (await readFile(path, "utf8")).split("\n");
     await writeFile(path, `${first}\n${last}\n`);
 
-    expect(await (await opened()).disagreement()).toContain("has 2 lines, and Redis knows 3");
+    expect(await (await opened()).disagreement()).toMatch(
+      quoted("This ledger has … lines, and Redis knows …: lines were taken out or added"),
+    );
   });
 
   test("a newest line whose seal is another one than the store knows is found at the next start (G17)", async () => {
@@ -200,7 +205,9 @@ describe("a ledger that a crash has cut", () => {
     const [first = "", last = ""] = (await readFile(path, "utf8")).split("\n");
     await writeFile(path, `${first}\n${JSON.stringify({ ...JSON.parse(last), chain: "0".repeat(64) })}\n`);
 
-    expect(await (await opened()).disagreement()).toContain("another seal");
+    expect(await (await opened()).disagreement()).toContain(
+      "The newest line of this ledger has another seal than Redis knows",
+    );
   });
 
   test("damage before the last line is nobody's to repair: the start is refused", async () => {
@@ -229,6 +236,8 @@ describe("a ledger says whose it is", () => {
         code: "ledger-other-installation",
         message: expect.stringContaining("of another installation (production, production)"),
       });
+      for (const sentence of quotationsOf("ledger-other-installation"))
+        await expect(elsewhere(other)).rejects.toThrow(sentence);
     }
     expect(await readFile(path, "utf8")).toBe(before);
   });
@@ -418,7 +427,7 @@ describe("a store that is not the one the ledger knows (G17)", () => {
     open.push(other);
 
     await expect(other.append(act("of the second"))).rejects.toThrow(
-      /knows lines of this ledger, and its file is empty/,
+      "Redis knows lines of this ledger, and its file is empty: the disk is another one, or somebody took the file away",
     );
     await expect(one.append(act("of the first"))).rejects.toThrow(/its file is empty.*says bot$/);
     await rm(elsewhere, { recursive: true });
@@ -432,7 +441,9 @@ describe("a store that is not the one the ledger knows (G17)", () => {
 
     await ledger.disagreement();
 
-    expect(await newcomer.disagreement()).toMatch(/came back empty.*says bot$/);
+    expect(await newcomer.disagreement()).toMatch(
+      quoted("Redis came back empty or older, or it is another one: it does not know this ledger…says bot"),
+    );
     await expect(newcomer.append(act("act 2"))).rejects.toThrow(/says bot/);
   });
 });

@@ -13,6 +13,7 @@ import { ledgerProof, storeProofs, whyNothingIsStored } from "../../src/store/pr
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { silent } from "../harness/fakes/index.ts";
+import { quoted } from "../harness/quoted.ts";
 
 let server: BreakableRedis;
 let admin: Redis;
@@ -66,6 +67,9 @@ describe("the rights in Redis", () => {
     expect(await proven("redis-rights", "weak:pw-of-weak@")).toMatchObject({
       kind: "wrong",
       what: "Redis does not let TwoKey use ZADD, EVAL.",
+      instead: expect.stringMatching(
+        quoted("Give its user the rights +@all on the keys …, or another user to REDIS_URL."),
+      ),
     });
   });
 
@@ -168,7 +172,7 @@ describe("the rights in Redis", () => {
   test("are not known while Redis is away", async () => {
     await server.kill();
 
-    expect(await proven("redis-rights")).toMatchObject({ kind: "unknown" });
+    expect(await proven("redis-rights")).toMatchObject({ kind: "unknown", why: "Redis gives no answer" });
     expect(await proven("redis-settings")).toMatchObject({ kind: "unknown" });
   });
 });
@@ -189,5 +193,6 @@ test("a ledger's directory that is gone is wrong, in words of our own", async ()
   expect(await prove()).toMatchObject({
     kind: "wrong",
     what: `The ledger cannot be written to ${directory}: its directory does not exist (ENOENT).`,
+    instead: expect.stringContaining("Mend that, or name another place in TWOKEY_LEDGER_DIR."),
   });
 });

@@ -95,7 +95,9 @@ describe("a document that cannot be read", () => {
     await tendPutAside({ ...deps, kinds: { tally: newer } });
 
     expect(said).toEqual([
-      expect.stringMatching(/^tally one cannot be read .* it carries schema 2, and this version reads 1/),
+      expect.stringMatching(
+        /^tally one cannot be read by this version of TwoKey: .*it carries schema 2, and this version reads 1/,
+      ),
     ]);
     expect((await newer.due(AT, 10)).toSorted()).toEqual(["one", "two"]);
     expect((await newer.openIds()).toSorted()).toEqual(["one", "two"]);

@@ -7,6 +7,7 @@ import { storeProofs } from "../../src/store/proofs.ts";
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { silent } from "../harness/fakes/index.ts";
+import { quoted } from "../harness/quoted.ts";
 import { type KeptSecret, secretInFile } from "../harness/secret-file.ts";
 
 const TERMS = { accepted: [], isRehearsal: true };
@@ -84,7 +85,11 @@ test("guard next sign-in: a password that Redis refuses is wrong by its proof, t
     url.changeTo(urlWith("the-second"));
     url.secrets.look();
     expect(await redis.ping()).toBe("PONG");
-    expect(await prove()).toMatchObject({ kind: "wrong", what: "Redis refuses the user or the password." });
+    expect(await prove()).toMatchObject({
+      kind: "wrong",
+      what: "Redis refuses the user or the password.",
+      instead: expect.stringMatching(quoted("Put the right ones into REDIS_URL, …")),
+    });
     // Alerts are stored by the connection that is open: no load balancer takes the process away for the next one.
     expect(await prove("redis-rights")).toEqual({ kind: "ok" });
     expect(proofOf("redis-sign-in")).toMatchObject({ neededBy: "every move" });

@@ -16,6 +16,7 @@ import {
 import { BreakableRedis } from "../harness/breakable-redis.ts";
 import { eventually } from "../harness/eventually.ts";
 import { silent } from "../harness/fakes/index.ts";
+import { quotationsOf } from "../harness/quoted.ts";
 
 const GOOD: ServerFacts = {
   ...{ version: "7.0.15", eviction: "noeviction", appendOnly: true, fsync: "always" },
@@ -45,6 +46,8 @@ describe("which Redis may hold what moves production", () => {
     ["redis-fsync-unknown", { fsync: undefined }],
   ])("%s: %j does not start", (code, facts) => {
     expect(judged(facts)).toBe(code);
+    for (const sentence of quotationsOf(code))
+      expect(() => judgeServer({ ...GOOD, ...facts }, STRICT, silent)).toThrow(sentence);
   });
 
   test.each<[RegExp, Partial<ServerFacts>, StoreTerms["accepted"]]>([

@@ -236,7 +236,9 @@ test("no part of the initial notification is ever empty", () => {
 });
 
 test("an on-call answer that is missing is not made up, and an empty rotation is said loudly", () => {
-  expect(onCallCard({ lines: [], empty: [], why: "no answer" }).text).toContain("not known");
+  expect(onCallCard({ lines: [], empty: [], why: "PagerDuty answered 500" }).text).toBe(
+    "Who is on call is not known: PagerDuty answered 500",
+  );
   expect(onCallCard({ lines: [], empty: ["ops"] }).text).toBe("Nobody is on call for ops");
 });
 

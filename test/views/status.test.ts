@@ -76,7 +76,9 @@ describe("the board", () => {
   test("says that nobody answers for the on-call list, and never that nobody is on call", () => {
     expect(cardText(statusCard(board("quiet"), "unknown", AT))).toContain("On call: unknown, the pager did not say.");
     const nobody = { names: [], empty: ["dba"] };
-    expect(cardText(statusCard(board("quiet"), nobody, AT))).toContain("On call: nobody.");
+    expect(cardText(statusCard(board("quiet"), nobody, AT))).toContain(
+      "On call: nobody. The rotations are empty, and a page would reach no one.",
+    );
     expect(cardText(statusCard(board("quiet"), undefined, AT))).not.toContain("On call");
   });
 });

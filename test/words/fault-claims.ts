@@ -65,3 +65,32 @@ const TITLE = /\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`),\s*(?:async\b|\(
 
 export const titlesIn = (source: string): string[] =>
   [...source.matchAll(TITLE)].map(([, quoted, template]) => quoted ?? template ?? "");
+
+/** Words between two pieces of one quotation, in a regular expression or in a table of values: not a sentence further. */
+const MOST_BETWEEN = 200;
+
+/** Whether what a test looks for has all of a quotation, in its order; the titles of tests are not looked for. */
+export function isLookedFor(quotation: string, test: string): boolean {
+  const titles = titlesIn(test);
+  const words = titles.reduce((text, title) => text.replace(title, ""), test).replaceAll("\\", "");
+  const pieces = quotation
+    .split("…")
+    .map((piece) => piece.trim())
+    .filter((piece) => piece !== "");
+  return nextOf(words, pieces);
+}
+
+/** Each piece stands near behind the one before. */
+function nextOf(words: string, [piece = "", ...more]: readonly string[], within = words.length): boolean {
+  for (let at = words.indexOf(piece); at !== -1 && at <= within; at = words.indexOf(piece, at + 1)) {
+    if (more.length === 0 || nextOf(words.slice(at + piece.length), more, MOST_BETWEEN)) return true;
+  }
+  return false;
+}
+
+/** The quotations of a row that no test of its claims looks for. One that asks for all of a row (`quotationsOf`) names the row itself. */
+export function unboundIn({ fault, text }: FaultRow, claims: readonly FaultClaim[], textOf: (path: string) => string) {
+  const files = [...new Set(claims.map(([file]) => file))].map(textOf);
+  const isWhole = claims.some(([file, , by]) => by === fault && textOf(file).includes("quotationsOf("));
+  return isWhole ? [] : quotesIn(text).filter((quotation) => !files.some((each) => isLookedFor(quotation, each)));
+}

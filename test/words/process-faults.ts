@@ -23,9 +23,15 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "twokey.yaml is wrong"],
       ],
       "a certificate file that is missing": [
+        [
+          FAILED_START,
+          "$what: the start says so in one sentence and leaves nothing behind",
+          "a certificate file that is missing",
+        ],
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "The certificates in"],
       ],
       "redis-unreachable": [
+        [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "redis-unreachable"],
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "Redis does not answer"],
       ],
       "redis-refused": [
@@ -61,6 +67,11 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
         [
           FAILED_START,
           "$what: the start says so in one sentence and leaves nothing behind",
+          "redis-installation-unreadable",
+        ],
+        [
+          FAILED_START,
+          "$what: the start says so in one sentence and leaves nothing behind",
           "does not say whose store it is",
         ],
       ],
@@ -73,9 +84,11 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "ledger-key-differs": [[INSTALLATION, "a process with another ledger key is refused", "ledger-key-differs"]],
       "ledger-unusable": [
+        [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "ledger-unusable"],
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "cannot be opened"],
       ],
       "ledger-damaged": [
+        [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "ledger-damaged"],
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "has a damaged line"],
       ],
       "ledger-other-installation": [
@@ -86,6 +99,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "port-taken": [
+        [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "port-taken"],
         [
           FAILED_START,
           "$what: the start says so in one sentence and leaves nothing behind",
@@ -93,6 +107,7 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "port-refused": [
+        [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "port-refused"],
         [FAILED_START, "$what: the start says so in one sentence and leaves nothing behind", "TwoKey cannot listen on"],
       ],
     },
@@ -101,6 +116,11 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
     judged: ["DNS is dead on this machine: ENOTFOUND"],
     faults: {
       "kill -9, or killed for its memory": [
+        [
+          "test/engine/runs/taken-over-said.test.ts",
+          "the timeline says that a process went away, and neither number nor host of the one that goes on",
+          "Another TwoKey process",
+        ],
         [
           "test/jobs/succession.test.ts",
           "guard heir: a run whose driver has no connection any more is driven on by another process, once",

@@ -1,10 +1,11 @@
-import { NOT_TRIED, type Part } from "./fault-claims.ts";
+import type { Part } from "./fault-claims.ts";
 
 const SESSIONS = "test/contracts/aws/sessions.test.ts";
 const PROOFS = "test/contracts/aws/proofs.test.ts";
 const WRONG_SECRETS = "test/scenarios/wrong-secrets.test.ts";
 const REGIONS = "test/contracts/aws/regions.test.ts";
 const ALARM_READER = "test/jobs/looks/alarm-reader.test.ts";
+const SAID = "test/contracts/proofs-said.test.ts";
 const STORE_PROOFS = "test/store/proofs.test.ts";
 
 /** What AWS refuses TwoKey itself, and each proof, with the tests that make them fail. */
@@ -82,6 +83,7 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "redis-sign-in": [
+        [STORE_PROOFS, "are not known while Redis is away", "Redis gives no answer"],
         [
           "test/store/redis-password.test.ts",
           "guard next sign-in: a password that Redis refuses is wrong by its proof, though the open connection goes on",
@@ -92,6 +94,11 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         [STORE_PROOFS, "a setting of Redis that somebody changes at run time is wrong from then on", "redis-settings"],
       ],
       "store-agrees": [
+        [
+          "test/store/ledger.test.ts",
+          "the first to notice stops every other process, also one without a line",
+          "it does not know this ledger",
+        ],
         ["test/scenarios/redis-lost.test.ts", "Redis comes back empty in the middle of a run", "does not know this"],
       ],
       "ledger-disk": [
@@ -109,12 +116,15 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "slack-bot-token": [
+        [SAID, "%s: what people see of it is said word for word", "slack-bot-token"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "token_revoked"],
       ],
       "slack-scopes": [
+        [SAID, "%s: what people see of it is said word for word", "slack-scopes"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "The bot token lacks"],
       ],
       "slack-alerts-channel": [
+        [SAID, "%s: what people see of it is said word for word", "slack-alerts-channel"],
         [
           WRONG_SECRETS,
           "is found at the first post that Slack refuses, and people are woken for it, once",
@@ -122,16 +132,26 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "slack-app-token": [
+        [SAID, "%s: what people see of it is said word for word", "slack-app-token"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "slack-app-token"],
       ],
-      "slack-signing-secret": NOT_TRIED,
+      "slack-signing-secret": [
+        [
+          SAID,
+          "slack-signing-secret: no harmless call can show it, and people see that word for word",
+          "slack-signing-secret",
+        ],
+      ],
       "pagerduty-routing-key": [
+        [SAID, "%s: what people see of it is said word for word", "pagerduty-routing-key"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "pagerduty-routing-key"],
       ],
       "pagerduty-api-token": [
+        [SAID, "%s: what people see of it is said word for word", "pagerduty-api-token"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "pagerduty-api-token"],
       ],
       "pagerduty-service": [
+        [SAID, "%s: what people see of it is said word for word", "pagerduty-service"],
         [
           "test/contracts/pagerduty/service-proof.test.ts",
           "that rings nobody, or late, is wrong: %j",
@@ -149,6 +169,7 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "pagerduty-webhooks": [
+        [SAID, "%s: what people see of it is said word for word", "pagerduty-webhooks"],
         [
           "test/contracts/pagerduty/webhook-proof.test.ts",
           "that PagerDuty or somebody disabled is wrong until it is enabled again",
@@ -156,15 +177,19 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "mail-server": [
+        [SAID, "mail-server: what people see of it is said word for word", "mail-server"],
         ["test/contracts/mail/mail.test.ts", "is wrong with another password, which nobody is told", "mail server"],
       ],
       "aws-identity": [
+        [SAID, "%s: what people see of it is said word for word", "aws-identity"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "aws-identity"],
       ],
       "aws-role": [
+        [SAID, "%s: what people see of it is said word for word", "aws-role"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "STS refuses the role"],
       ],
       "aws-observe-role": [
+        [SAID, "%s: what people see of it is said word for word", "aws-observe-role"],
         [
           PROOFS,
           "each is told of by itself: the one that looks may be refused while the one that acts is taken",
@@ -172,12 +197,15 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "aws-role:…": [
+        [SAID, "%s: what people see of it is said word for word", "aws-role:…"],
         [PROOFS, "of another account that is refused stops the moves of its services alone", "STS refuses the role"],
       ],
       "aws-account": [
+        [SAID, "%s: what people see of it is said word for word", "aws-account"],
         [WRONG_SECRETS, "is noticed within the hour and told to people, by the doctor too", "aws-account"],
       ],
       "topic:…": [
+        [SAID, "topic:…: what people see of it is said word for word", "topic:…"],
         [
           WRONG_SECRETS,
           "is noticed within the hour and told to people, by the doctor too",

@@ -7,6 +7,7 @@ const MEMORY_GUARD = "test/jobs/looks/memory-guard.test.ts";
 const LEDGER_GUARD = "test/jobs/looks/ledger-guard.test.ts";
 const FULL_DISK = "test/scenarios/full-disk.test.ts";
 const RIGHTS = "test/store/proofs.test.ts";
+const REFUSING = "test/store/refusing-redis.test.ts";
 const LEDGER = "test/store/ledger.test.ts";
 const AUTHORITY = "test/engine/runs/authority.test.ts";
 const FREEZES = "test/store/freezes.test.ts";
@@ -14,9 +15,9 @@ const FREEZES = "test/store/freezes.test.ts";
 /** What of Redis and of the ledger's disk can fail, each with the tests that make it happen. */
 export const STORE_FAULTS: Readonly<Record<string, Part>> = {
   Redis: {
-    judged: ["MISCONF: its disk is full", "LOADING, BUSY, MASTERDOWN", "NOREPLICAS, or max number of clients reached"],
     faults: {
       "killed, then started again": [
+        ["test/app/readiness.test.ts", "where alerts cannot be stored, and says why", "Alerts cannot be stored"],
         [
           "test/scenarios/redis-away.test.ts",
           "Redis is killed right after the promotion was asked for and comes back",
@@ -41,6 +42,11 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "EXECABORT: Redis refuses what a ledger tells it of a key": [
         [
+          STORE_ANSWERS,
+          "in a full Redis is said to count where it does, and not to count where it does not",
+          "could not be written down",
+        ],
+        [
           PLAIN_ERRORS,
           "a line of the ledger that Redis does not take is refused to a person in plain words, and certainly not written",
           "TwoKey's memory (Redis) is full and takes no writes",
@@ -55,9 +61,15 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "AOF tail cut: it comes back older": [[REDIS_LOST, "Redis comes back older in the middle of a run", "older"]],
       "it comes back empty, or is another one": [
+        [
+          LEDGER,
+          "the first to notice stops every other process, also one without a line",
+          "it does not know this ledger",
+        ],
         [REDIS_LOST, "Redis comes back empty in the middle of a run", "empty"],
       ],
       "OOM with noeviction": [
+        [REFUSING, "OOM with noeviction: people read it word for word", "OOM with noeviction"],
         [
           STORE_ANSWERS,
           "in a full Redis is said to count where it does, and not to count where it does not",
@@ -73,15 +85,30 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "READONLY: a replica": [
+        [REFUSING, "READONLY: a replica: people read it word for word", "READONLY: a replica"],
         [RIGHTS, "are not there where Redis is %s", "a replica"],
         [PLAIN_ERRORS, "%s: certainly nothing was done", "READONLY"],
       ],
-      "MISCONF: its disk is full": [[PLAIN_ERRORS, "%s: certainly nothing was done", "MISCONF"]],
-      "LOADING, BUSY, MASTERDOWN": [[PLAIN_ERRORS, "%s: certainly nothing was done", "LOADING"]],
-      "NOREPLICAS, or max number of clients reached": [
-        [PLAIN_ERRORS, "%s: certainly nothing was done", "max number of clients reached"],
+      "MISCONF: its disk is full": [
+        [
+          REFUSING,
+          "MISCONF: its disk is full: a real server whose disk takes nothing more says it, and people read it word for word",
+          "MISCONF: its disk is full",
+        ],
       ],
+      "BUSY, MASTERDOWN": [
+        [REFUSING, "BUSY, MASTERDOWN: a real server says each, and people read it word for word", "BUSY, MASTERDOWN"],
+      ],
+      "LOADING, or max number of clients reached": [
+        [
+          REFUSING,
+          "LOADING, or max number of clients reached: nobody is let in, and people read that it does not answer",
+          "LOADING, or max number of clients reached",
+        ],
+      ],
+      NOREPLICAS: [[REFUSING, "NOREPLICAS: a real server says it, and people read it word for word", "NOREPLICAS"]],
       "NOAUTH, WRONGPASS, NOPERM": [
+        [REFUSING, "NOAUTH, WRONGPASS, NOPERM: people read it word for word", "NOAUTH, WRONGPASS, NOPERM"],
         [
           RIGHTS,
           "guard password that changes: %s that Redis asks for from now on is a refusal, and no silence",
@@ -96,6 +123,13 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "a key of another type",
         ],
       ],
+      "a list of what is open is lost, whole or in part": [
+        [
+          "test/jobs/put-back.test.ts",
+          "guard lost list: a list of %s that is lost is whole again, and people are told once",
+          "Lists in Redis did not name what is open",
+        ],
+      ],
       "a wake-up that gets lost": [
         [
           "test/jobs/wake.test.ts",
@@ -104,6 +138,11 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "the same thing fails again and again, such as an incident": [
+        [
+          "test/jobs/signals.test.ts",
+          "guard whole sweep: of a sweep that fails again and again it is said what may be late, and not that everything else goes on",
+          "fails at this again and again",
+        ],
         [
           "test/jobs/sweep.test.ts",
           "guard sweep goes on: an incident that fails keeps nobody from the rest, and people are told of it once",

@@ -1,6 +1,8 @@
 import { NOT_TRIED, type Part } from "./fault-claims.ts";
 
 const CHAT = "test/contracts/slack/chat.test.ts";
+const LATE = "test/contracts/slack/late-cards.test.ts";
+const ON_CARD = "test/contracts/pagers-on-card.test.ts";
 const OUTBOX = "test/engine/delivery/outbox.test.ts";
 const INCIDENT = "test/views/incident.test.ts";
 const DOOR = "test/doors/slack/door.test.ts";
@@ -17,24 +19,45 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
   Slack: {
     judged: ["missing_scope"],
     faults: {
-      "ratelimited: 429 with Retry-After": [[CHAT, "of Slack's rate limit carry its Retry-After", "ratelimited"]],
+      "ratelimited: 429 with Retry-After": [
+        [DOOR, "by itself is worth another try", "Not now: "],
+        [LATE, "a card that Slack does not take is late, and the log says why: $what", "ratelimited"],
+        [CHAT, "of Slack's rate limit carry its Retry-After", "ratelimited"],
+      ],
       "more calls than Slack's limits leave room for": [
+        [
+          LATE,
+          "more cards for one channel than Slack leaves room for are late, and the log says why",
+          "Slack's rate limit leaves no room",
+        ],
         [
           "test/integrations/slack/pacing.test.ts",
           "nobody waits longer than five seconds: the rest is told when to come again",
           "five seconds",
         ],
       ],
-      "5xx, internal_error, fatal_error": [[CHAT, "of a post: %s", "internal_error"]],
+      "5xx, internal_error, fatal_error": [
+        [LATE, "a card that Slack does not take is late, and the log says why: $what", "internal_error"],
+        [CHAT, "of a post: %s", "internal_error"],
+      ],
       "no answer in time, or a connection that is cut": [
         ["test/integrations/slack/classify.test.ts", "$what", "no answer in time"],
         [OUTBOX, "after a lost answer the message is found again, and shows what is true now", "one message"],
       ],
-      "service_unavailable, request_timeout": [[CHAT, "of a post: %s", "service_unavailable"]],
+      "service_unavailable, request_timeout": [
+        [LATE, "a card that Slack does not take is late, and the log says why: $what", "service_unavailable"],
+        [CHAT, "of a post: %s", "service_unavailable"],
+      ],
       "channel_not_found, not_in_channel": [
+        [
+          LATE,
+          "a channel that TwoKey cannot see is named in the log, and after five tries in the alerts channel",
+          "the bot cannot see this channel",
+        ],
         [CHAT, "that cannot be invited to are an error, not a list of people", "channel_not_found"],
       ],
       is_archived: [
+        [LATE, "a card that Slack does not take is late, and the log says why: $what", "is_archived"],
         [CHAT, "of a post: %s", "is_archived"],
         [
           OUTBOX,
@@ -54,7 +77,14 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         [CHAT, "take everybody who can come in and tell why others cannot", "cant_invite"],
       ],
       missing_scope: [[INCIDENT, "shows what did not work", "missing_scope"]],
-      "invalid_auth, token_revoked, account_inactive": [[CHAT, "say which setting to mend", "invalid_auth"]],
+      "invalid_auth, token_revoked, account_inactive": [
+        [
+          LATE,
+          "a token that Slack does not accept is named in the log, with what to mend",
+          "the bot token is not accepted",
+        ],
+        [CHAT, "say which setting to mend", "invalid_auth"],
+      ],
       "socket drop, or refresh_requested": [[DOOR, "is there again when it was %s", "refresh_requested"]],
       "whole outage: Slack dark": [
         ["test/scenarios/failover.test.ts", "with Slack dark after the second key the run finishes", "Slack dark"],
@@ -102,14 +132,27 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
     pager: "pagerduty",
     judged: ["PagerDuty is away while a run needs people"],
     faults: {
-      "429 with headers": [[PAGING, "a 429 is retried when its headers say so", "429"]],
+      "429 with headers": [
+        [ON_CARD, "PagerDuty, $fault: the incident's card and channel say it word for word", "429 with headers"],
+        [PAGING, "a 429 is retried when its headers say so", "429"],
+      ],
       "429 without headers": [
         [PAGING, "a REST 429 with neither headers nor body is retried after half a minute", "429"],
       ],
       "our own limit below PagerDuty's": [
+        [
+          ON_CARD,
+          "PagerDuty, $fault: the incident's card and channel say it word for word",
+          "our own limit below PagerDuty's",
+        ],
         [PAGING, "a storm stays below PagerDuty's limit, and the last fifth is kept for sev1", "the last fifth"],
       ],
       "400 and other refusals of a page": [
+        [
+          ON_CARD,
+          "PagerDuty, $fault: the incident's card and channel say it word for word",
+          "400 and other refusals of a page",
+        ],
         [
           PAGES,
           "a refused trigger is written to the people directly, told in the channel and tried again",
@@ -117,20 +160,50 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         ],
         [PAGING, "wrong credentials are a refusal", "400"],
       ],
-      "5xx in the middle of a list": [[PAGING, "is not told in part when a later page fails with %i", "on call"]],
+      "5xx in the middle of a list": [
+        [
+          INCIDENT,
+          "an on-call answer that is missing is not made up, and an empty rotation is said loudly",
+          "Who is on call is not known: ",
+        ],
+        [PAGING, "is not told in part when a later page fails with %i", "on call"],
+      ],
       "reset in the middle of an answer (drop-after)": [
+        [
+          ON_CARD,
+          "PagerDuty, $fault: the incident's card and channel say it word for word",
+          "reset in the middle of an answer (drop-after)",
+        ],
         [PAGING, "a lost answer is unknown, and the same page again changes nothing", "drop-after"],
       ],
       hang: [
+        [ON_CARD, "PagerDuty, $fault: the incident's card and channel say it word for word", "hang"],
         [PAGING, "%s ends by itself: a page is unknown, a read may be repeated", "no answer from PagerDuty in time"],
       ],
-      "HTML body of a gateway, status 502": [[PAGING, "%s leaves a page unknown and a read to be repeated", "502"]],
+      "HTML body of a gateway, status 502": [
+        [
+          ON_CARD,
+          "PagerDuty, $fault: the incident's card and channel say it word for word",
+          "HTML body of a gateway, status 502",
+        ],
+        [PAGING, "%s leaves a page unknown and a read to be repeated", "502"],
+      ],
       "an answer of an unknown shape": NOT_TRIED,
       "nobody listens: DNS or network": [
+        [
+          ON_CARD,
+          "PagerDuty, nobody listens: DNS or network: the incident's card and channel say it word for word",
+          "nobody listens: DNS or network",
+        ],
         [PAGING, "where nobody listens, nothing was sent: again soon", "nobody listens"],
         [MAIL, "has its people told by mail as well, after 30 s, whatever Slack does", "told by mail as well"],
       ],
       "202, and no incident of it": [
+        [
+          ON_CARD,
+          "PagerDuty, $fault: the incident's card and channel say it word for word",
+          "202, and no incident of it",
+        ],
         [PAGING, "an accepted page that reached nobody shows no evidence", "shows no"],
         [
           LOST,
@@ -181,12 +254,22 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "nobody is on call": [
         [
+          "test/views/status.test.ts",
+          "says that nobody answers for the on-call list, and never that nobody is on call",
+          "On call: nobody.",
+        ],
+        [
           INCIDENT,
           "an on-call answer that is missing is not made up, and an empty rotation is said loudly",
           "Nobody is on call for",
         ],
       ],
       "a person who is no responder there, or an account without responders": [
+        [
+          ON_CARD,
+          "PagerDuty, $fault: the incident's card and channel say it word for word",
+          "a person who is no responder there, or an account without responders",
+        ],
         [PAGING, "who do not exist are refused with PagerDuty's code", "refused"],
       ],
       "PagerDuty is away while a run needs people": [
@@ -201,11 +284,28 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
   Mail: {
     pager: "mail",
     faults: {
-      "421, 450: busy, or greylisting": [[MAIL_MAIL, "that $what", "450"]],
-      "550, 554: no such person, refused text": [[MAIL_MAIL, "that $what", "550"]],
-      "EAUTH: user or password": [[MAIL_MAIL, "is wrong with another password, which nobody is told", "password"]],
-      "silence or a cut after the text (hang-after)": [[MAIL_MAIL, "that $what", "hang-after"]],
+      "421, 450: busy, or greylisting": [
+        [ON_CARD, "Mail, $fault: the incident's card says it word for word", "421, 450: busy, or greylisting"],
+        [MAIL_MAIL, "that $what", "450"],
+      ],
+      "550, 554: no such person, refused text": [
+        [ON_CARD, "Mail, $fault: the incident's card says it word for word", "550, 554: no such person, refused text"],
+        [MAIL_MAIL, "that $what", "550"],
+      ],
+      "EAUTH: user or password": [
+        [ON_CARD, "Mail, $fault: the incident's card says it word for word", "EAUTH: user or password"],
+        [MAIL_MAIL, "is wrong with another password, which nobody is told", "password"],
+      ],
+      "silence or a cut after the text (hang-after)": [
+        [
+          ON_CARD,
+          "Mail, $fault: the incident's card says it word for word",
+          "silence or a cut after the text (hang-after)",
+        ],
+        [MAIL_MAIL, "that $what", "hang-after"],
+      ],
       "no connection: nothing was sent": [
+        [ON_CARD, "Mail, $fault: the incident's card says it word for word", "no connection: nothing was sent"],
         [MAIL_MAIL, "that is not there: nothing was sent, again soon", "nothing was sent"],
       ],
       "no STARTTLS, or a certificate that nobody trusts": [

@@ -16,11 +16,13 @@ import {
   BINDS_NOTHING,
   type FaultClaim,
   faultRows,
+  isLookedFor,
   isSaid,
   NOT_TRIED,
   quotesIn,
   spokenBy,
   titlesIn,
+  unboundIn,
 } from "./fault-claims.ts";
 import { PROCESS_FAULTS } from "./process-faults.ts";
 import { PROOF_FAULTS } from "./proof-faults.ts";
@@ -66,6 +68,64 @@ describe("docs/when-something-fails.md", () => {
       expect(claims.flatMap((claim) => wrongIn(claim, text))).toEqual([]);
     },
   );
+});
+
+/** Sentences of the page that the tests of their row do not look for: each is one to bind, and no new one may join them. */
+const UNBOUND: Readonly<Record<string, readonly string[]>> = {
+  "channel_not_found, not_in_channel": ["Did not work", "people could not be invited"],
+  "cant_invite and other refusals of one person": ["Did not work", "… could not be invited: …"],
+  "whole outage: Slack dark": ["Slack gives no answer"],
+  "an answer that Slack takes neither by its response URL nor as a message": ["An answer could not be delivered"],
+  "an answer of an unknown shape": ["… has an unknown shape at …"],
+  "202, an incident, and no telephone rings": ["… has the incident, and shows nobody whom it has rung"],
+  "the secret of the webhooks is another one": [
+    "A webhook of a pager was not signed with our secret: check the variable that holds it",
+  ],
+  "the acknowledgement or the end is not taken": [
+    "the pager could not be told that somebody answered",
+    "the incident could not be closed at the pager",
+  ],
+  "PagerDuty is away while a run needs people": ["People could not be called yet; it is tried again"],
+  EROFS: ["its disk is read-only"],
+  "EACCES, EPERM": ["TwoKey's user may not write there"],
+  "EDQUOT, EIO": ["TwoKey's user has used up its part of the disk", "its disk is broken"],
+  "torn last line, as a crash leaves it": [
+    "The ledger ended in a line that was cut off while it was written",
+    "It is kept as ….",
+    "The lines before it are whole.",
+  ],
+  "the archive cannot be written": ["removing what is older than its retention"],
+  "RequestTimeTooSkewed: the clock of the machine": [
+    "AWS takes no call while the clock of this machine is wrong; set it",
+  ],
+  "a dark region: nobody listens, or nobody answers": ["AWS is slow or silent now", "STS gives no answer"],
+  "SIGTERM, whatever is away": ["Could not stop in order in time; another process goes on from the store"],
+  "EMFILE: too many open files": ["this process has too many files open"],
+  "DNS is dead on this machine: ENOTFOUND": [
+    "Slack gives no answer",
+    "PagerDuty gives no clear answer",
+    "STS gives no answer",
+  ],
+  "twokey.yaml becomes wrong while it runs": [
+    "Problems in twokey.yaml: …. The last good file stays in use. First: line …: …",
+  ],
+};
+
+test("every sentence that a row quotes is looked for by a test that the row names", () => {
+  const unbound = [...ROWS].flatMap(([part, rows]) =>
+    rows.map((row) => {
+      const claims = claimsOf(part, row.fault) ?? NOT_TRIED;
+      return [row.fault, unboundIn(row, claims === NOT_TRIED ? [] : claims, textOf)] as const;
+    }),
+  );
+  expect(Object.fromEntries(unbound.filter(([, sentences]) => sentences.length > 0))).toEqual(UNBOUND);
+});
+
+test("this check finds a sentence in its order, in a regular expression too, and in no title", () => {
+  const source = 'test("says all of it", () => {}); expect(said).toMatch(/the store \\(.*\\) is full\\. Mend/);';
+
+  expect(["the store (…) is full. Mend", "is full"].map((each) => isLookedFor(each, source))).toEqual([true, true]);
+  expect(["is full … the store", "says all of it"].map((each) => isLookedFor(each, source))).toEqual([false, false]);
 });
 
 function wrongIn([file, title, by]: FaultClaim, row: string): string[] {

@@ -84,6 +84,8 @@ class Receivers implements Receiver {
   async #signerOf(request: IncomingMessage): Promise<string> {
     const { rawBody } = await HTTPModuleFunctions.bufferIncomingMessage(request, BODY_LIMIT);
     const signer = this.#signingSecret.fitting((secret) => isSignedBy(secret, request, rawBody));
+    // Bolt refuses it, in words that say nothing of a door.
+    if (signer === undefined) this.#logger.warn({ reason: "signature" }, "Refused a request to the Slack door");
     return signer ?? this.#signingSecret.reveal();
   }
 

@@ -73,6 +73,7 @@ describe("roles and accounts", () => {
     const came = await proven({ topics: [] }, others);
     expect(Object.values(came).map((each) => each.kind)).toEqual(Array(4).fill("unknown"));
     expect(Object.values(came).filter((each) => "isAnswered" in each)).toEqual([]);
+    expect(came["aws-identity"]).toMatchObject({ why: expect.stringContaining("STS gives no answer") });
   });
 
   test("are not known where STS and SNS answer with errors of their own; but they have answered", async () => {

@@ -1,6 +1,7 @@
 import { PromoteReadReplicaCommand, RDSClient } from "@aws-sdk/client-rds";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { describe, expect, test } from "@jest/globals";
+import { chainOf } from "../../../src/domain/errors.ts";
 import { promoting, rebooting } from "../../../src/flows/resources/stores/rds-replica/permissions.ts";
 import type { Permission } from "../../../src/ports/permission.ts";
 import { UNASKED } from "../../harness/fakes/index.ts";
@@ -101,6 +102,10 @@ describe("sessions", () => {
 
     expect(await aws.databases.describe(STANDBY, REPLICA)).toMatchObject({ known: false, cause: "denied" });
     await expect(aws.prepare([PROMOTION])).rejects.toMatchObject(denied);
+    const why = await aws.prepare([PROMOTION]).catch(chainOf);
+    expect(why).toMatch(
+      /No credentials: .*STS does not let TwoKey take its role; look at the trust policy of that role/,
+    );
     await expect(promote(aws.guardedBy(UNASKED, [PROMOTION]))).rejects.toMatchObject(denied);
   });
 });

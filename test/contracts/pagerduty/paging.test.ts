@@ -262,7 +262,9 @@ describe("who is on call", () => {
     bench.world.log.follow(({ kind }) => {
       if (kind === "pagerduty.call") plan("oncalls.list", { kind: "error", status, code: "2000" }, 1);
     });
-    expect(await paging.whoIsOnCall(["PEPOPS01"])).toMatchObject({ kind: status === 500 ? "retry" : "rejected" });
+    const answer = await paging.whoIsOnCall(["PEPOPS01"]);
+    expect(answer).toMatchObject({ kind: status === 500 ? "retry" : "rejected" });
+    if (status === 500) expect(answer).toMatchObject({ why: "PagerDuty answered 500" });
   });
 
   test("of no policy is nobody, without a call", async () => {

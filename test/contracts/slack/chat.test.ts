@@ -9,6 +9,7 @@ import type { Chat } from "../../../src/ports/chat.ts";
 import type { FaultInput } from "../../../src/simulators/world/faults.ts";
 import { memoryLogger } from "../../harness/fakes/index.ts";
 import { inSlack } from "../../harness/in-slack.ts";
+import { quoted } from "../../harness/quoted.ts";
 import { APP, BOT_TOKEN, openSlackWorld, SCOPES, type SlackWorld, SPEC } from "../../simulators/slack/slack-world.ts";
 
 const ROOM = { channel: "C0OPS" };
@@ -203,6 +204,19 @@ describe("Channels", () => {
     expect((await chat.openChannel("ops", "incident:1")).name).toBe("ops-2");
     expect((await chat.openChannel("ops", "incident:2")).name).toBe("ops-3");
     expect((await chat.openChannel("ops", "incident:1")).name).toBe("ops-2");
+  });
+
+  test("of which every name is taken are refused, and say so", async () => {
+    const names = ["ops", ...Array.from({ length: 8 }, (_, index) => `ops-${index + 2}`)];
+    const channels = names.map((name, index) => ({ id: `C0OPS${index}`, name, members: ["U0ANA"] }));
+    const full = await openSlackWorld({ channels });
+
+    const said = await chatFor(full)
+      .openChannel("ops", "incident:1")
+      .catch((error: Error) => error.message);
+
+    expect(said).toMatch(quoted("Every name from … to …-… is taken"));
+    await full.stop();
   });
 
   test("take everybody who can come in and tell why others cannot", async () => {

@@ -5,6 +5,7 @@ import { TransientError, UserError } from "../../../src/domain/errors.ts";
 import { messageOf } from "../../../src/integrations/slack/blocks.ts";
 import { modalOf } from "../../../src/integrations/slack/modal.ts";
 import { eventually } from "../../harness/eventually.ts";
+import { quoted } from "../../harness/quoted.ts";
 import { openSlackWorld } from "../../simulators/slack/slack-world.ts";
 import { card, type Desk, later, openDesk, whisper, withButton } from "./slack-door.ts";
 
@@ -171,7 +172,7 @@ describe("What goes wrong", () => {
       throw new TransientError("busy", "The store is busy");
     });
     const { ephemerals } = await ana().types("/dr status", OPS);
-    expect(ephemerals[0]?.text).toContain("try again");
+    expect(ephemerals[0]?.text).toBe("Not now: The store is busy. Please try again in a moment.");
   });
 
   test("unexpectedly gets a reference that the log has too, and tells nothing else", async () => {
@@ -179,6 +180,8 @@ describe("What goes wrong", () => {
       throw new TypeError("secret detail");
     });
     const { ephemerals } = await ana().types("/dr status", OPS);
+    expect(ephemerals[0]?.text).toMatch(quoted("Something broke while doing …"));
+    expect(ephemerals[0]?.text).toMatch(quoted("It was logged under reference …."));
     const [, reference] = /reference ([0-9a-f]{8})/.exec(ephemerals[0]?.text ?? "") ?? [];
     expect(reference).toBeDefined();
     expect(JSON.stringify(ephemerals)).not.toContain("secret detail");
@@ -193,7 +196,7 @@ describe("What goes wrong", () => {
   test("with our memory means that nothing is done", async () => {
     const forgetful = await openDesk({ firstTime: () => Promise.reject(new Error("no Redis")) });
     const { ephemerals } = await forgetful.people.as("U0ANA").types("/dr escalate", OPS);
-    expect(ephemerals[0]?.text).toContain("Nothing was done");
+    expect(ephemerals[0]?.text).toBe("TwoKey cannot reach its memory. Nothing was done; please try again.");
     expect(forgetful.asks).toEqual([]);
     await forgetful.stop();
   });
@@ -235,7 +238,9 @@ describe("A button", () => {
   });
 });
 
-const TOO_OLD = /^This button or form is too old, or TwoKey does not know it\. Nothing was changed\. \/dr status/;
+const TOO_OLD = quoted(
+  "This button or form is too old, or TwoKey does not know it. Nothing was changed. /dr status shows what can be done now.",
+);
 
 describe("What is too old, or not known here", () => {
   test("a button is answered to the presser alone, and asks for nothing", async () => {
@@ -341,7 +346,9 @@ describe("A form", () => {
     });
     desk.answers(() => ({ kind: "form", form: FORM }));
     await ana().types("/dr open", OPS);
-    await desk.people.expectEphemeral("U0ANA", ({ text }) => text.includes("Please ask again"));
+    await desk.people.expectEphemeral("U0ANA", ({ text }) =>
+      quoted("Slack did not open the form … in time. Please ask again.").test(text),
+    );
   });
 
   test("sent twice by Slack is acted on once", async () => {
@@ -364,6 +371,7 @@ describe("The connection", () => {
     const before = await sockets();
     await desk.people.act(path, body);
     await eventually("a new socket", async () => (await sockets()) > before && desk.door.isConnected());
+    expect(desk.lines.at(-1)?.sentence).toBe("Connected to Slack");
     expect((await ana().types("/dr status", OPS)).ephemerals).toHaveLength(1);
   });
 
@@ -371,6 +379,9 @@ describe("The connection", () => {
     desk.answers(() => whisper("Here"));
     await desk.people.act("outage", { on: true });
     await eventually("the outage was noticed", () => !desk.door.isConnected());
+    await eventually("a line of it", () =>
+      desk.lines.some(({ sentence }) => sentence === "Could not connect to Slack"),
+    );
     desk.world.faults.plan({
       ...{ vendor: "slack", operation: "apps.connections.open", times: 1 },
       effect: { kind: "error", status: 200, code: "invalid_auth" },

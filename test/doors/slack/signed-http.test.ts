@@ -88,9 +88,18 @@ describe("Slack's signed HTTP, through the web door", () => {
     const body = command("altered");
     const signed = createHmac("sha256", SIGNING_SECRET.reveal()).update(`v0:${nowSeconds()}:${body}`).digest("hex");
     const altered = { "x-slack-signature": `v0=${signed}` };
+    const before = desk.lines.length;
     expect((await post(`${body}x`, nowSeconds(), altered)).status).toBe(401);
     expect((await post(body, nowSeconds(), { "x-slack-request-timestamp": "" })).status).toBe(401);
     expect((await post(body, nowSeconds(), { "x-slack-request-timestamp": "NaN" })).status).toBe(401);
+    const refused = desk.lines
+      .slice(before)
+      .filter(({ sentence }) => sentence === "Refused a request to the Slack door");
+    expect(refused.map(({ facts }) => facts)).toEqual([
+      { reason: "signature" },
+      { reason: "timestamp" },
+      { reason: "timestamp" },
+    ]);
   });
 
   test("a request that is replayed inside the window is acted on once", async () => {

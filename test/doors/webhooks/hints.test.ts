@@ -101,7 +101,8 @@ describe("A PagerDuty webhook", () => {
   );
 
   test("that cannot be kept is asked for again", async () => {
-    const { post } = openDoor(() => Promise.reject(new Error("no Redis")));
+    const { post, lines } = openDoor(() => Promise.reject(new Error("no Redis")));
     expect(await post(event())).toBe(503);
+    expect(lines.map(({ sentence }) => sentence)).toEqual(["Could not keep a webhook of a pager"]);
   });
 });

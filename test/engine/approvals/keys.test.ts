@@ -296,6 +296,7 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
 
     await expect(turnKey("F-1", click(run, "U01ANA", { slack: { member: silent } }), deps())).rejects.toMatchObject({
       code: "approver-unknown",
+      message: "Slack could not confirm who you are just now, so nothing was changed. Try again.",
     });
     expect(await entriesOf("F-1")).toEqual([]);
   });
@@ -365,6 +366,7 @@ describe("who may turn is asked fresh, and any doubt is a no (K1)", () => {
     const slack = { group: () => "S01DR", groupMembers };
     await expect(turnKey("F-1", click(run, "U01ANA", { slack }), deps({ inventory: narrowed }))).rejects.toMatchObject({
       code: "approver-group-unknown",
+      message: "Slack could not confirm the approvers' group just now, so nothing was changed. Try again.",
     });
     expect(await entriesOf("F-1")).toEqual([]);
   });

@@ -364,7 +364,9 @@ describe("what was signed once cannot be used again (G17)", () => {
     expect(await ledger.disagreement()).toMatch(/came back empty/);
     await expect(sign("U01ANA", recovery, ledger)).rejects.toThrow("Nothing waits to be signed");
     expect(await createAsides(redis).list(10)).toEqual([
-      expect.objectContaining({ why: expect.stringContaining("TwoKey has not written it") }),
+      expect.objectContaining({
+        why: expect.stringContaining("TwoKey has not written it, and somebody else can write to Redis"),
+      }),
     ]);
     const again = await asked(ledger, "R-2");
     await bothSign(again, ledger);

@@ -6,6 +6,7 @@ import type { GuardedCloud } from "../../../src/ports/step.ts";
 import { drive } from "../../harness/drive.ts";
 import { mutationsOf, startRun } from "../../harness/failover-runs.ts";
 import { type FailoverWorld, startFailoverWorld } from "../../harness/failover-world.ts";
+import { quoted } from "../../harness/quoted.ts";
 import { standbyOf } from "../../harness/site.ts";
 
 const SPEED = 200;
@@ -64,6 +65,7 @@ describe("credentials for what follows the promotion", () => {
     const run = await drive({ ...here, cloud: without(here.cloud, "route53") });
 
     expect(run).toMatchObject({ state: "stopped", pastNoReturn: false, why: expect.stringContaining("STS is silent") });
+    expect(run.why).toMatch(quoted("… was not begun, since nobody hands out credentials for what follows it. …"));
     expect(stateOf(run, "promote")).toMatchObject({ state: "failed", attempt: 0 });
     expect(promotions(here)).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { whyUnwritable } from "../../../src/store/disk-probe.ts";
 import { eventually } from "../../harness/eventually.ts";
 import { example } from "../../harness/example.ts";
 import { ACCEPTED, clockAt, pagersWith, RecordedChat, silent } from "../../harness/fakes/index.ts";
+import { quoted } from "../../harness/quoted.ts";
 
 let guard: { stop(): void } | undefined;
 afterEach(() => guard?.stop());
@@ -44,11 +45,16 @@ async function through(disk: readonly (string | undefined)[], isSlackAway = fals
 }
 
 test("guard full disk: a ledger that takes no line is said once and pages, and what is mended is said too", async () => {
-  const full = /The ledger of bot-1 cannot be written since .*: ENOSPC/;
+  const full = quoted(
+    "The ledger of … cannot be written since …: …. No run asks the cloud for anything, and no key counts there, until that is mended.",
+  );
+  const mended = quoted(
+    "The ledger of … can be written again since …. A run that waited goes on when somebody says so: /dr resume.",
+  );
 
   expect(await through([undefined, "ENOSPC", "ENOSPC", undefined])).toEqual([
     ...[expect.stringMatching(full), expect.stringMatching(full)],
-    ...[expect.stringMatching(/can be written again.*\/dr resume/), "resolved"],
+    ...[expect.stringMatching(mended), "resolved"],
   ]);
 });
 

@@ -200,3 +200,17 @@ export function withoutIncident(index: Correlation | undefined, id: string): Cor
   if (!index?.open.some((row) => row.id === id)) return undefined;
   return { ...index, open: index.open.filter((row) => row.id !== id) };
 }
+
+/** The index with this open incident; undefined when it is in it, or ends in one that is. */
+export function withIncident(index: Correlation | undefined, incident: RowOf): Correlation | undefined {
+  const { open, alarms } = index ?? { open: [], alarms: [] };
+  const { id, scope, services, region, severity, openedAtMs, absorbs } = incident;
+  if (open.some((row) => row.id === id || row.absorbed.includes(id))) return undefined;
+  const row = { id, scope, services: [...services], ...(region !== undefined && { region }), severity, openedAtMs };
+  return { alarms, open: [...open, { ...row, absorbed: [...absorbs] }] };
+}
+
+type RowOf = Omit<OpenIncident, "absorbed" | "region"> & {
+  readonly region?: string | undefined;
+  readonly absorbs: readonly string[];
+};

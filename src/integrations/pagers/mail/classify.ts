@@ -22,13 +22,16 @@ export function failureOf(error: unknown): Failure {
   const facts: object = typeof error === "object" && error !== null ? error : {};
   const status = "responseCode" in facts && typeof facts.responseCode === "number" ? facts.responseCode : undefined;
   const code = "code" in facts && typeof facts.code === "string" ? facts.code : "unknown error";
+  const isForNow = status !== undefined && status >= 400 && status < 500;
+  // A server says it by a 535, and a reason of its own is what people can mend.
+  if (code === "EAUTH" && !isForNow)
+    return { kind: "rejected", code: "smtp-auth", why: "the mail server does not take our user" };
   if (status !== undefined && status >= 500) {
     return { kind: "rejected", code: `smtp-${status}`, why: `the mail server refused (${status})` };
   }
-  if (status !== undefined && status >= 400) {
+  if (isForNow) {
     return { kind: "retry", afterMs: BUSY_AGAIN_MS, why: `the mail server asks to come again (${status})` };
   }
-  if (code === "EAUTH") return { kind: "rejected", code: "smtp-auth", why: "the mail server does not take our user" };
   const why = `the mail server did not answer (${brokenWay(error) ?? "the connection broke"})`;
   const isNeverSent = "syscall" in facts && NEVER_SENT.includes(facts.syscall);
   return isNeverSent ? { kind: "retry", afterMs: SOON_MS, why } : { kind: "unknown", why };

@@ -146,12 +146,16 @@ function answerOf(answer: { status: number; headers: Headers; data: unknown }): 
 /** Codes of a connection that never came about, so that nothing can have happened. */
 const NEVER_SENT = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
-/** pdjs rejects with errors of node-fetch, or with the Response itself when its body was not JSON. */
+const NO_JSON = "PagerDuty's answer was not JSON";
+
+/** pdjs rejects with errors of node-fetch. Of a body that was not JSON: the REST API with the Response itself, the Events API with such an error. */
 function noAnswerOf(reason: unknown): Exchange {
   const facts = typeof reason === "object" && reason !== null ? reason : {};
   if (!(reason instanceof Error) && "status" in facts && typeof facts.status === "number") {
-    const why = `PagerDuty's answer (${facts.status}) was not JSON`;
-    return { kind: "no-answer", why, status: facts.status, neverSent: false };
+    return { kind: "no-answer", why: NO_JSON, status: facts.status, neverSent: false };
+  }
+  if ("type" in facts && facts.type === "invalid-json") {
+    return { kind: "no-answer", why: NO_JSON, status: undefined, neverSent: false };
   }
   const code = "code" in facts && typeof facts.code === "string" ? facts.code : undefined;
   const name = reason instanceof Error ? reason.name : "unknown error";

@@ -2,7 +2,11 @@ import { expect, test } from "@jest/globals";
 import { TransientError, UserError } from "../../../../src/domain/errors.ts";
 import { dueChange } from "../../../../src/flows/incident/index.ts";
 import { openIncident } from "../../../../src/flows/incident/intake/open.ts";
+import { cardText } from "../../../../src/views/card-text.ts";
+import { incidentCard } from "../../../../src/views/incident.ts";
+import { incidentVoice } from "../../../../src/views/incident-voice.ts";
 import { RecordedChat, START_MS } from "../../../harness/fakes/index.ts";
+import { quoted } from "../../../harness/quoted.ts";
 import { bridge, opened, pass } from "../bridge.ts";
 
 const REFUSED = new UserError("slack-restricted_action", "Slack does not let TwoKey open channels (restricted_action)");
@@ -35,6 +39,14 @@ test("somebody who declared an incident is told, alone and before the room is, t
 
   const [first, ...others] = desk.chat.messages.filter(({ text }) => !text.startsWith("You are paged"));
   expect(first?.channel).toBe("ana");
+  const incident = await desk.incident("I-1");
+  const whispered = cardText(incidentVoice.noChannel(incident, REFUSED.message), {});
+  expect(whispered).toMatch(quoted("… is open, and has no channel of its own so far: …. It goes on in …"));
+  expect(whispered).toContain(
+    "Its people are asked for all the same. Please go on there, or open a channel by hand and say where.",
+  );
+  const card = cardText(incidentCard(incident, { nameOf: (name) => name }), {});
+  expect(card).toMatch(/Did not work[\s\S]*the channel could not be opened/);
   expect(first?.text).toMatch(/I-1 is open.*has no channel so far.*restricted_action.*alerts channel/);
   expect(others.map(({ channel }) => channel)).not.toContain("ana");
   expect(others.length).toBeGreaterThan(0);

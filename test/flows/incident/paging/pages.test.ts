@@ -10,6 +10,7 @@ import { nextPage } from "../../../../src/flows/incident/paging/next-page.ts";
 import { cardText } from "../../../../src/views/card-text.ts";
 import { incidentCard } from "../../../../src/views/incident.ts";
 import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
+import { quoted } from "../../../harness/quoted.ts";
 import { bridge, change, type Decide, opened, pass, until } from "../bridge.ts";
 import { inventory, signal } from "../file.ts";
 
@@ -104,6 +105,7 @@ describe("pages of an incident", () => {
     expect(desk.paging.responders.length).toBeGreaterThan(1);
     // It is read many times in six minutes, and people are told once.
     const says = "PEVE acknowledged at PagerDuty but is no listed responder: paging goes on";
+    expect(says).toMatch(quoted("… acknowledged at … but is no listed responder: paging goes on"));
     const uncounted = desk.incidents.events.filter(({ kind }) => kind === "ack.not-counted");
     expect(uncounted).toEqual([expect.objectContaining({ says, facts: { pagerUser: "PEVE" } })]);
     expect(desk.chat.messages.filter(({ text }) => text.includes(says))).toHaveLength(1);
@@ -148,6 +150,7 @@ describe("pages of an incident", () => {
     expect(desk.paging.responders.length).toBeGreaterThan(before + 1);
     const told = desk.chat.messages.filter(({ text }) => text.includes("counts that no longer: paging begins again"));
     expect(told).toHaveLength(1);
+    expect(told[0]?.text).toMatch(quoted("… acknowledged, and … counts that no longer: paging begins again"));
     desk.paging.set(key, {
       status: "acknowledged",
       acknowledgedBy: [...acknowledgedBy, { pagerUserId: "PBEN", name: "Ben", atMs: desk.clock.now() }],
@@ -273,6 +276,9 @@ describe("pages of an incident", () => {
     desk.paging.set(`dr:test:${id}:1`, { status: "triggered" });
     await pass(desk, id, 5);
     expect(desk.paging.incidents.get(`dr:test:${id}:1`)?.status).toBe("resolved");
+    expect(desk.incidents.events.map((event) => event.says)).toContain(
+      "The pager still has the incident open after it was resolved: closing it there again",
+    );
   });
 
   test("a close of which no time is written down is not asked about", async () => {
@@ -299,6 +305,9 @@ describe("pages of an incident", () => {
     expect(desk.paging.triggers.map(({ key }) => key)).toEqual([`dr:test:${id}:1`, `dr:test:${id}:2`]);
     const last = desk.paging.responders.at(-1)?.request;
     expect(last?.dedupKey).toBe(`dr:test:${id}:2`);
+    expect(desk.chat.messages.map(({ text }) => text)).toContain(
+      "The incident was closed at the pager but is open here: further pages open a new one there",
+    );
   });
 
   test("a raised severity pages by its own matrix, in the same incident at the pager", async () => {
