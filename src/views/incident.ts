@@ -47,7 +47,7 @@ export function headlineOf(incident: Incident): string {
   return `${incident.severity.toUpperCase()} · ${inRoom(titleAbout(incident, about), "headline")}`;
 }
 
-function plainState(incident: Incident): string {
+export function plainState(incident: Incident): string {
   switch (incident.state) {
     case "resolved":
       return `Resolved by ${incident.resolution?.by ?? "TwoKey"}`;
