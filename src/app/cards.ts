@@ -15,6 +15,7 @@ import type { Clock } from "../ports/clock.ts";
 import { alertCard, alertChangesCard } from "../views/alert.ts";
 import { byHandCard } from "../views/by-hand.ts";
 import { incidentCard } from "../views/incident.ts";
+import { pageCard, replacedPage } from "../views/page.ts";
 import { planCard, planDetailsCard } from "../views/plan.ts";
 import { recoveryCard, replacedRecoveryCard } from "../views/recovery.ts";
 import { calledCard, copyOfBefore, replacedCopy } from "../views/run-copy.ts";
@@ -57,6 +58,13 @@ export const RENDER: Readonly<Record<string, Render>> = {
         waits: await waitLines(incident, { stores, clock, inventory }),
       })
     );
+  },
+  /** A page as a direct message. The subject: an incident, and the card itself. */
+  page: async (subject, { stores }) => {
+    const at = subject.indexOf("#");
+    const incident = (await stores.incidents.get(subject.slice(0, at)))?.value;
+    const copy = incident?.direct?.copies.find(({ card }) => card === subject.slice(at + 1));
+    return incident && (copy ? pageCard(incident, copy.why) : replacedPage(incident));
   },
   "update-draft": async (subject, { stores }) => {
     const at = subject.lastIndexOf("#");

@@ -1,5 +1,4 @@
 import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card.ts";
-import { sayDuration } from "../domain/duration.ts";
 import type { DoorName } from "../domain/event.ts";
 import { alertCount, type Incident, isOpen, type ResponsePhase, titleAbout } from "../domain/incident/incident.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
@@ -47,7 +46,7 @@ export function headlineOf(incident: Incident): string {
   return `${incident.severity.toUpperCase()} · ${inRoom(titleAbout(incident, about), "headline")}`;
 }
 
-function plainState(incident: Incident): string {
+export function plainState(incident: Incident): string {
   switch (incident.state) {
     case "resolved":
       return `Resolved by ${incident.resolution?.by ?? "TwoKey"}`;
@@ -84,7 +83,10 @@ function stateLine(incident: Incident, { next }: IncidentContext): Text {
   if (!first) return [{ bold: `${plainState(incident)}.` }];
   return [
     { bold: plainState(incident) },
-    ` after ${sayDuration(first.atMs - incident.firstSeenAtMs)} (${doorName(first.door, keeperLabel(incident.escalation.pagers))})${next === undefined && hasPagingStopped(incident) ? ". Paging has stopped." : ""}`,
+    " at ",
+    // How long after the beginning would change with an earlier alarm that comes late.
+    { timeMs: first.atMs, as: "time" },
+    ` (${doorName(first.door, keeperLabel(incident.escalation.pagers))})${next === undefined && hasPagingStopped(incident) ? ". Paging about the incident has stopped." : ""}`,
   ];
 }
 

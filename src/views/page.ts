@@ -1,36 +1,51 @@
-import type { Card, CardPart, Text } from "../domain/card/card.ts";
-import { type Incident, isOpen } from "../domain/incident/incident.ts";
-import { headlineOf } from "./incident.ts";
+import { type Card, type CardPart, sentenceCard, type Text } from "../domain/card/card.ts";
+import { answeredLadder, homeChannel, type Incident, isOpen } from "../domain/incident/incident.ts";
+import { headlineOf, plainState } from "./incident.ts";
 import { inRoom } from "./room.ts";
 
-/** A page as a direct message. `why`: which level, or who asked. */
+/** A page as a direct message, as it is now. `why`: which level, or who asked. */
 export function pageCard(incident: Incident, why: string): Card {
   const headline = headlineOf(incident);
-  const channel: Text = incident.channel ? [{ channel: incident.channel.id }] : "being opened";
-  const buttons: CardPart[] = isOpen(incident)
-    ? [{ kind: "buttons", buttons: [{ label: "Acknowledge", intent: "ack", value: incident.id, style: "primary" }] }]
-    : [];
+  const over = whyOver(incident);
+  const home = homeChannel(incident);
+  const room: Text =
+    home === undefined ? (over === undefined ? "Channel: being opened" : "") : ["Channel: ", { channel: home }];
   const about = inRoom(incident.description, "reason");
+  const since: Text = ["Since ", { timeMs: incident.firstSeenAtMs, as: "ago" }];
+  if (over !== undefined)
+    return {
+      text: `${over}: ${headline}. Nothing is asked of you here any more.`,
+      severity: incident.severity,
+      parts: [
+        { kind: "heading", text: headline },
+        lines([{ bold: over }, ". Nothing is asked of you here any more."], since, room),
+      ],
+    };
+  const asks = "Acknowledge if you take it on. Others are paged until somebody does.";
   return {
     text: `You are paged: ${headline}. Please acknowledge.`,
     severity: incident.severity,
     parts: [
       { kind: "heading", text: `You are paged: ${headline}` },
-      {
-        kind: "lines",
-        plain: true,
-        lines: [
-          ["Since ", { timeMs: incident.firstSeenAtMs, as: "ago" }],
-          `Why you: ${why}`,
-          ["Channel: ", ...(typeof channel === "string" ? [channel] : channel)],
-          ...(about === "" ? [] : [`What: ${about}`]),
-          ...(buttons.length > 0 ? ["Acknowledge if you take it on. Others are paged until somebody does."] : []),
-        ],
-      },
-      ...buttons,
+      lines(since, `Why you: ${why}`, room, about === "" ? "" : `What: ${about}`, asks),
+      { kind: "buttons", buttons: [{ label: "Acknowledge", intent: "ack", value: incident.id, style: "primary" }] },
     ],
   };
 }
+
+const lines = (...all: readonly Text[]): CardPart => ({
+  ...{ kind: "lines", plain: true, lines: all.filter((line) => line !== "") },
+});
+
+/** What took the page away from everybody: an answer to all that pages people, or the end. */
+function whyOver(incident: Incident): string | undefined {
+  const isAnswered = answeredLadder(incident) >= incident.ladders.length;
+  return isOpen(incident) && !isAnswered ? undefined : plainState(incident);
+}
+
+/** One that a newer page to the same person has taken the place of. */
+export const replacedPage = (incident: Incident): Card =>
+  sentenceCard(`A newer message about ${headlineOf(incident)} stands below.`);
 
 /** For who declared it. `why`: what the chat said. */
 export function noChannelCard({ id, alertsChannel }: Incident, why: string): Card {

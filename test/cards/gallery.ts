@@ -239,6 +239,7 @@ function incidentCards(): Record<string, Card> {
     "incident-troubled": incidentCard(troubled, context(troubled, AT)),
     "incident-resolved": incidentCard(resolved, context(resolved, AT)),
     page: pageCard(open, "level 1, operations team"),
+    "page-answered": pageCard(answered, "level 1, operations team"),
     initial: initialCard(open),
     update: updateCard(due, { number: 1, fields: UPDATE, late: false }),
     "update-draft": updateDraftCard(due, due.update.number) ?? sentenceCard("no draft"),

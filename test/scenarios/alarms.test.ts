@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "@jest/globals";
 import { storesIn } from "../../src/flows/resources/site.ts";
 import { gravestAlarm } from "../../src/sandbox/bench/alarms.ts";
 import type { Stage } from "../../src/sandbox/stage.ts";
+import type { SeenMessage } from "../../src/simulators/slack/people.ts";
 import type { LogEntry } from "../../src/simulators/world/log.ts";
 import { eventually } from "../harness/eventually.ts";
 import { standbyOf } from "../harness/site.ts";
@@ -97,4 +98,29 @@ test("a replication that stops is told to people by itself, once, without any al
   );
   expect(card.text).toContain("It runs again");
   expect((await rooms(here)).map(({ id }) => id)).toEqual([room.id]);
+}, 240_000);
+
+test("a page's direct message comes once to each, leads to the room as soon as it stands, and asks for nothing once somebody has answered", async () => {
+  stage = await startTestStage({ example: "inventory", speed: 20 });
+  const { world, inventory } = stage;
+  const { region, name } = gravestAlarm(inventory);
+  await world.post("/cloudwatch/alarm", { region, name, state: "ALARM", reason: "by the test" });
+  const room = await world.people.expectChannel((each) => each.name?.startsWith("inc-") === true, SOON_MS);
+
+  const paged = /^You are paged: /;
+  const directs = async () => (await world.people.channels()).filter((each) => each["is_im"] === true);
+  const told = async () => (await Promise.all((await directs()).map(({ id }) => world.people.messages(id)))).flat();
+  const all = (fits: (message: SeenMessage) => boolean) => async () =>
+    (await told()).length > 2 && (await told()).every(fits) ? true : undefined;
+  await eventually(
+    "messages that lead to the room",
+    all(({ blocks }) => JSON.stringify(blocks).includes(room.id)),
+  );
+  for (const { id } of await directs()) expect(await world.people.messages(id)).toHaveLength(1);
+  expect(await told()).toContainEqual(expect.objectContaining({ text: expect.stringMatching(paged) }));
+
+  await world.people.as(FARID).clicks("intent:ack:0", { in: room.id });
+  const isOver = ({ text, blocks }: SeenMessage) =>
+    text.startsWith("Farid Haddad has answered: ") && !/intent:|Acknowledge if/.test(JSON.stringify(blocks));
+  await eventually("messages that ask for nothing", all(isOver));
 }, 240_000);

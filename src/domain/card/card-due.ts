@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
+import { canonicalJson } from "../json.ts";
 import type { PersonId } from "../people/person.ts";
+import type { Card } from "./card.ts";
 
 /** Where a card goes: a channel, or one person alone. */
 const Addressee = z.union([z.strictObject({ channel: z.string() }), z.strictObject({ person: z.string() })]);
@@ -47,26 +50,27 @@ export interface CardRequest {
   readonly pin?: boolean;
 }
 
+export const cardDigest = (card: Card): string => createHash("sha256").update(canonicalJson(card)).digest("hex");
+
+/** A card that somebody has posted by themselves, and that is kept as it is from now on. */
+export function sentAlready(
+  request: CardRequest,
+  { message, hash }: { readonly message: { readonly channel: string; readonly ts: string }; readonly hash: string },
+  nowMs: number,
+): CardDue {
+  return { ...fresh(request, nowMs), sent: 1, sentAtMs: nowMs, message: { ...message }, hash };
+}
+
+function fresh({ id, kind, subject, to, under, pin = false }: CardRequest, nowMs: number): CardDue {
+  return {
+    ...{ id, kind, subject, to: { ...to }, pin, wanted: 1, sent: 0, wantedSinceMs: nowMs, pinned: false, attempts: 0 },
+    ...(under === undefined ? {} : { under }),
+  };
+}
+
 /** The card is due again; undefined when it already is, so that a storm of requests costs nothing. */
 export function wantCard(current: CardDue | undefined, request: CardRequest, nowMs: number): CardDue | undefined {
-  if (current === undefined) {
-    const { id, kind, subject, to, under, pin = false } = request;
-    return {
-      ...{
-        id,
-        kind,
-        subject,
-        to: { ...to },
-        pin,
-        wanted: 1,
-        sent: 0,
-        wantedSinceMs: nowMs,
-        pinned: false,
-        attempts: 0,
-      },
-      ...(under === undefined ? {} : { under }),
-    };
-  }
+  if (current === undefined) return fresh(request, nowMs);
   const isBeingRendered = current.claim?.wanted === current.wanted;
   if (current.wanted > current.sent && !isBeingRendered) return undefined;
   return { ...current, wanted: current.wanted + 1, wantedSinceMs: nowMs };

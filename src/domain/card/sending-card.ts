@@ -15,6 +15,7 @@ const OWN: Readonly<Record<string, Own>> = {
   progress: { of: "run", says: "its progress", wakes: true },
   "plan-details": { of: "run", says: "the steps of its plan", wakes: false },
   "by-hand": { of: "run", says: "its commands by hand", wakes: false },
+  page: { of: "incident", says: "a page of it as a direct message", wakes: false },
   news: { of: "run", says: "its news", wakes: false },
 };
 

@@ -3,6 +3,8 @@ import { DoorName, type Event } from "../event.ts";
 import { DutyProgress } from "./duty.ts";
 import { Ladder } from "./ladder.ts";
 import { Page, StoredEscalation } from "./page.ts";
+import { DirectMessages } from "./page-copy.ts";
+import { PagerEvidence } from "./pager-evidence.ts";
 import { Resolution } from "./resolution.ts";
 import { Severity } from "./severity.ts";
 
@@ -44,26 +46,6 @@ const JoinedAlert = z.strictObject({
   atMs: z.number(),
 });
 export type JoinedAlert = z.infer<typeof JoinedAlert>;
-
-/** What the pager itself says, merged so that it only moves forward. */
-const PagerEvidence = z.strictObject({
-  id: z.string().optional(),
-  url: z.string().optional(),
-  status: z.enum(["triggered", "acknowledged", "resolved"]).optional(),
-  /** When its incident came into being there. */
-  createdAtMs: z.number().optional(),
-  readAtMs: z.number().optional(),
-  /** Newest last, at most NOTIFICATIONS_KEPT. */
-  notifications: z.array(z.strictObject({ user: z.string(), channel: z.string(), atMs: z.number() })),
-  /** Acknowledgements that did not count: pager user ids. */
-  uncounted: z.array(z.string()),
-  /** When the pager last took acknowledgements back. */
-  lapsedAtMs: z.number().optional(),
-  /** How often it was found open after it had been resolved. */
-  reopened: z.number().int(),
-  /** How often it took a page and showed no incident of it afterwards, so that the page was sent again. */
-  lost: z.number().int(),
-});
 
 const StatusUpdate = z.strictObject({
   number: z.number().int(),
@@ -121,6 +103,8 @@ export const Incident = z.strictObject({
   generation: z.number().int(),
   ladders: z.array(Ladder),
   pages: z.array(Page),
+  /** Absent: nobody was written to directly so far. */
+  direct: DirectMessages.exactOptional(),
   acks: z.array(Acknowledgement),
   /** Response targets whose time is over, by the ladder that set them. */
   response: z.array(z.strictObject({ phase: ResponsePhase, ladder: z.number().int(), isMet: z.boolean() })).default([]),
@@ -145,7 +129,6 @@ export const Incident = z.strictObject({
 export type Incident = z.infer<typeof Incident>;
 
 export const ALERTS_LISTED = 50;
-export const NOTIFICATIONS_KEPT = 50;
 /** A ladder of 50 rounds with ten people would be 500; older ones are in the event stream. */
 export const PAGES_KEPT = 300;
 

@@ -59,7 +59,7 @@ const Action = z.object({
   user: User,
   channel: WithId,
   container: z.object({ message_ts: Optional, is_ephemeral: z.boolean().default(false) }),
-  message: z.object({ thread_ts: Optional }).optional(),
+  message: z.object({ ts: Optional, thread_ts: Optional }).optional(),
   view: z.object({ private_metadata: z.string() }).optional(),
   response_url: Optional,
   actions: z.tuple([z.object({ action_id: z.string(), value: Optional })], z.unknown()),
@@ -136,7 +136,7 @@ export function readAction(body: unknown, members: Members): Inbound | undefined
     member: given.user.id,
     name: nameOf(given.user),
     channel,
-    thread: given.message?.thread_ts ?? carried?.thread,
+    thread: given.message ? threadOf(given.message) : carried?.thread,
     responseUrl: given.response_url ?? carried?.responseUrl,
     triggerId: given.trigger_id,
     message,
@@ -148,6 +148,10 @@ export function readAction(body: unknown, members: Members): Inbound | undefined
   };
   return { key: `slack:${given.trigger_id}`, team: given.team, enterprise: given.enterprise, ask, place };
 }
+
+/** Slack gives a message with replies its own `ts` as `thread_ts`: it stands in the channel all the same, and is answered there. */
+const threadOf = ({ ts, thread_ts: above }: NonNullable<z.infer<typeof Action>["message"]>) =>
+  above === ts ? undefined : above;
 
 /** Undefined where the form is none of ours. */
 export function readSubmission(body: unknown, members: Members): Inbound | undefined {

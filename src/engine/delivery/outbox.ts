@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Card } from "../../domain/card/card.ts";
-import { type CardDue, type CardRequest, wantCard } from "../../domain/card/card-due.ts";
+import { type CardDue, type CardRequest, cardDigest, wantCard } from "../../domain/card/card-due.ts";
 import { sendingCard } from "../../domain/card/sending-card.ts";
 import { chainOf, TransientError, UserError } from "../../domain/errors.ts";
-import { canonicalJson } from "../../domain/json.ts";
 import type { Chat, MessageRef, PostTarget } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Documents } from "../../ports/documents.ts";
@@ -106,7 +104,7 @@ async function deliver(card: CardDue, deps: OutboxDeps): Promise<Outcome> {
   if (target === undefined) return { kind: "waits", why: "the message above it is not posted yet" };
   const [rendered, isHeld] = await Promise.all([deps.render(card.kind, card.subject), holdsClaim(card, deps)]);
   if (rendered === undefined) return { kind: "nothing-to-show" };
-  const hash = createHash("sha256").update(canonicalJson(rendered)).digest("hex");
+  const hash = cardDigest(rendered);
   // A claim is only ever lost by its end, so after the look at the store the clock tells enough.
   if (!isHeld || deps.clock.now() >= (card.claim?.untilMs ?? 0)) {
     return { kind: "retry", why: "the claim ran out before anything was sent" };

@@ -18,11 +18,13 @@ import { RESOLVE_DUTIES, resolveCalls } from "./life/resolve.ts";
 import { DEADLINE_DUTIES, deadlineCalls } from "./paging/deadlines.ts";
 import { PAGE_DUTIES } from "./paging/page.ts";
 import { pageCalls } from "./paging/page-calls.ts";
+import { COPY_DUTIES, copyCalls } from "./paging/page-copies.ts";
 import { SYNC_DUTIES, syncCalls } from "./paging/pager-sync.ts";
 
 /** Every duty of an incident: what should have happened by now, from its state alone. */
 export const INCIDENT_DUTIES: readonly DutySpec<Incident>[] = [
   ...PAGE_DUTIES,
+  ...COPY_DUTIES,
   ...SYNC_DUTIES,
   ...DEADLINE_DUTIES,
   ...ANNOUNCE_DUTIES,
@@ -45,6 +47,7 @@ export function dueChange({ value, events }: Changed<Incident>, nowMs: number): 
 export function incidentRows(deps: IncidentDeps): DutyRow<Incident>[] {
   const calls = {
     ...pageCalls(deps),
+    ...copyCalls(deps),
     ...syncCalls(deps),
     ...deadlineCalls(deps),
     ...announceCalls(deps),

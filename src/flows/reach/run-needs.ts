@@ -44,7 +44,7 @@ function waitsFor(run: RunState, moment: Moment): readonly Needed[] {
   const named = `${plan.id} (${plan.title})`;
   switch (state) {
     case "waiting-for-keys":
-      return of("keys", `Plan ${named} waits for ${moreKeys(run)}. Read the plan card before you turn yours.`, "keys");
+      return [missingKeys(run, inventory)];
     case "paused":
       // A person who paused a run knows it. Facts that changed under the keys, and what TwoKey cannot go on with, are news to everybody.
       if (run.halted && !run.voided)
@@ -106,9 +106,12 @@ function openOldSide(run: RunState, { inventory, nowMs }: Moment): Needed | unde
   return { occasion: "old-side", reason: oneReason(reasons), people: peopleOf("old-side", run, inventory), why };
 }
 
-function moreKeys({ plan, keys }: RunState): string {
+/** A pager keeps the title of a call, and the answer of somebody who then turns their key: each key makes it another call. */
+function missingKeys(run: RunState, inventory: Inventory): Needed {
+  const { plan, keys } = run;
   const left = plan.keysRequired - keys.length;
-  return `${left} more ${left === 1 ? "key" : "keys"}`;
+  const why = `Plan ${plan.id} (${plan.title}) waits for ${left} more ${left === 1 ? "key" : "keys"}. Read the plan card before you turn yours.`;
+  return { occasion: "keys", reason: `keys:${left}`, why, people: peopleOf("keys", run, inventory) };
 }
 
 /** While somebody has it, that it was passed on comes last. */

@@ -96,6 +96,8 @@ function inChannel(context: InteractionContext, user: User, click: Click): Click
   const app = workspace.spec.apps.find((each) => each.appId === seen.raw["app_id"]);
   if (!app) throw new Error("No app hears of clicks on that message");
   const messageTs = textOf(seen.raw["ts"]);
+  const threadTs = textOf(seen.raw["thread_ts"]);
+  if (threadTs && threadTs !== messageTs) workspace.openThread(user.id, channel.id, threadTs);
   const isEphemeral = seen.raw["is_ephemeral"] === true;
   const place = {
     container: { type: "message", message_ts: messageTs, channel_id: channel.id, is_ephemeral: isEphemeral },
@@ -120,12 +122,12 @@ function seenMessage(
       ? offers(each) || (click.stale === true && each.earlier.some(offers))
       : each.ts === click.messageTs,
   );
-  const ephemeral = workspace.ephemerals.findLast(
-    (each) =>
-      each.user === user.id &&
-      each.channel === channel.id &&
-      (click.messageTs === undefined ? offers(each) : each.ts === click.messageTs),
-  );
+  const ephemeral = workspace
+    .ephemeralsSeenBy(user.id)
+    .findLast(
+      (each) =>
+        each.channel === channel.id && (click.messageTs === undefined ? offers(each) : each.ts === click.messageTs),
+    );
   if (ephemeral && (!message || ephemeral.ts > message.ts)) return { raw: ephemeralJson(workspace, ephemeral) };
   if (!message)
     throw new Error(`${user.id} sees no message ${click.messageTs ?? `with ${click.actionId}`} in ${channel.id}`);

@@ -142,9 +142,7 @@ function addSights({ calls, sockets, views, workspace, world }: SlackParts): voi
     }));
   });
   control.on("GET /slack/ephemerals", (_body, query) =>
-    workspace.ephemerals
-      .filter((each) => each.user === wanted(query, "user"))
-      .map((each) => ephemeralJson(workspace, each)),
+    workspace.ephemeralsSeenBy(wanted(query, "user")).map((each) => ephemeralJson(workspace, each)),
   );
   control.on("GET /slack/views", (_body, query) => {
     const user = wanted(query, "user");

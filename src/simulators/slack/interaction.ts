@@ -123,8 +123,9 @@ export function resultOf(
     messages: (channel?.messages ?? [])
       .filter((message) => message.ts > since && message.appId !== undefined)
       .map((message) => messageJson(workspace, message, true)),
-    ephemerals: workspace.ephemerals
-      .filter((each) => each.ts > since && each.user === userId)
+    ephemerals: workspace
+      .ephemeralsSeenBy(userId)
+      .filter((each) => each.ts > since)
       .map((each) => ephemeralJson(workspace, each)),
     view: top ? views.json(top) : null,
     ...(problem === undefined ? {} : { problem }),
@@ -147,6 +148,7 @@ export function postAsPerson(
     threadTs: post.threadTs,
   });
   const { ts, text, threadTs } = message;
+  if (threadTs !== undefined) workspace.openThread(user.id, channel.id, threadTs);
   world.log.append("slack.message-posted", { channel: channel.id, ts, key: undefined, text, user: user.id, threadTs });
   const thread = threadTs === undefined ? {} : { thread_ts: threadTs };
   const event = { channel: channel.id, user: user.id, text, ts, team: workspace.spec.team.id, ...thread };

@@ -73,6 +73,8 @@ export class Workspace {
   readonly usergroups = new Map<string, Usergroup>();
   readonly channels = new Map<string, Channel>();
   readonly ephemerals: Ephemeral[] = [];
+  /** Threads that somebody has on the screen: they wrote or clicked there. */
+  readonly #openThreads = new Set<string>();
   /** Tokens of the app that count no more. */
   readonly revoked = new Set<"bot" | "app">();
   readonly now: () => number;
@@ -98,6 +100,7 @@ export class Workspace {
     this.usergroups.clear();
     this.channels.clear();
     this.ephemerals.length = 0;
+    this.#openThreads.clear();
     this.revoked.clear();
     for (const user of this.spec.users) this.users.set(user.id, user);
     for (const app of this.spec.apps) if (!this.users.has(app.botUserId)) this.users.set(app.botUserId, botUser(app));
@@ -208,6 +211,17 @@ export class Workspace {
     const ephemeral: Ephemeral = { ...wanted, ts: this.newTs() };
     this.ephemerals.push(ephemeral);
     return ephemeral;
+  }
+
+  openThread(user: string, channel: string, threadTs: string): void {
+    this.#openThreads.add(`${user} ${channel} ${threadTs}`);
+  }
+
+  /** What somebody sees: one in a thread is shown in that thread alone, and to those who have it open. */
+  ephemeralsSeenBy(user: string): readonly Ephemeral[] {
+    const isOpen = ({ channel, threadTs }: Ephemeral) =>
+      threadTs === undefined || this.#openThreads.has(`${user} ${channel} ${threadTs}`);
+    return this.ephemerals.filter((each) => each.user === user && isOpen(each));
   }
 
   removeEphemeral(ephemeral: Ephemeral): void {

@@ -217,6 +217,25 @@ describe("A button", () => {
     expect(await desk.people.ephemerals("U0BEN")).toEqual([]);
   });
 
+  test("of a card with replies is answered in the channel, where its presser looks", async () => {
+    const card = await desk.chat.post({ channel: "C0OPS" }, withButton("Approve", "approve", "plan-1"), "k");
+    await desk.chat.post({ channel: "C0OPS", thread: card.ts }, withButton("Details", "details", "plan-1"), "r");
+    desk.answers(({ fields }) => (fields ? whisper("Your key is turned") : { kind: "form", form: FORM }));
+    await ana().clicks("intent:approve:0", OPS);
+    await ana().submits(await desk.people.expectView("U0ANA"), { what: "x", sev: "sev1" });
+    const told = await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "Your key is turned");
+    expect(told.thread_ts).toBeUndefined();
+  });
+
+  test("of a reply is answered in its thread, which the presser has open", async () => {
+    const above = await desk.chat.post({ channel: "C0OPS" }, withButton("Approve", "approve", "plan-1"), "k");
+    await desk.chat.post({ channel: "C0OPS", thread: above.ts }, withButton("Details", "details", "plan-1"), "r");
+    desk.answers(() => whisper("The steps"));
+    await ana().clicks("intent:details:0", OPS);
+    const told = await desk.people.expectEphemeral("U0ANA", ({ text }) => text === "The steps");
+    expect(told.thread_ts).toBe(above.ts);
+  });
+
   test("pressed once but delivered twice turns one key", async () => {
     await desk.chat.post({ channel: "C0OPS" }, withButton("Approve", "approve", "plan-1"), "k");
     await desk.people.act("duplicate-next-envelope", {});

@@ -288,9 +288,9 @@ describe("what the pager shows of a run", () => {
     await callPeople({ ...stopped(), state: "verified", plan: { ...stopped().plan, steps: [] } }, deps);
 
     expect(told).toEqual([
-      expect.stringMatching(/^trigger .*:run:F-1:keys: .*waits for 2 more key/),
+      expect.stringMatching(/^trigger .*:run:F-1:keys:2: .*waits for 2 more keys/),
       expect.stringMatching(/^trigger .*:run:F-1:stopped:5:fence: .*needs a decision: it broke/),
-      expect.stringMatching(/^resolve .*:keys$/),
+      expect.stringMatching(/^resolve .*:keys:2$/),
       expect.stringMatching(/^resolve .*:stopped:5:fence$/),
     ]);
     expect((await calls.get("F-1"))?.value.open).toEqual([]);
@@ -465,15 +465,20 @@ describe("a copy of a card in a direct message", () => {
     const started = apply(proposed(inventory), { kind: "started", ...at, keys: ["ana", "ben"] });
 
     await callPeople(proposed(inventory), deps);
-    const copies = await owed();
-    expect(copies).toEqual(["ana", "ben", "dmitri", "elena"].map((person) => `call:F-1:keys:0:${person}`));
+    const copies = ["ana", "ben", "dmitri", "elena"].map((person) => `call:F-1:keys:2:0:${person}`);
+    expect(await owed()).toEqual(copies);
     const key = apply(proposed(inventory), {
       ...{ kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] },
     });
-    for (const run of [key, started]) {
+    const [anas = "", ...others] = copies;
+    const newest = others.map((copy) => copy.replace("keys:2", "keys:1"));
+    for (const [run, renewed] of [
+      [key, [...copies, ...newest]],
+      [started, [anas, ...newest]],
+    ] as const) {
       await asIfSent();
       await callPeople(run, deps);
-      expect(await owed()).toEqual(copies);
+      expect(await owed()).toEqual(renewed.toSorted());
       await asIfSent();
       await callPeople(run, deps);
       expect(await owed()).toEqual([]);
@@ -483,9 +488,9 @@ describe("a copy of a card in a direct message", () => {
     await callPeople(stopped(), deps);
     const newer = await owed();
     expect(newer).toContain("call:F-1:stopped:5:fence:0:ana");
-    expect(newer).toContain("call:F-1:keys:0:ana");
+    expect(newer).toContain("call:F-1:keys:2:0:ana");
     await asIfSent();
     await callPeople(apply(stopped(), { kind: "vote", ...at, by: "ana", door: "slack", ...SKIP }), deps);
-    expect(await owed()).not.toContain("call:F-1:keys:0:ana");
+    expect(await owed()).not.toContain("call:F-1:keys:2:0:ana");
   });
 });

@@ -260,6 +260,15 @@ describe("Slack's Web API, with the official client", () => {
     expect((await client.conversations.history({ channel: "C0OPS" })).messages).toEqual([]);
   });
 
+  test("an ephemeral in a thread is seen by those who have that thread open", async () => {
+    const { ts = "" } = await client.chat.postMessage({ channel: "C0OPS", text: "x" });
+    const where = { channel: "C0OPS", thread_ts: ts, user: "U0ANA" };
+    await client.chat.postEphemeral({ ...where, text: "Only you" });
+    expect(await place.people.ephemerals("U0ANA")).toEqual([]);
+    await place.people.as("U0ANA").says("looking", { in: "C0OPS", thread: ts });
+    expect(await place.people.ephemerals("U0ANA")).toMatchObject([{ text: "Only you", thread_ts: ts }]);
+  });
+
   test("metadata of more than 8 kB is refused, and so is metadata without a payload", async () => {
     const post = (metadata: webApi.MessageMetadata) =>
       client.chat.postMessage({ channel: "C0OPS", text: "x", metadata });

@@ -109,8 +109,8 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
       if (!owesWord(incident)) return { kind: "withdrawn" };
       const card = deps.voice.noChannel(incident, incident.duties[CHANNEL]?.why ?? "Slack has not opened it yet");
       const to = { person: incident.declaredBy ?? "" };
-      const isSent = await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt);
-      return { kind: isSent ? "done" : "withdrawn" };
+      const message = await postOnce(deps.chat, { to, card, key: `${incident.id}:${duty.key}` }, attempt);
+      return { kind: message ? "done" : "withdrawn" };
     },
     card: async (incident) => {
       const { changes } = incident;
@@ -141,12 +141,12 @@ export function announceCalls(deps: IncidentDeps): Readonly<Record<string, Perfo
     },
     initial: async (incident, duty, attempt) => {
       const to = { channel: homeChannel(incident) ?? "" };
-      const isSent = await postOnce(
+      const message = await postOnce(
         deps.chat,
         { to, card: deps.voice.initial(incident), key: `${incident.id}:${duty.key}` },
         attempt,
       );
-      return { kind: isSent ? "done" : "withdrawn" };
+      return { kind: message ? "done" : "withdrawn" };
     },
     note: async (incident, duty, attempt) => {
       const note = incident.notes.find(({ id }) => id === duty.subject["id"]);
@@ -201,7 +201,7 @@ async function refreshDrafts(deps: IncidentDeps, incident: Incident): Promise<vo
 }
 
 /** Shows a card as it is now, if it was ever shown. */
-async function refreshCard(deps: IncidentDeps, id: string): Promise<void> {
+export async function refreshCard(deps: IncidentDeps, id: string): Promise<void> {
   const shown = await deps.cards.get(id);
   if (shown) await requestCard(deps, shown.value);
 }
@@ -220,7 +220,7 @@ function withoutNote(incident: Incident, id: string): Incident {
 }
 
 /** The document says by itself that this is no longer owed; what became of it would only grow the document. */
-function withoutDuty(incident: Incident, key: string): Incident {
+export function withoutDuty(incident: Incident, key: string): Incident {
   const { [key]: _done, ...duties } = incident.duties;
   return { ...incident, duties };
 }

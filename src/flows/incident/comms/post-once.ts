@@ -1,6 +1,6 @@
 import type { Card } from "../../../domain/card/card.ts";
 import type { Attempt } from "../../../domain/incident/duty.ts";
-import type { Chat, PostTarget } from "../../../ports/chat.ts";
+import type { Chat, MessageRef, PostTarget } from "../../../ports/chat.ts";
 
 export interface Posting {
   readonly to: PostTarget;
@@ -8,10 +8,13 @@ export interface Posting {
   readonly key: string;
 }
 
-/** Posts a message that is never edited. False: it is not owed any more. Throws what the chat throws. */
-export async function postOnce(chat: Chat, { to, card, key }: Posting, attempt: Attempt): Promise<boolean> {
-  if (attempt.lookFirst && (await chat.find(to, key, attempt.sinceMs)) !== undefined) return true;
-  if (!(await attempt.stillOwed())) return false;
-  await chat.post(to, card, key);
-  return true;
+/** Posts a message that no outbox posts. Undefined: it is not owed any more. Throws what the chat throws. */
+export async function postOnce(
+  chat: Chat,
+  { to, card, key }: Posting,
+  attempt: Attempt,
+): Promise<MessageRef | undefined> {
+  const found = attempt.lookFirst ? await chat.find(to, key, attempt.sinceMs) : undefined;
+  if (found !== undefined) return found;
+  return (await attempt.stillOwed()) ? await chat.post(to, card, key) : undefined;
 }

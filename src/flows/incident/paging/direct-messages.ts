@@ -1,18 +1,17 @@
-import type { Card } from "../../../domain/card/card.ts";
-import { chainOf, UserError } from "../../../domain/errors.ts";
-import type { Attempt, Perform } from "../../../domain/incident/duty.ts";
+import { chainOf } from "../../../domain/errors.ts";
+import type { Duty, DutyOutcome, Perform } from "../../../domain/incident/duty.ts";
 import { eventOf, type Incident, withNote } from "../../../domain/incident/incident.ts";
-import type { Page } from "../../../domain/incident/page.ts";
+import { type Page, usesSlack } from "../../../domain/incident/page.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import { findPerson } from "../../../domain/service/inventory.ts";
 import type { PagerAnswer } from "../../../ports/pager.ts";
-import { postOnce } from "../comms/post-once.ts";
 import type { IncidentDeps } from "../deps.ts";
 import { missedWords, triggerKey } from "./lost-page.ts";
+import { keepLive, type Written, writeToEach } from "./page-copies.ts";
 import { outcomeOf, type Special, settled } from "./page-outcomes.ts";
 import { paged, pageKey } from "./page-targets.ts";
-import { rungAt } from "./rungs.ts";
+import { type RungPlace, reachedBy, rungAt } from "./rungs.ts";
 import { mayGo } from "./throttle.ts";
 
 /** World time. Somebody may mend meanwhile what Slack refuses. */
@@ -41,55 +40,42 @@ export function direct(deps: IncidentDeps): Perform<Incident> {
       const why = "nobody on call there is listed in people";
       return { kind: "failed", why, apply: settled(duty, { state: "rejected", why }) };
     }
-    const card = deps.voice.page(
-      incident,
-      place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
+    const byName = writtenByName(incident, { duty, place });
+    const written = await writeToEach(
+      deps,
+      { incident, attempt },
+      {
+        people: people.value.filter(({ id }) => !byName.includes(id)),
+        why: place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
+        keyOf: ({ id }) => `${page.key}:${id}`,
+      },
     );
-    const written = await writeToEach(deps, attempt, {
-      people: people.value,
-      card,
-      keyOf: ({ id }) => `${page.key}:${id}`,
-    });
-    if (written === "withdrawn") return { kind: "withdrawn" };
-    if (written.isNobody) throw written.first;
-    if (written.late !== undefined) return { kind: "unknown", why: chainOf(written.late) };
-    return { kind: "done", apply: settled(duty, { state: "accepted" }) };
+    return outcomeOfWriting(duty, written);
   };
 }
 
-interface Writing {
-  readonly people: readonly Person[];
-  readonly card: Card;
-  readonly keyOf: (person: Person) => string;
+function outcomeOfWriting(duty: Duty, written: "withdrawn" | Written): DutyOutcome<Incident> {
+  if (written === "withdrawn") return { kind: "withdrawn" };
+  if (written.isNobody) throw written.first;
+  const kept = (current: Incident) => keepLive(current, written);
+  if (written.late !== undefined) {
+    return { kind: "unknown", why: chainOf(written.late), apply: (now) => ({ value: kept(now), events: [] }) };
+  }
+  const accepted = settled(duty, { state: "accepted" });
+  return { kind: "done", apply: (current, nowMs) => accepted(kept(current), nowMs) };
 }
 
-interface Written {
-  readonly missed: readonly Person[];
-  /** Not one of them was written to. */
-  readonly isNobody: boolean;
-  /** What was thrown: of one who may be written to yet, where there is one. */
-  readonly first: unknown;
-  /** The same, where there is one. */
-  readonly late: unknown;
-}
-
-/** All of them at once, each for themselves: one for whom Slack takes nothing, or is slow, keeps no message from the others. */
-async function writeToEach(
-  { chat }: IncidentDeps,
-  attempt: Attempt,
-  { people, card, keyOf }: Writing,
-): Promise<"withdrawn" | Written> {
-  const tries = await Promise.allSettled(
-    people.map((person) => postOnce(chat, { to: { person: person.id }, card, key: keyOf(person) }, attempt)),
+/** Whom a policy's message is left out for: they get their own at the same moment. */
+function writtenByName(
+  incident: Incident,
+  { duty, place }: { readonly duty: Duty; readonly place: RungPlace },
+): string[] {
+  const { kind, round } = duty.subject;
+  if (kind !== "policy") return [];
+  const places = Number(round) === 0 ? [place] : reachedBy(incident, place.ladder, Number(round));
+  return places.flatMap(({ rung }) =>
+    rung.targets.filter((target) => target.kind === "person" && usesSlack(target)).map(({ id }) => id),
   );
-  if (tries.some((each) => each.status === "fulfilled" && !each.value)) return "withdrawn";
-  const errors = tries.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
-  const late = errors.find((error) => !(error instanceof UserError));
-  return {
-    missed: people.filter((_person, index) => tries[index]?.status === "rejected"),
-    isNobody: errors.length > 0 && errors.length === people.length,
-    ...{ first: late ?? errors[0], late },
-  };
 }
 
 async function peopleOf(deps: IncidentDeps, target: Page["target"]): Promise<PagerAnswer<readonly Person[]>> {
@@ -122,10 +108,13 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
       const call = now.duties[String(duty.subject["call"])] ?? now.duties[triggerKey(now)];
       return missedWords(now, call);
     };
-    const card = deps.voice.page(incident, `level ${place.rung.level}: ${why(incident)}`);
     const step = `${place.ladder.number}.${place.index}`;
     const keyOf = ({ id }: Person) => pageKey(incident, { step, target: id, via: "fallback", round: 0 });
-    const written = await writeToEach(deps, attempt, { people, card, keyOf });
+    const written = await writeToEach(
+      deps,
+      { incident, attempt },
+      { people, why: `level ${place.rung.level}: ${why(incident)}`, keyOf },
+    );
     if (written === "withdrawn") return { kind: "withdrawn" };
     // While Slack takes nothing for anybody, the whole is tried again.
     if (written.isNobody && written.late !== undefined) throw written.late;
@@ -133,7 +122,8 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
       ...(written.isNobody
         ? { kind: "failed", why: chainOf(written.first), retryAfterMs: REFUSED_AGAIN_MS }
         : { kind: "done" }),
-      apply: (current, nowMs) => {
+      apply: (before, nowMs) => {
+        const current = keepLive(before, written);
         // Said once, however often it is tried.
         if (written.isNobody && (current.duties[duty.key]?.attempts ?? 1) > 1) return { value: current, events: [] };
         const [reached, unreached] = reachedOf(people, written.missed);

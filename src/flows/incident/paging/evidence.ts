@@ -5,11 +5,11 @@ import {
   INCIDENT_LABEL,
   type Incident,
   isOpen,
-  NOTIFICATIONS_KEPT,
   readDedupKey,
   withNote,
 } from "../../../domain/incident/incident.ts";
 import { mayAcknowledge } from "../../../domain/incident/page.ts";
+import { NOTIFICATIONS_KEPT } from "../../../domain/incident/pager-evidence.ts";
 import { keeperOf } from "../../../domain/incident/pager-traits.ts";
 import type { Person } from "../../../domain/people/person.ts";
 import type { Documents } from "../../../ports/documents.ts";

@@ -1,0 +1,106 @@
+import { cardDigest, sentAlready } from "../../../domain/card/card-due.ts";
+import { UserError } from "../../../domain/errors.ts";
+import type { Attempt, DutySpec, Perform } from "../../../domain/incident/duty.ts";
+import { amend, type Incident } from "../../../domain/incident/incident.ts";
+import { type PageCopy, withCopies } from "../../../domain/incident/page-copy.ts";
+import type { Person } from "../../../domain/people/person.ts";
+import { refreshCard, withoutDuty } from "../comms/announce.ts";
+import { postOnce } from "../comms/post-once.ts";
+import type { IncidentDeps } from "../deps.ts";
+
+/**
+ * A page as a direct message is posted by its own duty, so that it is known whom it reached. From then on it is a card that is kept as
+ * it is now: the room's link comes as soon as the room stands, and nothing is asked of anybody once somebody has answered.
+ */
+
+const COPIES = "page-copies";
+
+export const COPY_DUTIES: readonly DutySpec<Incident>[] = [
+  {
+    kind: COPIES,
+    says: "Show how it stands on the pages that were sent as direct messages",
+    queue: "chat",
+    duties: ({ direct, changes, openedAtMs }) =>
+      direct !== undefined && direct.changes < changes
+        ? [{ key: `${COPIES}:${changes}`, dueAtMs: openedAtMs, subject: {} }]
+        : [],
+  },
+];
+
+export function copyCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
+  return {
+    [COPIES]: async ({ direct, changes }) => {
+      const { copies = [], replaced = [] } = direct ?? {};
+      for (const card of [...copies.map((copy) => copy.card), ...replaced]) await refreshCard(deps, card);
+      return { kind: "done", apply: (current) => ({ value: shown(current, { changes, replaced }), events: [] }) };
+    },
+  };
+}
+
+function shown(
+  incident: Incident,
+  { changes, replaced }: { readonly changes: number; readonly replaced: readonly string[] },
+): Incident {
+  const { direct } = incident;
+  if (!direct) return incident;
+  const left = direct.replaced.filter((card) => !replaced.includes(card));
+  const now = { ...direct, replaced: left, changes: Math.max(direct.changes, changes) };
+  return withoutDuty({ ...incident, direct: now }, `${COPIES}:${changes}`);
+}
+
+interface Writing {
+  readonly people: readonly Person[];
+  /** Which level, or who asked. */
+  readonly why: string;
+  readonly keyOf: (person: Person) => string;
+}
+
+export interface Written {
+  readonly sent: readonly PageCopy[];
+  readonly missed: readonly Person[];
+  /** Not one of them was written to. */
+  readonly isNobody: boolean;
+  /** What was thrown: of one who may be written to yet, where there is one. */
+  readonly first: unknown;
+  /** The same, where there is one. */
+  readonly late: unknown;
+}
+
+/** All of them at once, each for themselves: one for whom Slack takes nothing, or is slow, keeps no message from the others. */
+export async function writeToEach(
+  deps: IncidentDeps,
+  { incident, attempt }: { readonly incident: Incident; readonly attempt: Attempt },
+  { people, why, keyOf }: Writing,
+): Promise<"withdrawn" | Written> {
+  const copies = people.map((person) => ({ card: `page:${keyOf(person)}`, person: person.id, why }));
+  const tries = await Promise.allSettled(copies.map((copy) => send(copy, { incident, attempt }, deps)));
+  if (tries.some((each) => each.status === "fulfilled" && !each.value)) return "withdrawn";
+  const errors = tries.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  const late = errors.find((error) => !(error instanceof UserError));
+  return {
+    sent: copies.filter((_copy, index) => tries[index]?.status === "fulfilled"),
+    missed: people.filter((_person, index) => tries[index]?.status === "rejected"),
+    isNobody: errors.length > 0 && errors.length === people.length,
+    ...{ first: late ?? errors[0], late },
+  };
+}
+
+async function send(
+  copy: PageCopy,
+  { incident, attempt }: { readonly incident: Incident; readonly attempt: Attempt },
+  { chat, voice, cards, clock }: IncidentDeps,
+): Promise<boolean> {
+  const { card: id, person } = copy;
+  const card = voice.page(incident, copy.why);
+  const message = await postOnce(chat, { to: { person }, card, key: id }, attempt);
+  if (!message) return false;
+  const request = { id, kind: "page", subject: `${incident.id}#${id}`, to: { person } };
+  await cards.change(id, (current) =>
+    current ? undefined : { value: sentAlready(request, { message, hash: cardDigest(card) }, clock.now()), events: [] },
+  );
+  return true;
+}
+
+/** Kept live from now on. */
+export const keepLive = (incident: Incident, { sent }: Written): Incident =>
+  sent.length === 0 ? incident : amend(incident, { direct: withCopies(incident.direct, sent) });
