@@ -1,4 +1,5 @@
 import { type App, startApp } from "./app/app.ts";
+import { leave } from "./app/leave.ts";
 import { createLogger } from "./app/log.ts";
 import { Opened } from "./app/opened.ts";
 import { RUNBOOK_RULES } from "./app/runbook-rules.ts";
@@ -46,7 +47,7 @@ async function main(told: Told): Promise<void> {
 function endWhereUnknown(logger: Logger): void {
   const ends = (what: string) => (error: unknown) => {
     logger.error({ error: chainOf(error) }, what);
-    process.exit(1);
+    leave(1);
   };
   process.on("unhandledRejection", ends("A promise was rejected and nobody handled it"));
   process.on("uncaughtException", ends("An error was thrown and nobody caught it"));
@@ -78,8 +79,11 @@ function follow(
   return reloadOnChange(path, { onGood, onBad }, { inUse, rules: RUNBOOK_RULES });
 }
 
-/** Machine time within which a process ends that was told to, whatever is away: less than supervisors wait before they kill. */
-const STOP_WITHIN_MS = 8_000;
+/**
+ * Machine time within which a process that was told to end has closed what it can, whatever is away. With the second that `leave` gives it,
+ * less than supervisors wait before they kill.
+ */
+const STOP_WITHIN_MS = 7_000;
 
 interface Told {
   /** What there is to close from now on. `logger`: the bot is ready. */
@@ -103,14 +107,14 @@ function stopWhenTold(): Told {
       const late = "Could not stop in order in time; another process goes on from the store";
       if (!logger) end(1, late);
       logger.error({ signal }, late);
-      process.exit(1);
+      leave(1);
     }, STOP_WITHIN_MS);
     close().then(
-      () => (logger ? process.exit(0) : end(0, sayGivenUp(signal))),
+      () => (logger ? leave(0) : end(0, sayGivenUp(signal))),
       (error: unknown) => {
         if (!logger) end(1, `Could not stop in order: ${chainOf(error)}`);
         logger.error({ error: chainOf(error) }, "Could not stop in order");
-        process.exit(1);
+        leave(1);
       },
     );
   };
@@ -141,7 +145,7 @@ function readConfig(path: string): string {
 /** Not by an exit code alone: what was opened on the way, a timer or a socket, would keep the process alive. */
 function end(code: number, says: string): never {
   process.stderr.write(`${says}\n`);
-  process.exit(code);
+  leave(code);
 }
 
 const told = stopWhenTold();

@@ -130,5 +130,12 @@ export const anyActWords = (verb: string) => ({
 export const TOO_OLD =
   "This button or form is too old, or TwoKey does not know it. Nothing was changed. /dr status shows what can be done now.";
 
+/** Whether somebody said it before cannot be told, so it was not begun. */
+export const sayNotBegun = (verb: string): string =>
+  [
+    "TwoKey cannot reach its memory. Nothing was done; please try again.",
+    ...(verb === "freeze" ? [BY_PROCESS] : []),
+  ].join(" ");
+
 export const sayStoreLost = (wrong: string): string =>
   `State lost: ${wrong}. TwoKey changes nothing. The way on: /dr accept-store.`;

@@ -724,6 +724,14 @@ export const GUARDS = [
     fails: "guard clock in parts: what is taken out of it tells its time all the same",
   },
   {
+    guard: "a disk that never answers keeps no process from its end",
+    file: "src/app/leave.ts",
+    cut: "if (isUnderWay()) {",
+    by: "if (isUnderWay() && code < 0) {",
+    test: "app/leave.test.ts",
+    fails: "guard hung disk: a process leaves although a call of a disk never returns",
+  },
+  {
     guard: "what is lost counts from the first opening after the promotion",
     file: "src/domain/plan-run/watch-transition.ts",
     cut: "run.watch.lostFromMs ?? entry.seenClosedMs",

@@ -55,7 +55,7 @@ interface Cutting {
 }
 
 test.each<[string, Cutting]>([
-  ["before the promotion, and connections are refused", { how: "refused", after: "UpdateService" }],
+  ["before the promotion, and connections are refused", { how: "refused", after: "RegisterScalableTarget" }],
   ["after the promotion was accepted, and everything vanishes", { how: "silent", after: "PromoteReadReplica" }],
 ])(
   "the process that drives a run loses its network %s: the other one ends the run with the same keys, and nothing is done twice",
@@ -74,6 +74,7 @@ test.each<[string, Cutting]>([
     if (!driver || !other) throw new Error(`no bot is ${worker}`);
 
     driver.wayOut.cut(how);
+    expect(await timesOf(at, "PromoteReadReplica")).toBe(after === "PromoteReadReplica" ? 1 : 0);
     // As what stands before both does, which finds one of them gone.
     await world.sendWebhooksTo(await other.bot.origin());
     const taken = await runWhere(at, { id, withinMs: 120_000 }, (run) => run.epoch > epoch && run.worker !== worker);

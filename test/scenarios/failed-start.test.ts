@@ -359,6 +359,70 @@ test.each([
   ENDS_WITHIN_MS,
 );
 
+/**
+ * A call of a disk that never returns, from the first moment on or from SIGUSR2: a FIFO that nobody writes to is opened as a file
+ * on a dead network disk is.
+ */
+const hanging = (path: string, then = ""): string =>
+  `data:text/javascript,import{open}from"node:fs";import{execFileSync}from"node:child_process";${encodeURIComponent(
+    `execFileSync("mkfifo",[${JSON.stringify(path)}]);const hang=()=>{open(${JSON.stringify(path)},"r",()=>{});${then}};`,
+  )}${then === "" ? "hang()" : 'process.once("SIGUSR2",hang)'}`;
+
+test(
+  "a bot that is told to end while a call of a disk never returns is gone within its limit",
+  async () => {
+    const child = spawn(process.execPath, [QUICKER_START, "--import", hanging(join(directory, "fifo")), BOT], {
+      ...{ env: working(), stdio: ["ignore", "pipe", "inherit"] },
+    });
+    children.push(child);
+    const log = text(child.stdout);
+    await ready(child);
+
+    const fromMs = Date.now();
+    child.kill("SIGTERM");
+
+    expect(await once(child, "close")).toEqual([null, "SIGKILL"]);
+    expect(Date.now() - fromMs).toBeLessThan(STOPS_WITHIN_MS);
+    expect(await log).toMatch(/Handing work over/);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  "an error that nobody caught ends a bot while a call of a disk never returns, and the log says which",
+  async () => {
+    const breaks = hanging(join(directory, "fifo"), "throw new Error('nobody expects it')");
+    const child = spawn(process.execPath, [QUICKER_START, "--import", breaks, BOT], {
+      ...{ env: working(), stdio: ["ignore", "pipe", "inherit"] },
+    });
+    children.push(child);
+    const log = text(child.stdout);
+    await ready(child);
+
+    child.kill("SIGUSR2");
+
+    expect(await once(child, "close")).toEqual([null, "SIGKILL"]);
+    expect(await log).toMatch(/"error":"nobody expects it","msg":"An error was thrown and nobody caught it"/);
+  },
+  ENDS_WITHIN_MS,
+);
+
+test(
+  "a start that fails ends while a call of a disk never returns, and says why",
+  async () => {
+    const { REDIS_URL: _gone, ...env } = working();
+    const child = spawn(process.execPath, [QUICKER_START, "--import", hanging(join(directory, "fifo")), BOT], {
+      ...{ env, stdio: ["ignore", "ignore", "pipe"] },
+    });
+    children.push(child);
+    const said = text(child.stderr);
+
+    expect(await once(child, "close")).toEqual([null, "SIGKILL"]);
+    expect(await said).toMatch(/REDIS_URL/);
+  },
+  ENDS_WITHIN_MS,
+);
+
 /** Locks of jobs that somebody was about to do. */
 async function leftIn(url: string): Promise<string[]> {
   const redis = new Redis(url);

@@ -2,6 +2,7 @@ import type { types } from "@slack/bolt";
 import type { Answer, Ask } from "../../commands/intent.ts";
 import { type Card, type Form, sentenceCard } from "../../domain/card/card.ts";
 import { chainOf } from "../../domain/errors.ts";
+import { sayNotBegun } from "../../views/store-answers.ts";
 import { carry, type Inbound } from "./inbound.ts";
 import { type Audience, type Telling, tell } from "./telling.ts";
 
@@ -57,7 +58,7 @@ async function answerOnce(deps: Conversing, { key, ask }: Inbound): Promise<Answ
     deps.logger.error({ verb: ask.verb, error: chainOf(error) }, "An act could not be told from a repetition");
     return {
       kind: "whisper",
-      card: sentenceCard("TwoKey cannot reach its memory. Nothing was done; please try again."),
+      card: sentenceCard(sayNotBegun(ask.verb)),
     };
   }
   return deps.answer(ask);

@@ -17,7 +17,7 @@ const FORM: Answer = {
 };
 
 /** A command whose response URL gives no answer until it is let go. What Slack was told, in its order. */
-function slowSlack() {
+function slowSlack(verb = "declare", firstTime = async () => true) {
   const told: string[] = [];
   const answer = later<Answer>();
   const slack = later<Response>();
@@ -33,11 +33,11 @@ function slowSlack() {
         told.push(String(JSON.parse(typeof init?.body === "string" ? init.body : "{}").text));
         return slack.promise;
       },
-      ...{ logger, answer: () => answer.promise, firstTime: async () => true },
+      ...{ logger, answer: () => answer.promise, firstTime },
       openView: async () => void told.push("a form"),
     },
     {
-      ...{ key: "k", team: undefined, enterprise: undefined, ask: { verb: "declare" } as never },
+      ...{ key: "k", team: undefined, enterprise: undefined, ask: { verb } as never },
       place: { member: "U0ANA", channel: "C0OPS", responseUrl: "http://127.0.0.1:9/response", triggerId: "t" },
     },
     { done: async () => void told.push("acknowledged"), shown: async (card) => void told.push(card.text) },
@@ -60,5 +60,21 @@ test.each([
     expect(desk.told).toEqual(["acknowledged", "Working on it …", seen]);
     desk.slack.fulfil(new Response("ok"));
     await desk.done;
+  },
+);
+
+test.each([
+  ["declare", "TwoKey cannot reach its memory. Nothing was done; please try again."],
+  [
+    "freeze",
+    "TwoKey cannot reach its memory. Nothing was done; please try again. To stop TwoKey now, stop each of its processes.",
+  ],
+])(
+  "while Redis is away the first answer to /dr %s says that nothing was done, and that of a freeze how TwoKey is stopped all the same",
+  async (verb, says) => {
+    const { told, done } = slowSlack(verb, () => Promise.reject(new Error("Stream isn't writeable")));
+    await done;
+
+    expect(told).toEqual([says]);
   },
 );
