@@ -6,7 +6,7 @@ import { readEnvironment, sayEnvironmentProblems } from "../../src/config/enviro
 import { dedupKey } from "../../src/domain/incident/incident.ts";
 import { openedIncident } from "../cards/incident-states.ts";
 import { example } from "../harness/example.ts";
-import { clockAt, silent } from "../harness/fakes/index.ts";
+import { clockAt, memoryLogger } from "../harness/fakes/index.ts";
 import { JOURNAL } from "../harness/keys.ts";
 import { AT } from "../harness/observed.ts";
 import { StoreBench } from "../harness/store.ts";
@@ -17,11 +17,13 @@ const refused = () => Promise.reject(new Error("no test asks for this"));
 
 let bench: StoreBench;
 let doors: Doors;
+let log: ReturnType<typeof memoryLogger>;
 /** Incidents whose truth is to be read at the pager, in the order in which that was asked for. */
 let woken: string[];
 beforeEach(async () => {
   bench = await StoreBench.start();
   woken = [];
+  log = memoryLogger();
   doors = await openDoors(await sources());
 });
 afterEach(async () => {
@@ -40,7 +42,7 @@ async function sources(): Promise<DoorSources> {
   const redis = await bench.connect();
   const incidentEvidence = async (id: string) => void woken.push(id);
   return {
-    ...{ settings: read.settings, redis, stores: createStores(redis, () => AT, JOURNAL), logger: silent },
+    ...{ settings: read.settings, redis, stores: createStores(redis, () => AT, JOURNAL), logger: log.logger },
     clock: { ...clockAt(() => AT), toMachineMs: (worldMs: number) => worldMs },
     ...{ inventory: () => example("inventory"), queues: { wake: { incidentEvidence } } },
     ...{ outside: { chat: {}, accounts: {}, wayOut: { fetch } }, intents: refused, askFromPipeline: refused },
@@ -49,11 +51,11 @@ async function sources(): Promise<DoorSources> {
 }
 
 /** PagerDuty tells that something happened to our incident. */
-async function told(id: string, occurredAtMs: number): Promise<number> {
+async function told(id: string, occurredAtMs: number, secret = SECRET): Promise<number> {
   const data = { id: "Q1", type: "incident", incident_key: dedupKey(openedIncident()) };
   const event = { id, event_type: "incident.acknowledged", occurred_at: new Date(occurredAtMs).toISOString(), data };
   const body = JSON.stringify({ event });
-  const mac = createHmac("sha256", SECRET).update(body).digest("hex");
+  const mac = createHmac("sha256", secret).update(body).digest("hex");
   const answer = await fetch(`http://127.0.0.1:${doors.web.port}/webhooks/pagerduty`, {
     ...{ method: "POST", headers: { "x-pagerduty-signature": `v1=${mac}`, "x-webhook-id": id }, body },
   });
@@ -71,4 +73,12 @@ test("a webhook of a pager has its incident read once, however often it comes, a
   expect(woken).toEqual([id]);
   expect(await told("w-3", AT - 48 * HOUR)).toBe(202);
   expect(woken).toEqual([id, id]);
+});
+
+test("a webhook of a pager that another secret has signed is refused, and the log says which variable to check", async () => {
+  expect(await told("w-1", AT, "another-secret")).toBe(401);
+  expect(log.lines.map(({ sentence }) => sentence)).toContain(
+    "A webhook of a pager was not signed with our secret: check the variable that holds it",
+  );
+  expect(woken).toEqual([]);
 });

@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { Agent } from "node:https";
-import type { LookupFunction } from "node:net";
+import type { AddressInfo, LookupFunction } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import { Secret } from "../../src/domain/secret.ts";
 import { createMail } from "../../src/integrations/pagers/mail/pager.ts";
@@ -118,6 +120,23 @@ test("PagerDuty, nobody listens: DNS or network: the incident's card and channel
   const shown = [await shownWith(bench), await shownWith(bench, { address: undefined, agent })].join("\n");
 
   for (const sentence of quotationsOf("nobody listens: DNS or network")) expect(shown).toMatch(sentence);
+});
+
+test("PagerDuty, an answer of an unknown shape: where the answer was needed it is said what was not known of it", async () => {
+  const server = createServer((_request, response) => response.writeHead(200).end('{"oncalls":7}'));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const pager = createPagerDuty({
+    ...{ region: "us", address: `127.0.0.1:${port}`, from: BOT },
+    ...{ apiToken: new Secret(TOKEN), routingKey: new Secret(ROUTING_KEY) },
+  });
+  toClose.push(() => server.close());
+  toClose.push(() => pager.close());
+
+  const answer = await pager.whoIsOnCall(["PEPOPS01"]);
+
+  for (const sentence of quotationsOf("an answer of an unknown shape"))
+    expect(JSON.stringify(answer)).toMatch(sentence);
 });
 
 test.each(MAIL)("Mail, $fault: the incident's card says it word for word", async ({ fault, stage, effect, login }) => {

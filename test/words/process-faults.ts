@@ -186,7 +186,13 @@ export const PROCESS_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "the clock of Redis is off or stands still": NOT_TRIED,
       "the disk of the log is full": NOT_TRIED,
-      "EMFILE: too many open files": NOT_TRIED,
+      "EMFILE: too many open files": [
+        [
+          "test/store/unwritable-disk.test.ts",
+          "EMFILE: a process that has every file open that it may says so of the ledger",
+          "this process has too many files open",
+        ],
+      ],
       "nobody outside is reached: no region and no vendor answers": [
         [
           "test/engine/runs/away.test.ts",

@@ -42,11 +42,6 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
       ],
       "EXECABORT: Redis refuses what a ledger tells it of a key": [
         [
-          STORE_ANSWERS,
-          "in a full Redis is said to count where it does, and not to count where it does not",
-          "could not be written down",
-        ],
-        [
           PLAIN_ERRORS,
           "a line of the ledger that Redis does not take is refused to a person in plain words, and certainly not written",
           "TwoKey's memory (Redis) is full and takes no writes",
@@ -184,7 +179,7 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
     },
   },
   "The ledger's disk": {
-    judged: ["ENOSPC on a quiet day", "EROFS"],
+    judged: ["ENOSPC on a quiet day"],
     faults: {
       "ENOSPC: full, while a run goes on": [
         [
@@ -225,7 +220,14 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "The ledger does not have it:",
         ],
       ],
-      EROFS: [[LEDGER_GUARD, "a ledger that takes no line calls people also where Slack does not answer", "EROFS"]],
+      EROFS: [
+        [
+          "test/store/unwritable-disk.test.ts",
+          "EROFS: a disk that is mounted to be read alone is said as that",
+          "its disk is read-only",
+        ],
+        [LEDGER_GUARD, "a ledger that takes no line calls people also where Slack does not answer", "EROFS"],
+      ],
       "EFBIG: a limit on files": [
         ["test/store/full-disk.test.ts", "a line that a full disk cut short is taken back", "EFBIG"],
       ],
@@ -233,7 +235,13 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
         [LEDGER, "guard line in a file: where the file %s, the act is refused (G17)", "not in its directory any more"],
         [RIGHTS, "a ledger's directory that is gone is wrong, in words of our own", "ENOENT"],
       ],
-      "EACCES, EPERM": NOT_TRIED,
+      "EACCES, EPERM": [
+        [
+          "test/store/unwritable-disk.test.ts",
+          "EACCES, EPERM: a directory that TwoKey's user may not write into is said as that",
+          "TwoKey's user may not write there",
+        ],
+      ],
       "EDQUOT, EIO": NOT_TRIED,
       "torn last line, as a crash leaves it": [
         [LEDGER, "a torn last line is put aside at the next start, and the chain goes on", "torn"],

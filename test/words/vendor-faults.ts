@@ -188,7 +188,13 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         ],
         [PAGING, "%s leaves a page unknown and a read to be repeated", "502"],
       ],
-      "an answer of an unknown shape": NOT_TRIED,
+      "an answer of an unknown shape": [
+        [
+          ON_CARD,
+          "PagerDuty, an answer of an unknown shape: where the answer was needed it is said what was not known of it",
+          "an answer of an unknown shape",
+        ],
+      ],
       "nobody listens: DNS or network": [
         [
           ON_CARD,
@@ -216,7 +222,13 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         [LOST, "guard nobody rung: is said in the room after a minute", "whom it has rung"],
       ],
       "202, and rings two hours late": NOT_TRIED,
-      "duplicate webhooks": NOT_TRIED,
+      "duplicate webhooks": [
+        [
+          "test/app/doors.test.ts",
+          "a webhook of a pager has its incident read once, however often it comes, and one from before our memory not at all",
+          "webhook",
+        ],
+      ],
       "acknowledge and resolve in another order": [
         [
           PAGES,
@@ -232,6 +244,11 @@ export const VENDOR_FAULTS: Readonly<Record<string, Part>> = {
         ],
       ],
       "the secret of the webhooks is another one": [
+        [
+          "test/app/doors.test.ts",
+          "a webhook of a pager that another secret has signed is refused, and the log says which variable to check",
+          "was not signed with our secret",
+        ],
         [HINTS, "that is not signed by us is refused with one line and raises the alarm", "not signed"],
       ],
       "a webhook that cannot be kept": [[HINTS, "that cannot be kept is asked for again", "that cannot be kept"]],

@@ -76,18 +76,15 @@ const UNBOUND: Readonly<Record<string, readonly string[]>> = {
   "cant_invite and other refusals of one person": ["Did not work", "… could not be invited: …"],
   "whole outage: Slack dark": ["Slack gives no answer"],
   "an answer that Slack takes neither by its response URL nor as a message": ["An answer could not be delivered"],
-  "an answer of an unknown shape": ["… has an unknown shape at …"],
   "202, an incident, and no telephone rings": ["… has the incident, and shows nobody whom it has rung"],
-  "the secret of the webhooks is another one": [
-    "A webhook of a pager was not signed with our secret: check the variable that holds it",
-  ],
   "the acknowledgement or the end is not taken": [
     "the pager could not be told that somebody answered",
     "the incident could not be closed at the pager",
   ],
   "PagerDuty is away while a run needs people": ["People could not be called yet; it is tried again"],
-  EROFS: ["its disk is read-only"],
-  "EACCES, EPERM": ["TwoKey's user may not write there"],
+  "EXECABORT: Redis refuses what a ledger tells it of a key": [
+    "Your key does not count: it could not be written down (…). Nothing was changed. Turn it again when that is mended.",
+  ],
   "EDQUOT, EIO": ["TwoKey's user has used up its part of the disk", "its disk is broken"],
   "torn last line, as a crash leaves it": [
     "The ledger ended in a line that was cut off while it was written",
@@ -100,7 +97,6 @@ const UNBOUND: Readonly<Record<string, readonly string[]>> = {
   ],
   "a dark region: nobody listens, or nobody answers": ["AWS is slow or silent now", "STS gives no answer"],
   "SIGTERM, whatever is away": ["Could not stop in order in time; another process goes on from the store"],
-  "EMFILE: too many open files": ["this process has too many files open"],
   "DNS is dead on this machine: ENOTFOUND": [
     "Slack gives no answer",
     "PagerDuty gives no clear answer",
