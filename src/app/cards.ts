@@ -8,6 +8,7 @@ import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { moveOf, planWaiting } from "../engine/delivery/waits.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
+import { nextLevel } from "../flows/incident/paging/ask-for.ts";
 import { nextPage } from "../flows/incident/paging/next-page.ts";
 import { calledNow } from "../flows/reach/called-now.ts";
 import { whoIsNeeded } from "../flows/reach/run-needs.ts";
@@ -56,6 +57,7 @@ export const RENDER: Readonly<Record<string, Render>> = {
         nameOf: (id) => findPerson(inventory(), id)?.name ?? id,
         targets: responseTargets(incident),
         next: nextPage(incident, clock.now()),
+        escalates: nextLevel(incident, clock.now())?.rung,
         waits: await waitLines(incident, { stores, clock, inventory }),
       })
     );

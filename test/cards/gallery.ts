@@ -6,6 +6,7 @@ import { whoIsLeft } from "../../src/domain/plan-run/key.ts";
 import type { Act, Recovery } from "../../src/domain/plan-run/recovery.ts";
 import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
+import { nextLevel } from "../../src/flows/incident/paging/ask-for.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
@@ -233,6 +234,7 @@ function incidentCards(): Record<string, Card> {
     nameOf,
     targets: responseTargets(incident),
     next: nextPage(incident, nowMs),
+    escalates: nextLevel(incident, nowMs)?.rung,
   });
   const due = { ...answered, update: { ...answered.update, draft: UPDATE, dueAtMs: DARK_AT + 30 * MINUTE } };
   const events = [
