@@ -51,7 +51,9 @@ test("approvers are called for the keys that are missing, and who has turned the
   const shown = await answerTo(here, status, /^inventory: /);
   expect(wordsOf(shown.blocks)).toMatch(/PagerDuty called Ben Osei, Dmitri Sokolov, Elena Rossi at /);
 
-  await turnKey(here, BEN, { plan });
+  const turned = await turnKey(here, BEN, { plan });
+  expect(turned.text).toMatch(/^Your key is turned\. One more person must agree by /);
+  expect(JSON.stringify(turned.blocks)).toContain('"type":"date"');
 
   const second = await eventually("call for one key", () => called(/waits for 1 more key\b/));
   await eventually("the others at the pager", () => rung(second));
