@@ -8,7 +8,9 @@ import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import { findPerson, type Inventory } from "../domain/service/inventory.ts";
 import { moveOf, planWaiting } from "../engine/delivery/waits.ts";
 import { responseTargets } from "../flows/incident/comms/response.ts";
+import { nextLevel } from "../flows/incident/paging/ask-for.ts";
 import { nextPage } from "../flows/incident/paging/next-page.ts";
+import { calledNow } from "../flows/reach/called-now.ts";
 import { whoIsNeeded } from "../flows/reach/run-needs.ts";
 import { actingRoles } from "../flows/resources/permits.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -55,6 +57,7 @@ export const RENDER: Readonly<Record<string, Render>> = {
         nameOf: (id) => findPerson(inventory(), id)?.name ?? id,
         targets: responseTargets(incident),
         next: nextPage(incident, clock.now()),
+        escalates: nextLevel(incident, clock.now())?.rung,
         waits: await waitLines(incident, { stores, clock, inventory }),
       })
     );
@@ -75,7 +78,7 @@ export const RENDER: Readonly<Record<string, Render>> = {
   notice: (subject) => Promise.resolve(sentenceCard(subject)),
   plan: async (subject, { stores, clock, inventory }) => {
     const run = await stores.runs.read(subject);
-    return run && planCard(run, inventory(), await planContext(run, { stores, clock }));
+    return run && planCard(run, inventory(), await planContext(run, { stores, clock, inventory }));
   },
   "plan-details": async (subject, { stores, inventory }) => {
     const run = await stores.runs.read(subject);
@@ -91,7 +94,10 @@ export const RENDER: Readonly<Record<string, Render>> = {
     const [run, notes] = await Promise.all([stores.runs.read(subject), stores.notes.get(subject)]);
     return (
       run &&
-      progressCard(run, inventory(), { ...(await planContext(run, { stores, clock })), latest: notes?.value.says })
+      progressCard(run, inventory(), {
+        ...(await planContext(run, { stores, clock, inventory })),
+        latest: notes?.value.says,
+      })
     );
   },
   /** The subject: a run, and the key of the news. */
@@ -118,20 +124,22 @@ export const RENDER: Readonly<Record<string, Render>> = {
     if (!run) return undefined;
     if ((await stores.calls.get(id))?.value.direct?.includes(card) === false) return replacedCopy(id);
     if (!needed?.people.some((each) => each.id === person)) return copyOfBefore(run);
-    return calledCard(run, inventory(), { ...(await planContext(run, { stores, clock })), why: needed.why });
+    return calledCard(run, inventory(), { ...(await planContext(run, { stores, clock, inventory })), why: needed.why });
   },
 };
 
-/** Since when users are without the service, as the plan's incident says, whether somebody decided to wait, and the runs before it. */
-async function planContext(run: RunState, { stores, clock }: Pick<CardSources, "stores" | "clock">) {
+/** Since when users are without the service, as the plan's incident says, whether somebody decided to wait, the runs before it, and whom it calls. */
+async function planContext(run: RunState, { stores, clock, inventory }: CardSources) {
   const { incident: id, service } = run.plan;
-  const [incident, wait, before] = await Promise.all([
+  const [calls, incident, wait, before] = await Promise.all([
+    stores.calls.get(run.plan.id),
     id === undefined ? undefined : stores.incidents.get(id),
     stores.waits.get(service),
     runsBefore(run, (each) => stores.runs.read(each)),
   ]);
   const nowMs = clock.now();
-  return { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait: standingAt(wait?.value, nowMs), before };
+  const called = calledNow(run, calls?.value, { inventory: inventory(), nowMs });
+  return { nowMs, downSinceMs: incident?.value.firstSeenAtMs, wait: standingAt(wait?.value, nowMs), before, called };
 }
 
 /** Nothing where another decision has taken its place, or it stands otherwise by now. */

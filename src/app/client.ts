@@ -26,9 +26,9 @@ export async function createClient(settings: ClientSettings, inventory: Inventor
     const clock = new StoreClock(redis, world);
     await clock.refresh();
     const stores = createStores(redis, () => clock.now(), WITHOUT_KEY);
-    const { runs, incidents, seen, notes, freezes, alarmReads, waits } = stores;
+    const { runs, incidents, seen, notes, freezes, alarmReads, waits, calls } = stores;
     const deps = {
-      ...{ runs, incidents, clock, freezes, alarmReads, waits },
+      ...{ runs, incidents, clock, freezes, alarmReads, waits, calls },
       inventory: () => inventory,
       // The newest look that a bot stored: a terminal asks neither the cloud nor the pager.
       observed: async ({ name }: { readonly name: string }) => (await seen.get(name))?.value.observation,

@@ -87,7 +87,7 @@ export function createCommands(sources: CommandSources): Commands {
       },
       lastLook: async (service) => (await stores.seen.get(service))?.value.observation,
       incidentShown: (service) => incidentShown(service, stores),
-      waits: stores.waits,
+      ...{ waits: stores.waits, calls: stores.calls },
       rememberChannel: async (run, channel) => {
         await stores.runChannels.change(run, () => ({ value: { channel }, events: [] }));
       },

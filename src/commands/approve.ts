@@ -1,13 +1,13 @@
-import { timeOfDay } from "../domain/card/card.ts";
+import { type Card, spans, type Text, timeOfDay } from "../domain/card/card.ts";
 import { UserError } from "../domain/errors.ts";
 import { judgeKey } from "../domain/plan-run/key.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
-import { type KeyDeps, turnKey } from "../engine/approvals/keys.ts";
+import { type KeyDeps, type KeyTurned, turnKey } from "../engine/approvals/keys.ts";
 import { plainText } from "../views/card-text.ts";
 import { keyForm } from "../views/key-form.ts";
 import { keysLine } from "../views/plan-keys.ts";
 import { KEY_WORDS } from "../views/store-answers.ts";
-import { type Answer, type Ask, whisper } from "./intent.ts";
+import type { Answer, Ask } from "./intent.ts";
 import { listed, type RunCommandDeps, runMeant } from "./run-deps.ts";
 import { toldOf } from "./told.ts";
 
@@ -37,14 +37,15 @@ export async function approve(ask: Ask, deps: RunCommandDeps & KeyDeps): Promise
   }
   const turned = await toldOf(KEY_WORDS, () => turnKey(run.plan.id, { who, digest, accepted }, deps));
   if (turned.answer.kind === "refused") throw new UserError(`key-${turned.answer.code}`, turned.answer.why);
-  const says = turned.started
-    ? `Your key was the last one. It starts now: ${run.plan.title}.`
-    : [
-        ...turned.lapsed.map((each) => `${each}.`),
-        `Your key is turned. ${plainText(keysLine(turned.run, timeOfDay), { nowMs: deps.clock.now() })}`,
-      ].join(" ");
   await deps.wake.run(run.plan.id);
-  return whisper(says);
+  return { kind: "whisper", card: turnedCard(turned, deps.clock.now()) };
+}
+
+function turnedCard({ run, started, lapsed }: Pick<KeyTurned, "run" | "started" | "lapsed">, nowMs: number): Card {
+  const says: Text = started
+    ? `Your key was the last one. It starts now: ${run.plan.title}.`
+    : [...lapsed.map((each) => `${each}. `), "Your key is turned. ", ...spans`${keysLine(run, timeOfDay)}`];
+  return { text: plainText(says, { nowMs }), parts: [{ kind: "text", text: says }] };
 }
 
 /** Nobody reads a form for a key that would not count whatever they say. What the store knows is asked at the turn. */

@@ -1,8 +1,9 @@
-import type { Card, CardPart, Span } from "../domain/card/card.ts";
+import type { Card, CardPart, Span, Text } from "../domain/card/card.ts";
 import { ALARM_READS_ID, type AlarmReads } from "../domain/incident/alarm-reads.ts";
 import { isLookedAfter } from "../domain/plan-run/fence.ts";
 import { sayFrozen } from "../domain/plan-run/freeze.ts";
 import { movedBy } from "../domain/plan-run/moved.ts";
+import type { RunState } from "../domain/plan-run/run.ts";
 import { standingAt, type Wait } from "../domain/plan-run/wait.ts";
 import { standingsShown } from "../domain/proof.ts";
 import { readable } from "../domain/readable.ts";
@@ -10,10 +11,13 @@ import type { Observation } from "../domain/service/observation.ts";
 import type { Service } from "../domain/service/service.ts";
 import { runsOfService } from "../engine/runs/runs-of-service.ts";
 import { withMoved } from "../flows/active-region.ts";
+import { calledNow } from "../flows/reach/called-now.ts";
+import type { Calls } from "../flows/reach/calls.ts";
 import type { Documents } from "../ports/documents.ts";
 import type { Freezes } from "../ports/freezes.ts";
 import type { Ledger, Runs } from "../ports/runs.ts";
 import { unreadNotes } from "../views/alarm-reads.ts";
+import { calledLine } from "../views/called.ts";
 import { degradedLines } from "../views/proofs.ts";
 import type { OnCall, ServiceStatus } from "../views/standing.ts";
 import { serviceCard, statusCard } from "../views/status.ts";
@@ -34,6 +38,8 @@ export interface StatusDeps extends OutlookDeps {
   readonly ledger?: Pick<Ledger, "disagreement">;
   /** Who decided to wait with which service. */
   readonly waits: Pick<Documents<Wait>, "get">;
+  /** Whom each run calls. */
+  readonly calls: Pick<Documents<Calls>, "get">;
   readonly freezes: Pick<Freezes, "inForce">;
   /** When the states of alarms were last read; absent: it is not looked at here. */
   readonly alarmReads?: Pick<Documents<AlarmReads>, "get">;
@@ -158,10 +164,17 @@ async function statusOf(service: Service, deps: StatusDeps, stopping: Promise<St
     // A verified run holds its service no longer, but its old side may still be watched, or was fenced a moment ago.
     newest,
     earlier: runs.filter((run) => run !== newest && isLookedAfter(run)),
+    called: await calledBy(waiting ?? held.read[0], deps),
     wait: wait && waitLine({ wait, inventory: deps.inventory() }),
     outlook:
       isFree && observed
         ? await outlookOf(service, observed, { ...deps, stopped: reasonsOf(await stopping) })
         : undefined,
   };
+}
+
+async function calledBy(run: RunState | undefined, { calls, clock, inventory }: StatusDeps): Promise<Text | undefined> {
+  const stored = run && (await calls.get(run.plan.id));
+  const called = run && calledNow(run, stored?.value, { inventory: inventory(), nowMs: clock.now() });
+  return called && calledLine(called, inventory());
 }

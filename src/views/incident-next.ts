@@ -1,4 +1,4 @@
-import type { Text } from "../domain/card/card.ts";
+import type { CardButton, Text } from "../domain/card/card.ts";
 import type { Incident } from "../domain/incident/incident.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
 import { targetName } from "./incident-pages.ts";
@@ -41,4 +41,26 @@ export function nextLine(
       " unless somebody acknowledges.",
     ],
   ];
+}
+
+/** The level that *Escalate now* pages. */
+export interface Escalates {
+  readonly level: number;
+  readonly targets: readonly { readonly id: string }[];
+}
+
+/** People named in the dialog. */
+const ESCALATES_SHOWN = 6;
+
+/** Asked before *Escalate now* pages anybody. Undefined: who would be paged is not known. */
+export function escalation(
+  incident: Incident,
+  next: Escalates | undefined,
+  nameOf: (id: string) => string,
+): NonNullable<CardButton["confirm"]> {
+  const cost = "Their phones ring at once. You cannot take it back.";
+  if (!next) return { title: "Page the next level?", text: cost, yes: "Page them" };
+  const who = next.targets.map(({ id }) => targetName(incident, id, nameOf));
+  const text = `Level ${next.level} is paged: ${someOf(who, ESCALATES_SHOWN)}. ${cost}`;
+  return { title: `Page level ${next.level}?`, text, yes: "Page them" };
 }

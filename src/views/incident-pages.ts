@@ -52,7 +52,7 @@ export function pagesPart(incident: Incident, nameOf: NameOf): CardPart[] {
       kind: "text",
       text: [
         { bold: isTaken(shown.filter((pages) => waysOf(pages) === usual).flat()) ? "Paged" : "To be paged" },
-        ` by ${usual}${isMixed ? " unless a line says otherwise" : ""}`,
+        ` by ${usual}${isMixed ? " unless a line says otherwise" : ""}${shown.flat().some(({ target }) => target.kind !== "person") ? ". Who is on call: /dr oncall" : ""}`,
       ],
     },
     { kind: "lines", lines: more > 0 ? [...lines, `and ${more} more`] : lines },

@@ -2,7 +2,7 @@ import type { Card, CardButton, CardPart, Span, Text } from "../domain/card/card
 import type { DoorName } from "../domain/event.ts";
 import { alertCount, type Incident, isOpen, type ResponsePhase, titleAbout } from "../domain/incident/incident.ts";
 import { keeperLabel } from "../domain/incident/pager-traits.ts";
-import { type Next, nextLine } from "./incident-next.ts";
+import { type Escalates, escalation, type Next, nextLine } from "./incident-next.ts";
 import { hasPagingStopped, pagesPart } from "./incident-pages.ts";
 import { inRoom, someOf } from "./room.ts";
 
@@ -16,6 +16,8 @@ export interface IncidentContext {
   readonly waits?: readonly Text[];
   /** What fires next if nobody answers. */
   readonly next?: Next | undefined;
+  /** Whom *Escalate now* pages. */
+  readonly escalates?: Escalates | undefined;
 }
 
 /** Alarms shown; a long night stays readable on a phone. */
@@ -31,7 +33,7 @@ export function incidentCard(incident: Incident, context: IncidentContext): Card
     parts: [
       { kind: "heading", text: headline },
       { kind: "lines", plain: true, lines: gist(incident, context) },
-      ...buttonsPart(incident),
+      ...buttonsPart(incident, context),
       ...waitsPart(context),
       ...alertsPart(incident),
       ...pagesPart(incident, context.nameOf),
@@ -202,7 +204,7 @@ function troublePart(incident: Incident): CardPart[] {
       ];
 }
 
-function buttonsPart(incident: Incident): CardPart[] {
+function buttonsPart(incident: Incident, { escalates, nameOf }: IncidentContext): CardPart[] {
   if (!isOpen(incident)) return [];
   const value = incident.id;
   const answered = incident.acks.length > 0;
@@ -218,11 +220,7 @@ function buttonsPart(incident: Incident): CardPart[] {
       intent: "escalate",
       value,
       // Not red: what is red on a card cannot be undone in production, and asking for help is never the mistake.
-      confirm: {
-        title: "Page the next level?",
-        text: "Their phones ring at once. You cannot take it back.",
-        yes: "Page them",
-      },
+      confirm: escalation(incident, escalates, nameOf),
     },
     { label: "Write update", intent: "update", value },
     { label: "Resolve…", intent: "resolve", value },

@@ -10,7 +10,8 @@ export function pageCard(incident: Incident, why: string): Card {
   const home = homeChannel(incident);
   const room: Text =
     home === undefined ? (over === undefined ? "Channel: being opened" : "") : ["Channel: ", { channel: home }];
-  const about = inRoom(incident.description, "reason");
+  // Where nobody has said more, the heading has it.
+  const about = incident.description === incident.title ? "" : inRoom(incident.description, "reason");
   const since: Text = ["Since ", { timeMs: incident.firstSeenAtMs, as: "ago" }];
   if (over !== undefined)
     return {

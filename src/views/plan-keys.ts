@@ -1,8 +1,10 @@
 import { ago, type CardButton, type CardPart, spans, type Text } from "../domain/card/card.ts";
+import type { CalledNow } from "../domain/plan-run/called-now.ts";
 import { acceptedIn, whoIsLeft } from "../domain/plan-run/key.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import { approversOf } from "../domain/service/access.ts";
 import type { Inventory } from "../domain/service/inventory.ts";
+import { calledLine } from "./called.ts";
 import { nameOf, peopleLeft } from "./names.ts";
 
 /** Who has agreed to a plan, who still can, and the buttons with which people do or do not. */
@@ -10,7 +12,8 @@ export const NEEDS_NO_KEYS = "It only adds something, so one responder is enough
 
 export const isWaiting = ({ state }: RunState): boolean => state === "waiting-for-keys";
 
-export function canTurn(run: RunState, inventory: Inventory): Text {
+/** Who can still agree, and whether they are called. */
+export function canTurn(run: RunState, inventory: Inventory, called?: CalledNow): Text {
   const people = whoIsLeft(run, inventory);
   const { requester, service } = run.plan;
   const isApprover = approversOf(inventory, service).some(({ id }) => id === requester);
@@ -18,6 +21,16 @@ export function canTurn(run: RunState, inventory: Inventory): Text {
     "Can agree: ",
     ...people.flatMap((person, at): Text => [...(at === 0 ? [] : [", "]), { person: person.id }]),
     ...(isApprover ? [` (not ${nameOf(inventory, requester)}, who asked)`] : []),
+    ...(called
+      ? [
+          ". ",
+          calledLine(
+            called,
+            inventory,
+            people.map(({ id }) => id),
+          ),
+        ].flat()
+      : []),
   ];
 }
 

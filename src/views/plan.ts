@@ -1,4 +1,5 @@
 import { ago, type Card, type CardPart, type Text, timeOfDay } from "../domain/card/card.ts";
+import type { CalledNow } from "../domain/plan-run/called-now.ts";
 import { askAgain, askFresh, isMove, type Plan, phasesOf } from "../domain/plan-run/plan.ts";
 import type { RunState } from "../domain/plan-run/run.ts";
 import type { Wait } from "../domain/plan-run/wait.ts";
@@ -22,6 +23,8 @@ export const DIGEST_SHOWN = 12;
 export interface PlanContext extends TimeContext {
   /** Somebody decided to wait; absent: nobody did, or the time has come. */
   readonly wait?: Wait | undefined;
+  /** Absent: no pager that rings has taken a call for it. */
+  readonly called?: CalledNow | undefined;
 }
 
 /**
@@ -117,7 +120,7 @@ function ask(run: RunState, inventory: Inventory, context: PlanContext): CardPar
         lossLine(plan),
         ...finality(plan),
         ...dangers(plan),
-        ...(plan.keysRequired === 0 ? [] : [canTurn(run, inventory)]),
+        ...(plan.keysRequired === 0 ? [] : [canTurn(run, inventory, context.called)]),
       ],
     },
   ];

@@ -22,6 +22,8 @@ export interface ServiceStatus {
   readonly earlier?: readonly RunState[];
   /** The plan that waits for keys. */
   readonly waiting?: RunState | undefined;
+  /** Whom that plan, or the run, calls. */
+  readonly called?: Text | undefined;
   /** Who decided to wait, until when and why. */
   readonly wait?: Text | undefined;
   /** What a move asked for now would be; absent: a plan waits, a run has the service, or nobody has looked. */

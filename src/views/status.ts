@@ -144,7 +144,7 @@ function oldSideLines({ newest, earlier = [] }: ServiceStatus, nowMs: number): T
 const waitingLine = ({ waiting }: ServiceStatus): Text[] =>
   waiting ? [spans`Plan ${waiting.plan.id} (${waiting.plan.title}) waits: ${keysLine(waiting)}`] : [];
 
-const waitLines = ({ wait }: ServiceStatus): Text[] => (wait ? [wait] : []);
+const waitLines = ({ called, wait }: ServiceStatus): Text[] => [called, wait].flatMap((line) => (line ? [line] : []));
 
 function outlookLine(status: ServiceStatus, nowMs: number): string[] {
   const says = sayOutlook(status, nowMs);

@@ -90,10 +90,11 @@ export function initialFields(incident: Incident): InitialFields {
 export function initialCard(incident: Incident): Card {
   const { description, assessment, actions, nextSteps } = initialFields(incident);
   return {
-    text: `${headlineOf(incident)}. ${description}`,
+    text: [headlineOf(incident), ...(description === incident.title ? [] : [description])].join(". "),
     severity: incident.severity,
     parts: [
-      { kind: "heading", text: headlineOf(incident) },
+      { kind: "heading", text: "First notification" },
+      { kind: "note", text: headlineOf(incident) },
       { kind: "text", text: [{ bold: "What happened" }, `\n${description}`] },
       { kind: "text", text: [{ bold: "Initial assessment" }, `\n${assessment}`] },
       { kind: "text", text: [{ bold: "Actions taken" }, `\n${actions}`] },

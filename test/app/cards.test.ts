@@ -24,7 +24,7 @@ test("the progress of a run is drawn with its newest note, and of a run that is 
   const runs = { read: async (id: string) => (id === run.plan.id ? run : undefined) };
   const notes = { get: async () => ({ value: { says: { fence: "2 tasks still run" } } }) };
   const sources = {
-    stores: { runs, notes, incidents: nothing, waits: nothing },
+    stores: { runs, notes, calls: nothing, incidents: nothing, waits: nothing },
     ...{ clock: testClock(), inventory: () => inventory },
   };
   const drawn = (id: string) => Reflect.apply(renderCard, undefined, ["progress", id, sources]);

@@ -2,9 +2,11 @@ import { VERBS } from "../../src/commands/index.ts";
 import { formOf } from "../../src/commands/plan.ts";
 import { VERBS_THAT_MOVE } from "../../src/commands/run-deps.ts";
 import { type Card, type Form, sentenceCard } from "../../src/domain/card/card.ts";
+import { whoIsLeft } from "../../src/domain/plan-run/key.ts";
 import type { Act, Recovery } from "../../src/domain/plan-run/recovery.ts";
 import type { Wait } from "../../src/domain/plan-run/wait.ts";
 import { responseTargets } from "../../src/flows/incident/comms/response.ts";
+import { nextLevel } from "../../src/flows/incident/paging/ask-for.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
 import { RUNBOOKS } from "../../src/flows/runbooks/index.ts";
 import { slackAccounts } from "../../src/integrations/slack/accounts.ts";
@@ -146,6 +148,11 @@ function sightCards(): Record<string, Card> {
   return { "sight-going-on": sightCard(about), "sight-refused": sightCard({ ...about, outcome }) };
 }
 
+const CALLED = {
+  ...{ label: "PagerDuty", atMs: DARK_AT, againMs: 5 * MINUTE },
+  people: whoIsLeft(darkPlan(), INVENTORY).map(({ id }) => id),
+};
+
 function planCards(): Record<string, Card> {
   const runs = runStates();
   const [oneKey, refused, running] = [runs["one-key"], runs["refused"], runs["running"]];
@@ -156,6 +163,11 @@ function planCards(): Record<string, Card> {
     "plan-planned": planCard(plannedPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "plan-healthy-primary": planCard(healthyPrimaryPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT }),
     "plan-one-key": planCard(oneKey, INVENTORY, { nowMs: AT + 2 * MINUTE, downSinceMs: DARK_AT }),
+    "plan-called": planCard(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT, called: CALLED }),
+    "plan-called-of-many": planCard(darkPlan(), INVENTORY, {
+      ...{ nowMs: AT, downSinceMs: DARK_AT },
+      called: { ...CALLED, people: CALLED.people.slice(1) },
+    }),
     "plan-waiting": planCard(darkPlan(), INVENTORY, { nowMs: AT, downSinceMs: DARK_AT, wait: WAIT }),
     ...waitCards(),
     ...sightCards(),
@@ -222,6 +234,7 @@ function incidentCards(): Record<string, Card> {
     nameOf,
     targets: responseTargets(incident),
     next: nextPage(incident, nowMs),
+    escalates: nextLevel(incident, nowMs)?.rung,
   });
   const due = { ...answered, update: { ...answered.update, draft: UPDATE, dueAtMs: DARK_AT + 30 * MINUTE } };
   const events = [

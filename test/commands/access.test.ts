@@ -82,6 +82,7 @@ function boardDeps(file: typeof plain): StatusDeps {
       read: nothing,
       coolDownUntil: nothing,
     },
+    calls: { get: nothing },
     ...{ clock: { now: () => AT }, inventory: () => file, observed: nothing, incidentShown: nothing, onCall: nothing },
     ...{ freezes: { inForce: async () => [] }, waits: { get: nothing }, server: undefined, standings: undefined },
     times: { of: async () => [] },

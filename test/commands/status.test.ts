@@ -25,6 +25,7 @@ const deps = (server: string | undefined): StatusDeps => ({
   incidentShown: async () => undefined,
   freezes: { inForce: async () => [] },
   waits: { get: async () => undefined },
+  calls: { get: async () => undefined },
   ...{ server, standings: undefined },
   onCall: async () => ({ names: [], empty: [] }),
   times: { of: async () => [] },

@@ -10,7 +10,12 @@ export async function boardOf(at: FailoverWorld): Promise<string> {
   const deps: StatusDeps = {
     ...runCommandDeps(at),
     observed: (service) => observe(service, at.cloud),
-    ...{ incidentShown: nothing, freezes: { inForce: async () => [] }, waits: { get: nothing } },
+    ...{
+      incidentShown: nothing,
+      freezes: { inForce: async () => [] },
+      waits: { get: nothing },
+      calls: { get: nothing },
+    },
     ...{ server: undefined, standings: undefined, onCall: nothing },
   };
   return cardText(await statusOfServices(undefined, deps)).replaceAll("\u00a0", " ");

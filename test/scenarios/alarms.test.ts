@@ -101,7 +101,7 @@ test("a replication that stops is told to people by itself, once, without any al
 }, 240_000);
 
 test("a page's direct message comes once to each, leads to the room as soon as it stands, and asks for nothing once somebody has answered", async () => {
-  stage = await startTestStage({ example: "inventory", speed: 20 });
+  stage = await startTestStage({ example: "inventory", speed: 2 });
   const { world, inventory } = stage;
   const { region, name } = gravestAlarm(inventory);
   await world.post("/cloudwatch/alarm", { region, name, state: "ALARM", reason: "by the test" });

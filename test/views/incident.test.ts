@@ -8,6 +8,7 @@ import { responseTargets } from "../../src/flows/incident/comms/response.ts";
 import { openIncident } from "../../src/flows/incident/intake/open.ts";
 import { resolveIncident, TWOKEY } from "../../src/flows/incident/life/changes.ts";
 import { acknowledge } from "../../src/flows/incident/paging/acknowledge.ts";
+import { nextLevel } from "../../src/flows/incident/paging/ask-for.ts";
 import { nextPage } from "../../src/flows/incident/paging/next-page.ts";
 import { alertCard, alertChangesCard } from "../../src/views/alert.ts";
 import { cardText, plainText } from "../../src/views/card-text.ts";
@@ -17,7 +18,7 @@ import { onCallCard } from "../../src/views/on-call.ts";
 import { pageCard } from "../../src/views/page.ts";
 import { resolutionCard } from "../../src/views/resolution.ts";
 import { timelineCard } from "../../src/views/timeline.ts";
-import { initialFields, updateDraftCard } from "../../src/views/update.ts";
+import { initialCard, initialFields, updateDraftCard } from "../../src/views/update.ts";
 import { answeredIncident, openedIncident, troubledIncident } from "../cards/incident-states.ts";
 import { INVENTORY } from "../cards/run-states.ts";
 import { inventory, signal } from "../flows/incident/file.ts";
@@ -60,6 +61,28 @@ describe("the incident's card", () => {
     const next = { atMs: undefined, what: "level 1", targets: ["ana"] };
 
     expect(wordsOf(incidentCard(incident(), { nameOf, next }).parts)).toContain("Paging now: level 1 (ANA).");
+  });
+
+  test("asks before it escalates, and names who would be paged", () => {
+    const open = incident();
+    const asks = (nowMs: number) =>
+      incidentCard(open, { nameOf, escalates: nextLevel(open, nowMs)?.rung })
+        .parts.flatMap((part) => (part.kind === "buttons" ? part.buttons : []))
+        .find(({ intent }) => intent === "escalate")?.confirm;
+    expect(asks(START_MS)?.title).toBe("Page level 2?");
+    expect(asks(START_MS)?.text).toBe(
+      "Level 2 is paged: ANA, BEN. Their phones ring at once. You cannot take it back.",
+    );
+    expect(asks(START_MS + 60 * MINUTE)?.title).toBe("Page level 3?");
+  });
+
+  test("is told from the first notification by its heading, and what happened stands there once", () => {
+    const open = { ...incident(), description: incident().title };
+    const [heading] = initialCard(open).parts;
+    expect(heading).not.toEqual(incidentCard(open, { nameOf }).parts[0]);
+    for (const { text } of [initialCard(open), pageCard(open, "level 1")])
+      expect(text.split(open.title)).toHaveLength(2);
+    expect(wordsOf(pageCard(open, "level 1").parts).join(" ")).not.toContain("What:");
   });
 
   test("is the same for the same state, so that nothing is edited in vain", () => {
@@ -201,7 +224,7 @@ describe("who was paged, on the card of a bad night", () => {
   });
 
   test("says a way once for all, and the other way only where it went otherwise", () => {
-    expect(lines[0]).toBe("Paged by push and message unless a line says otherwise");
+    expect(lines[0]).toBe("Paged by push and message unless a line says otherwise. Who is on call: /dr oncall");
     expect(lines.slice(1).filter((line) => line.includes("push"))).toEqual([
       expect.stringMatching(/^Elena Rossi · .* · no answer yet · push: refused \(the user has no phone\)$/),
       expect.stringMatching(/^operations team · push · /),

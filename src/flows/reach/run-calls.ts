@@ -37,12 +37,16 @@ export async function callPeople(run: RunState, deps: CallDeps): Promise<void> {
   const needed = neededNow(run, (await deps.calls.get(id))?.value, deps);
   // First: a pager that hangs keeps no button alive that can do nothing any more.
   await renewCopies(run, `${run.length} ${needed?.reason ?? "nobody"}`, deps);
+  const before = (await deps.calls.get(id))?.value.pagedAtMs;
   await reach(needed && needOf(run, needed, { ...deps, channel: await deps.channelOf(run) }), {
     ...deps,
     ...{ memory: memoryOf(id, deps.calls), isToldApart: true },
     againMs: deps.inventory().file.approvals.page_again_every,
     directly: (people, page) => sayDirectly({ run, people, page }, deps),
   });
+  const after = (await deps.calls.get(id))?.value.pagedAtMs;
+  // The card says who is called, and that only the pager's answer tells.
+  if (after !== before) await renew(`plan:${id}`, deps);
 }
 
 /** Which of its parts are so now; what is held back for a while is none of it. */

@@ -1,8 +1,9 @@
 import type { Changed } from "../../../domain/incident/duty.ts";
 import { amend, eventOf, type Incident, isOpen } from "../../../domain/incident/incident.ts";
-import { askedLadder, quietForMs } from "../../../domain/incident/ladder.ts";
+import { askedLadder, quietForMs, type Rung } from "../../../domain/incident/ladder.ts";
 import type { PageTarget } from "../../../domain/incident/page.ts";
 import { type Act, type Actor, TWOKEY } from "../life/changes.ts";
+import { latestMatrix } from "./rungs.ts";
 
 /** Who is to be paged besides, and why. */
 export interface Asked {
@@ -31,24 +32,29 @@ export function askFor(
   return { value, events: [eventOf(value, { kind: "pages.escalated", atMs: nowMs, by, door, says, facts })] };
 }
 
-/** Pages the next level now, or the highest one again when all were paged. */
-export function escalateNow(incident: Incident, actor: Actor, nowMs: number): Changed<Incident> | undefined {
-  const ladder = incident.ladders.findLast((each) => each.kind === "matrix");
-  if (ladder === undefined || ladder.rungs.length === 0) return undefined;
-  const waiting = ladder.rungs.find(
+/** Whom somebody who presses Escalate now pages: the next level, or the highest one again when all were paged. */
+export function nextLevel(
+  incident: Incident,
+  nowMs: number,
+): { readonly rung: Rung; readonly isAgain: boolean } | undefined {
+  const ladder = latestMatrix(incident);
+  const waiting = ladder?.rungs.find(
     (rung, index) =>
       rung.takenBy === undefined &&
       incident.duties[`rung:${ladder.number}.${index}`] === undefined &&
       ladder.startedAtMs + rung.afterMs > nowMs,
   );
-  const rung = waiting ?? ladder.rungs.at(-1);
-  if (rung === undefined) return undefined;
+  const rung = waiting ?? ladder?.rungs.at(-1);
+  return rung && { rung, isAgain: waiting === undefined };
+}
+
+export function escalateNow(incident: Incident, actor: Actor, nowMs: number): Changed<Incident> | undefined {
+  const next = nextLevel(incident, nowMs);
+  if (next === undefined) return undefined;
+  const { rung, isAgain } = next;
   const number = incident.ladders.length + 1;
-  const taken = incident.ladders.map((each) =>
-    each === ladder && waiting !== undefined
-      ? { ...each, rungs: each.rungs.map((other) => (other === rung ? { ...other, takenBy: number } : other)) }
-      : each,
-  );
+  const takenBy = (other: Rung) => (other === rung && !isAgain ? { ...other, takenBy: number } : other);
+  const taken = incident.ladders.map((each) => ({ ...each, rungs: each.rungs.map(takenBy) }));
   return askFor(
     { ...incident, ladders: taken },
     { targets: rung.targets, why: `${actor.name} escalated to level ${rung.level}` },

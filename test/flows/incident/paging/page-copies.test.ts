@@ -48,7 +48,9 @@ test("a page that somebody has answered asks for nothing, and asks again where t
   });
   expect(await after(desk, id, lapsed)).toEqual([asks]);
   await after(desk, id, ben);
-  expect(await after(desk, id, solved)).toEqual([`Resolved by Ben: ${HEADLINE}. Nothing is asked of you here any more.`]);
+  expect(await after(desk, id, solved)).toEqual([
+    `Resolved by Ben: ${HEADLINE}. Nothing is asked of you here any more.`,
+  ]);
 });
 
 test("of several pages to one person the newest is live, and each older one says that there is a newer one", async () => {
