@@ -71,6 +71,8 @@ test("guard newer answer: what was answered before the newest failure shows noth
   expect(await isCut("now")).toBe(1_000);
   times.answeredMs = clock.nowMs;
   expect(await isCut("now")).toBeUndefined();
+  times.failedMs = clock.nowMs;
+  expect(await isCut("now")).toBeUndefined();
 });
 
 test("guard new side answers: with a dark home region and no vendor, who is answered by another region when it asks is not cut off", async () => {

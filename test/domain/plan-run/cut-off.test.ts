@@ -51,3 +51,20 @@ describe("what a process that is cut off does not say of the world", () => {
     expect(restsOnSilence(RUNNING, entry)).toBe(false);
   });
 });
+
+describe("a run that a process lets go of", () => {
+  const claimed = ({ epoch }: RunState): RunEntry => ({ kind: "claimed", ...at, epoch: epoch + 1, worker: "w2" });
+  const letGo = ({ epoch }: RunState): RunEntry => ({ kind: "cut-off", ...at, epoch, sinceMs: AT, callsAtMs: AT });
+  const runAfter = (...entries: readonly ((run: RunState) => RunEntry)[]) =>
+    entries.reduce((run, entry) => transition(run, entry(run)), RUNNING);
+
+  test("has a number that is nobody's, and who takes it a higher one than ever", () => {
+    expect([RUNNING, runAfter(letGo), runAfter(letGo, claimed)].map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  });
+
+  test("counts no death of its executor, and one that is taken over counts one", () => {
+    const counted = [RUNNING, runAfter(claimed), runAfter(letGo, claimed), runAfter(claimed, letGo, claimed)];
+
+    expect(counted.map(({ takeovers }) => takeovers - RUNNING.takeovers)).toEqual([0, 1, 0, 1]);
+  });
+});

@@ -52,6 +52,10 @@ describe("what a group had when it was closed is what undo gives back", () => {
     expect(capturedAfter(intent(seen(4, a, b)), asked, nextPart(seen(0, b, c)))).toEqual(seen(4, b, c));
   });
 
+  test("what its next part may have closed already keeps what it had when that was begun", () => {
+    expect(capturedAfter(intent(seen(4, a)), asked, nextPart(seen(0, b)), nextPart(seen(0, c)))).toEqual(seen(4, b, c));
+  });
+
   test("what an earlier attempt may have closed keeps what it had, and all that somebody put there since", () => {
     const closed = [intent(seen(4, a, b)), asked, intent(seen(0, b), 2), asked];
 

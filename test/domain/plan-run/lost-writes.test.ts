@@ -157,6 +157,8 @@ describe("what is known of lost writes after a move that could lose some", () =>
 
     expect(lostWrites(transition(driven, claimed(60)))).toMatchObject({ kind: "between" });
     expect(lostWrites(transition(driven, claimed(61)))).toEqual(afterTime(PRICES));
+    // While it waits for people nobody has to drive it.
+    expect(lostWrites(transition({ ...driven, state: "paused" }, claimed(61)))).toMatchObject({ kind: "between" });
   });
 
   test("guard cut off late: nor where its executor had reached nobody for a while when it let go of the run", () => {

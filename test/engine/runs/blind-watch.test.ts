@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { RunState } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
-import { blindWatches, watchInSight } from "../../../src/engine/runs/blind-watch.ts";
+import { transition } from "../../../src/domain/plan-run/run-transition.ts";
+import { blindWatches, saySight, watchInSight } from "../../../src/engine/runs/blind-watch.ts";
 import { watchOldSide } from "../../../src/engine/runs/fence-watch.ts";
 import { type GuardTimes, guardTimes } from "../../../src/engine/runs/guard-times.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
@@ -140,5 +141,19 @@ describe("a watch over the old side that breaks", () => {
     world.isBroken = false;
     for (let sweeps = 0; sweeps < 40; sweeps += 1) await sweep();
     expect([kept().written.map(({ kind }) => kind), needed()]).toEqual([["watch-blind", "watch-sees"], undefined]);
+  });
+
+  test("is not told where people let the run give back while it was looked at: then nothing is guarded any more", async () => {
+    const deps = { clock: fakeCloud({}).clock, guard: guardTimes() };
+    const saidOf = async (run: RunState) => {
+      const said: unknown[] = [];
+      await saySight({ kind: "unseen", why: "the look broke" }, deps, async (make) => said.push(make(run)));
+      return said[0];
+    };
+
+    expect(await saidOf(waiting())).toMatchObject({ entry: { kind: "watch-blind" } });
+    expect(
+      await saidOf(transition(waiting(), { kind: "aborted", atMs: AT, by: "ana", door: "slack" })),
+    ).toBeUndefined();
   });
 });

@@ -7,6 +7,7 @@ import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { RunEntry } from "../../../src/domain/plan-run/run-entry.ts";
 import { voidedBy } from "../../../src/domain/plan-run/second-look.ts";
 import { advanceRun } from "../../../src/engine/runs/advance-run.ts";
+import { letsGoWhenCutOff } from "../../../src/engine/runs/cut-off.ts";
 import { driveRun } from "../../../src/engine/runs/executor.ts";
 import { haltAfter, vainDrives } from "../../../src/engine/runs/halt.ts";
 import { RunHold } from "../../../src/engine/runs/journal.ts";
@@ -308,6 +309,18 @@ describe("a run that was let go of", () => {
     return { hold, close: () => ledger.close() };
   }
   const letsGo = (hold: RunHold) => hold.append((run) => lettingGo(run, { ...forAMinute(), epoch: hold.epoch }));
+
+  test("was kept for a minute of the machine in which nobody answered, and no longer", async () => {
+    const { hold, close } = await held();
+    const silentForMs = [undefined, MINUTE_MS - 1, MINUTE_MS, MINUTE_MS + 1];
+    const clock = { now: () => at.clock.now(), speed: SPEED, sleep: async () => undefined };
+    const reaching = { clock, cutOffForMs: async () => silentForMs.shift() };
+
+    await expect(letsGoWhenCutOff(hold, reaching, new AbortController().signal)).rejects.toThrow(LETS_GO);
+    await close();
+
+    expect(silentForMs).toEqual([MINUTE_MS + 1]);
+  });
 
   test("guard no act after it: who let go asks for nothing and writes nothing any more, before anybody else has taken it", async () => {
     const { hold, close } = await held();
