@@ -24,7 +24,7 @@ export async function ack(ask: Ask, deps: IncidentCommandDeps): Promise<Answer> 
   );
   return whisper(
     hasChanged
-      ? `You acknowledged ${incident.title}. Paging stops.`
+      ? `You acknowledged ${incident.title}. Paging about it stops; a plan that waits goes on calling for keys.`
       : "Nothing was changed: you had answered already, or it was closed meanwhile.",
   );
 }

@@ -41,7 +41,7 @@ function sayInTheWay(id: string, run: RunState | undefined, deps: RunCommandDeps
   const asker = nameOf(deps.inventory(), plan.requester);
   const asked = `${asker} asked for it.`;
   if (state === "waiting-for-keys")
-    return `Plan ${id} (${plan.title}) waits already. ${asked} Use that one, or close it first: ${asker} with /dr withdraw ${id}, an approver with /dr reject ${id}.`;
+    return `Nothing new was planned: plan ${id} (${plan.title}) waits already. ${asked} Use that one, or close it first: ${asker} with /dr withdraw ${id}, an approver with /dr reject ${id}.`;
   const way = [...(WAITS_FOR_PEOPLE.some((each) => each === state) ? [replanIt(id)] : []), ...stopIt(run)];
   const out = way.length > 0 ? way.join(" ") : "Two runs of one service cannot run at once. Wait until it ends.";
   return `Run ${id} (${plan.title}) holds ${plan.service} and is ${state}. ${asked} ${out} Its progress message shows how far it is.`;

@@ -69,6 +69,7 @@ export const HOW_TO_PASTE: readonly string[] = [
 /** Two hands on one move are worse than a slow one. */
 const whenToUse = ({ keysRequired }: Plan, roles: readonly string[]): string[] => [
   "Use this only when TwoKey is down, or when a run’s card sends you to one step here.",
+  "Copy it out of Slack now, with the numbers of /dr oncall. When only Slack is away, a run goes on without it: do nothing beside it, and agree on all else by telephone.",
   `When TwoKey is down: ${keysRequired === 0 ? "s" : "two approvers agree in the channel first, unless they turned their keys. S"}top every process of TwoKey. A quiet card does not prove that it stands still.`,
   ...ifItGoesOn(roles),
   "Then start at the first step without ✓ on the run’s card. A step with ▶ there may be done already: its blocks look first, or do no harm when they are pasted twice.",

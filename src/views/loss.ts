@@ -10,10 +10,10 @@ export function lossLine(plan: Plan): Text {
     case "none":
       return nothingLost(plan);
     case "after":
-      // However old the sample is, what it says stays true, as far as the lag is what it says.
+      // However old the sample is, what it says stays true, as far as the lag is what it says. It may be the last before the link broke.
       return [
         ...withMoments(asSentence(sayLoss(dataLoss, madeAtMs)), madeAtMs, { isSigned: true }),
-        ` By its lag, ${plan.to} has all before that.`,
+        ` By ${dataLoss.why === undefined ? "its lag" : "its last lag"}, ${plan.to} has all before that.`,
       ];
     case "unknown":
       return asSentence(UNKNOWN_LOSS);

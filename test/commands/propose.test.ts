@@ -82,7 +82,7 @@ describe("several people who ask for a plan of one service", () => {
       expect(error).toMatchObject({
         code: "plan-waiting",
         facts: { run: kept },
-        message: `Plan ${kept} (Move inventory to eu-central-1) waits already. ${asker} asked for it. Use that one, or close it first: ${asker} with /dr withdraw ${kept}, an approver with /dr reject ${kept}.`,
+        message: `Nothing new was planned: plan ${kept} (Move inventory to eu-central-1) waits already. ${asker} asked for it. Use that one, or close it first: ${asker} with /dr withdraw ${kept}, an approver with /dr reject ${kept}.`,
       });
   });
 

@@ -187,7 +187,7 @@ describe("the failover runbook", () => {
     });
     expect(stepOf(plan, "record-position").input["knownUntilMs"]).toBe(AT - 602_000);
     const card = planCard(proposedRun(plan, planDigest(plan)), inventory, { nowMs: AT }).text;
-    expect(card).toContain("Writes after 03:02:43Z may be lost. By its lag, eu-central-1 has all before that.");
+    expect(card).toContain("Writes after 03:02:43Z may be lost. By its last lag, eu-central-1 has all before that.");
   });
 
   test("a last known position is judged against the outage, and against now where nobody knows when that began", () => {
