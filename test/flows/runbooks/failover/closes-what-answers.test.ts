@@ -10,13 +10,13 @@ const RUNS = {
   ...{ status: "ACTIVE", desired: 4, running: 4, pending: 0, deployments: [], taskDefinition: "t:1" },
   ...{ scaling: undefined, targets: { healthy: 4, total: 4 }, reasons: [] },
 };
-const api = {
-  ...{ resource: "compute.api", role: "compute", kind: "ecs" },
+const writer = (service: string) => ({
+  ...{ resource: `compute.${service}`, role: "compute", kind: "ecs" },
   things: {
     region: REGION,
-    compute: { cluster: "production", service: "api", tasks: 4, target_group: "arn", target_health: "process" },
+    compute: { cluster: "production", service, tasks: 4, target_group: "arn", target_health: "process" },
   },
-};
+});
 
 /** A database with a group of its own, to which TwoKey signs in. */
 function store(name: string) {
@@ -33,7 +33,7 @@ function store(name: string) {
 
 const INPUT = {
   ...{ region: REGION, mode: "unplanned", captured: {}, unseenAccepted: [], unprovenAccepted: [], newSide: [] },
-  parts: [api, store("stock"), store("prices")],
+  parts: [writer("api"), store("stock"), store("prices")],
 };
 const REFUSED = { known: false, cause: "denied", why: "the password is wrong", atMs: 0 } as const;
 const SILENT = { known: false, cause: "unreachable", why: "no answer", atMs: 0 } as const;
@@ -48,7 +48,7 @@ function close(input: object, said: SaidCloud, closed: string[]) {
     ...said,
     // Then the groups of the signed plan count.
     databases: { describe: async () => SILENT },
-    compute: { service: async () => known(RUNS), stop: () => act("api"), ...said.compute },
+    compute: { service: async () => known(RUNS), stop: (_region, { service }) => act(service), ...said.compute },
     firewall: { rules: async () => known([RULE]), close: ({ securityGroup }) => act(securityGroup) },
   });
   return STEPS["fence-primary"]?.run(input, contextIn(cloud));
@@ -87,4 +87,26 @@ describe("a fence that closes at once", () => {
     expect(asked?.data["silent"]).toEqual({ "compute.api": "no answer" });
     expect(new Set(closed)).toEqual(new Set(["sg-prices", "sg-stock"]));
   });
+});
+
+test("a planned fence that has stopped a part of what works goes on stopping, also where TwoKey cannot sign in any more", async () => {
+  const closed: string[] = [];
+  const stock = store("stock");
+  const marked = { ...stock, things: { ...stock.things, signedIn: true, markerTable: "twokey" } };
+  const planned = (...stopped: string[]) =>
+    close(
+      { ...INPUT, mode: "planned", parts: [writer("api"), writer("worker"), marked] },
+      {
+        compute: {
+          service: async (_region, { service }) => known(stopped.includes(service) ? { ...RUNS, desired: 0 } : RUNS),
+          tasksLeft: async () => known(1),
+        },
+      },
+      closed,
+    );
+
+  await expect(planned()).rejects.toThrow(/nothing was stopped/);
+  expect(closed).toEqual([]);
+  await planned("api");
+  expect(closed).toEqual(["worker"]);
 });
