@@ -606,7 +606,7 @@ export const GUARDS = [
   {
     guard: "the pager takes the key of a call, whatever it is about",
     file: "src/flows/reach/run-calls.ts",
-    cut: "reason.length > LONGEST_IN_KEY ? sha256(reason).slice(0, 16) : reason",
+    cut: "reason.length > LONGEST_IN_KEY ? sha256(reason) : reason",
     by: "reason.length > LONGEST_IN_KEY ? reason : reason",
     test: "flows/reach/run-calls.test.ts",
     fails:
@@ -2689,7 +2689,7 @@ export const GUARDS = [
   {
     guard: "every other session is ended over TwoKey's own, and none is left",
     file: "src/flows/resources/stores/rds-replica/end-over-connection.ts",
-    cut: "const refused = empty > 0 ? [] : await own.value.end(left, signal);",
+    cut: "const refused = await own.value.end(left, signal);",
     by: 'const refused = left.filter(({ id }) => id < 0).map((session) => ({ session, why: "" }));',
     test: "flows/runbooks/failover/own-session.test.ts",
     fails: "guard over connection: unplanned, loses every other session when it is closed, and is proven to have none",
@@ -3948,8 +3948,8 @@ export const GUARDS = [
   {
     guard: "a promoted copy and a follower of the old writer are two writers",
     file: "src/flows/resources/stores/rds-replica/writer.ts",
-    cut: "if (sources.length > 0 && only && promoted)",
-    by: "if (sources.length > 0 && only && promoted && promoted.region === only.region)",
+    cut: "if (only && promoted)",
+    by: "if (only && promoted && promoted.region === only.region)",
     test: "flows/runbooks/failover/three-regions.test.ts",
     fails: "of which one was promoted while another still follows the dark home has no writer that anybody could name",
   },

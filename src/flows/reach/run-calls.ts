@@ -97,7 +97,7 @@ function needOf(run: RunState, { occasion, reason, now, people, why }: NeededNow
 
 /** A pager refuses a key of more than 255 characters, and a reason has a part for each step that is refused. */
 const LONGEST_IN_KEY = 100;
-const inKey = (reason: string): string => (reason.length > LONGEST_IN_KEY ? sha256(reason).slice(0, 16) : reason);
+const inKey = (reason: string): string => (reason.length > LONGEST_IN_KEY ? sha256(reason) : reason);
 
 /** Where somebody who reads this away from the chat goes on: the card with its buttons first, then the service's own pages. */
 function linksOf({ plan }: RunState, { chat, channel, inventory }: Placed): PageLink[] {

@@ -76,7 +76,7 @@ interface World {
 const refuse = () => Promise.reject(new StepFailed("aws-denied", "AccessDenied"));
 
 /** Swept as it is in production; `is` may be changed between two sweeps. */
-function swept(is: World) {
+function swept(is: World, guard = guardTimes()) {
   let nowMs = AT + 60_000;
   if (!standby?.database.known) throw new Error("a quiet day is known");
   const promoted = known({ ...standby.database.value, role: "standalone" as const, source: undefined });
@@ -95,7 +95,7 @@ function swept(is: World) {
     probe: { writeCheck: async () => is.write, writeOverKept: async () => is.write },
   });
   const { deps, kept } = watchedInMemory(verified(), {
-    ...{ cloud, steps: STEPS, guard: guardTimes() },
+    ...{ cloud, steps: STEPS, guard },
     oldSide: (run, looking) => lookAtOldSide(run, cloud, looking),
   });
   const clock = { ...deps.clock, now: () => nowMs };
@@ -172,6 +172,16 @@ describe("an old side that was fenced, of which TwoKey may not see everything", 
     Object.assign(is, quiet());
     await sweepFor(MINUTE_MS);
     expect([kinds(), needed()]).toEqual([["watch-blind", "watch-sees"], undefined]);
+  });
+
+  test("guard unseen side: calls people as soon as 5 min are over, and not a look before", async () => {
+    const everySweep = { ...guardTimes(), isDue: () => true };
+    const { sweepFor, kinds } = swept({ ...quiet(), rules: DENIED }, everySweep);
+
+    await sweepFor(5 * MINUTE_MS);
+    expect(kinds()).toEqual([]);
+    await sweepFor(SWEEP_MS);
+    expect(kinds()).toEqual(["watch-blind"]);
   });
 
   test("that is written to while nobody sees it is told as written to", async () => {

@@ -330,7 +330,8 @@ describe("the watch over an old side that was dark", () => {
   test("tells people when it is refused, and tries again only after a while", async () => {
     const refused = await watched(VERIFIED, { refused: "AccessDenied" });
     expect(refused.run.watch).toMatchObject({ state: "failed", says: "AccessDenied" });
-    expect(await watched(refused.run, { atMs: AT + 30_000 })).toMatchObject({ written: [], fenced: 0 });
+    // Nor is anything looked at meanwhile.
+    expect(await watched(refused.run, { atMs: AT + 30_000 })).toMatchObject({ written: [], fenced: 0, later: [] });
     expect(await watched(refused.run, { atMs: AT + 62_000 })).toMatchObject({ fenced: 1 });
   });
 

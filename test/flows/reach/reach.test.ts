@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { CallMemory, Calls } from "../../../src/flows/reach/calls.ts";
 import { backOffMs, OCCASIONS, type OccasionName } from "../../../src/flows/reach/occasions.ts";
-import { type Need, reach } from "../../../src/flows/reach/reach.ts";
+import { type Need, type ReachDeps, reach } from "../../../src/flows/reach/reach.ts";
 import type { PageRequest, PagerAnswer } from "../../../src/ports/pager.ts";
 import { example } from "../../harness/example.ts";
 import { ACCEPTED, ASKED, clockAt, pagersWith, recordedMail, silent } from "../../harness/fakes/index.ts";
@@ -13,9 +13,10 @@ const RETRY: PagerAnswer<never> = { kind: "retry", afterMs: 100, why: "busy" };
 const OCCASION_NAMES = Object.keys(OCCASIONS) as readonly OccasionName[];
 
 /** A pager and a mail server that answer as they are told, a memory, and a clock that is moved. */
-function desk() {
+function desk(more: Partial<ReachDeps> = {}) {
   let calls: Calls | undefined;
   let nowMs = 0;
+  let changes = 0;
   const asked: string[] = [];
   const loudness: Pick<PageRequest, "severity" | "urgent">[] = [];
   const answers = {
@@ -26,6 +27,7 @@ function desk() {
   const memory: CallMemory = {
     read: async () => calls,
     change: async (decide) => {
+      changes += 1;
       calls = decide(calls)?.value ?? calls;
     },
   };
@@ -54,10 +56,12 @@ function desk() {
     loudness,
     answers,
     memory: () => calls,
+    changes: () => changes,
     at: async (ms: number, need: Need | undefined, directly?: () => Promise<void>) => {
       nowMs = ms;
       await reach(need, {
         ...{ pagers, memory, clock, logger: silent, againMs: AGAIN_MS },
+        ...more,
         ...(directly === undefined ? {} : { directly }),
       });
     },
@@ -137,6 +141,25 @@ describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
     await at(20_000, need(occasion));
 
     expect(asked.filter((each) => each === "trigger dr:key")).toHaveLength(2);
+  });
+
+  test("is no news where its reason tells apart what comes back from what begins: people are called again when it is time", async () => {
+    const { asked, at } = desk({ isToldApart: true });
+    await at(0, need(occasion));
+    await at(10_000, undefined);
+    await at(20_000, need(occasion));
+
+    expect(asked.filter((each) => each === "trigger dr:key")).toHaveLength(1);
+  });
+
+  test("guard stand down: is written down once, and not at every look after that", async () => {
+    const { at, changes } = desk({ isToldApart: true });
+    await at(0, need(occasion));
+    await at(2_000, undefined);
+    const before = changes();
+    await at(4_000, undefined);
+
+    expect(changes()).toBe(before);
   });
 
   test("guard stand down: is not resolved at every look while the pager does not take that either, and in the end it is", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { CardDue } from "../../../src/domain/card/card-due.ts";
 import type { Person } from "../../../src/domain/people/person.ts";
-import type { RunState } from "../../../src/domain/plan-run/run.ts";
+import { type RunState, stateOf } from "../../../src/domain/plan-run/run.ts";
 import type { Calls } from "../../../src/flows/reach/calls.ts";
 import { callPeople } from "../../../src/flows/reach/run-calls.ts";
 import { whoIsNeeded } from "../../../src/flows/reach/run-needs.ts";
@@ -53,23 +53,21 @@ test("guard called by name: only those are said to be called whom the pager that
   ]);
 });
 
-test("guard short keys: however many steps a vendor refuses at once, the pager gets keys that it takes, and other ones for other steps", async () => {
-  const ids = Object.keys(run.steps);
-  const refusedOf = (some: readonly string[]): RunState => ({
-    ...{ ...run, state: "running", startedAtMs: AT },
-    outbreaks: Object.fromEntries(some.map((id) => [`held-up:${id}`, { beganMs: AT, isOver: false, toldMs: [] }])),
-    steps: Object.fromEntries(
-      Object.entries(run.steps).map(([id, step]) =>
-        some.includes(id)
-          ? [id, { ...step, state: "intended" as const, heldUp: { sinceMs: AT, why: "HTTP 503" } }]
-          : [id, step],
-      ),
-    ),
+/** Keys that the pager gets where a vendor refuses these steps of a run. */
+async function keysOf(of: RunState, refused: readonly string[]): Promise<string[]> {
+  const steps = refused.map((id) => {
+    const heldUp = { sinceMs: AT, why: "HTTP 503" };
+    return [id, { ...stateOf(of, id), state: "intended" as const, heldUp }] as const;
   });
   const keys: string[] = [];
   const wake = { ...{ run: nothing, runCalls: nothing, incidentPages: nothing, incidentEvidence: nothing } };
-  for (const some of [ids, ids.slice(1)])
-    await callPeople(refusedOf(some), {
+  await callPeople(
+    {
+      ...{ ...of, state: "running", startedAtMs: AT },
+      outbreaks: Object.fromEntries(refused.map((id) => [`held-up:${id}`, { beganMs: AT, isOver: false, toldMs: [] }])),
+      steps: { ...of.steps, ...Object.fromEntries(steps) },
+    },
+    {
       ...{ calls: memoryDocuments<Calls>(), cards: memoryDocuments<CardDue>(), logger: silent },
       ...{ chat: new RecordedChat(clockAt()), channelOf: async () => undefined, clock: clockAt(() => AT) },
       ...{ inventory: () => inventory, wake: { ...wake, incidentChat: nothing, card: nothing } },
@@ -83,8 +81,30 @@ test("guard short keys: however many steps a vendor refuses at once, the pager g
           return ASKED;
         },
       }),
-    });
+    },
+  );
+  return keys;
+}
+
+test("guard short keys: however many steps a vendor refuses at once, the pager gets keys that it takes, and other ones for other steps", async () => {
+  const ids = Object.keys(run.steps);
+  const keys = [...(await keysOf(run, ids)), ...(await keysOf(run, ids.slice(1)))];
 
   expect([ids.length > 5, keys.length, new Set(keys).size]).toEqual([true, 4, 4]);
   expect(keys.filter((key) => key.length > 255)).toEqual([]);
+});
+
+test("guard short keys: a reason of up to 100 characters can be read in them", async () => {
+  const around = `held-up::${AT}`.length;
+  const isReadable = async (length: number): Promise<boolean> => {
+    const id = "x".repeat(length - around);
+    const [step, ...others] = run.plan.steps;
+    if (!step) throw new Error("a plan has steps");
+    const named = { ...run, plan: { ...run.plan, steps: [{ ...step, id }, ...others] } };
+    return (await keysOf({ ...named, steps: { ...run.steps, [id]: stateOf(run, step.id) } }, [id])).some((key) =>
+      key.includes(`held-up:${id}:${AT}`),
+    );
+  };
+
+  expect([await isReadable(100), await isReadable(101)]).toEqual([true, false]);
 });

@@ -52,11 +52,13 @@ function cloudIn(world: World): { cloud: Cloud; asked: string[] } {
   return { cloud: fakeCloud(more, seen), asked };
 }
 
+/** What the step asks for; of each call it keeps the id that AWS gave it, and no other. */
 async function askedFor(stepId: string, world: World, mayHaveAsked = false): Promise<string[]> {
   const { cloud, asked } = cloudIn(world);
   const step = stepOf(plan, stepId);
   const context = contextIn(cloud, { mayHaveAsked, hold: { run: plan.id, epoch: 1 } });
-  await STEPS[step.does]?.run(step.input, context);
+  const { requestIds = [] } = (await STEPS[step.does]?.run(step.input, context)) ?? {};
+  expect(requestIds).toEqual(asked.map(() => "r-1"));
   return asked;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { Unreadable } from "../../../../src/domain/errors.ts";
+import { TransientError, Unreadable } from "../../../../src/domain/errors.ts";
 import type { AlertRule, Signal } from "../../../../src/domain/incident/alert.ts";
 import { MINUTE, START_MS } from "../../../harness/fakes/index.ts";
 import { type Bridge, bridge } from "../bridge.ts";
@@ -89,6 +89,23 @@ describe("intake", () => {
     expect(incident).not.toBe(unreadable);
     await desk.pages(incident ?? "");
     expect(desk.paging.incidents.has(`dr:test:${incident}:1`)).toBe(true);
+  });
+
+  test("an alarm whose incident cannot be reached, or whose own incident cannot be read, is not taken: it comes again", async () => {
+    const desk = bridge();
+    const { incident } = await desk.intake.take(signal("a-lag"));
+    const { change } = desk.incidents;
+    const failing = async (error: Error, name: string) => {
+      desk.incidents.change = () => {
+        desk.incidents.change = change;
+        return Promise.reject(error);
+      };
+      await expect(desk.intake.take(signal(name))).rejects.toBe(error);
+    };
+
+    await failing(new TransientError("store-away", "Redis gives no answer"), "a-errors");
+    expect((await desk.intake.take(signal("a-errors"))).incident).toBe(incident);
+    await failing(new Unreadable("incident-unreadable", "It cannot be read"), "b-down");
   });
 
   test("two workers that take two alerts of one service at once open one incident", async () => {

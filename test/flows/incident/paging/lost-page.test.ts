@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { acknowledge } from "../../../../src/flows/incident/paging/acknowledge.ts";
+import { lostAtPager, triggerKey } from "../../../../src/flows/incident/paging/lost-page.ts";
 import { START_MS } from "../../../harness/fakes/index.ts";
 import { quoted } from "../../../harness/quoted.ts";
 import { type Bridge, bridge, change, opened, pass } from "../bridge.ts";
@@ -40,6 +41,19 @@ describe("a page that PagerDuty accepts, and that reaches nobody", () => {
       expect(seconds(desk)).toHaveLength(sent);
     },
   );
+
+  test("guard lost page: is sent again when 30 s are over, and not a moment before", async () => {
+    const desk = deskOf("twokey");
+    desk.paging.losesTriggers = true;
+    const id = await opened(desk);
+    await pass(desk, id, 0.2);
+    const incident = await desk.incident(id);
+    const { settledAtMs = Number.NaN } = incident.duties[triggerKey(incident)] ?? {};
+
+    const lost = (afterMs: number) => lostAtPager(incident, settledAtMs + afterMs, settledAtMs + afterMs);
+    expect(lost(29_999)).toBeUndefined();
+    expect(lost(30_000)?.value.pager.lost).toBe(1);
+  });
 
   test.each(DRIVERS)(
     "is said in the room once, and its people are written to directly, with %s as the driver",

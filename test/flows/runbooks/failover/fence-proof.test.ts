@@ -154,6 +154,34 @@ describe("a fence", () => {
     });
   });
 
+  test("waits for tasks that have not ended, unless every session of each store was seen to end", async () => {
+    const [api, stock] = INPUT.parts;
+    const input = { ...INPUT, parts: [api, stock, { ...stock, resource: "stores.prices" }] };
+    const compute = { describe: async () => known(STOPPED), tasksLeft: async () => known(2) };
+    const verdictWhere = (...ended: string[]) => {
+      const sessions = Object.fromEntries(ended.map((id) => [id, { isProven: true, says: "none is open" }]));
+      return fence().verify(input, { silent: {}, sessions }, contextOf({ ...rulesAre(known([])), compute }));
+    };
+
+    expect(await verdictWhere("stores.stock")).toMatchObject({ done: false, says: expect.stringContaining("2 tasks") });
+    expect(await verdictWhere("stores.stock", "stores.prices")).toMatchObject({ done: true });
+  });
+
+  test("waits for no task where a restart ended every session", async () => {
+    const [api, stock] = INPUT.parts;
+    const input = { ...INPUT, parts: [api, { ...stock, things: { ...stock?.things, reboots: true } }] };
+    const available = known({ status: "available", securityGroups: ["sg-1"] });
+    const refused: WriteVerdict = { kind: "refused", reason: "terminated" };
+    const context = contextOf({
+      ...rulesAre(known([])),
+      compute: { describe: async () => known(STOPPED), tasksLeft: async () => known(2) },
+      databases: { describe: async () => available as never },
+      probe: { writeCheck: async () => refused, writeOverKept: async () => refused },
+    });
+
+    expect(await fence().verify(input, { silent: {} }, context)).toMatchObject({ done: true });
+  });
+
   test("closes what keeps the data also where what works gives no answer", async () => {
     const closed: string[] = [];
     const asked = fence().run(

@@ -379,7 +379,11 @@ describe("the failover runbook", () => {
     });
     const plan = planFor(inventory, { observed });
 
-    expect(drifted(plan, behind(1))).toEqual([]);
+    const lag = plan.assumptions.find((assumption) => assumption.kind === "bounded");
+    const limit = lag?.kind === "bounded" ? lag.limit : Number.NaN;
+
+    expect([...drifted(plan, behind(1)), ...drifted(plan, behind(limit))]).toEqual([]);
+    expect(drifted(plan, behind(limit + 1))).toHaveLength(1);
     expect(drifted(plan, behind(5_000))).toEqual([expect.stringContaining("the standby is now 5000 s behind")]);
   });
 

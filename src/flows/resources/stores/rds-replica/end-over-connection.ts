@@ -28,7 +28,7 @@ export async function endOthers(own: Known<OwnSession>, { cloud, signal }: Conte
       left = await own.value.others(signal);
       empty = left.length === 0 ? empty + 1 : 0;
       if (empty === EMPTY_LOOKS) return { isProven: true, says: `${sayCount(ended.size)}, and none is open` };
-      const refused = empty > 0 ? [] : await own.value.end(left, signal);
+      const refused = await own.value.end(left, signal);
       for (const { id } of left) if (!refused.some(({ session }) => session.id === id)) ended.add(id);
       // Whom the engine does not let TwoKey end will not be gone at the next look either.
       if (refused.length > 0 && refused.length === left.length) return { isProven: false, says: sayRefused(refused) };

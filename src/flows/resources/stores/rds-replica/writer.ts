@@ -68,7 +68,7 @@ function writerSeen({ seen, resource }: RdsAt): Known<Region> {
   const named = others.filter(({ region }) => sources.every((source) => followsFrom(resource, source, region)));
   const [only] = others.length === 1 ? others : named.length === 1 ? named : [];
   const promoted = standalone.find(({ region }) => region !== only?.region);
-  if (sources.length > 0 && only && promoted)
+  if (only && promoted)
     return {
       ...{ known: false, cause: "failed", atMs },
       why: `the database in ${promoted.region} accepts writes, and a replica still follows the one in ${only.region}`,
