@@ -24,7 +24,7 @@ import type { Logger } from "../ports/logger.ts";
 import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import type { Wake } from "../ports/wake.ts";
-import { storeError, withPlainLines } from "../store/plain-errors.ts";
+import { storeError, withPlainLines, withPlainLoss } from "../store/plain-errors.ts";
 import type { OnCall } from "../views/standing.ts";
 import { sayRun, updateFacts } from "../views/update-facts.ts";
 import { incidentShown, openIncidentOf } from "./open-incident.ts";
@@ -98,7 +98,8 @@ export function createCommands(sources: CommandSources): Commands {
       onCall: createOnCall(sources),
     },
     recovery: {
-      ...{ recoveries: stores.recoveries, lostStore: sources.ledger, runs: stores.runs, cards: stores.cards },
+      ...{ recoveries: stores.recoveries, runs: stores.runs, cards: stores.cards },
+      lostStore: withPlainLoss(sources.ledger),
       ...{ cloud: outside.cloud, clock, wake, inventory },
       newId: () => newId("R"),
       eventsOfRun: (run) => sources.eventsOfRun(run),

@@ -1,4 +1,5 @@
 import { isOurs, messageOf, OutcomeUnknown, TransientError } from "../domain/errors.ts";
+import type { LostStore } from "../ports/lost-store.ts";
 import type { Ledger } from "../ports/runs.ts";
 import { READS } from "./connection.ts";
 import type { ScriptedRedis } from "./scripts.ts";
@@ -74,14 +75,22 @@ export function withPlainErrors(redis: ScriptedRedis): ScriptedRedis {
 
 /** The same ledger, for acts of people: it tells Redis of each line first, and a line that Redis did not take is not written. */
 export const withPlainLines = (ledger: Ledger): Ledger => ({
-  append: (line) =>
-    ledger.append(line).catch((error: unknown) => {
-      throw storeError(error, "read");
-    }),
+  append: (line) => ledger.append(line).catch(throwAsRead),
   disagreement: () => ledger.disagreement(),
   head: () => ledger.head(),
   highestEpoch: () => ledger.highestEpoch(),
 });
+
+/** The same comparison, for acts of people: it asks Redis, and what it lays down there is no act of theirs. */
+export const withPlainLoss = (lost: LostStore): LostStore => ({
+  keepUp: () => lost.keepUp(),
+  disagreement: () => lost.disagreement().catch(throwAsRead),
+  testimonies: () => lost.testimonies().catch(throwAsRead),
+});
+
+function throwAsRead(error: unknown): never {
+  throw storeError(error, "read");
+}
 
 /** Machine time for which a write without an answer is looked for, and between two looks. */
 const LOOK_FOR_MS = 5_000;

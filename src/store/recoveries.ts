@@ -3,6 +3,7 @@ import { transition } from "../domain/plan-run/run-transition.ts";
 import type { Recoveries } from "../ports/lost-store.ts";
 import { withLists } from "./events.ts";
 import { KEYS } from "./keys.ts";
+import { certain, leftOut } from "./plain-errors.ts";
 import { checkSchema, keepAndTell, sayUnreadable } from "./put-aside.ts";
 import { linesBehind } from "./runs.ts";
 import type { ScriptedRedis } from "./scripts.ts";
@@ -45,25 +46,35 @@ export function createRecoveries(redis: ScriptedRedis, seals: Seals): Recoveries
         events,
       );
       const text = JSON.stringify(Recovery.parse(value));
-      const written = await redis.twokeyChangeRecovery(
-        keys.length,
-        ...keys,
-        revision,
-        RECOVERY_VERSION,
-        text,
-        seals.of({ recovery: text }),
-        ends === undefined ? 0 : 1,
-        ended.length,
-        gone.length,
-        ...(ends ?? []).flatMap(({ run, entry }) => [
-          ...[run.plan.id, run.length, ...linesBehind(run, [entry], seals).lines, entry.atMs],
-        ]),
-        ...gone,
-        ...args,
-      );
-      return written === 1;
+      const ask = () =>
+        redis.twokeyChangeRecovery(
+          keys.length,
+          ...keys,
+          revision,
+          RECOVERY_VERSION,
+          text,
+          seals.of({ recovery: text }),
+          ends === undefined ? 0 : 1,
+          ended.length,
+          gone.length,
+          ...(ends ?? []).flatMap(({ run, entry }) => [
+            ...[run.plan.id, run.length, ...linesBehind(run, [entry], seals).lines, entry.atMs],
+          ]),
+          ...gone,
+          ...args,
+        );
+      return (await certain(ask, () => standing(redis, revision, text))) === 1;
     },
   };
+}
+
+/** What stands where this text was to be written behind that revision. Undefined: more was written since, or that revision is lost. */
+async function standing(redis: ScriptedRedis, revision: number, text: string): Promise<number | undefined> {
+  const there = await redis.hgetall(KEYS.recovery);
+  const found = Number(there["revision"] ?? 0);
+  if (found === revision) throw leftOut();
+  if (found !== revision + 1) return undefined;
+  return there["value"] === text ? 1 : 0;
 }
 
 /** One that cannot be read accepts nothing (G17): people are told, a copy is kept, and they sign for another one. */

@@ -114,6 +114,43 @@ export const LIFT_WORDS: ActWords = {
   seen: "/dr status shows whether TwoKey is frozen.",
 };
 
+const ASK_TO_ACCEPT = "Ask again in a moment: /dr accept-store.";
+
+export const RECOVERY_WORDS: ActWords = {
+  not: "Nobody is asked to sign for this store",
+  again: ASK_TO_ACCEPT,
+  whether: "the approvers are asked to sign for this store",
+  seen: ASK_TO_ACCEPT,
+};
+
+/** Of its cards: what is asked is kept. */
+export const RECOVERY_SHOWN_WORDS: ActWords = {
+  stands: "What you ask is kept.",
+  not: "Not every approver is shown it",
+  again: ASK_TO_ACCEPT,
+  whether: "every approver is shown it",
+  seen: ASK_TO_ACCEPT,
+};
+
+export const SIGNATURE_WORDS: ActWords = {
+  not: "Your signature does not count",
+  again: "Press the button again in a moment.",
+  whether: "your signature counts",
+  seen: "Press the button again in a moment: the answer says it.",
+};
+
+/** Of the cards: the signature counts, and that is kept. */
+export const signedWords = (stands: string, isLast: boolean): ActWords => {
+  const buttons = isLast ? "Their buttons change nothing any more." : "Their buttons work all the same.";
+  return {
+    stands,
+    not: "The cards do not show it yet",
+    again: buttons,
+    whether: "the cards show it",
+    seen: buttons,
+  };
+};
+
 export const sayNotDone = ({ stands, not, again }: ActWords, why: string): string =>
   stands === undefined ? `${not}: ${why}. Nothing was changed. ${again}` : `${stands} ${not}: ${why}. ${again}`;
 export const sayNotKnown = (

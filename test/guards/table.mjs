@@ -265,6 +265,14 @@ export const GUARDS = [
     fails: "guard lost freeze: one whose answer is lost counts exactly where it stands (it was written: false)",
   },
   {
+    guard: "a signature for a lost store whose answer is lost is looked for",
+    file: "src/store/recoveries.ts",
+    cut: "if (found === revision) throw leftOut();",
+    by: "",
+    test: "engine/approvals/recovery.test.ts",
+    fails: "guard lost signature: one whose answer is lost counts exactly where it stands (it was written: false)",
+  },
+  {
     guard: "a service has one incident, however many people declare it",
     file: "src/commands/declare.ts",
     cut: "const known = open.find((one) => one.services.some((name) => services.includes(name)));",

@@ -37,9 +37,8 @@ export const STORE_FAULTS: Readonly<Record<string, Part>> = {
           "takes in no alert",
         ],
       ],
-      "away while somebody turns a key, asks for a plan, freezes, decides, declares, acknowledges or resolves": [
-        [STORE_ANSWERS, "while Redis is away is said not to count, and does not", "Your key does not count"],
-      ],
+      "away while somebody turns a key, asks for a plan, freezes, decides, declares, acknowledges, resolves or signs for a lost store":
+        [[STORE_ANSWERS, "while Redis is away is said not to count, and does not", "Your key does not count"]],
       "EXECABORT: Redis refuses what a ledger tells it of a key": [
         [
           PLAIN_ERRORS,

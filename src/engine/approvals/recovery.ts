@@ -39,19 +39,28 @@ export interface SignatureTurn {
 
 const UNPROVABLE = "A lost store is signed for in Slack only: this door cannot prove who is asking.";
 
-/** Puts a recovery up for signatures, in place of one that waits; its signatures are void then. */
-export async function proposeRecovery(recovery: Recovery, says: string, deps: RecoveryDeps): Promise<void> {
+/**
+ * Puts a recovery up for signatures, in place of one that waits; its signatures are void then. Resolves to all whose cards are to be
+ * shown now: it stands whether or not they can be.
+ */
+export async function proposeRecovery(
+  recovery: Recovery,
+  says: string,
+  deps: RecoveryDeps,
+): Promise<readonly Recovery[]> {
   for (;;) {
     const { value: before, revision } = await deps.recoveries.read();
     const event = eventOf(recovery, { kind: "store.recovery-asked", by: recovery.requester, says });
     if (!(await deps.recoveries.write(revision, recovery, { events: [{ ...event, atMs: recovery.askedAtMs }] })))
       continue;
-    if (before) await showRecovery(before, deps);
-    return showRecovery(recovery, deps);
+    return before ? [before, recovery] : [recovery];
   }
 }
 
-/** Signs, and with the last signature lets the store count again. Throws UserError where the signature does not count. */
+/**
+ * Signs, and with the last signature lets the store count again. Throws UserError where the signature does not count. What it resolves to
+ * counts; its cards are to be shown now.
+ */
 export async function signRecovery({ who, digest }: SignatureTurn, deps: RecoveryDeps): Promise<Recovery> {
   const { person: id, proof } = await confirmed(who, UNPROVABLE);
   for (;;) {
@@ -86,7 +95,6 @@ export async function signRecovery({ who, digest }: SignatureTurn, deps: Recover
     // It counts. What is not in a ledger yet comes before its next line.
     if (complete) await deps.lostStore.keepUp().catch(() => undefined);
     await Promise.all(signed.ends.map((id) => deps.wake.run(id)));
-    await showRecovery(signed, deps);
     return signed;
   }
 }

@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { OutcomeUnknown, TransientError } from "../../../src/domain/errors.ts";
 import { planDigest } from "../../../src/domain/plan-run/plan.ts";
 import {
   type Act,
@@ -142,6 +143,25 @@ describe("a lost store counts again when two people have signed (G17)", () => {
     const kinds = (await readEvents(redis, "", 100)).map(({ event }) => event.kind);
     expect(kinds).toEqual(["store.recovery-asked", "store.recovery-signed", "store.recovery-signed", "store.accepted"]);
   });
+
+  test.each([true, false])(
+    "guard lost signature: one whose answer is lost counts exactly where it stands (it was written: %s)",
+    async (isWritten) => {
+      const ledger = await lost();
+      const recovery = await asked(ledger);
+      const { twokeyChangeRecovery } = redis;
+      redis.twokeyChangeRecovery = async (...args) => {
+        if (isWritten) await twokeyChangeRecovery.apply(redis, args);
+        throw new OutcomeUnknown("store-unanswered", "no answer");
+      };
+
+      const signed = sign("U01ANA", recovery, ledger);
+
+      await (isWritten ? signed : expect(signed).rejects.toBeInstanceOf(TransientError));
+      const { value } = await createRecoveries(redis, JOURNAL).read();
+      expect(value?.signatures.map(({ by }) => by)).toEqual(isWritten ? ["ana"] : []);
+    },
+  );
 
   test("a process that comes later finds its mark signed for, and writes down who signed before anything else", async () => {
     const ledger = await lost();

@@ -170,6 +170,56 @@ describe("intake", () => {
       expect(await began(desk, first)).toBe(-2 * MINUTE);
     });
 
+    /** Three services of a region within the window, and two alarms before it that follow one another. */
+    const WAVE = [
+      ["a-down", 0],
+      ["b-down", 0],
+      ["c-down", 1],
+      ["a-early", -14],
+      ["b-early", -28],
+    ] as const;
+    const firstOf = (...names: string[]) =>
+      WAVE.toSorted(([one], [other]) => names.indexOf(one) - names.indexOf(other)).map(([name]) => name);
+    test.each([
+      [WAVE.map(([name]) => name)],
+      [WAVE.map(([name]) => name).toReversed()],
+      [firstOf("a-down", "b-down", "a-early", "c-down", "b-early")],
+      [firstOf("b-early", "a-down", "b-down", "c-down", "a-early")],
+      [firstOf("a-down", "b-early", "c-down", "a-early", "b-down")],
+    ])("also where the oldest incident grows over the region: whatever order they come in (%j)", async (order) => {
+      const desk = bridge();
+      const ids = new Set<string>();
+      for (const name of order) {
+        const [, minute = 0] = WAVE.find(([each]) => each === name) ?? [];
+        const { incident = "" } = await desk.intake.take(signal(name, atMinute(minute)));
+        ids.add(incident);
+        for (const id of ids) await desk.pages(id);
+      }
+
+      const kept = desk.incidents.all().filter(({ state }) => state !== "merged");
+      expect(kept.map(({ scope, firstSeenAtMs }) => [scope, firstSeenAtMs - START_MS])).toEqual([
+        ["regional", -28 * MINUTE],
+      ]);
+    });
+
+    test("one that nobody has resolved for days keeps its own first alarm, also where it grows over a region", async () => {
+      const desk = bridge();
+      const thursday = 3 * 24 * 60;
+      const { incident: open = "" } = await desk.intake.take(signal("b-down", atMinute(0)));
+      desk.clock.move(thursday * MINUTE);
+      for (const [name, minute] of [
+        ["b-errors", 0],
+        ["a-down", 0],
+        ["c-down", 1],
+        ["a-early", -6],
+      ] as const)
+        await desk.intake.take(signal(name, atMinute(thursday + minute)));
+      await desk.pages(open);
+
+      expect(await desk.incident(open)).toMatchObject({ state: "open", scope: "regional", services: ["b", "a", "c"] });
+      expect(await began(desk, open)).toBe(0);
+    });
+
     test("of an old incident that was quiet for days and ends in it, the alarms of this outage alone count", async () => {
       const desk = bridge();
       const thursday = 3 * 24 * 60;
