@@ -182,6 +182,22 @@ describe("a fence", () => {
     expect(await fence().verify(input, { silent: {} }, context)).toMatchObject({ done: true });
   });
 
+  test("is not proven while a session that TwoKey was to end may be open, and is called closed where two people say that none is", async () => {
+    const [api, stock] = INPUT.parts;
+    const login = {
+      ...{ region: REGION, instance: "stock", engine: "postgres", host: "stock", port: 5432, database: "stock" },
+      ...{ user: "twokey", password: "PASSWORD", caFile: "ca.pem" },
+    };
+    const input = { ...INPUT, parts: [api, { ...stock, things: { ...stock?.things, login, signedIn: true } }] };
+    const refused: WriteVerdict = { kind: "refused", reason: "terminated" };
+    const probe = { writeCheck: async () => refused, writeOverKept: async () => refused };
+    const said = contextOf({ ...rulesAre(known([])), probe, sessions: { leave: async () => undefined } });
+    const verdict = (more: object) => fence().verify({ ...input, ...more }, { silent: {} }, said);
+
+    await expect(verdict({})).rejects.toThrow(/nobody has ended them/);
+    expect(await verdict({ byHand: true })).toMatchObject({ done: true, output: { fence: "closed" } });
+  });
+
   test("closes what keeps the data also where what works gives no answer", async () => {
     const closed: string[] = [];
     const asked = fence().run(
