@@ -40,7 +40,7 @@ test.each([
   [
     "ends or answers what a pager keeps",
     /\b(keeper|pager)\.(resolve|acknowledge)\(/,
-    ["src/flows/incident/paging/pager-sync.ts", "src/flows/reach/reach.ts"],
+    ["src/flows/incident/paging/pager-sync.ts", "src/flows/reach/stand-down.ts"],
   ],
 ] as const)("one place %s, for incident pages and everything else", (_what, asks, places) => {
   const asking = sources("src").filter((path) => asks.test(readFileSync(path, "utf8")));
