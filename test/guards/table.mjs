@@ -726,10 +726,26 @@ export const GUARDS = [
   {
     guard: "a disk that never answers keeps no process from its end",
     file: "src/app/leave.ts",
-    cut: "if (isUnderWay()) {",
-    by: "if (isUnderWay() && code < 0) {",
+    cut: "if (!isUnderWay()) process.exit(code);",
+    by: "process.exit(code);",
     test: "app/leave.test.ts",
     fails: "guard hung disk: a process leaves although a call of a disk never returns",
+  },
+  {
+    guard: "a close that never ends keeps no process from its end",
+    file: "src/app/leave.ts",
+    cut: 'name.includes("Req")',
+    by: 'name.includes("FSReq")',
+    test: "app/leave.test.ts",
+    fails: "guard hung close: a process leaves although the close of a file never returns",
+  },
+  {
+    guard: "the first process of a container ends too",
+    file: "src/app/leave.ts",
+    cut: "process.abort();",
+    by: "process.exit();",
+    test: "app/leave.test.ts",
+    fails: "guard first process: one that cannot kill itself, as the first process of a container, leaves all the same",
   },
   {
     guard: "what is lost counts from the first opening after the promotion",
