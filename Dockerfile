@@ -42,7 +42,8 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "require('node:http').get({ host: '127.0.0.1', port: process.env.TWOKEY_HTTP_PORT, path: '/healthz', timeout: 2000 }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('timeout', () => process.exit(1)).on('error', () => process.exit(1))"]
 # No shell in between: the bot itself gets SIGTERM and hands its work over. It starts no processes of its own here, so there
-# is nothing for an init to reap; `docker run --init` (in compose: `init: true`) does no harm.
+# is nothing for an init to reap. As the first process it cannot kill itself: where a call of a dead disk keeps it from its end, it
+# aborts (exit 134 or 139), which may write a core file. With `docker run --init` (in compose: `init: true`) it is killed (137) instead.
 STOPSIGNAL SIGTERM
 # The bot idles most of its life, and start-up leaves garbage that would otherwise stay resident: V8's is collected sooner, and what
 # it gives back the C library keeps no more. None of these limits the heap.

@@ -21,7 +21,7 @@ async function main(told: Told): Promise<void> {
   const environment = readEnvironment();
   if (!environment.ok) return end(2, sayEnvironmentProblems(environment.problems));
   const { settings } = environment;
-  const text = readConfig(settings.configPath);
+  const text = await readConfig(settings.configPath);
   const loaded = loadFile(settings.configPath, text, RUNBOOK_RULES);
   if (!loaded.ok) return end(2, loaded.problems.map(sayProblem).join("\n"));
   const missing = missingForPagers(settings, Object.keys(loaded.file.pagers));
@@ -47,7 +47,7 @@ async function main(told: Told): Promise<void> {
 function endWhereUnknown(logger: Logger): void {
   const ends = (what: string) => (error: unknown) => {
     logger.error({ error: chainOf(error) }, what);
-    leave(1);
+    void leave(1);
   };
   process.on("unhandledRejection", ends("A promise was rejected and nobody handled it"));
   process.on("uncaughtException", ends("An error was thrown and nobody caught it"));
@@ -103,18 +103,19 @@ function stopWhenTold(): Told {
   const stop = (signal: string) => {
     isToStop = true;
     logger?.info({ signal }, "Handing work over");
-    setTimeout(() => {
+    const tooLate = setTimeout(() => {
       const late = "Could not stop in order in time; another process goes on from the store";
-      if (!logger) end(1, late);
+      if (!logger) return void end(1, late);
       logger.error({ signal }, late);
-      leave(1);
+      void leave(1);
     }, STOP_WITHIN_MS);
-    close().then(
+    const closed = close().finally(() => clearTimeout(tooLate));
+    void closed.then(
       () => (logger ? leave(0) : end(0, sayGivenUp(signal))),
       (error: unknown) => {
-        if (!logger) end(1, `Could not stop in order: ${chainOf(error)}`);
+        if (!logger) return end(1, `Could not stop in order: ${chainOf(error)}`);
         logger.error({ error: chainOf(error) }, "Could not stop in order");
-        leave(1);
+        return leave(1);
       },
     );
   };
@@ -134,7 +135,7 @@ function stopWhenTold(): Told {
 const sayGivenUp = (signal: string): string =>
   `TwoKey was told to stop (${signal}) before it was ready: nothing is left open.`;
 
-function readConfig(path: string): string {
+async function readConfig(path: string): Promise<string> {
   try {
     return readText(path);
   } catch (error) {
@@ -143,12 +144,12 @@ function readConfig(path: string): string {
 }
 
 /** Not by an exit code alone: what was opened on the way, a timer or a socket, would keep the process alive. */
-function end(code: number, says: string): never {
+function end(code: number, says: string): Promise<never> {
   process.stderr.write(`${says}\n`);
-  leave(code);
+  return leave(code);
 }
 
 const told = stopWhenTold();
-main(told).catch((error: unknown) => {
-  if (!told.isToStop()) end(1, `TwoKey could not start: ${chainOf(error)}`);
+main(told).catch(async (error: unknown) => {
+  if (!told.isToStop()) await end(1, `TwoKey could not start: ${chainOf(error)}`);
 });

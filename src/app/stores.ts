@@ -90,11 +90,11 @@ const THROTTLE: DocumentKind<ThrottleBook> = {
   settledAtMs: ({ taken }) => taken.at(-1)?.atMs,
 };
 const CALLS: DocumentKind<Calls> = {
-  ...{ kind: "run-calls", version: 2, schema: Calls, unreadable: "begins-again" },
+  ...{ kind: "run-calls", version: 3, schema: Calls, unreadable: "begins-again" },
   isOpen: (calls) => calls.open.length > 0,
 };
 const OWN_CALLS: DocumentKind<Calls> = {
-  ...{ kind: "own-calls", version: 2, schema: Calls, unreadable: "begins-again", isOpen: () => false },
+  ...{ kind: "own-calls", version: 3, schema: Calls, unreadable: "begins-again", isOpen: () => false },
 };
 const NOTES: DocumentKind<RunNotes> = {
   ...{ kind: "run-notes", version: 1, schema: RunNotes, unreadable: "begins-again", isOpen: () => false },

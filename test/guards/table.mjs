@@ -606,7 +606,7 @@ export const GUARDS = [
   {
     guard: "what is held back rings when there is room",
     file: "src/flows/reach/first-calls.ts",
-    cut: "wrongOf(part) === wrong && nowMs - atMs < WITHIN_MS",
+    cut: "wrongOf(part) === wrong && isOfLate(atMs, nowMs)",
     by: "wrongOf(part) === wrong",
     test: "flows/reach/outbreaks.test.ts",
     fails: "guard held back: what is held back rings when there is room again, if it goes on until then",
@@ -734,10 +734,26 @@ export const GUARDS = [
   {
     guard: "a disk that never answers keeps no process from its end",
     file: "src/app/leave.ts",
-    cut: "if (isUnderWay()) {",
-    by: "if (isUnderWay() && code < 0) {",
+    cut: "if (!isUnderWay()) process.exit(code);",
+    by: "process.exit(code);",
     test: "app/leave.test.ts",
     fails: "guard hung disk: a process leaves although a call of a disk never returns",
+  },
+  {
+    guard: "a close that never ends keeps no process from its end",
+    file: "src/app/leave.ts",
+    cut: 'name.includes("Req")',
+    by: 'name.includes("FSReq")',
+    test: "app/leave.test.ts",
+    fails: "guard hung close: a process leaves although the close of a file never returns",
+  },
+  {
+    guard: "the first process of a container ends too",
+    file: "src/app/leave.ts",
+    cut: "process.abort();",
+    by: "process.exit();",
+    test: "app/leave.test.ts",
+    fails: "guard first process: one that cannot kill itself, as the first process of a container, leaves all the same",
   },
   {
     guard: "what is lost counts from the first opening after the promotion",
@@ -3402,10 +3418,54 @@ export const GUARDS = [
   {
     guard: "people are called round after round",
     file: "src/flows/reach/due.ts",
-    cut: "nowMs >= pagedAtMs + againMs;",
-    by: "nowMs < 0;",
+    cut: "nowMs >= sinceMs + againMs ||",
+    by: "nowMs < 0 ||",
     test: "flows/reach/reach.test.ts",
     fails: "is called again round after round",
+  },
+  {
+    guard: "what stands is told round after round, also while no pager accepts",
+    file: "src/flows/reach/due.ts",
+    cut: "pagedAtMs ?? toldAtMs ?? nowMs",
+    by: "pagedAtMs ?? nowMs",
+    test: "flows/reach/refused-pager.test.ts",
+    fails:
+      "guard told all night: people are told of what stands round after round, as long as it goes on, and no more often",
+  },
+  {
+    guard: "a call in the future counts for nothing",
+    file: "src/flows/reach/due.ts",
+    cut: "pagedAtMs !== undefined && pagedAtMs <= nowMs",
+    by: "pagedAtMs !== undefined",
+    test: "flows/reach/reach.test.ts",
+    fails:
+      "guard clock back: is called, and tried again, although the clock went back behind its newest call and failure",
+  },
+  {
+    guard: "a failure in the future holds no call back",
+    file: "src/flows/reach/calls.ts",
+    cut: "failedAtMs !== undefined && failedAtMs <= nowMs && nowMs <",
+    by: "failedAtMs !== undefined && nowMs <",
+    test: "flows/reach/reach.test.ts",
+    fails:
+      "guard clock back: is called, and tried again, although the clock went back behind its newest call and failure",
+  },
+  {
+    guard: "calls in the future hold no outbreak back",
+    file: "src/flows/reach/first-calls.ts",
+    cut: "atMs <= nowMs && nowMs - atMs < WITHIN_MS",
+    by: "nowMs - atMs < WITHIN_MS",
+    test: "flows/reach/outbreaks.test.ts",
+    fails: "guard calls of the future: what a clock that went back says of later holds no outbreak back",
+  },
+  {
+    guard: "each key that comes or goes is another call",
+    file: "src/flows/reach/run-needs.ts",
+    cut: "`keys:${keyChanges}`",
+    by: "`keys:${left}`",
+    test: "flows/reach/run-needs.test.ts",
+    fails:
+      "guard each key: a key that is turned or does not count any more is another call each time, also where as many are missing as before",
   },
   {
     guard: "a call that nobody accepted is made again",

@@ -146,10 +146,14 @@ export function called(...begins: readonly At[]) {
     }
     return asked.length;
   };
+  /** The clock of the store goes back. */
+  const back = (ms: number) => {
+    nowMs -= ms;
+  };
   /** Direct messages in Slack, each by its reader. */
   const direct = () => cards.all().flatMap(({ kind, to }) => (kind === "call" && "person" in to ? [to.person] : []));
   return {
-    ...{ then, asked, atMinutes, said, pager, mail, mailedMs, mailed, direct },
+    ...{ then, back, asked, atMinutes, said, pager, mail, mailedMs, mailed, direct },
     ...{ tries: () => tries, longestLookMs: () => longestLookMs },
     opened: () => newsOf(run, nowMs).find(({ kind }) => kind === "opened")?.key,
   };

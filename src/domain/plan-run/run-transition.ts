@@ -97,9 +97,9 @@ const FITS: Readonly<Record<RunEntry["kind"], readonly RunStateName[]>> = {
 function applied(run: RunState, entry: RunEntry): RunState {
   switch (entry.kind) {
     case "key-turned":
-      return { ...run, keys: [...run.keys, keyOf(entry)] };
+      return { ...run, keys: [...run.keys, keyOf(entry)], keyChanges: run.keyChanges + 1 };
     case "key-lapsed":
-      return { ...run, keys: run.keys.filter(({ by }) => by !== entry.by) };
+      return { ...run, keys: run.keys.filter(({ by }) => by !== entry.by), keyChanges: run.keyChanges + 1 };
     case "refused":
       return { ...closed(run, entry.atMs, `refused by ${entry.by}`), refusal: refusalOf(entry) };
     case "withdrawn":

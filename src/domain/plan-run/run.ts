@@ -97,6 +97,8 @@ export interface RunState {
   /** Its length when it came into that state: tells one stop from the next. */
   readonly stateAt: number;
   readonly keys: readonly RunKey[];
+  /** Times that a key was turned or lapsed: tells one wait for keys from the next, also where as many are missing. */
+  readonly keyChanges: number;
   /** World time from which the keys authorise nothing more. */
   readonly untilMs: number;
   /** All that people said to move that time, in their order; `untilMs` is what it comes to. */
@@ -175,7 +177,7 @@ export function proposedRun(plan: Plan, digest: string): RunState {
     plan,
     digest,
     ...{ state: "waiting-for-keys", stateAt: 0 },
-    keys: [],
+    ...{ keys: [], keyChanges: 0 },
     untilMs: plan.authorisesUntilMs,
     extensions: [],
     epoch: 0,

@@ -13,8 +13,11 @@ export const Calls = z.strictObject({
   pagedAtMs: z.number().optional(),
   /** Ways that only tell, each with its person, that have accepted this round: `pager:person`, or `direct:person`. */
   told: z.array(z.string()),
-  /** Failures in a row, and when the next try is due. */
+  /** When the newest of them did. */
+  toldAtMs: z.number().exactOptional(),
+  /** Failures in a row, the newest one's time, and when the next try is due. */
   failures: z.number().int(),
+  failedAtMs: z.number().optional(),
   retryAtMs: z.number().optional(),
   outcome: z.string(),
   /** Cards that were sent to one person each, of every reason so far: they are kept as true as the one in the room. */
@@ -35,10 +38,18 @@ export const Calls = z.strictObject({
   firstCalls: z.array(z.strictObject({ way: z.string(), part: z.string(), atMs: z.number() })).exactOptional(),
   /** Keys under which the pager may have an incident open: one for each reason, with its own title. */
   open: z.array(z.string()),
-  /** What is over and the pager did not take yet: failures in a row, and when the next try is due. */
-  standDown: z.strictObject({ failures: z.number().int(), retryAtMs: z.number() }).exactOptional(),
+  /** What is over and the pager did not take yet: as above. */
+  standDown: z
+    .strictObject({ failures: z.number().int(), failedAtMs: z.number(), retryAtMs: z.number() })
+    .exactOptional(),
 });
 export type Calls = z.infer<typeof Calls>;
+
+/** Whether the next try is not due yet. A failure in the future is of a clock that went back since, and holds nothing back. */
+export const isToWait = (
+  { failedAtMs, retryAtMs }: Pick<Calls, "failedAtMs" | "retryAtMs"> = {},
+  nowMs: number,
+): boolean => failedAtMs !== undefined && failedAtMs <= nowMs && nowMs < (retryAtMs ?? nowMs);
 
 /** Where the calls about one subject are remembered. */
 export interface CallMemory {

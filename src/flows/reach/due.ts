@@ -1,6 +1,6 @@
 import type { Person } from "../../domain/people/person.ts";
 import type { Pager, Pagers } from "../../ports/pager.ts";
-import type { Calls } from "./calls.ts";
+import { type Calls, isToWait } from "./calls.ts";
 import { isToTell } from "./first-calls.ts";
 import { OCCASIONS, type OccasionName } from "./occasions.ts";
 
@@ -33,14 +33,20 @@ interface Moment {
   readonly directly?: unknown;
 }
 
-/** What is to be done of which round; undefined: nothing. */
+/**
+ * What is to be done of which round; undefined: nothing. A round counts from its ring, or while no pager accepts from the newest way that
+ * told, so that mail and direct messages go on then. A time in the future is of a clock that went back since: nobody waits for it, and
+ * what rang then rings again as the same call.
+ */
 export function whatIsDue(before: Calls | undefined, need: Needed, moment: Moment): Due | undefined {
   const { againMs, nowMs } = moment;
   const same = before?.reason === need.reason ? before : undefined;
-  if (same?.retryAtMs !== undefined && nowMs < same.retryAtMs) return undefined;
-  const pagedAtMs = same?.pagedAtMs;
-  const isRung = pagedAtMs !== undefined;
-  const isAgain = isRung && OCCASIONS[need.occasion].again !== "never" && nowMs >= pagedAtMs + againMs;
+  if (isToWait(same, nowMs)) return undefined;
+  const { pagedAtMs, toldAtMs } = same ?? {};
+  const isRung = pagedAtMs !== undefined && pagedAtMs <= nowMs;
+  const sinceMs = pagedAtMs ?? toldAtMs ?? nowMs;
+  const isOver = nowMs >= sinceMs + againMs || (pagedAtMs === undefined && nowMs < sinceMs);
+  const isAgain = OCCASIONS[need.occasion].again !== "never" && isOver;
   const round = (same?.round ?? 0) + (isAgain ? 1 : 0);
   const told = isAgain ? [] : (same?.told ?? []);
   const untold = waysTo(need.people, moment).filter(

@@ -41,8 +41,11 @@ function begunOfItsKind(outbreak: string, { way, before, nowMs }: By): number {
   const wrong = wrongOf(outbreak);
   if (wrong === undefined) return 0;
   const ofWay = before?.firstCalls?.filter((each) => each.way === way) ?? [];
-  return ofWay.filter(({ part, atMs }) => wrongOf(part) === wrong && nowMs - atMs < WITHIN_MS).length;
+  return ofWay.filter(({ part, atMs }) => wrongOf(part) === wrong && isOfLate(atMs, nowMs)).length;
 }
+
+/** What is in the future is of a clock that went back since: it counts for nothing. */
+const isOfLate = (atMs: number, nowMs: number): boolean => atMs <= nowMs && nowMs - atMs < WITHIN_MS;
 
 /** Whether a way that only tells has to tell of what is so now. In a later round people are told again of what they know. */
 export function isToTell(parts: readonly string[], isLaterRound: boolean, by: By): boolean {
@@ -56,7 +59,7 @@ export function calledWith(
   parts: readonly string[],
   { way, nowMs }: Pick<By, "way" | "nowMs">,
 ): FirstCalls {
-  const counted = before.filter(({ part, atMs }) => nowMs - atMs < WITHIN_MS || parts.includes(part));
+  const counted = before.filter(({ part, atMs }) => isOfLate(atMs, nowMs) || parts.includes(part));
   const known = new Set(counted.filter((each) => each.way === way).map(({ part }) => part));
   const added = parts.filter((part) => !known.has(part));
   return [...counted, ...added.map((part) => ({ way, part, atMs: nowMs }))];

@@ -78,8 +78,9 @@ const NOTHING = "";
 const OVER = { reason: NOTHING, round: 0, told: [], failures: 0, open: [] };
 
 async function callNow(need: Need, deps: ReachDeps): Promise<void> {
-  const nowMs = deps.clock.now();
   const before = await deps.memory.read();
+  // After what is remembered: a time in there that is later is of a clock that went back.
+  const nowMs = deps.clock.now();
   const due = whatIsDue(before, need, { ...deps, nowMs });
   if (due === undefined) return;
   const { round, untold } = due;
@@ -118,13 +119,16 @@ type ByPager = Required<Telling>;
 
 /** Undefined: another process is further already. */
 function begun(current: Calls | undefined, need: Need, { round }: Due) {
-  if (current?.reason === need.reason && current.round > round) return undefined;
-  if (current?.reason === need.reason && current.round === round) {
-    const { retryAtMs: _over, ...rest } = current;
+  const same = current?.reason === need.reason ? current : undefined;
+  if (same !== undefined && same.round > round) return undefined;
+  if (same?.round === round) {
+    const { retryAtMs: _over, ...rest } = same;
     return { value: rest, events: [] };
   }
   const open = [...new Set([...(current?.open ?? []), need.key])];
-  const fresh = { reason: need.reason, round, told: [], failures: 0, outcome: "calling", open };
+  // A pager that did not accept the round before is not asked more often for the next one.
+  const failures = same !== undefined && same.pagedAtMs === undefined ? same.failures : 0;
+  const fresh = { reason: need.reason, round, told: [], failures, outcome: "calling", open };
   const value: Calls = { ...fresh, ...kept(current) };
   return { value, events: [] };
 }
@@ -183,9 +187,11 @@ async function settle(need: Need, { round, ways, answer, nowMs }: Came, deps: Re
       return current && current !== now ? { value: current, events: [] } : undefined;
     if (failed) return { value: failedOnce(current, { need, failed, nowMs }, deps), events: [] };
     const isRung = ways.includes(RING);
-    const told = [...new Set([...current.told, ...ways.filter((way) => way !== RING)])];
+    const tells = ways.filter((way) => way !== RING);
+    const told = [...new Set([...current.told, ...tells])];
+    const toldAtMs = tells.length > 0 ? { toldAtMs: nowMs } : {};
     const outcome = answer ? { outcome: "accepted" } : {};
-    const value: Calls = { ...current, told, ...outcome, ...(isRung ? { pagedAtMs: nowMs } : {}) };
+    const value: Calls = { ...current, told, ...toldAtMs, ...outcome, ...(isRung ? { pagedAtMs: nowMs } : {}) };
     return { value, events: isRung ? eventsOf(need, deps) : [] };
   });
 }
@@ -209,7 +215,7 @@ function failedOnce(
   const failures = current.failures + 1;
   const advisedMs = failed.kind === "retry" ? failed.afterMs * clock.speed : 0;
   const retryAtMs = nowMs + Math.max(backOffMs(need.occasion, failures), advisedMs);
-  return { ...current, failures, retryAtMs, outcome: `${failed.kind}: ${failed.why}` };
+  return { ...current, failures, failedAtMs: nowMs, retryAtMs, outcome: `${failed.kind}: ${failed.why}` };
 }
 
 function eventsOf({ people, why, event }: Need, { pagers }: Pick<ReachDeps, "pagers">): readonly Event[] {

@@ -106,12 +106,12 @@ function openOldSide(run: RunState, { inventory, nowMs }: Moment): Needed | unde
   return { occasion: "old-side", reason: oneReason(reasons), people: peopleOf("old-side", run, inventory), why };
 }
 
-/** A pager keeps the title of a call, and the answer of somebody who then turns their key: each key makes it another call. */
+/** A pager keeps the title of a call, and the answer of somebody who then turns their key: each key that comes or goes makes it another call. */
 function missingKeys(run: RunState, inventory: Inventory): Needed {
-  const { plan, keys } = run;
+  const { plan, keys, keyChanges } = run;
   const left = plan.keysRequired - keys.length;
   const why = `Plan ${plan.id} (${plan.title}) waits for ${left} more ${left === 1 ? "key" : "keys"}. Read the plan card before you turn yours.`;
-  return { occasion: "keys", reason: `keys:${left}`, why, people: peopleOf("keys", run, inventory) };
+  return { occasion: "keys", reason: `keys:${keyChanges}`, why, people: peopleOf("keys", run, inventory) };
 }
 
 /** While somebody has it, that it was passed on comes last. */

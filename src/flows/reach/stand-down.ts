@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Pagers } from "../../ports/pager.ts";
-import type { CallMemory, Calls } from "./calls.ts";
+import { type CallMemory, type Calls, isToWait } from "./calls.ts";
 import { AGAIN_SOON, doubled } from "./occasions.ts";
 
 interface StandDownDeps {
@@ -17,7 +17,7 @@ export async function standDown(needed: string | undefined, { memory, pagers, cl
   const before = await memory.read();
   const over = before?.open.filter((key) => key !== needed) ?? [];
   const nowMs = clock.now();
-  if (over.length === 0 || nowMs < (before?.standDown?.retryAtMs ?? nowMs)) return;
+  if (over.length === 0 || isToWait(before?.standDown, nowMs)) return;
   const ended: string[] = [];
   const left: string[] = [];
   let afterMs = 0;
@@ -40,6 +40,6 @@ export async function standDown(needed: string | undefined, { memory, pagers, cl
     if (ended.length === over.length) return { value, events: [] };
     const failures = (tried?.failures ?? 0) + 1;
     const retryAtMs = nowMs + Math.max(doubled(AGAIN_SOON, failures), afterMs);
-    return { value: { ...value, standDown: { failures, retryAtMs } }, events: [] };
+    return { value: { ...value, standDown: { failures, failedAtMs: nowMs, retryAtMs } }, events: [] };
   });
 }

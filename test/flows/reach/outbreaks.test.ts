@@ -105,6 +105,18 @@ describe("whatever people are called for", () => {
     expect(new Set(asked).size).toBe(asked.length);
   });
 
+  test("guard calls of the future: what a clock that went back says of later holds no outbreak back", async () => {
+    const at = called(PROMOTING);
+    for (const minute of [61, 62, 63]) {
+      await at.then(minute * MINUTE, LOST);
+      await at.then(minute * MINUTE + LOOK_EVERY_MS, FENCING, FENCED);
+    }
+    expect(at.asked).toHaveLength(3);
+    at.back(60 * MINUTE);
+    await at.then(4 * MINUTE, LOST);
+    expect(at.asked).toHaveLength(4);
+  });
+
   test("guard held back: what is held back rings when there is room again, if it goes on until then", async () => {
     const { then, atMinutes } = called(PROMOTING);
     for (const minute of [1, 2, 3]) {

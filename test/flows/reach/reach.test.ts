@@ -8,8 +8,10 @@ import { ACCEPTED, ASKED, clockAt, pagersWith, recordedMail, silent } from "../.
 
 const { people } = example("inventory");
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const AGAIN_MS = 5 * MINUTE;
 const RETRY: PagerAnswer<never> = { kind: "retry", afterMs: 100, why: "busy" };
+const REFUSED: PagerAnswer<never> = { kind: "rejected", code: "invalid", why: "400" };
 const OCCASION_NAMES = Object.keys(OCCASIONS) as readonly OccasionName[];
 
 /** A pager and a mail server that answer as they are told, a memory, and a clock that is moved. */
@@ -182,6 +184,44 @@ describe.each(OCCASION_NAMES)("the occasion %s", (occasion) => {
     await at(AGAIN_MS, need(occasion));
     const again = OCCASIONS[occasion].again === "never" ? [] : ["call page:1 PUANA01,PUBEN01"];
     expect(asked.filter((each) => each.startsWith("call page:1"))).toEqual(again);
+  });
+
+  test("guard clock back: is called, and tried again, although the clock went back behind its newest call and failure", async () => {
+    const { answers, asked, at, memory } = desk();
+    const triggers = () => asked.filter((each) => each.startsWith("trigger")).length;
+    await at(10 * HOUR, need(occasion));
+    await at(9 * HOUR, need(occasion));
+    expect(triggers()).toBe(2);
+    expect(asked.filter((each) => each.startsWith("call"))).toEqual(Array(2).fill("call page:0 PUANA01,PUBEN01"));
+    expect(memory()?.pagedAtMs).toBe(9 * HOUR);
+
+    answers.trigger = RETRY;
+    const other = need(occasion, { reason: "other", key: "dr:other", page: "other" });
+    await at(9 * HOUR + MINUTE, other);
+    expect(triggers()).toBe(3);
+    await at(8 * HOUR, other);
+    expect(triggers()).toBe(4);
+  });
+
+  const isOnce = OCCASIONS[occasion].again === "never";
+  test(`while the pager refuses, mail and direct messages tell of it ${isOnce ? "once" : "round after round, and no more often"}`, async () => {
+    const { answers, mail, at } = desk();
+    answers.trigger = REFUSED;
+    const directlyAtMs: number[] = [];
+    const mailedAtMs: number[] = [];
+    for (let ms = 0; ms < HOUR; ms += 2_000) {
+      const before = mail.calls.length;
+      await at(ms, need(occasion), async () => void directlyAtMs.push(ms));
+      if (mail.calls.length > before) mailedAtMs.push(ms);
+    }
+    const rounds = isOnce ? 1 : HOUR / AGAIN_MS;
+    for (const times of [mailedAtMs, directlyAtMs]) {
+      expect(times.length).toBeGreaterThanOrEqual(isOnce ? 1 : rounds - 2);
+      expect(times.length).toBeLessThanOrEqual(rounds);
+      for (const [before, ms] of times.slice(1).map((ms, nth) => [times[nth] ?? 0, ms] as const))
+        expect(ms - before).toBeGreaterThanOrEqual(AGAIN_MS);
+    }
+    expect(new Set(mail.calls.map(({ pageKey }) => pageKey)).size).toBe(mail.calls.length);
   });
 });
 

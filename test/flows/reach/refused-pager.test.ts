@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { PagerAnswer } from "../../../src/ports/pager.ts";
+import { example } from "../../harness/example.ts";
 import { ACCEPTED, ASKED } from "../../harness/fakes/index.ts";
 import {
   asks,
@@ -22,6 +23,7 @@ import {
 } from "../../harness/outbreaks.ts";
 
 const HOUR = 60 * MINUTE;
+const AGAIN_MS = example("inventory").file.approvals.page_again_every;
 const WINDOW_MS = 15 * MINUTE;
 const BUSY: PagerAnswer<never> = { kind: "retry", afterMs: 1_000, why: "429" };
 const REFUSED: PagerAnswer<never> = { kind: "rejected", code: "invalid", why: "400" };
@@ -93,17 +95,27 @@ describe("while the pager accepts nothing", () => {
     expect(ofAna.map((message) => /It comes and goes: you are told/.test(message))).toEqual([false, false, true]);
   });
 
-  test("people are told once of an outbreak, however long it goes on", async () => {
+  test("guard told all night: people are told of what stands round after round, as long as it goes on, and no more often", async () => {
     const at = called(PROMOTING);
     at.pager.now = BUSY;
     await at.then(MINUTE, LOST);
-    await at.then(HOUR);
-
+    await at.then(AGAIN_MS);
     expect(new Set(each(at.mailedMs.map(([person]) => person)))).toEqual(new Set([1]));
-    expect(new Set(each(at.direct()))).toEqual(new Set([1]));
+    await at.then(8 * HOUR);
+
+    for (const reader of new Set(at.mailedMs.map(([person]) => person))) {
+      const times = at.mailedMs.filter(([person]) => person === reader).map(([, ms]) => ms);
+      const apart = times.slice(1).map((ms, nth) => ms - (times[nth] ?? 0));
+      expect(Math.min(...apart)).toBeGreaterThanOrEqual(AGAIN_MS);
+      // The pager is tried once a minute then, and a round begins with such a try.
+      expect(Math.max(...apart)).toBeLessThanOrEqual(AGAIN_MS + MINUTE + LOOK_EVERY_MS);
+      expect(times.length).toBeGreaterThanOrEqual((8 * HOUR) / (AGAIN_MS + MINUTE + LOOK_EVERY_MS));
+    }
+    expect(new Set(at.mailed).size).toBe(at.mailed.length);
+    expect(new Set(each(at.direct()))).toEqual(new Set(each(at.mailedMs.map(([person]) => person))));
   });
 
-  test("what was not told of yet is, if it goes on until then, once", async () => {
+  test("what was not told of yet is, if it goes on until then, once in a round", async () => {
     const at = called(PROMOTING);
     at.pager.now = BUSY;
     for (const minute of [1, 2, 3]) {
@@ -113,7 +125,7 @@ describe("while the pager accepts nothing", () => {
     await at.then(4 * MINUTE, LOST);
     await at.then(15 * MINUTE);
     const before = at.mailedMs.length;
-    await at.then(40 * MINUTE);
+    await at.then(16 * MINUTE + AGAIN_MS);
 
     expect(at.mailedMs.length).toBe((before / 3) * 4);
     expect(new Set(each(at.direct()))).toEqual(new Set([4]));
@@ -168,7 +180,8 @@ describe("as soon as the pager accepts", () => {
     await at.then(22 * MINUTE);
 
     expect(at.asked).toHaveLength(3);
-    expect(new Set(each(at.mailedMs.map(([person]) => person)))).toEqual(new Set([3]));
+    // Two rounds before the pager accepted, the second of which it rang, and two more.
+    expect(new Set(each(at.mailedMs.map(([person]) => person)))).toEqual(new Set([4]));
   });
 });
 

@@ -89,6 +89,22 @@ describe("whom a run calls", () => {
     expect(occasionOf(voted)).toBe(occasionOf(run));
   });
 
+  test("guard each key: a key that is turned or does not count any more is another call each time, also where as many are missing as before", () => {
+    const turned = (by: string): RunEntry => ({
+      ...{ kind: "key-turned", ...at, by, door: "slack", digest: "d", accepted: [] },
+    });
+    const lapsed = (by: string): RunEntry => ({ kind: "key-lapsed", ...at, by, why: "left the company" });
+    const entries = [turned("ana"), lapsed("ana"), turned("ben"), lapsed("ben"), turned("ana")];
+    const waits = [0, 1, 2, 3, 4, 5].map((count) => apply(proposed(inventory), ...entries.slice(0, count)));
+    const needs = waits.map((run) => whoIsNeeded(run, inventory, AT));
+
+    expect(needs.map((need) => /(\d) more/.exec(need?.why ?? "")?.[1])).toEqual(["2", "1", "2", "1", "2", "1"]);
+    expect(new Set(needs.map((need) => need?.reason)).size).toBe(needs.length);
+    expect(needs.at(-1)?.people.map(({ id }) => id)).not.toContain("ana");
+    const alike = apply(proposed(inventory), { kind: "lines-lost", ...at, lines: 1 });
+    expect(occasionOf(alike)).toBe(occasionOf(proposed(inventory)));
+  });
+
   test("the same step failing again is a new occasion", () => {
     const again = apply(
       stopped(),
@@ -288,9 +304,9 @@ describe("what the pager shows of a run", () => {
     await callPeople({ ...stopped(), state: "verified", plan: { ...stopped().plan, steps: [] } }, deps);
 
     expect(told).toEqual([
-      expect.stringMatching(/^trigger .*:run:F-1:keys:2: .*waits for 2 more keys/),
+      expect.stringMatching(/^trigger .*:run:F-1:keys:0: .*waits for 2 more keys/),
       expect.stringMatching(/^trigger .*:run:F-1:stopped:5:fence: .*needs a decision: it broke/),
-      expect.stringMatching(/^resolve .*:keys:2$/),
+      expect.stringMatching(/^resolve .*:keys:0$/),
       expect.stringMatching(/^resolve .*:stopped:5:fence$/),
     ]);
     expect((await calls.get("F-1"))?.value.open).toEqual([]);
@@ -465,13 +481,13 @@ describe("a copy of a card in a direct message", () => {
     const started = apply(proposed(inventory), { kind: "started", ...at, keys: ["ana", "ben"] });
 
     await callPeople(proposed(inventory), deps);
-    const copies = ["ana", "ben", "dmitri", "elena"].map((person) => `call:F-1:keys:2:0:${person}`);
+    const copies = ["ana", "ben", "dmitri", "elena"].map((person) => `call:F-1:keys:0:0:${person}`);
     expect(await owed()).toEqual(copies);
     const key = apply(proposed(inventory), {
       ...{ kind: "key-turned", ...at, by: "ana", door: "slack", digest: "d", accepted: [] },
     });
     const [anas = "", ...others] = copies;
-    const newest = others.map((copy) => copy.replace("keys:2", "keys:1"));
+    const newest = others.map((copy) => copy.replace("keys:0", "keys:1"));
     for (const [run, renewed] of [
       [key, [...copies, ...newest]],
       [started, [anas, ...newest]],
@@ -488,9 +504,9 @@ describe("a copy of a card in a direct message", () => {
     await callPeople(stopped(), deps);
     const newer = await owed();
     expect(newer).toContain("call:F-1:stopped:5:fence:0:ana");
-    expect(newer).toContain("call:F-1:keys:2:0:ana");
+    expect(newer).toContain("call:F-1:keys:0:0:ana");
     await asIfSent();
     await callPeople(apply(stopped(), { kind: "vote", ...at, by: "ana", door: "slack", ...SKIP }), deps);
-    expect(await owed()).not.toContain("call:F-1:keys:2:0:ana");
+    expect(await owed()).not.toContain("call:F-1:keys:0:0:ana");
   });
 });
