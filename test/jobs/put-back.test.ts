@@ -66,6 +66,14 @@ async function filled(): Promise<string> {
   return opened;
 }
 
+/** Nothing is in the way of anything here. */
+const NEVER = {
+  failed: async (_: unknown, error: unknown) => {
+    throw error;
+  },
+  succeeded: () => undefined,
+};
+
 /** All that is stored is passed this often. */
 async function passes(times: number): Promise<void> {
   const unlisted = createUnlisted(redis);
@@ -76,7 +84,7 @@ async function passes(times: number): Promise<void> {
     return part;
   };
   const putBack = createPutBack({
-    ...{ unlisted: { ...unlisted, next }, stores, clock, logger: memoryLogger().logger },
+    ...{ unlisted: { ...unlisted, next }, stores, clock, logger: memoryLogger().logger, inVain: NEVER },
     announce: async (says) => void told.push(says),
   });
   while (whole < times) await putBack.look();
