@@ -97,7 +97,7 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
         [
           STORE_PROOFS,
           "guard scan alone: a user who may not SCAN lacks that alone, and it refuses no move",
-          "Redis does not let TwoKey use SCAN",
+          "Redis does not let TwoKey use",
         ],
         [STORE_PROOFS, "are not known while Redis is away", "Redis gives no answer"],
       ],
