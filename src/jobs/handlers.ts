@@ -87,7 +87,7 @@ export function createHandlers(deps: HandlerDeps): Handlers {
   };
   const send = async (id: string, request?: CardRequest) => later("cards", id, await sendCard(id, outbox, request));
   const rows = incidentRows({ ...deps.incidentDeps, showCard: (request) => send(request.id, request) });
-  const putBack = createPutBack(deps);
+  const putBack = createPutBack({ ...deps, inVain });
   const duties = { documents: stores.incidents, rows, clock, logger, worker, wake: queues.wake, inVain };
   return {
     wakeUps: {

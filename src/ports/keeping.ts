@@ -47,16 +47,40 @@ export interface Asides {
 export interface Unlisted {
   readonly kind: string;
   readonly id: string;
-  /** Undefined: only its labels may be missing. */
+  /** Undefined: only its labels may be missing, or what a run holds. */
   readonly lacks: "place" | "due" | undefined;
 }
 
+/** Of one pass of all that is stored, for every process. */
+export interface Passing {
+  /** People were told of what this pass has listed again. */
+  readonly isSaid: boolean;
+  /** Runs that are in each part until nothing is in their way. */
+  readonly again: readonly string[];
+}
+
+export interface UnlistedPart extends Passing {
+  readonly things: readonly Unlisted[];
+  /** Where the next part begins. */
+  readonly next: string;
+  /** With it all of it was passed. */
+  readonly isWhole: boolean;
+}
+
+/** `stands`: nothing is missing, or it has changed meanwhile. `in-the-way`: nothing was changed, for that run holds what it has to hold. */
+export type Listing =
+  | { readonly kind: "listed" | "stands" }
+  | { readonly kind: "in-the-way"; readonly run: string; readonly holds: "service" | "keys" };
+
 /** What of the store may be open and stands in no list, so that nobody looks at it. */
 export interface UnlistedThings {
-  /** The next part of all that is stored; `isWhole`: with it all of it was passed. */
-  next(): Promise<{ readonly things: readonly Unlisted[]; readonly isWhole: boolean }>;
-  /** True: it stands in its list now. False: it has changed meanwhile, or stood there. */
-  listRun(run: RunState, nowMs: number): Promise<boolean>;
+  /** The next part of all that is stored: the same one until it was passed. */
+  next(): Promise<UnlistedPart>;
+  passed(next: string, passing: Passing): Promise<void>;
+  /** Whether it is found by each of these labels. */
+  isFoundBy(thing: Pick<Unlisted, "kind" | "id">, labels: readonly string[]): Promise<boolean>;
+  /** Lists it, with what it holds. */
+  listRun(run: RunState, nowMs: number): Promise<Listing>;
 }
 
 /** How things of one kind end. */

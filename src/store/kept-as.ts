@@ -25,6 +25,7 @@ export const DOCUMENTS_KEPT_AS: Readonly<Record<string, Row>> = {
 /** The row of the table of retentions that each key belongs to; a key that has none does not compile. */
 export const KEPT_AS: Readonly<Record<Exclude<keyof typeof KEYS, "document" | "clockChannel">, Row>> = {
   position: "index",
+  putBack: "index",
   installation: "index",
   ledgerMark: "marks",
   ledgerHeads: "marks",

@@ -43,6 +43,8 @@ export const KEYS = {
   placeOf: (kind: string, id: string) => `${PREFIX}:put-aside:place:${kind}:${id}`,
   /** An unreadable document in whose place a new one was begun. */
   replaced: (kind: string, id: string) => `${PREFIX}:put-aside:replaced:${kind}:${id}`,
+  /** How far the look for what stands in no list has come, and what it has said. */
+  putBack: `${PREFIX}:put-back`,
   budget: (name: string) => `${PREFIX}:budget:${name}`,
   /** What came in, by when; so that a repetition changes nothing. */
   once: `${PREFIX}:once`,

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { LIST_RUN } from "./list-run.ts";
 
 /**
  * The scripts by which state changes. All are compare-and-set: the decision was made in TypeScript on what was read,
@@ -127,16 +128,6 @@ redis.call('ZREM', KEYS[5], ARGV[2])
 return fresh
 `;
 
-/**
- * KEYS: run, journal, open runs, settled runs. ARGV: run id, expected length, over (0/1), now world ms. 1: it stood in neither list.
- */
-const LIST_RUN = `
-if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[2]) then return 0 end
-if redis.call('SISMEMBER', KEYS[3], ARGV[1]) == 1 or redis.call('ZSCORE', KEYS[4], ARGV[1]) then return 0 end
-if ARGV[3] == '1' then redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1]) else redis.call('SADD', KEYS[3], ARGV[1]) end
-return 1
-`;
-
 /** KEYS: drivers. ARGV: run, who stands there, who takes it or '' for nobody. 1: it stood there. */
 const TAKE_DRIVER = `
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
@@ -226,7 +217,7 @@ export interface Scripts {
   twokeySayFreeze(...args: (string | number)[]): Promise<number>;
   twokeyPutAside(...args: (string | number)[]): Promise<number>;
   twokeyTakeBack(...args: (string | number)[]): Promise<number>;
-  twokeyListRun(...args: (string | number)[]): Promise<number>;
+  twokeyListRun(...args: (string | number)[]): Promise<[string, string]>;
   twokeyRemove(...args: (string | number)[]): Promise<number>;
   twokeyTakeDriver(...args: (string | number)[]): Promise<number>;
 }

@@ -1,6 +1,10 @@
-import { isOver } from "../domain/plan-run/run.ts";
-import type { Unlisted, UnlistedThings } from "../ports/keeping.ts";
+import { z } from "zod";
+import { isLookedAfter } from "../domain/plan-run/fence.ts";
+import { isOver, type RunState } from "../domain/plan-run/run.ts";
+import type { Listing, Unlisted, UnlistedThings } from "../ports/keeping.ts";
 import { KEYS, PREFIX } from "./keys.ts";
+import { HOLDS } from "./list-run.ts";
+import { isOtherType } from "./put-aside.ts";
 import type { ScriptedRedis } from "./scripts.ts";
 
 /** Keys that one look passes: about a millisecond of Redis. All of 100,000 keys are passed in a quarter of an hour. */
@@ -37,20 +41,56 @@ const LISTED: readonly Listed[] = [
  * list, so that one of which something is missing was changed by somebody else.
  */
 export function createUnlisted(redis: ScriptedRedis): UnlistedThings {
-  let cursor = "0";
   return {
     async next() {
+      const { cursor, isSaid, again } = await stoppedAt(redis);
       const [next, keys] = await redis.scan(cursor, "MATCH", `${PREFIX}:*`, "COUNT", KEYS_A_LOOK);
-      cursor = next;
-      return { things: await unlisted(redis, [...new Set(keys)].flatMap(placed)), isWhole: next === "0" };
+      const all = new Set([...again.map(KEYS.run), ...keys]);
+      return { things: await unlisted(redis, [...all].flatMap(placed)), next, isWhole: next === "0", isSaid, again };
     },
-    listRun: async (run, nowMs) => {
-      const { id } = run.plan;
-      const keys = [KEYS.run(id), KEYS.journal(id), KEYS.openRuns, KEYS.settledRuns];
-      const answer = await redis.twokeyListRun(keys.length, ...keys, id, run.length, isOver(run) ? 1 : 0, nowMs);
-      return answer === 1;
+    passed: async (next, { isSaid, again }) => {
+      const at: Passed = { cursor: next, isSaid, again: [...again] };
+      await redis.set(KEYS.putBack, JSON.stringify(at));
     },
+    isFoundBy: async ({ kind, id }, labels) => {
+      const places = labels.map((label) => redis.zscore(KEYS.labelledDocuments(kind), `${label} ${id}`));
+      return (await Promise.all(places)).every((place) => place !== null);
+    },
+    listRun: (run, nowMs) => listRun(redis, run, nowMs),
   };
+}
+
+async function listRun(redis: ScriptedRedis, run: RunState, nowMs: number): Promise<Listing> {
+  const { id, service } = run.plan;
+  const ofService = [KEYS.claim(service), KEYS.waitingPlan(service)];
+  const keys = [KEYS.run(id), KEYS.journal(id), KEYS.openRuns, KEYS.settledRuns, ...ofService];
+  const holds = HOLDS[run.state];
+  // As the run itself ends: while its old side is looked at it stays among what is open.
+  const says = isOver(run) && !isLookedAfter(run) ? "over" : holds;
+  const [kind, holder] = await redis.twokeyListRun(keys.length, ...keys, id, run.length, says, nowMs);
+  if (kind === "in-the-way" && holds !== "nothing") return { kind, run: holder, holds };
+  return { kind: kind === "listed" ? kind : "stands" };
+}
+
+const Passed = z.object({
+  cursor: z.string().regex(/^\d{1,19}$/),
+  isSaid: z.boolean(),
+  again: z.array(z.string()),
+});
+type Passed = z.infer<typeof Passed>;
+const FROM_THE_START: Passed = { cursor: "0", isSaid: false, again: [] };
+
+/** What stands there and is none of ours is written over at the end of the part. */
+async function stoppedAt(redis: ScriptedRedis): Promise<Passed> {
+  const stored = await redis.get(KEYS.putBack).catch((error: unknown) => {
+    if (isOtherType(error)) return null;
+    throw error;
+  });
+  try {
+    return Passed.catch(FROM_THE_START).parse(JSON.parse(stored ?? ""));
+  } catch {
+    return FROM_THE_START;
+  }
 }
 
 interface Placed extends Pick<Unlisted, "kind" | "id"> {

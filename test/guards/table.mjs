@@ -4426,4 +4426,46 @@ export const GUARDS = [
     fails:
       "guard lost row: an index of open incidents that began again has their rows again, so that the next alarm joins",
   },
+  {
+    guard: "scan alone",
+    file: "src/store/proofs.ts",
+    cut: 'proves: "TwoKey can look through its keys in Redis", neededBy: "no move"',
+    by: 'proves: "TwoKey can look through its keys in Redis", neededBy: "every move"',
+    test: "store/proofs.test.ts",
+    fails: "guard scan alone: a user who may not SCAN lacks that alone, and it refuses no move",
+  },
+  {
+    guard: "guarded run",
+    file: "src/store/unlisted.ts",
+    cut: 'const says = isOver(run) && !isLookedAfter(run) ? "over" : holds;',
+    by: 'const says = isOver(run) ? "over" : holds;',
+    test: "jobs/put-back-runs.test.ts",
+    fails: "guard guarded run: a verified run whose old side is still looked at goes back among what is open",
+  },
+  {
+    guard: "hold lost",
+    file: "src/store/list-run.ts",
+    cut: "holds == 'service' and KEYS[5] or",
+    by: "false or",
+    test: "jobs/put-back-runs.test.ts",
+    fails:
+      "guard hold lost: a run that lost its list and its service has both again, so that no other one starts beside it",
+  },
+  {
+    guard: "row lost",
+    file: "src/store/list-run.ts",
+    cut: "holds == 'keys' and KEYS[6] or nil",
+    by: "nil",
+    test: "jobs/put-back-runs.test.ts",
+    fails: "guard row lost: a plan that waits for keys has its row again, so that no other one waits beside it",
+  },
+  {
+    guard: "beside each other",
+    file: "src/store/list-run.ts",
+    cut: "  return {'in-the-way', holder}",
+    by: "",
+    test: "jobs/put-back-runs.test.ts",
+    fails:
+      "guard beside each other: a run whose service another one took meanwhile is not listed; people are called, and it goes back once that one has let go",
+  },
 ];

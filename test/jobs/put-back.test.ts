@@ -66,8 +66,16 @@ async function filled(): Promise<string> {
   return opened;
 }
 
+/** Nothing is in the way of anything here. */
+const NEVER = {
+  failed: async (_: unknown, error: unknown) => {
+    throw error;
+  },
+  succeeded: () => undefined,
+};
+
 /** All that is stored is passed this often. */
-async function passes(times: number): Promise<void> {
+async function passes(times: number, read: Stores = stores): Promise<void> {
   const unlisted = createUnlisted(redis);
   let whole = 0;
   const next = async () => {
@@ -76,7 +84,7 @@ async function passes(times: number): Promise<void> {
     return part;
   };
   const putBack = createPutBack({
-    ...{ unlisted: { ...unlisted, next }, stores, clock, logger: memoryLogger().logger },
+    ...{ unlisted: { ...unlisted, next }, stores: read, clock, logger: memoryLogger().logger, inVain: NEVER },
     announce: async (says) => void told.push(says),
   });
   while (whole < times) await putBack.look();
@@ -158,6 +166,20 @@ test("guard lost row: an index of open incidents that began again has their rows
   const open = await Promise.all((await stores.incidents.openIds()).map((id) => stores.incidents.get(id)));
   expect(open.filter((stored) => stored && isOpen(stored.value))).toHaveLength(1);
   expect(told).toHaveLength(1);
+});
+
+test("what is found by a label that it shares with a storm is asked for alone: no look reads all that the label finds", async () => {
+  const before = await lists();
+  await redis.zremrangebyrank(KEYS.labelledDocuments("alert"), 0, -1);
+  const openIds = async () => Promise.reject(new Error("all that a label finds was read"));
+
+  await passes(1, {
+    ...stores,
+    alerts: { ...stores.alerts, openIds },
+    incidents: { ...stores.incidents, openIds },
+  });
+
+  expect(await lists()).toEqual(before);
 });
 
 test("what was put aside stays out of the lists, and so does what has ended meanwhile", async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import type { Proven } from "../../src/domain/proof.ts";
+import { degradedIn, type Proven, refusing, type Standing } from "../../src/domain/proof.ts";
 import { connectPlainly, FAIL_FAST } from "../../src/store/connection.ts";
 import { leave } from "../../src/store/leave.ts";
 import { whyNotNow } from "../../src/store/not-now.ts";
@@ -71,6 +71,24 @@ describe("the rights in Redis", () => {
         quoted("Give its user the rights +@all on the keys …, or another user to REDIS_URL."),
       ),
     });
+  });
+
+  test("guard scan alone: a user who may not SCAN lacks that alone, and it refuses no move", async () => {
+    await admin.call("ACL", "SETUSER", "weak", "on", ">pw-of-weak", "~*", "&*", "+@all", "-scan");
+
+    expect(await proven("redis-rights", "weak:pw-of-weak@")).toEqual({ kind: "ok" });
+    const scan = await proven("redis-scan", "weak:pw-of-weak@");
+    expect(scan).toMatchObject({ kind: "wrong", what: "Redis does not let TwoKey use SCAN." });
+    const proofs = storeProofs(
+      () => Promise.resolve(admin),
+      () => ({ accepted: [], isRehearsal: true }),
+    );
+    const standings = proofs.flatMap((about): Standing[] =>
+      about.id === "redis-scan" && scan
+        ? [{ ...about, proven: scan, sinceMs: 0, answeredAtMs: 0, isSilent: false }]
+        : [],
+    );
+    expect([degradedIn(standings).length, refusing(standings, "orders")]).toEqual([1, []]);
   });
 
   test("are not there with a wrong password, nor where Redis is full", async () => {
@@ -174,6 +192,7 @@ describe("the rights in Redis", () => {
 
     expect(await proven("redis-rights")).toMatchObject({ kind: "unknown", why: "Redis gives no answer" });
     expect(await proven("redis-settings")).toMatchObject({ kind: "unknown" });
+    expect(await proven("redis-scan")).toMatchObject({ kind: "unknown", why: "Redis gives no answer" });
   });
 });
 

@@ -93,6 +93,14 @@ export const PROOF_FAULTS: Readonly<Record<string, Part>> = {
       "redis-settings": [
         [STORE_PROOFS, "a setting of Redis that somebody changes at run time is wrong from then on", "redis-settings"],
       ],
+      "redis-scan": [
+        [
+          STORE_PROOFS,
+          "guard scan alone: a user who may not SCAN lacks that alone, and it refuses no move",
+          "Redis does not let TwoKey use",
+        ],
+        [STORE_PROOFS, "are not known while Redis is away", "Redis gives no answer"],
+      ],
       "store-agrees": [
         [
           "test/store/ledger.test.ts",
