@@ -67,7 +67,7 @@ export const RENDER: Readonly<Record<string, Render>> = {
     const at = subject.indexOf("#");
     const incident = (await stores.incidents.get(subject.slice(0, at)))?.value;
     const copy = incident?.direct?.copies.find(({ card }) => card === subject.slice(at + 1));
-    return incident && (copy ? pageCard(incident, copy.why) : replacedPage(incident));
+    return incident && (copy ? pageCard(incident, copy) : replacedPage(incident));
   },
   "update-draft": async (subject, { stores }) => {
     const at = subject.lastIndexOf("#");

@@ -11,7 +11,7 @@ export const incidentVoice = {
   initial: (incident: Incident): Card => initialCard(incident),
   note: (_incident: Incident, says: string): Card => sentenceCard(says),
   noChannel: (incident: Incident, why: string): Card => noChannelCard(incident, why),
-  page: (incident: Incident, why: string): Card => pageCard(incident, why),
+  page: pageCard,
   update: (incident: Incident, update: { number: number; fields: UpdateFields; late: boolean }): Card =>
     updateCard(incident, update),
   resolution: resolutionCard,

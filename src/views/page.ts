@@ -1,12 +1,13 @@
 import { type Card, type CardPart, sentenceCard, type Text } from "../domain/card/card.ts";
 import { answeredLadder, homeChannel, type Incident, isOpen } from "../domain/incident/incident.ts";
+import { type PageCopy, pageValue } from "../domain/incident/page-copy.ts";
 import { headlineOf, plainState } from "./incident.ts";
 import { inRoom } from "./room.ts";
 
-/** A page as a direct message, as it is now. `why`: which level, or who asked. */
-export function pageCard(incident: Incident, why: string): Card {
+/** A page as a direct message, as it is now. */
+export function pageCard(incident: Incident, { why, ladder }: Pick<PageCopy, "why" | "ladder">): Card {
   const headline = headlineOf(incident);
-  const over = whyOver(incident);
+  const over = whyOver(incident, ladder);
   const home = homeChannel(incident);
   const room: Text =
     home === undefined ? (over === undefined ? "Channel: being opened" : "") : ["Channel: ", { channel: home }];
@@ -22,6 +23,7 @@ export function pageCard(incident: Incident, why: string): Card {
         lines([{ bold: over }, ". Nothing is asked of you here any more."], since, room),
       ],
     };
+  const value = pageValue({ incident: incident.id, ladder });
   const asks = "Acknowledge if you take it on. Others are paged until somebody does.";
   return {
     text: `You are paged: ${headline}. Please acknowledge.`,
@@ -29,7 +31,7 @@ export function pageCard(incident: Incident, why: string): Card {
     parts: [
       { kind: "heading", text: `You are paged: ${headline}` },
       lines(since, `Why you: ${why}`, room, about === "" ? "" : `What: ${about}`, asks),
-      { kind: "buttons", buttons: [{ label: "Acknowledge", intent: "ack", value: incident.id, style: "primary" }] },
+      { kind: "buttons", buttons: [{ label: "Acknowledge", intent: "ack", value, style: "primary" }] },
     ],
   };
 }
@@ -38,9 +40,9 @@ const lines = (...all: readonly Text[]): CardPart => ({
   ...{ kind: "lines", plain: true, lines: all.filter((line) => line !== "") },
 });
 
-/** What took the page away from everybody: an answer to all that pages people, or the end. */
-function whyOver(incident: Incident): string | undefined {
-  const isAnswered = answeredLadder(incident) >= incident.ladders.length;
+/** What took the page away: an answer to its ladder, or the end. */
+function whyOver(incident: Incident, ladder: number): string | undefined {
+  const isAnswered = answeredLadder(incident) >= ladder;
   return isOpen(incident) && !isAnswered ? undefined : plainState(incident);
 }
 

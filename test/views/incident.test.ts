@@ -80,9 +80,9 @@ describe("the incident's card", () => {
     const open = { ...incident(), description: incident().title };
     const [heading] = initialCard(open).parts;
     expect(heading).not.toEqual(incidentCard(open, { nameOf }).parts[0]);
-    for (const { text } of [initialCard(open), pageCard(open, "level 1")])
+    for (const { text } of [initialCard(open), pageCard(open, { why: "level 1", ladder: 1 })])
       expect(text.split(open.title)).toHaveLength(2);
-    expect(wordsOf(pageCard(open, "level 1").parts).join(" ")).not.toContain("What:");
+    expect(wordsOf(pageCard(open, { why: "level 1", ladder: 1 }).parts).join(" ")).not.toContain("What:");
   });
 
   test("is the same for the same state, so that nothing is edited in vain", () => {
@@ -99,7 +99,7 @@ describe("the incident's card", () => {
       { actor: TWOKEY, nowMs: START_MS + MINUTE },
     )?.value;
     expect(closed && buttonsOf(incidentCard(closed, { nameOf }).parts)).toEqual([]);
-    expect(closed && buttonsOf(pageCard(closed, "level 1").parts)).toEqual([]);
+    expect(closed && buttonsOf(pageCard(closed, { why: "level 1", ladder: 1 }).parts)).toEqual([]);
     expect(closed && plainText(JSON.stringify(resolutionCard(closed)))).toContain("not measured");
   });
 

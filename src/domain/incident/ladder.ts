@@ -37,6 +37,13 @@ export const Ladder = z.strictObject({
 });
 export type Ladder = z.infer<typeof Ladder>;
 
+/** The ladder that asks now what this one asked: a matrix that began later has taken the place of the one before it. */
+export function inPlaceOf(ladders: readonly Ladder[], number: number): number {
+  const isMatrix = ({ kind }: Ladder) => kind === "matrix";
+  const own = ladders.find((each) => each.number === number);
+  return own && isMatrix(own) ? (ladders.findLast(isMatrix)?.number ?? number) : number;
+}
+
 export interface LadderStart {
   readonly number: number;
   readonly severity: Severity;

@@ -7,8 +7,22 @@ const PageCopy = z.strictObject({
   person: z.string(),
   /** Which level, or who asked. */
   why: z.string(),
+  /** Number of the ladder that paged: the page is over once this one is answered, whoever is asked for later. */
+  ladder: z.number().int(),
+  /** The message's time at the chat, which orders them. */
+  ts: z.string(),
 });
 export type PageCopy = z.infer<typeof PageCopy>;
+
+/** The value of a page's button: it answers what the page asks for, and nobody who was asked for since. */
+export const pageValue = ({ incident, ladder }: { readonly incident: string; readonly ladder: number }): string =>
+  `${incident}#${ladder}`;
+
+/** Of any button that acknowledges; without a ladder it answers all that pages people. */
+export function readPageValue(value: string): { readonly incident: string; readonly ladder?: number } {
+  const [, incident = value, ladder] = /^(.*)#(\d+)$/.exec(value) ?? [];
+  return { incident, ...(ladder === undefined ? {} : { ladder: Number(ladder) }) };
+}
 
 export const DirectMessages = z.strictObject({
   /** Of each person the newest. */
@@ -22,11 +36,12 @@ type DirectMessages = z.infer<typeof DirectMessages>;
 
 const NOTHING_SENT: DirectMessages = { copies: [], replaced: [], changes: 0 };
 
-/** With copies that were sent just now. */
+/** With copies that were sent, or found again: a repeat hands over everybody whom it finds, also where a newer one stands by now. */
 export function withCopies(before: DirectMessages = NOTHING_SENT, sent: readonly PageCopy[]): DirectMessages {
-  const isNewer = ({ person }: PageCopy) => sent.some((each) => each.person === person);
-  const isSame = ({ card }: PageCopy) => sent.some((each) => each.card === card);
-  const older = before.copies.filter((copy) => isNewer(copy) && !isSame(copy)).map(({ card }) => card);
-  const others = before.copies.filter((copy) => !isNewer(copy));
-  return { ...before, copies: [...others, ...sent], replaced: [...before.replaced, ...older] };
+  const fresh = sent.filter(({ card }) => !before.copies.some((copy) => copy.card === card));
+  const all = [...before.copies, ...fresh];
+  const isNewest = (copy: PageCopy) =>
+    all.every(({ person, ts }) => person !== copy.person || Number(ts) <= Number(copy.ts));
+  const older = all.filter((copy) => !isNewest(copy)).map(({ card }) => card);
+  return { ...before, copies: all.filter(isNewest), replaced: [...new Set([...before.replaced, ...older])] };
 }

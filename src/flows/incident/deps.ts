@@ -3,6 +3,7 @@ import type { Card } from "../../domain/card/card.ts";
 import type { CardDue, CardRequest } from "../../domain/card/card-due.ts";
 import type { Event } from "../../domain/event.ts";
 import type { Incident, UpdateFields } from "../../domain/incident/incident.ts";
+import type { PageCopy } from "../../domain/incident/page-copy.ts";
 import type { Inventory } from "../../domain/service/inventory.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -21,7 +22,7 @@ export interface IncidentVoice {
   note(incident: Incident, says: string): Card;
   /** For who declared it. `why`: what the chat said. */
   noChannel(incident: Incident, why: string): Card;
-  page(incident: Incident, why: string): Card;
+  page(incident: Incident, copy: Pick<PageCopy, "why" | "ladder">): Card;
   update(
     incident: Incident,
     update: { readonly number: number; readonly fields: UpdateFields; readonly late: boolean },

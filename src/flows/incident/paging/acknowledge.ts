@@ -7,6 +7,7 @@ import {
   type Incident,
   isOpen,
 } from "../../../domain/incident/incident.ts";
+import { inPlaceOf } from "../../../domain/incident/ladder.ts";
 import type { Page } from "../../../domain/incident/page.ts";
 
 /** Whether somebody has answered for everything that is paging now. */
@@ -17,15 +18,23 @@ export function isAnswered(incident: Incident): boolean {
 export interface Answer extends Omit<Acknowledgement, "ladder" | "atMs"> {
   /** When the person did it, where that was elsewhere and earlier: it answers no ladder that began later. */
   readonly answeredAtMs?: number;
+  /** Of the page whose button it was: it answers nobody who was asked for later. Absent: it answers all. */
+  readonly pagedBy?: number | undefined;
+}
+
+/** The ladder that a page's button answers. */
+function askedBy(incident: Incident, pagedBy = incident.ladders.length): number {
+  return pagedBy <= answeredLadder(incident) ? pagedBy : inPlaceOf(incident.ladders, pagedBy);
 }
 
 /** Stops everything that has not started. Undefined when it changes nothing: closed, or this person answered already. */
 export function acknowledge(
   incident: Incident,
-  { answeredAtMs, ...ack }: Answer,
+  { answeredAtMs, pagedBy, ...ack }: Answer,
   nowMs: number,
 ): Changed<Incident> | undefined {
-  const ladder = Math.max(1, incident.ladders.filter((each) => each.startedAtMs <= (answeredAtMs ?? nowMs)).length);
+  const begun = incident.ladders.filter((each) => each.startedAtMs <= (answeredAtMs ?? nowMs)).length;
+  const ladder = Math.max(1, Math.min(begun, askedBy(incident, pagedBy)));
   const answeredBefore = incident.acks.some((other) => other.by === ack.by && other.ladder >= ladder);
   if (!isOpen(incident) || answeredBefore) return undefined;
   const isFirst = answeredLadder(incident) < ladder;

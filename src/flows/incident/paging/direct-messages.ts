@@ -47,6 +47,7 @@ export function direct(deps: IncidentDeps): Perform<Incident> {
       {
         people: people.value.filter(({ id }) => !byName.includes(id)),
         why: place.ladder.kind === "asked" ? place.ladder.why : `level ${place.rung.level}`,
+        ladder: place.ladder.number,
         keyOf: ({ id }) => `${page.key}:${id}`,
       },
     );
@@ -54,10 +55,10 @@ export function direct(deps: IncidentDeps): Perform<Incident> {
   };
 }
 
-function outcomeOfWriting(duty: Duty, written: "withdrawn" | Written): DutyOutcome<Incident> {
-  if (written === "withdrawn") return { kind: "withdrawn" };
-  if (written.isNobody) throw written.first;
+function outcomeOfWriting(duty: Duty, written: Written): DutyOutcome<Incident> {
   const kept = (current: Incident) => keepLive(current, written);
+  if (written.isWithdrawn) return { kind: "withdrawn", apply: (now) => ({ value: kept(now), events: [] }) };
+  if (written.isNobody) throw written.first;
   if (written.late !== undefined) {
     return { kind: "unknown", why: chainOf(written.late), apply: (now) => ({ value: kept(now), events: [] }) };
   }
@@ -113,9 +114,10 @@ export function fallBack(deps: IncidentDeps): Perform<Incident> {
     const written = await writeToEach(
       deps,
       { incident, attempt },
-      { people, why: `level ${place.rung.level}: ${why(incident)}`, keyOf },
+      { people, why: `level ${place.rung.level}: ${why(incident)}`, ladder: place.ladder.number, keyOf },
     );
-    if (written === "withdrawn") return { kind: "withdrawn" };
+    if (written.isWithdrawn)
+      return { kind: "withdrawn", apply: (now) => ({ value: keepLive(now, written), events: [] }) };
     // While Slack takes nothing for anybody, the whole is tried again.
     if (written.isNobody && written.late !== undefined) throw written.late;
     return {

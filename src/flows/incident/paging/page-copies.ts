@@ -52,11 +52,15 @@ interface Writing {
   readonly people: readonly Person[];
   /** Which level, or who asked. */
   readonly why: string;
+  readonly ladder: number;
   readonly keyOf: (person: Person) => string;
 }
 
 export interface Written {
+  /** Also where the rest is withdrawn: they stand, and are kept as it is. */
   readonly sent: readonly PageCopy[];
+  /** It was not owed any more when some had not been written to. */
+  readonly isWithdrawn: boolean;
   readonly missed: readonly Person[];
   /** Not one of them was written to. */
   readonly isNobody: boolean;
@@ -70,15 +74,15 @@ export interface Written {
 export async function writeToEach(
   deps: IncidentDeps,
   { incident, attempt }: { readonly incident: Incident; readonly attempt: Attempt },
-  { people, why, keyOf }: Writing,
-): Promise<"withdrawn" | Written> {
-  const copies = people.map((person) => ({ card: `page:${keyOf(person)}`, person: person.id, why }));
+  { people, keyOf, ...asked }: Writing,
+): Promise<Written> {
+  const copies = people.map((person) => ({ ...asked, card: `page:${keyOf(person)}`, person: person.id }));
   const tries = await Promise.allSettled(copies.map((copy) => send(copy, { incident, attempt }, deps)));
-  if (tries.some((each) => each.status === "fulfilled" && !each.value)) return "withdrawn";
   const errors = tries.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   const late = errors.find((error) => !(error instanceof UserError));
   return {
-    sent: copies.filter((_copy, index) => tries[index]?.status === "fulfilled"),
+    sent: tries.flatMap((each) => (each.status === "fulfilled" ? (each.value ?? []) : [])),
+    isWithdrawn: tries.some((each) => each.status === "fulfilled" && each.value === undefined),
     missed: people.filter((_person, index) => tries[index]?.status === "rejected"),
     isNobody: errors.length > 0 && errors.length === people.length,
     ...{ first: late ?? errors[0], late },
@@ -86,19 +90,19 @@ export async function writeToEach(
 }
 
 async function send(
-  copy: PageCopy,
+  copy: Omit<PageCopy, "ts">,
   { incident, attempt }: { readonly incident: Incident; readonly attempt: Attempt },
   { chat, voice, cards, clock }: IncidentDeps,
-): Promise<boolean> {
+): Promise<PageCopy | undefined> {
   const { card: id, person } = copy;
-  const card = voice.page(incident, copy.why);
+  const card = voice.page(incident, copy);
   const message = await postOnce(chat, { to: { person }, card, key: id }, attempt);
-  if (!message) return false;
+  if (!message) return undefined;
   const request = { id, kind: "page", subject: `${incident.id}#${id}`, to: { person } };
   await cards.change(id, (current) =>
     current ? undefined : { value: sentAlready(request, { message, hash: cardDigest(card) }, clock.now()), events: [] },
   );
-  return true;
+  return { ...copy, ts: message.ts };
 }
 
 /** Kept live from now on. */
