@@ -2288,7 +2288,7 @@ export const GUARDS = [
   {
     guard: "calls honour back-off",
     file: "src/flows/reach/stand-down.ts",
-    cut: "if (over.length === 0 || nowMs < (before?.standDown?.retryAtMs ?? nowMs)) return;",
+    cut: "if (over.length === 0 || isToWait(before?.standDown, nowMs)) return;",
     by: "if (over.length === 0) return;",
     test: "flows/reach/reach.test.ts",
     fails:
