@@ -2451,6 +2451,15 @@ export const GUARDS = [
       "guard sent is kept: a page that was sent is over with the answer, also where the rest of its message was withdrawn",
   },
   {
+    guard: "a page whose sending had no known end is looked for once somebody has answered",
+    file: "src/flows/incident/paging/page-copies.ts",
+    cut: 'if (message === undefined) return { kind: "done" };',
+    by: 'return { kind: "done" };',
+    test: "flows/incident/paging/page-copies.test.ts",
+    fails:
+      "guard lost page: a page that was sent and whose answer was lost is over too when somebody answers before it is tried again",
+  },
+  {
     guard: "what the pager takes back answers nothing here",
     file: "src/flows/incident/paging/evidence.ts",
     cut: "const now = isNewest ? takenBack(incident, found) : found;",

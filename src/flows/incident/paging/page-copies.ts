@@ -2,8 +2,10 @@ import { cardDigest, sentAlready } from "../../../domain/card/card-due.ts";
 import { UserError } from "../../../domain/errors.ts";
 import type { Attempt, DutySpec, Perform } from "../../../domain/incident/duty.ts";
 import { amend, type Incident } from "../../../domain/incident/incident.ts";
+import type { Page } from "../../../domain/incident/page.ts";
 import { type PageCopy, withCopies } from "../../../domain/incident/page-copy.ts";
 import type { Person } from "../../../domain/people/person.ts";
+import type { MessageRef } from "../../../ports/chat.ts";
 import { refreshCard, withoutDuty } from "../comms/announce.ts";
 import { postOnce } from "../comms/post-once.ts";
 import type { IncidentDeps } from "../deps.ts";
@@ -14,6 +16,7 @@ import type { IncidentDeps } from "../deps.ts";
  */
 
 const COPIES = "page-copies";
+const LOST = "page-lost";
 
 export const COPY_DUTIES: readonly DutySpec<Incident>[] = [
   {
@@ -25,10 +28,50 @@ export const COPY_DUTIES: readonly DutySpec<Incident>[] = [
         ? [{ key: `${COPIES}:${changes}`, dueAtMs: openedAtMs, subject: {} }]
         : [],
   },
+  {
+    kind: LOST,
+    says: "Look for a page whose sending had no known end when somebody answered",
+    queue: "chat",
+    duties: (incident) =>
+      lostPages(incident).map(({ page, dueAtMs }) => ({
+        key: `${LOST}:${page.key}`,
+        dueAtMs,
+        subject: { page: page.key },
+      })),
+  },
 ];
+
+/** To people by name: nothing is owed of them any more, so that no repeat finds their messages. */
+function lostPages({ pages, duties }: Incident): { readonly page: Page; readonly dueAtMs: number }[] {
+  return pages.flatMap((page) => {
+    const { state = "done", claimedUntilMs = 0 } = duties[page.duty] ?? {};
+    const mayStand = page.via === "slack" && page.target.kind === "person";
+    return mayStand && ["claimed", "unknown"].includes(state) && isOver(page)
+      ? [{ page, dueAtMs: claimedUntilMs }]
+      : [];
+  });
+}
+
+const isOver = ({ state }: Page): boolean => ["acked", "superseded", "exhausted"].includes(state);
+
+function lookForLost(deps: IncidentDeps): Perform<Incident> {
+  return async (incident, { subject }) => {
+    const page = incident.pages.find(({ key }) => key === subject["page"]);
+    if (page === undefined) return { kind: "withdrawn" };
+    const { id: person } = page.target;
+    const copy = { card: `page:${page.key}:${person}`, person, why: `level ${page.level}`, ladder: page.ladder };
+    const sinceMs = incident.duties[page.duty]?.intentAtMs ?? page.intentAtMs;
+    const message = await deps.chat.find({ person }, copy.card, sinceMs);
+    if (message === undefined) return { kind: "done" };
+    await keepCard(copy, { incident, message, hash: "" }, deps);
+    const sent = [{ ...copy, ts: message.ts }];
+    return { kind: "done", apply: (current) => ({ value: keepLive(current, { sent }), events: [] }) };
+  };
+}
 
 export function copyCalls(deps: IncidentDeps): Readonly<Record<string, Perform<Incident>>> {
   return {
+    [LOST]: lookForLost(deps),
     [COPIES]: async ({ direct, changes }) => {
       const { copies = [], replaced = [] } = direct ?? {};
       for (const card of [...copies.map((copy) => copy.card), ...replaced]) await refreshCard(deps, card);
@@ -92,19 +135,33 @@ export async function writeToEach(
 async function send(
   copy: Omit<PageCopy, "ts">,
   { incident, attempt }: { readonly incident: Incident; readonly attempt: Attempt },
-  { chat, voice, cards, clock }: IncidentDeps,
+  deps: IncidentDeps,
 ): Promise<PageCopy | undefined> {
   const { card: id, person } = copy;
-  const card = voice.page(incident, copy);
-  const message = await postOnce(chat, { to: { person }, card, key: id }, attempt);
+  const card = deps.voice.page(incident, copy);
+  const message = await postOnce(deps.chat, { to: { person }, card, key: id }, attempt);
   if (!message) return undefined;
-  const request = { id, kind: "page", subject: `${incident.id}#${id}`, to: { person } };
-  await cards.change(id, (current) =>
-    current ? undefined : { value: sentAlready(request, { message, hash: cardDigest(card) }, clock.now()), events: [] },
-  );
+  await keepCard(copy, { incident, message, hash: cardDigest(card) }, deps);
   return { ...copy, ts: message.ts };
 }
 
+interface Standing {
+  readonly incident: Incident;
+  readonly message: MessageRef;
+  readonly hash: string;
+}
+
+async function keepCard(
+  { card: id, person }: Omit<PageCopy, "ts">,
+  { incident, message, hash }: Standing,
+  { cards, clock }: IncidentDeps,
+): Promise<void> {
+  const request = { id, kind: "page", subject: `${incident.id}#${id}`, to: { person } };
+  await cards.change(id, (current) =>
+    current ? undefined : { value: sentAlready(request, { message, hash }, clock.now()), events: [] },
+  );
+}
+
 /** Kept live from now on. */
-export const keepLive = (incident: Incident, { sent }: Written): Incident =>
+export const keepLive = (incident: Incident, { sent }: Pick<Written, "sent">): Incident =>
   sent.length === 0 ? incident : amend(incident, { direct: withCopies(incident.direct, sent) });

@@ -189,6 +189,24 @@ test("guard sent is kept: a page that was sent is over with the answer, also whe
   expect(toPerson("eve", desk)).toEqual([ANSWERED]);
 });
 
+test("guard lost page: a page that was sent and whose answer was lost is over too when somebody answers before it is tried again", async () => {
+  const desk = bridge();
+  const post = desk.chat.post.bind(desk.chat);
+  desk.chat.post = async (to, card, key) => {
+    const message = await post(to, card, key);
+    if ("person" in to) throw new OutcomeUnknown("slack-lost", "Slack did not answer");
+    return message;
+  };
+  const id = await opened(desk);
+  await desk.pages(id);
+  await desk.chats(id);
+  expect(toAna(desk)).toEqual([ASKS]);
+  await change(desk, id, ben);
+  await pass(desk, id, 1);
+  await edited(desk);
+  expect(toAna(desk)).toEqual([ANSWERED]);
+});
+
 test("who is on call, and named at the same level too, is written to once a round", async () => {
   const desk = bridge(inventory(onCallBySlack));
   desk.paging.onCallNow = ["PANA", "PEVE"].map((pagerUserId) => ({ policy: "POPS", pagerUserId, name: pagerUserId }));
