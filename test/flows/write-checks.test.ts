@@ -25,6 +25,8 @@ test("each of the two agreed answers is right, whichever the day brings", async 
 test("guard a gateway's trouble is silence: what answers 5xx is not known, as what gives no answer; any other answer is wrong", async () => {
   expect(await proven({ kind: "unknown", why: "no answer" })).toMatchObject({ kind: "unknown" });
   expect(await proven({ kind: "unknown", why: "answered 504", status: 504 })).toMatchObject({ kind: "unknown" });
+  expect(await proven({ kind: "unknown", why: "answered 500", status: 500 })).toMatchObject({ kind: "unknown" });
+  expect(await proven({ kind: "unknown", why: "answered 499", status: 499 })).toMatchObject({ kind: "wrong" });
   const wrong = await proven({ kind: "unknown", why: "answered 403 with <html>", status: 403 });
   expect(wrong).toMatchObject({ kind: "wrong", what: expect.stringContaining("HTTP 403") });
   expect(JSON.stringify(wrong)).not.toContain("<html>");

@@ -73,6 +73,18 @@ describe("a mutation that is guarded", () => {
     expect(mutations(inventory(), "PromoteReadReplica")).toEqual([]);
   });
 
+  test("is proven again where a proof does not hold any more when it comes", async () => {
+    let proofs = 0;
+    const prove = async () => {
+      proofs += 1;
+      const isFresh = proofs > 1;
+      return { holds: () => isFresh };
+    };
+
+    expect(await promote(prove)).toMatchObject({ kind: "accepted" });
+    expect(proofs).toBe(2);
+  });
+
   test("guard departure: what has left is never said to have done nothing, although its proof runs out while no answer comes", async () => {
     inventory().world.faults.plan({
       ...{ vendor: "aws", operation: "PromoteReadReplica", times: 1 },
