@@ -322,7 +322,7 @@ describe("what people agree to in words is looked at again before the promotion"
     ["Spot alone", onSpot, /runs on Fargate Spot alone\./],
     ["a quota that is lowered", () => setQuota(0.25), /The account's quota allows 1 of \d+ tasks of inventory/],
     ["few addresses", fewAddresses, /has addresses for 1 of \d+ tasks\./],
-    ["maintenance that is due", maintain, /Maintenance of .* is due from \S+ on: system-update\./],
+    ["maintenance that is due", maintain, /Maintenance of .* is due from (?:\S+ )?\S+ on: system-update\./],
   ])("guard agreed again: %s before the start voids the keys, and nothing is touched", async (_what, happen, why) => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
     const { plan } = await startRun(at);
@@ -353,7 +353,7 @@ describe("what people agree to in words is looked at again before the promotion"
     [
       "maintenance that is due",
       { once: "record-position", happen: maintain },
-      /Maintenance of .* is due from \S+ on: system-update\./,
+      /Maintenance of .* is due from (?:\S+ )?\S+ on: system-update\./,
     ],
   ])("%s while the run is under way pauses it before the point of no return", async (_what, { once, happen }, why) => {
     at = await startFailoverWorld({ example: "inventory", speed: SPEED });
