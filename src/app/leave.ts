@@ -9,10 +9,10 @@ const LOOKS_EVERY_MS = 10;
 export function leave(code: number): Promise<never> {
   const look = () => {
     if (!isUnderWay()) process.exit(code);
+    setTimeout(look, LOOKS_EVERY_MS);
   };
   look();
   setTimeout(endAtOnce, ENDS_WITHIN_MS);
-  setInterval(look, LOOKS_EVERY_MS);
   return new Promise(() => undefined);
 }
 
